@@ -1,0 +1,1 @@
+"""Schema and page to grammar, prompt, engines, parsing, grounding, confidence."""

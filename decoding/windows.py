@@ -1,0 +1,224 @@
+"""Long documents: cut into windows that fit the model's context, and the answers put together again.
+
+No line is left out: a document that does not fit is decoded window by window. A scalar found in several
+windows takes the answer the model is surest of, and a disagreement is a warning; rows of lists are
+joined in page order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pydantic import JsonValue
+
+from schemas.document import Document, Page
+from schemas.errors import PromptTooLongError
+from schemas.extraction import ExtractionWarning, FieldMetadata
+from schemas.spec import ArraySpec, ObjectSpec, Path, Spec, json_path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagePart:
+    """Lines [first_line, last_line) of one page, the words they hold starting at `first_word`."""
+
+    page_index: int
+    first_line: int
+    last_line: int
+    first_word: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A part of a document as a document of its own, and where its pages come from."""
+
+    document: Document
+    parts: tuple[PagePart, ...]
+
+    def original(self, page_index: int, word_index: int) -> tuple[int, int]:
+        """Return the (page_index, word_index) in the whole document of a word in this window."""
+        part = self.parts[page_index]
+        return part.page_index, part.first_word + word_index
+
+
+def cut_windows(
+    document: Document, *, n_tokens: Callable[[Document], int], max_tokens: int
+) -> tuple[Window, ...]:
+    """Return windows of at most `max_tokens` tokens each, in order, that cover every line.
+
+    Whole pages are kept together where they fit; a page that alone is too long is cut between lines.
+
+    Parameters
+    ----------
+    n_tokens
+        Counts the prompt tokens of a window's text.
+
+    Raises
+    ------
+    PromptTooLongError
+        If a single line does not fit.
+    """
+    windows: list[Window] = []
+    pending: tuple[PagePart, ...] = ()
+    for part in _pages(document):
+        joined = _window(document, (*pending, part))
+        if n_tokens(joined.document) <= max_tokens:
+            pending = joined.parts
+            continue
+        if pending:
+            windows.append(_window(document, pending))
+        *full, last = _split(document, part, n_tokens, max_tokens)
+        windows += [_window(document, (piece,)) for piece in full]
+        pending = (last,)
+    if pending or not windows:
+        windows.append(_window(document, pending))
+    return tuple(windows)
+
+
+def _pages(document: Document) -> tuple[PagePart, ...]:
+    return tuple(
+        PagePart(page_index=page.page_index, first_line=0, last_line=len(page.lines), first_word=0)
+        for page in document.pages
+    )
+
+
+def _split(
+    document: Document, part: PagePart, n_tokens: Callable[[Document], int], max_tokens: int
+) -> tuple[PagePart, ...]:
+    """Return `part` halved between lines until each piece fits."""
+    if n_tokens(_window(document, (part,)).document) <= max_tokens:
+        return (part,)
+    if part.last_line - part.first_line < 2:
+        raise PromptTooLongError(
+            f"one line of page {part.page_index + 1} does not fit into {max_tokens} tokens",
+            hint="serve a model with a longer context, or ask for fewer fields",
+        )
+    middle = (part.first_line + part.last_line) // 2
+    lines = document.pages[part.page_index].lines
+    first = replace(part, last_line=middle)
+    second = replace(part, first_line=middle, first_word=lines[middle][0])
+    return (
+        *_split(document, first, n_tokens, max_tokens),
+        *_split(document, second, n_tokens, max_tokens),
+    )
+
+
+def _window(document: Document, parts: tuple[PagePart, ...]) -> Window:
+    pages = tuple(_part_page(document.pages[part.page_index], part, i) for i, part in enumerate(parts))
+    return Window(document=replace(document, pages=pages), parts=parts)
+
+
+def _part_page(page: Page, part: PagePart, page_index: int) -> Page:
+    lines = page.lines[part.first_line : part.last_line]
+    if len(lines) == len(page.lines):
+        return replace(page, page_index=page_index)
+    start, end = lines[0][0], lines[-1][1]
+    return replace(
+        page,
+        page_index=page_index,
+        words=page.words[start:end],
+        lines=tuple((a - start, b - start) for a, b in lines),
+        block_order=tuple(i - start for i in page.block_order if start <= i < end),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowAnswer:
+    """The value extracted from one window and what is known of each of its leaves, by JSON path."""
+
+    value: Mapping[str, JsonValue]
+    metadata: Mapping[str, FieldMetadata]
+
+
+@dataclass(slots=True)
+class _Merge:
+    metadata: dict[str, FieldMetadata]
+    warnings: list[ExtractionWarning]
+
+
+def merge_answers(
+    root: ObjectSpec, answers: Sequence[WindowAnswer]
+) -> tuple[WindowAnswer, tuple[ExtractionWarning, ...]]:
+    """Return the answers of all windows as one, and a `window_conflict` for each disagreement.
+
+    Scalars: the non-null answer with the highest confidence, the earliest on a tie. Lists: all rows in
+    order, up to `max_items`; rows beyond it are a `list_incomplete` warning.
+    """
+    merge = _Merge(metadata={}, warnings=[])
+    sources = [(answer.value, answer.metadata, ()) for answer in answers]
+    value = _merge_object(root, sources, (), merge)
+    return WindowAnswer(value=value, metadata=merge.metadata), tuple(merge.warnings)
+
+
+# One candidate for a place in the merged value: the value, its window's metadata, its path there.
+_Source = tuple[JsonValue, Mapping[str, FieldMetadata], Path]
+
+
+def _merge_object(
+    spec: ObjectSpec, sources: Sequence[_Source], path: Path, merge: _Merge
+) -> dict[str, JsonValue]:
+    merged: dict[str, JsonValue] = {}
+    for key, child in spec.properties:
+        below: list[_Source] = [
+            (value.get(key), metadata, (*at, key)) for value, metadata, at in sources if isinstance(value, Mapping)
+        ]
+        merged[key] = _merge(child, below, (*path, key), merge)
+    return merged
+
+
+def _merge(spec: Spec, sources: Sequence[_Source], path: Path, merge: _Merge) -> JsonValue:
+    present = [source for source in sources if source[0] is not None]
+    if isinstance(spec, ObjectSpec):
+        return _merge_object(spec, present, path, merge) if present else None
+    if isinstance(spec, ArraySpec):
+        return _merge_array(spec, present, path, merge) if present else None
+    return _merge_scalar(present or sources[:1], path, merge)
+
+
+def _merge_array(
+    spec: ArraySpec, sources: Sequence[_Source], path: Path, merge: _Merge
+) -> list[JsonValue]:
+    rows: list[_Source] = [
+        (row, metadata, (*at, index))
+        for value, metadata, at in sources
+        if isinstance(value, list)
+        for index, row in enumerate(value)
+    ]
+    if len(rows) > spec.max_items:
+        message = f"{len(rows)} rows were found and the schema allows {spec.max_items}"
+        merge.warnings.append(
+            ExtractionWarning(code="list_incomplete", message=message, path=json_path(path))
+        )
+    return [
+        _merge(spec.item, [row], (*path, index), merge) for index, row in enumerate(rows[: spec.max_items])
+    ]
+
+
+def _merge_scalar(sources: Sequence[_Source], path: Path, merge: _Merge) -> JsonValue:
+    if not sources:
+        return None
+    known = [metadata.get(json_path(at)) for _, metadata, at in sources]
+    order = sorted(range(len(sources)), key=lambda i: (-_confidence(known[i]), i))
+    best = order[0]
+    chosen = known[best]
+    if chosen is not None:
+        merge.metadata[json_path(path)] = chosen
+    if len({_comparable(source[0], meta) for source, meta in zip(sources, known, strict=True)}) > 1:
+        merge.warnings.append(
+            ExtractionWarning(
+                code="window_conflict",
+                message="parts of the document gave different values; the surest one was kept",
+                path=json_path(path),
+            )
+        )
+    return sources[best][0]
+
+
+def _confidence(metadata: FieldMetadata | None) -> float:
+    return -1.0 if metadata is None or metadata.confidence is None else metadata.confidence
+
+
+def _comparable(value: JsonValue, metadata: FieldMetadata | None) -> str:
+    if metadata is not None and metadata.normalised is not None:
+        return metadata.normalised
+    return str(value).casefold()

@@ -1,0 +1,125 @@
+"""What reading a file yields: pages of words with boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas.geometry import BBox
+
+WordSource = Literal["text_layer", "pytesseract", "tesserocr", "rapidocr", "transcript"]
+ReadWarningCode = Literal[
+    "hidden_text",
+    "bad_text_layer",
+    "repaired_file",
+    "low_ocr_confidence",
+    "page_rotated",
+    "page_deskewed",
+    "no_text",
+    "unreadable_page",
+    "pages_skipped",
+    "engine_fallback",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One printed word: text without white space, box, confidence in [0, 1] and its source.
+
+    `confidence` is 1.0 for a text layer, whose characters are exact.
+    """
+
+    text: str
+    bbox: BBox
+    confidence: float = 1.0
+    source: WordSource = "text_layer"
+
+    def __post_init__(self) -> None:
+        if not self.text or any(ch.isspace() for ch in self.text):
+            raise ValueError("a word has text and no white space")
+        if not 0.0 <= self.confidence <= 1.0:
+            raise ValueError(f"confidence must be in [0, 1], got {self.confidence}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadWarning:
+    """Something about reading that a person should know; `page_number` counts from 1."""
+
+    code: ReadWarningCode
+    message: str
+    page_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page: its words in reading order, and where its lines and blocks are.
+
+    Attributes
+    ----------
+    page_index
+        Position in the document, from 0.
+    width_pt, height_pt
+        Size as displayed, in points (1/72 inch); for images, pixels at 72 per inch of the stated dpi.
+    words
+        In row-major reading order (LATIN lines, top to bottom, left to right in a line).
+    lines
+        Half-open index ranges into `words`, in order, covering all of them.
+    block_order
+        The word indices in column-wise order (blocks of neighbouring lines), a permutation of all
+        indices; equal to 0, 1, 2 ... on a page of one column.
+    rotation_deg
+        Clockwise quarter turns that were undone before reading (0, 90, 180, 270).
+    skew_deg
+        Small angle that was undone, degrees, positive counter-clockwise. Word boxes are on the
+        page image as displayed upright, after both corrections.
+    """
+
+    page_index: int
+    width_pt: float
+    height_pt: float
+    words: tuple[Word, ...]
+    lines: tuple[tuple[int, int], ...]
+    block_order: tuple[int, ...]
+    rotation_deg: int = 0
+    skew_deg: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.width_pt <= 0 or self.height_pt <= 0:
+            raise ValueError(f"page size must be positive, got {self.width_pt} x {self.height_pt}")
+        if len(self.block_order) != len(self.words) or set(self.block_order) != set(range(len(self.words))):
+            raise ValueError("block_order must be a permutation of the word indices")
+        edges = [0, *(end for _, end in self.lines)]
+        if [start for start, _ in self.lines] != edges[:-1] or edges[-1] != len(self.words):
+            raise ValueError("lines must cover the words in order, without gaps")
+
+    @property
+    def text(self) -> str:
+        """Return the words as plain text, one line of the page a line."""
+        return "\n".join(" ".join(w.text for w in self.words[start:end]) for start, end in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A file as read: its content hash, media type, pages and what reading noticed."""
+
+    sha256: str
+    media_type: str
+    pages: tuple[Page, ...]
+    warnings: tuple[ReadWarning, ...] = ()
+    stage_seconds: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        if [p.page_index for p in self.pages] != list(range(len(self.pages))):
+            raise ValueError("pages must be numbered 0, 1, 2 ... in order")
+
+    @property
+    def n_words(self) -> int:
+        """Return the number of words on all pages."""
+        return sum(len(p.words) for p in self.pages)
+
+    def words(self) -> Iterator[tuple[int, int, Word]]:
+        """Yield (page_index, word_index, word) in reading order."""
+        for page in self.pages:
+            for word_index, word in enumerate(page.words):
+                yield page.page_index, word_index, word

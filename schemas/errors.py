@@ -1,0 +1,192 @@
+"""The one tree of errors.
+
+RasgError                      .code (stable) .retryable .hint
+├─ InputError                  the caller can fix it
+│  ├─ UnsupportedMediaTypeError
+│  ├─ DocumentTooLargeError
+│  ├─ UnreadableDocumentError
+│  │  └─ PasswordRequiredError
+│  ├─ EmptyDocumentError
+│  ├─ UnknownSchemaError
+│  └─ InvalidSchemaError       .issues: JSON pointers and reasons
+├─ OcrError
+│  ├─ OcrUnavailableError      retryable
+│  ├─ OcrTimeoutError          retryable
+│  └─ ParserCrashedError
+├─ RetrievalError
+├─ DecodingError
+│  ├─ GrammarCompileError
+│  ├─ TruncatedOutputError
+│  ├─ OutputParseError
+│  ├─ EngineUnavailableError   retryable
+│  ├─ EngineContractError      the server does not constrain, or answers nonsense
+│  ├─ AdapterNotFoundError
+│  └─ PromptTooLongError
+├─ EvaluationError
+└─ ConfigurationError
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class RasgError(Exception):
+    """Base of every error the service raises on purpose.
+
+    `code` is stable and safe to show; the message says what was wrong, what was got and what to do.
+    """
+
+    code: ClassVar[str] = "internal_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class InputError(RasgError):
+    """The caller can fix it."""
+
+    code = "invalid_input"
+
+
+class UnsupportedMediaTypeError(InputError):
+    """The bytes are of no type that can be read."""
+
+    code = "unsupported_media_type"
+
+
+class DocumentTooLargeError(InputError):
+    """The document exceeds a limit on bytes, pages or pixels."""
+
+    code = "document_too_large"
+
+
+class UnreadableDocumentError(InputError):
+    """The bytes claim a known type and cannot be parsed."""
+
+    code = "unreadable_document"
+
+
+class PasswordRequiredError(UnreadableDocumentError):
+    """The document is encrypted with a password that was not given."""
+
+    code = "password_required"
+
+
+class EmptyDocumentError(InputError):
+    """There is nothing to read: no bytes, no pages, or no text where the schema demands values."""
+
+    code = "empty_document"
+
+
+class UnknownSchemaError(InputError):
+    """No schema has that name."""
+
+    code = "unknown_schema"
+
+
+class InvalidSchemaError(InputError):
+    """The caller's schema uses what is not supported; `issues` holds (JSON pointer, reason) pairs."""
+
+    code = "invalid_schema"
+
+    def __init__(
+        self, message: str, *, issues: tuple[tuple[str, str], ...] = (), hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.issues = issues
+
+
+class OcrError(RasgError):
+    """Reading failed on our side."""
+
+    code = "ocr_failed"
+
+
+class OcrUnavailableError(OcrError):
+    """The OCR engine is not installed or cannot start."""
+
+    code = "ocr_unavailable"
+    retryable = True
+
+
+class OcrTimeoutError(OcrError):
+    """Reading took longer than its limit and was stopped."""
+
+    code = "ocr_timeout"
+    retryable = True
+
+
+class ParserCrashedError(OcrError):
+    """The parser's process died on this document (memory limit, signal)."""
+
+    code = "parser_crashed"
+
+
+class RetrievalError(RasgError):
+    """The example store failed."""
+
+    code = "retrieval_failed"
+
+
+class DecodingError(RasgError):
+    """The engine or its grammar failed."""
+
+    code = "decoding_failed"
+
+
+class GrammarCompileError(DecodingError):
+    """The grammar was refused by the constraint engine."""
+
+    code = "grammar_compile"
+
+
+class TruncatedOutputError(DecodingError):
+    """The completion was cut by length and could not be completed."""
+
+    code = "truncated_output"
+
+
+class OutputParseError(DecodingError):
+    """The completion is not the JSON that the grammar promises."""
+
+    code = "output_parse"
+
+
+class EngineUnavailableError(DecodingError):
+    """The engine cannot be reached or started."""
+
+    code = "engine_unavailable"
+    retryable = True
+
+
+class EngineContractError(DecodingError):
+    """The engine answers, but not under the constraint it was given."""
+
+    code = "engine_contract"
+
+
+class AdapterNotFoundError(DecodingError):
+    """The engine knows no adapter of that name."""
+
+    code = "adapter_not_found"
+
+
+class PromptTooLongError(DecodingError):
+    """The prompt does not fit the model's context."""
+
+    code = "prompt_too_long"
+
+
+class EvaluationError(RasgError):
+    """Predictions and gold do not fit together."""
+
+    code = "evaluation_failed"
+
+
+class ConfigurationError(RasgError):
+    """A setting is unknown or wrong; start-up stops."""
+
+    code = "configuration"

@@ -1,0 +1,148 @@
+"""What comes back: completions of an engine, and extractions with the provenance of each value."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+FinishReason = Literal["stop", "length"]
+Alignment = Literal["exact", "normalised", "fuzzy"]
+Status = Literal["succeeded", "partial"]
+WarningCode = Literal[
+    "ungrounded_value",
+    "ambiguous_date",
+    "ambiguous_amount",
+    "unparsed_amount",
+    "unparsed_date",
+    "truncated",
+    "list_incomplete",
+    "sum_mismatch",
+    "low_confidence",
+    "window_conflict",
+    "example_dropped",
+    "hidden_text",
+    "bad_text_layer",
+    "repaired_file",
+    "low_ocr_confidence",
+    "page_rotated",
+    "page_deskewed",
+    "no_text",
+    "unreadable_page",
+    "pages_skipped",
+    "engine_fallback",
+]
+
+
+class Value(BaseModel):
+    """Base of the values that cross a boundary: frozen, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TokenLogprob(Value):
+    """One generated token: its text as UTF-8 bytes, and its log-probability under the mask.
+
+    `logprob` is the natural logarithm of the probability after the grammar's mask and
+    renormalisation; 0.0 means that the grammar left no choice. `raw_logprob` is the same token's
+    before the mask, where the engine gives it: what the model itself thought.
+    """
+
+    token_bytes: bytes
+    logprob: float
+    raw_logprob: float | None = None
+
+
+class Completion(Value):
+    """What an engine returned for one prompt."""
+
+    text: str
+    finish_reason: FinishReason
+    n_prompt_tokens: int
+    n_completion_tokens: int
+    tokens: tuple[TokenLogprob, ...] = ()
+    engine: str
+    model: str
+    adapter: str | None = None
+    seconds: float = 0.0
+
+
+class Citation(Value):
+    """Where a value stands: page (from 1), box in page fractions, the words and their text."""
+
+    page_number: int
+    bbox: tuple[float, float, float, float]
+    word_indices: tuple[int, ...]
+    reference_text: str
+
+
+class FieldMetadata(Value):
+    """What is known of one leaf value, keyed by its JSON path in `Output.metadata`.
+
+    Attributes
+    ----------
+    confidence
+        In [0, 1], from the token log-probabilities of the value under the mask; None where the
+        engine gave none.
+    ocr_confidence
+        In [0, 1], the lowest confidence of the cited words; None for an ungrounded value.
+    normalised
+        The value as a Decimal string ("1234.56") or ISO date, for amounts and dates that parse.
+    """
+
+    confidence: float | None = None
+    ocr_confidence: float | None = None
+    alignment: Alignment | None = None
+    alignment_score: float | None = None
+    citations: tuple[Citation, ...] = ()
+    normalised: str | None = None
+    currency: str | None = None
+
+
+class ExtractionWarning(Value):
+    """A coded doubt about the whole result (`path` None) or one value."""
+
+    code: WarningCode
+    message: str
+    path: str | None = None
+    page_number: int | None = None
+
+
+class Output(Value):
+    """`value` is exactly the caller's schema; `metadata` is keyed by the same JSON paths."""
+
+    value: dict[str, JsonValue]
+    metadata: dict[str, FieldMetadata]
+
+
+class ExampleUse(Value):
+    """Which retrieved example was shown to the model, and how near it was."""
+
+    example_id: str
+    similarity_score: float
+
+
+class Usage(Value):
+    """Tokens and seconds that the extraction took, by stage."""
+
+    n_pages: int
+    n_windows: int
+    n_prompt_tokens: int
+    n_completion_tokens: int
+    stage_seconds: dict[str, float] = Field(default_factory=dict)
+
+
+class Extraction(Value):
+    """The answer for one document."""
+
+    document_sha256: str
+    schema_name: str
+    status: Status
+    output: Output
+    warnings: tuple[ExtractionWarning, ...] = ()
+    reasoning: str | None = None
+    example: ExampleUse | None = None
+    usage: Usage
+    engine: str
+    model: str
+    adapter: str | None = None

@@ -1,0 +1,129 @@
+"""What to extract, as the rest of the service sees it: a tree of typed fields in schema order.
+
+JSON Schemas and Pydantic classes are linted and converted to this tree once (`schemas.registry`);
+prompts, grammars, grounding and evaluation only ever read the tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+# verbatim  text copied from the page, whole words
+# amount    an amount, quantity or rate as printed on the page ("1.234,56 EUR" prints "1.234,56")
+# date      a date as printed on the page ("12 March 2026")
+# number    a JSON number (normalised; bounded digits)
+# integer   a JSON integer
+# boolean   true or false
+# enum      one of `enum_values`
+# iso_date  a normalised date, YYYY-MM-DD
+# free      text that need not stand on the page, bounded by `max_length`
+FieldKind = Literal["verbatim", "amount", "date", "number", "integer", "boolean", "enum", "iso_date", "free"]
+GROUNDED_KINDS: frozenset[FieldKind] = frozenset({"verbatim", "amount", "date"})
+
+DEFAULT_MAX_LENGTH = 256  # characters of a string without maxLength: an address block of 5 lines
+DEFAULT_MAX_ITEMS = 512  # rows of an array without maxItems
+
+PathPart = str | int
+Path = tuple[PathPart, ...]
+
+
+def json_path(path: Path) -> str:
+    """Return the path as text: dots between keys, brackets around indices.
+
+    Examples
+    --------
+    >>> json_path(("line_items", 0, "amount_net"))
+    'line_items[0].amount_net'
+    """
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSpec:
+    """One scalar to extract.
+
+    `nullable` says whether null is a valid answer; `pattern` (anchored, RE2 subset) further restricts
+    a string; `minimum` and `maximum` bound numbers.
+    """
+
+    kind: FieldKind
+    description: str = ""
+    nullable: bool = True
+    enum_values: tuple[str | int | float | bool | None, ...] = ()
+    max_length: int = DEFAULT_MAX_LENGTH
+    min_length: int = 0
+    pattern: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.kind == "enum") != bool(self.enum_values):
+            raise ValueError("enum fields, and only they, have enum_values")
+        if not 0 <= self.min_length <= self.max_length:
+            raise ValueError(f"need 0 <= min_length <= max_length, got {self.min_length}, {self.max_length}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArraySpec:
+    """An ordered list of `item`s; `nullable` says whether null may stand for the whole list."""
+
+    item: Spec
+    description: str = ""
+    nullable: bool = False
+    min_items: int = 0
+    max_items: int = DEFAULT_MAX_ITEMS
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.min_items <= self.max_items:
+            raise ValueError(f"need 0 <= min_items <= max_items, got {self.min_items}, {self.max_items}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectSpec:
+    """Keys in the order in which they are written; every key is always written (null if absent)."""
+
+    properties: tuple[tuple[str, Spec], ...]
+    description: str = ""
+    nullable: bool = False
+
+    def __post_init__(self) -> None:
+        keys = [key for key, _ in self.properties]
+        if len(set(keys)) != len(keys):
+            raise ValueError("property keys must be distinct")
+
+    def get(self, key: str) -> Spec | None:
+        """Return the property's spec, or None if there is none of that name."""
+        return dict(self.properties).get(key)
+
+
+Spec = FieldSpec | ArraySpec | ObjectSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionSchema:
+    """A named schema: the tree that the service reads, and the JSON Schema that outputs must satisfy."""
+
+    name: str
+    root: ObjectSpec
+    json_schema: str = field(repr=False)
+    description: str = ""
+    version: str = "1"
+
+    def leaves(self) -> Iterator[tuple[tuple[str, ...], FieldSpec]]:
+        """Yield (keys, field) for each scalar, arrays shown by the key `[]`, in schema order."""
+        yield from _leaves(self.root, ())
+
+
+def _leaves(spec: Spec, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], FieldSpec]]:
+    if isinstance(spec, FieldSpec):
+        yield path, spec
+    elif isinstance(spec, ArraySpec):
+        yield from _leaves(spec.item, (*path, "[]"))
+    else:
+        for key, child in spec.properties:
+            yield from _leaves(child, (*path, key))

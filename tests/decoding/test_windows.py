@@ -1,0 +1,108 @@
+"""Windows cover every line once, and their answers come together without losing rows."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decoding.windows import WindowAnswer, cut_windows, merge_answers
+from schemas.document import Document, Page, Word
+from schemas.errors import PromptTooLongError
+from schemas.extraction import FieldMetadata
+from schemas.geometry import BBox
+from schemas.spec import ArraySpec, FieldSpec, ObjectSpec
+
+
+def make_page(page_index: int, line_lengths: list[int]) -> Page:
+    """Return a page of one line per length, its words named after their place."""
+    words: list[Word] = []
+    lines: list[tuple[int, int]] = []
+    for line, n_words in enumerate(line_lengths):
+        start = len(words)
+        words += [
+            Word(text=f"p{page_index}w{start + i}", bbox=BBox(0.0, line / 100, 0.1, line / 100 + 0.005))
+            for i in range(n_words)
+        ]
+        lines.append((start, len(words)))
+    order = tuple(reversed(range(len(words))))
+    return Page(
+        page_index=page_index, width_pt=600, height_pt=800, words=tuple(words), lines=tuple(lines), block_order=order
+    )
+
+
+def make_document(pages: list[list[int]]) -> Document:
+    """Return a document of pages, each given by its lines' word counts."""
+    return Document(
+        sha256="0" * 64,
+        media_type="application/pdf",
+        pages=tuple(make_page(i, lengths) for i, lengths in enumerate(pages)),
+    )
+
+
+PAGES = st.lists(st.lists(st.integers(1, 6), max_size=8), max_size=5)
+
+
+@given(pages=PAGES, limit=st.integers(6, 40))
+def test_windows_hold_every_word_once_in_order(pages: list[list[int]], limit: int) -> None:
+    document = make_document(pages)
+    windows = cut_windows(document, n_tokens=lambda d: d.n_words, max_tokens=limit)
+    words = [word.text for window in windows for _, _, word in window.document.words()]
+    assert words == [word.text for _, _, word in document.words()]
+    assert all(window.document.n_words <= limit for window in windows)
+
+
+@given(pages=PAGES)
+def test_a_window_knows_where_its_words_come_from(pages: list[list[int]]) -> None:
+    document = make_document(pages)
+    for window in cut_windows(document, n_tokens=lambda d: d.n_words, max_tokens=9):
+        for page_index, word_index, word in window.document.words():
+            original_page, original_word = window.original(page_index, word_index)
+            assert document.pages[original_page].words[original_word] == word
+
+
+def test_a_line_longer_than_the_window_raises_prompt_too_long_error() -> None:
+    with pytest.raises(PromptTooLongError):
+        cut_windows(make_document([[7]]), n_tokens=lambda d: d.n_words, max_tokens=6)
+
+
+def test_an_empty_document_is_one_empty_window() -> None:
+    windows = cut_windows(make_document([]), n_tokens=lambda d: d.n_words, max_tokens=6)
+    assert [window.document.n_words for window in windows] == [0]
+
+
+ROOT = ObjectSpec(
+    properties=(
+        ("total", FieldSpec(kind="amount")),
+        (
+            "rows",
+            ArraySpec(item=ObjectSpec(properties=(("name", FieldSpec(kind="verbatim")),)), max_items=3),
+        ),
+    )
+)
+
+
+def answer(total: str | None, names: list[str], confidence: float) -> WindowAnswer:
+    """Return a window's answer whose total has the given confidence."""
+    metadata = {"total": FieldMetadata(confidence=confidence)}
+    metadata |= {f"rows[{i}].name": FieldMetadata(confidence=0.5) for i in range(len(names))}
+    return WindowAnswer(value={"total": total, "rows": [{"name": n} for n in names]}, metadata=metadata)
+
+
+def test_rows_are_joined_in_order_with_their_metadata() -> None:
+    merged, warnings = merge_answers(ROOT, [answer(None, ["a"], 0.9), answer("5.00", ["b", "c"], 0.4)])
+    assert merged.value == {"total": "5.00", "rows": [{"name": "a"}, {"name": "b"}, {"name": "c"}]}
+    assert set(merged.metadata) == {"total", "rows[0].name", "rows[1].name", "rows[2].name"}
+    assert warnings == ()
+
+
+def test_the_surest_value_wins_and_the_conflict_is_a_warning() -> None:
+    merged, warnings = merge_answers(ROOT, [answer("4.00", [], 0.6), answer("5.00", [], 0.8)])
+    assert merged.value["total"] == "5.00"
+    assert [(w.code, w.path) for w in warnings] == [("window_conflict", "total")]
+
+
+def test_rows_beyond_max_items_are_a_warning_and_not_silent() -> None:
+    merged, warnings = merge_answers(ROOT, [answer(None, ["a", "b"], 0.5), answer(None, ["c", "d"], 0.5)])
+    assert merged.value["rows"] == [{"name": "a"}, {"name": "b"}, {"name": "c"}]
+    assert [w.code for w in warnings] == ["list_incomplete"]
