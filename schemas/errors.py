@@ -22,6 +22,8 @@ RasgError                      .code (stable) .retryable .hint
 │  ├─ EngineContractError      the server does not constrain, or answers nonsense
 │  ├─ AdapterNotFoundError
 │  └─ PromptTooLongError
+├─ ServiceBusyError            retryable
+├─ ExtractionTimeoutError      retryable
 ├─ EvaluationError
 └─ ConfigurationError
 """
@@ -178,6 +180,20 @@ class PromptTooLongError(DecodingError):
     """The prompt does not fit the model's context."""
 
     code = "prompt_too_long"
+
+
+class ServiceBusyError(RasgError):
+    """Too many extractions are running and waiting."""
+
+    code = "busy"
+    retryable = True
+
+
+class ExtractionTimeoutError(RasgError):
+    """The extraction took longer than its caller allows; it was stopped."""
+
+    code = "timeout"
+    retryable = True
 
 
 class EvaluationError(RasgError):

@@ -20,6 +20,7 @@ WarningCode = Literal[
     "sum_mismatch",
     "low_confidence",
     "window_conflict",
+    "constraint_violated",
     "example_dropped",
     "hidden_text",
     "bad_text_layer",

@@ -1,0 +1,29 @@
+"""Field types of the document schemas: what a value is, and where it must come from.
+
+Each type writes its kind into the JSON Schema as `x-rasg-kind`, which `schemas.registry` reads.
+Every field may be null: a document that does not show a value has none.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+KIND_KEYWORD = "x-rasg-kind"
+
+# Text copied from the page, whole words.
+Verbatim = Annotated[str | None, Field(json_schema_extra={KIND_KEYWORD: "verbatim"})]
+# An amount, quantity or rate as printed ("1.234,56"); its Decimal stands in the metadata.
+Amount = Annotated[str | None, Field(json_schema_extra={KIND_KEYWORD: "amount"})]
+# A date as printed ("12 March 2026"); its ISO form stands in the metadata.
+Date = Annotated[str | None, Field(json_schema_extra={KIND_KEYWORD: "date"})]
+# Text that need not stand on the page. No built-in field is free; it is here for callers' classes.
+Free = Annotated[str | None, Field(json_schema_extra={KIND_KEYWORD: "free"})]
+# An enum needs no type of its own: `Literal["cash", "card"] | None` says it all.
+
+
+class DocumentModel(BaseModel):
+    """Base of the document schemas: frozen, and no key beside the declared ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
