@@ -1,0 +1,156 @@
+"""One untrusted document, opened in a child process; pages are asked for one by one."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, PositiveInt, TypeAdapter, ValidationError
+
+from ocr.limits import ReadLimits
+from ocr.media import MediaType
+from ocr.sandbox import Child, ChildLimits, Reply, SharedFile, checked
+from ocr.source import PageScan
+from schemas.document import Page, ReadWarning
+from schemas.errors import ParserCrashedError
+
+logger = logging.getLogger(__name__)
+
+# A page that kills its parser costs a new process; a file that kills this many is given up.
+_MAX_CRASHES = 5
+_WARNINGS = TypeAdapter(tuple[ReadWarning, ...])
+_SCAN = TypeAdapter(PageScan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedPage:
+    """A page's pixels in a shared file, (height_px, width_px, 3) uint8 RGB; `dpi` is None if unknown."""
+
+    file: SharedFile
+    height_px: int
+    width_px: int
+    dpi: int | None
+
+
+class Parser:
+    """An opened document. A crash on one page leaves the others readable.
+
+    Raises
+    ------
+    InputError, OcrError
+        From the constructor, if the document cannot be opened.
+    """
+
+    def __init__(
+        self, data: bytes, media_type: MediaType, *, limits: ReadLimits, password: str | None = None
+    ) -> None:
+        self._limits = limits
+        self._args = {"media_type": media_type, "limits": asdict(limits), "password": password}
+        self._lock = threading.Lock()
+        self._n_crashes = 0
+        self._child: Child | None = None
+        self.cpu_seconds: Counter[str] = Counter()
+        self._data = SharedFile(data)
+        try:
+            self.n_pages, self.warnings = self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> tuple[int, tuple[ReadWarning, ...]]:
+        sizes = ChildLimits(memory_bytes=self._limits.memory_bytes, file_bytes=self._limits.max_result_bytes)
+        self._child = Child(kind="parser", limits=sizes)
+        with SharedFile() as output:
+            cpu_s = self._limits.open_cpu_seconds
+            reply = self._child.run("open", self._args, cpu_s=cpu_s, output=output, source=self._data)
+            self._note("parse", reply)
+            n_pages = reply.meta.get("n_pages")
+            if not isinstance(n_pages, int) or not 0 < n_pages <= self._limits.max_pages:
+                raise ParserCrashedError(f"the parser reports {n_pages!r} pages")
+            return n_pages, checked(_WARNINGS, self._content(reply, output))
+
+    def scan(self, page_index: int) -> PageScan:
+        """Return the text layer of a page and what is left to OCR."""
+        with SharedFile() as output:
+            reply = self._run("scan", {"page_index": page_index}, output)
+            self._note("parse", reply)
+            return checked(_SCAN, self._content(reply, output))
+
+    def render(self, page_index: int, *, dpi: int) -> RenderedPage:
+        """Return the pixels of a page as displayed; the caller closes their file."""
+        output = SharedFile()
+        try:
+            reply = self._run("render", {"page_index": page_index, "dpi": dpi}, output)
+            self._note("render", reply)
+            return _rendered(reply, output)
+        except BaseException:
+            output.close()
+            raise
+
+    def picture(self, page: Page, *, dpi: int, max_side_px: int) -> bytes:
+        """Return the PNG image of `page`, upright and deskewed, on which its word boxes lie."""
+        args = {
+            "page_index": page.page_index,
+            "dpi": dpi,
+            "rotation_deg": page.rotation_deg,
+            "skew_deg": page.skew_deg,
+            "max_side_px": max_side_px,
+        }
+        with SharedFile() as output:
+            return self._content(self._run("picture", args, output), output)
+
+    def _run(self, task: str, args: Mapping[str, Any], output: SharedFile) -> Reply:
+        with self._lock:
+            if self._child is None or not self._child.is_alive:
+                self._n_crashes += 1
+                if self._n_crashes > _MAX_CRASHES:
+                    raise ParserCrashedError(f"the document made its parser fail {_MAX_CRASHES} times")
+                self._open()
+            if self._child is None:
+                raise ParserCrashedError("the document is closed")
+            return self._child.run(task, args, cpu_s=self._limits.cpu_seconds_per_page, output=output)
+
+    def _note(self, stage: str, reply: Reply) -> None:
+        self.cpu_seconds[stage] += reply.cpu_s  # pyright: ignore[reportArgumentType] # seconds are fractions
+
+    def _content(self, reply: Reply, output: SharedFile) -> bytes:
+        if not 0 <= reply.size <= self._limits.max_result_bytes:
+            raise ParserCrashedError(f"the parser reports an answer of {reply.size} bytes")
+        return output.read(reply.size)
+
+    def close(self) -> None:
+        """End the child and free the document."""
+        if self._child is not None:
+            self._child.close()
+        self._data.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Size(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    height_px: PositiveInt
+    width_px: PositiveInt
+    dpi: PositiveInt | None
+
+
+def _rendered(reply: Reply, output: SharedFile) -> RenderedPage:
+    try:
+        size = _Size.model_validate(reply.meta)
+    except ValidationError as error:
+        raise ParserCrashedError("the parser reports a page of no size") from error
+    if size.height_px * size.width_px * 3 != reply.size:
+        raise ParserCrashedError(f"the parser reports {reply.size} bytes for {size!r}")
+    return RenderedPage(file=output, height_px=size.height_px, width_px=size.width_px, dpi=size.dpi)

@@ -1,0 +1,326 @@
+"""Bytes to Document: the one way in for untrusted files.
+
+Limits come first, then parsing in a child process, page by page; pages without a trustworthy text layer are
+rendered there and recognised in other children, several at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from ocr.limits import ReadLimits
+from ocr.media import MediaType, sniff
+from ocr.parser import Parser
+from ocr.reading_order import arrange
+from ocr.recognise import Recognised, recognise
+from ocr.source import PageScan
+from schemas.document import Document, Page, ReadWarning, ReadWarningCode, Word
+from schemas.errors import (
+    DocumentTooLargeError,
+    OcrTimeoutError,
+    OcrUnavailableError,
+    RasgError,
+)
+from schemas.geometry import BBox
+
+logger = logging.getLogger(__name__)
+
+# US Letter stands in for the size of a page that could not be opened.
+_UNKNOWN_SIZE_PT = (612.0, 792.0)
+_ASSUMED_DPI = 200
+# Beyond this turn the boxes of OCR words are not those of the text layer beside them.
+_MAX_MIXED_SKEW_DEG = 0.2
+_PICTURE_SIDE_PX = 4000
+
+
+def _n_cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """How documents are read.
+
+    Attributes
+    ----------
+    engine
+        OCR engine; "auto" chooses page by page.
+    languages
+        Tesseract codes of the languages expected on the pages.
+    force_ocr
+        Ignore text layers and read every page from its pixels.
+    n_workers
+        Pages recognised at the same time, each on one core.
+    password
+        Opens encrypted PDFs; those with an empty user password need none.
+    dpi
+        Resolution at which PDF pages are rendered for OCR. Between 150 and 300, Tesseract's recall is the
+        same and its time grows.
+    """
+
+    engine: Literal["auto", "pytesseract", "tesserocr", "rapidocr"] = "auto"
+    languages: tuple[str, ...] = ("eng",)
+    limits: ReadLimits = field(default_factory=ReadLimits)
+    force_ocr: bool = False
+    n_workers: int = field(default_factory=_n_cores)
+    password: str | None = field(default=None, repr=False)
+    dpi: int = 200
+
+    def __post_init__(self) -> None:
+        if self.n_workers < 1:
+            raise ValueError(f"n_workers must be at least 1, got {self.n_workers}")
+        if not 72 <= self.dpi <= 600:
+            raise ValueError(f"dpi must be in [72, 600], got {self.dpi}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PageResult:
+    """A page, or why there is none, and what was noticed."""
+
+    page: Page
+    warnings: tuple[ReadWarning, ...] = ()
+    error: RasgError | None = None
+
+
+def read_document(data: bytes, *, options: ReadOptions | None = None) -> Document:
+    """Return the words of a PDF, PNG, JPEG, TIFF or WebP file with their boxes, in reading order.
+
+    Parameters
+    ----------
+    data
+        The file, of any origin; it is parsed in limited child processes only. Attachments, scripts and links
+        are not looked at.
+
+    Raises
+    ------
+    EmptyDocumentError, UnsupportedMediaTypeError, DocumentTooLargeError
+        Before anything is parsed, or as soon as the page count or size is known.
+    UnreadableDocumentError, PasswordRequiredError
+        If the file cannot be opened.
+    OcrError
+        If no page could be read because a child crashed, took too long, or an engine is missing.
+
+    Notes
+    -----
+    If some pages can be read and others cannot, the others are empty and named in `unreadable_page` or
+    `pages_skipped` warnings. `stage_seconds` are CPU seconds: "parse", "render", "ocr", and the parts of
+    "ocr" by stage and engine as "ocr.<name>".
+    """
+    options = options or ReadOptions()
+    media_type = _admitted(data, options.limits)
+    deadline = time.monotonic() + options.limits.wall_seconds
+    with Parser(data, media_type, limits=options.limits, password=options.password) as parser:
+        reading = _Reading(parser, options, deadline)
+        results = reading.read_pages()
+        errors = [result.error for result in results if result.error is not None]
+        if len(errors) == len(results):
+            raise errors[0]
+        return Document(
+            sha256=hashlib.sha256(data).hexdigest(),
+            media_type=media_type,
+            pages=tuple(result.page for result in results),
+            warnings=(*parser.warnings, *(w for result in results for w in result.warnings)),
+            stage_seconds=reading.stage_seconds(),
+        )
+
+
+def page_images(
+    data: bytes, document: Document, *, dpi: int = 110, options: ReadOptions | None = None
+) -> Iterator[bytes]:
+    """Yield each page of `document` as a PNG image, upright and deskewed, so that its word boxes fit on it.
+
+    Parameters
+    ----------
+    data
+        The file that `document` was read from.
+    dpi
+        Resolution of PDF pages; images keep their pixels. No side is longer than 4000 pixels.
+
+    Raises
+    ------
+    ValueError
+        If `data` is not the file that was read.
+    RasgError
+        As `read_document`, for a page that cannot be rendered.
+    """
+    if hashlib.sha256(data).hexdigest() != document.sha256:
+        raise ValueError("the document was read from other bytes")
+    options = options or ReadOptions()
+    media_type = _admitted(data, options.limits)
+    with Parser(data, media_type, limits=options.limits, password=options.password) as parser:
+        for page in document.pages:
+            yield parser.picture(page, dpi=dpi, max_side_px=_PICTURE_SIDE_PX)
+
+
+def _admitted(data: bytes, limits: ReadLimits) -> MediaType:
+    if len(data) > limits.max_bytes:
+        raise DocumentTooLargeError(f"the file has {len(data)} bytes, more than {limits.max_bytes}")
+    return sniff(data)
+
+
+class _Reading:
+    """The reading of one document: its parser, options, deadline and the time spent."""
+
+    def __init__(self, parser: Parser, options: ReadOptions, deadline: float) -> None:
+        self._parser = parser
+        self._options = options
+        self._deadline = deadline
+        self._recognised: list[Recognised] = []
+
+    def read_pages(self) -> list[_PageResult]:
+        """Return every page: text layers first, then what needs OCR, several at a time."""
+        scans = [self._scan(i) for i in range(self._parser.n_pages)]
+        with ThreadPoolExecutor(max_workers=self._options.n_workers) as pool:
+            return list(pool.map(self._finished, range(len(scans)), scans))
+
+    def stage_seconds(self) -> tuple[tuple[str, float], ...]:
+        """Return CPU seconds by stage, and those of OCR by engine."""
+        engines: Counter[str] = Counter()
+        for recognised in self._recognised:
+            for name, seconds in recognised.reading.engine_seconds:
+                engines[f"ocr.{name}"] += seconds  # pyright: ignore[reportArgumentType] # fractions
+        stages = {
+            "parse": self._parser.cpu_seconds["parse"],
+            "render": self._parser.cpu_seconds["render"],
+            "ocr": sum(recognised.cpu_s for recognised in self._recognised),
+        }
+        return tuple((name, float(seconds)) for name, seconds in {**stages, **engines}.items())
+
+    def _scan(self, page_index: int) -> PageScan | RasgError:
+        try:
+            self._check_time(page_index)
+            return self._parser.scan(page_index)
+        except RasgError as error:
+            return error
+
+    def _check_time(self, page_index: int) -> None:
+        if time.monotonic() > self._deadline:
+            raise OcrTimeoutError(f"the time for the document was up before page {page_index + 1}")
+
+    def _finished(self, page_index: int, scan: PageScan | RasgError) -> _PageResult:
+        if isinstance(scan, RasgError):
+            return _lost(page_index, scan)
+        scope = "page" if self._options.force_ocr else scan.ocr
+        if scope == "nothing":
+            return _from_text_layer(page_index, scan)
+        try:
+            self._check_time(page_index)
+            recognised, dpi = self._recognise(page_index)
+        except RasgError as error:
+            return _without_ocr(page_index, scan, error)
+        if scope == "images":
+            return _mixed(page_index, scan, recognised)
+        return _from_ocr(page_index, scan, recognised, dpi)
+
+    def _recognise(self, page_index: int) -> tuple[Recognised, int]:
+        rendered = self._parser.render(page_index, dpi=self._options.dpi)
+        with rendered.file:
+            recognised = recognise(
+                rendered,
+                engine=self._options.engine,
+                languages=self._options.languages,
+                limits=self._options.limits,
+            )
+        self._recognised.append(recognised)
+        return recognised, rendered.dpi or _ASSUMED_DPI
+
+
+def _from_text_layer(page_index: int, scan: PageScan, *warnings: ReadWarning) -> _PageResult:
+    noted = [*scan.warnings, *warnings]
+    if not scan.words:
+        noted.append(_warning("no_text", "the page shows no text", page_index))
+    if scan.rotation_deg:
+        turn = f"the page's text was turned by {scan.rotation_deg} degrees"
+        noted.append(_warning("page_rotated", turn, page_index))
+    page = _page(page_index, scan.words, scan.width_pt, scan.height_pt, rotation_deg=scan.rotation_deg)
+    return _PageResult(page=page, warnings=tuple(noted))
+
+
+def _from_ocr(page_index: int, scan: PageScan, recognised: Recognised, dpi: int) -> _PageResult:
+    reading = recognised.reading
+    points = 72 / dpi
+    page = _page(
+        page_index,
+        reading.words,
+        reading.width_px * points,
+        reading.height_px * points,
+        rotation_deg=reading.rotation_deg,
+        skew_deg=reading.skew_deg,
+    )
+    return _PageResult(page=page, warnings=(*scan.warnings, *_numbered(recognised, page_index)))
+
+
+def _mixed(page_index: int, scan: PageScan, recognised: Recognised) -> _PageResult:
+    """Return the text layer and, of what OCR read, the words in images where the layer has none."""
+    reading = recognised.reading
+    if reading.rotation_deg or abs(reading.skew_deg) > _MAX_MIXED_SKEW_DEG:
+        return _from_text_layer(page_index, scan)
+    added = tuple(
+        word
+        for word in reading.words
+        if any(_contains(box, word.bbox.center) for box in scan.image_boxes)
+        and not any(
+            _contains(w.bbox, word.bbox.center) or _contains(word.bbox, w.bbox.center) for w in scan.words
+        )
+    )
+    result = _from_text_layer(page_index, replace(scan, words=scan.words + added))
+    return replace(result, warnings=(*result.warnings, *_numbered(recognised, page_index)))
+
+
+def _without_ocr(page_index: int, scan: PageScan, error: RasgError) -> _PageResult:
+    """Return what is left of a page that OCR could not read: the words its text layer shows, if any."""
+    if scan.ocr == "page" and not (scan.words and isinstance(error, OcrUnavailableError)):
+        return _lost(page_index, error)
+    note = _warning("engine_fallback", f"the text layer alone was read: {error}", page_index)
+    return _from_text_layer(page_index, scan, note)
+
+
+def _lost(page_index: int, error: RasgError) -> _PageResult:
+    code: ReadWarningCode = "pages_skipped" if isinstance(error, OcrTimeoutError) else "unreadable_page"
+    page = _page(page_index, (), *_UNKNOWN_SIZE_PT)
+    logger.info("page %d was not read: %s", page_index + 1, error.code)
+    return _PageResult(page=page, warnings=(_warning(code, str(error), page_index),), error=error)
+
+
+def _page(
+    page_index: int,
+    words: Sequence[Word],
+    width_pt: float,
+    height_pt: float,
+    *,
+    rotation_deg: int = 0,
+    skew_deg: float = 0.0,
+) -> Page:
+    ordered, lines, block_order = arrange(words)
+    return Page(
+        page_index=page_index,
+        width_pt=width_pt,
+        height_pt=height_pt,
+        words=ordered,
+        lines=lines,
+        block_order=block_order,
+        rotation_deg=rotation_deg,
+        skew_deg=skew_deg,
+    )
+
+
+def _numbered(recognised: Recognised, page_index: int) -> Iterator[ReadWarning]:
+    for warning in recognised.reading.warnings:
+        yield replace(warning, page_number=page_index + 1)
+
+
+def _warning(code: ReadWarningCode, message: str, page_index: int) -> ReadWarning:
+    return ReadWarning(code=code, message=message, page_number=page_index + 1)
+
+
+def _contains(box: BBox, point: tuple[float, float]) -> bool:
+    x, y = point
+    return box.left <= x <= box.right and box.top <= y <= box.bottom

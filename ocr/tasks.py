@@ -1,0 +1,170 @@
+"""What a child process does with a document or a page image; runs only inside the sandbox.
+
+A task takes JSON arguments and the content of a file, and gives JSON and bytes. `serve` runs tasks one after
+another until the other side hangs up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydantic import TypeAdapter
+
+from ocr.engine import PageReading
+from ocr.limits import ReadLimits
+from ocr.source import PageScan, Source, open_source
+from schemas.document import ReadWarning
+from schemas.errors import RasgError
+
+MAX_MESSAGE_BYTES = 64 * 1024
+_MAX_ERROR_CHARS = 500
+# Made once, before any child is forked: building them takes longer than a page.
+_WARNINGS = TypeAdapter(tuple[ReadWarning, ...])
+_SCAN = TypeAdapter(PageScan)
+_READING = TypeAdapter(PageReading)
+
+# JSON objects of this module's own protocol.
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The result of a task: a small JSON object and the content of a file."""
+
+    meta: Json
+    content: bytes | memoryview = b""
+
+
+@dataclass(slots=True)
+class Session:
+    """What a child keeps between tasks: the document it has opened."""
+
+    source: Source | None = None
+
+
+def _open(session: Session, args: Json, data: bytes) -> Answer:
+    session.source = open_source(
+        data, args["media_type"], limits=ReadLimits(**args["limits"]), password=args["password"]
+    )
+    warnings = _WARNINGS.dump_json(session.source.warnings)
+    return Answer(meta={"n_pages": session.source.n_pages}, content=warnings)
+
+
+def _opened(session: Session) -> Source:
+    if session.source is None:
+        raise ValueError("no document is open")
+    return session.source
+
+
+def _scan(session: Session, args: Json, _data: bytes) -> Answer:
+    scan = _opened(session).scan(args["page_index"])
+    return Answer(meta={}, content=_SCAN.dump_json(scan))
+
+
+def _render(session: Session, args: Json, _data: bytes) -> Answer:
+    page = _opened(session).pixels(args["page_index"], dpi=args["dpi"])
+    height, width = page.pixels.shape[:2]
+    meta = {"height_px": height, "width_px": width, "dpi": page.dpi}
+    return Answer(meta=meta, content=page.pixels.tobytes())
+
+
+def _picture(session: Session, args: Json, _data: bytes) -> Answer:
+    """Return the page image that word boxes refer to, as a PNG no larger than asked for."""
+    from ocr.preprocess import corrected
+
+    page = _opened(session).pixels(args["page_index"], dpi=args["dpi"])
+    pixels = corrected(page.pixels, rotation_deg=args["rotation_deg"], skew_deg=args["skew_deg"])
+    image = Image.fromarray(pixels)
+    image.thumbnail((args["max_side_px"], args["max_side_px"]))
+    encoded = BytesIO()
+    image.save(encoded, format="PNG")
+    return Answer(meta={}, content=encoded.getvalue())
+
+
+def _recognise(_session: Session, args: Json, data: bytes) -> Answer:
+    from ocr.router import read_page_image
+
+    shape = (args["height_px"], args["width_px"], 3)
+    pixels: NDArray[np.uint8] = np.frombuffer(data, dtype=np.uint8).reshape(shape)
+    reading = read_page_image(
+        pixels, dpi=args["dpi"], engine=args["engine"], languages=tuple(args["languages"])
+    )
+    return Answer(meta={}, content=_READING.dump_json(reading))
+
+
+TASKS: Mapping[str, Callable[[Session, Json, bytes], Answer]] = {
+    "open": _open,
+    "scan": _scan,
+    "render": _render,
+    "picture": _picture,
+    "recognise": _recognise,
+}
+
+
+def serve(control: socket.socket) -> None:
+    """Run tasks that arrive on `control` until it is closed.
+
+    A request is a JSON object (`task`, `args`, `cpu_s`) and two files: what to read, and where to write.
+    """
+    session = Session()
+    while True:
+        message, fds, _, _ = socket.recv_fds(control, MAX_MESSAGE_BYTES, 2)
+        if not message:
+            return
+        try:
+            answer = _answer(session, json.loads(message), *fds)
+        finally:
+            for fd in fds:
+                os.close(fd)
+        control.sendall(json.dumps(answer).encode())
+
+
+def _answer(session: Session, request: Json, input_fd: int, output_fd: int) -> Json:
+    started_s = _cpu_seconds()
+    _allow_cpu(request["cpu_s"])
+    try:
+        data = os.pread(input_fd, os.fstat(input_fd).st_size, 0)
+        answer = TASKS[request["task"]](session, request["args"], data)
+        size = _write_all(output_fd, answer.content)
+    except RasgError as error:
+        return _failure(error.code, str(error), error.hint)
+    except MemoryError:
+        return _failure("memory", "more memory is needed than allowed", None)
+    except Exception as error:  # noqa: BLE001 # hostile bytes make libraries raise anything; the parent decides
+        return _failure("unexpected", f"{type(error).__name__}: {error}", None)
+    return {"ok": True, "meta": answer.meta, "size": size, "cpu_s": _cpu_seconds() - started_s}
+
+
+def _failure(code: str, message: str, hint: str | None) -> Json:
+    return {"ok": False, "code": code, "message": message[:_MAX_ERROR_CHARS], "hint": hint}
+
+
+def _write_all(fd: int, content: bytes | memoryview) -> int:
+    view = memoryview(content)
+    written = 0
+    while written < len(view):
+        written += os.pwrite(fd, view[written:], written)
+    return written
+
+
+def _cpu_seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
+
+
+def _allow_cpu(seconds: float) -> None:
+    """Let this process run for `seconds` more; beyond that the kernel ends it."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(used.ru_utime + used.ru_stime + seconds) + 1
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))

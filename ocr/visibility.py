@@ -1,0 +1,184 @@
+"""What a PDF page really shows: text is compared with the pixels it makes, images are located."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+from numpy.typing import NDArray
+
+from ocr.pdf import PageFrame
+from ocr.render import render_gray
+from ocr.text_layer import Box, LayerWord
+
+# The generated bindings are only partly typed.
+_RAW: Any = pdfium_c
+
+Matrix = tuple[float, float, float, float, float, float]
+
+_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+_MAX_DEPTH = 12
+# Pixels of the longer side at which text is judged: 10-point text on A4 is 17 pixels high.
+_LONG_SIDE_PX = 1200
+# Grey levels (of 255) that a glyph must change to be seen; #eee on white is 17, #ccc is 51.
+_MIN_CONTRAST = 24
+# Letters ink 10 to 25 % of their box; a full stop in the box of its line, 1 to 2 %.
+_MIN_INK_SHARE = 0.008
+# Words are compared with those in the same and the next of so many cells a side.
+_GRID = 50
+_SAME_PLACE_SHARE = 0.6
+# Text lower than this is not for eyes: 2 points on A4, and never more than 2 points.
+_TINY_PT = 2.0
+_TINY_SHARE = 0.0024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a page shows.
+
+    Attributes
+    ----------
+    is_visible
+        For each word asked about, whether the page shows it.
+    image_boxes
+        The images on the page, in fractions, clipped.
+    rest_ink_share
+        Share of the page's pixels, outside of all text, that are darker than the ground.
+    """
+
+    is_visible: tuple[bool, ...]
+    image_boxes: tuple[Box, ...]
+    rest_ink_share: float
+
+
+def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerWord]) -> Shown:
+    """Return which of `words` the page shows, by rendering it with and without its text.
+
+    A word counts as shown if its text changes pixels within its box. That covers white text on white (and
+    not white on dark), text behind an image, clipped text and layers that are switched off. Invisible
+    render modes, tiny text and text off the page count as hidden whatever the pixels say.
+
+    Notes
+    -----
+    The page's text objects stay switched off afterwards; load the page again to read its text.
+    """
+    width_pt, height_pt = frame.size_pt
+    scale = _LONG_SIDE_PX / max(width_pt, height_pt)
+    with_text = render_gray(page, scale=scale)
+    image_boxes = tuple(_switch_off_text(page, frame))
+    without_text = render_gray(page, scale=scale)
+    changed = np.abs(with_text.astype(np.int16) - without_text) >= _MIN_CONTRAST
+    ground = int(np.median(without_text))
+    rest = np.abs(without_text.astype(np.int16) - ground) >= 2 * _MIN_CONTRAST
+    return Shown(
+        is_visible=_visible(words, changed, _tiny_height(width_pt, height_pt)),
+        image_boxes=image_boxes,
+        rest_ink_share=float(rest.mean()),
+    )
+
+
+def overprinted(words: Sequence[LayerWord]) -> tuple[str, ...]:
+    """Return the words that stand on another, different word of about the same place and size.
+
+    Pixels cannot tell which of the two a reader sees. Rules and dots below a word are no words, and a false
+    bold prints the same word twice.
+    """
+    texts: list[str] = []
+    seen: dict[tuple[int, int], list[LayerWord]] = {}
+    for word in words:
+        if not any(ch.isalnum() for ch in word.text):
+            continue
+        column, row = (int((word.box[i] + word.box[i + 2]) / 2 * _GRID) for i in (0, 1))
+        near = [w for x in (-1, 0, 1) for y in (-1, 0, 1) for w in seen.get((column + x, row + y), ())]
+        if any(w.text != word.text and _same_place(w.box, word.box) for w in near):
+            texts.append(word.text)
+        seen.setdefault((column, row), []).append(word)
+    return tuple(texts)
+
+
+def _same_place(a: Box, b: Box) -> bool:
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return False
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
+    return width * height > _SAME_PLACE_SHARE * max(areas)
+
+
+def _tiny_height(width_pt: float, height_pt: float) -> float:
+    """Return the height below which text is tiny, in fractions of the page's height."""
+    return min(_TINY_PT, _TINY_SHARE * max(width_pt, height_pt)) / height_pt
+
+
+def _visible(words: Sequence[LayerWord], changed: NDArray[np.bool_], tiny_height: float) -> tuple[bool, ...]:
+    if not words:
+        return ()
+    height, width = changed.shape
+    sums = np.zeros((height + 1, width + 1), dtype=np.int64)
+    np.cumsum(np.cumsum(changed, axis=0), axis=1, out=sums[1:, 1:])
+    boxes = np.array([w.box for w in words])  # (n_words, 4)
+    grid = np.array([width, height, width, height])
+    pixels = np.clip(np.nan_to_num(boxes * grid), 0, grid)
+    left, top = np.floor(pixels[:, 0]).astype(int), np.floor(pixels[:, 1]).astype(int)
+    right, bottom = np.ceil(pixels[:, 2]).astype(int), np.ceil(pixels[:, 3]).astype(int)
+    ink = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+    area = (right - left) * (bottom - top)
+    has_ink = ink >= np.maximum(1, _MIN_INK_SHARE * area)
+    centers = (boxes[:, :2] + boxes[:, 2:]) / 2
+    on_page = ((centers >= 0) & (centers <= 1)).all(axis=1)
+    # The smaller side, so that a word written upwards is judged by its letters' height too.
+    sides = np.minimum(boxes[:, 3] - boxes[:, 1], (boxes[:, 2] - boxes[:, 0]) * width / height)
+    is_tiny = (sides < tiny_height) & np.array([len(w.text) > 1 for w in words])
+    asked = np.array([not w.is_invisible for w in words])
+    return tuple(bool(v) for v in has_ink & on_page & ~is_tiny & asked)
+
+
+def _switch_off_text(page: pdfium.PdfPage, frame: PageFrame) -> Iterator[Box]:
+    """Switch off all text objects of the page; yield the boxes of its images."""
+    for i in range(_RAW.FPDFPage_CountObjects(page)):
+        yield from _visit(_RAW.FPDFPage_GetObject(page, i), _IDENTITY, frame, 0)
+
+
+def _visit(page_object: object, matrix: Matrix, frame: PageFrame, depth: int) -> Iterator[Box]:
+    kind = _RAW.FPDFPageObj_GetType(page_object)
+    if kind == _RAW.FPDF_PAGEOBJ_TEXT:
+        _RAW.FPDFPageObj_SetIsActive(page_object, False)
+    elif kind == _RAW.FPDF_PAGEOBJ_IMAGE:
+        box = _clipped(_image_box(_times(_matrix(page_object), matrix), frame))
+        if box is not None:
+            yield box
+    elif kind == _RAW.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
+        inner = _times(_matrix(page_object), matrix)
+        for i in range(_RAW.FPDFFormObj_CountObjects(page_object)):
+            yield from _visit(_RAW.FPDFFormObj_GetObject(page_object, i), inner, frame, depth + 1)
+
+
+def _matrix(page_object: object) -> Matrix:
+    found = _RAW.FS_MATRIX()
+    if not _RAW.FPDFPageObj_GetMatrix(page_object, ctypes.byref(found)):
+        return _IDENTITY
+    return (found.a, found.b, found.c, found.d, found.e, found.f)
+
+
+def _times(first: Matrix, then: Matrix) -> Matrix:
+    """Return the matrix that applies `first`, then `then` (row vectors, as PDF has them)."""
+    a, b, c, d, e, f = first
+    p, q, r, s, t, u = then
+    return (a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u)
+
+
+def _image_box(matrix: Matrix, frame: PageFrame) -> Box:
+    """Return where an image, which fills the unit square, comes to stand."""
+    a, b, c, d, e, f = matrix
+    xs, ys = (e, e + a, e + c, e + a + c), (f, f + b, f + d, f + b + d)
+    return frame.to_page(min(xs), min(ys), max(xs), max(ys))
+
+
+def _clipped(box: Box) -> Box | None:
+    left, top, right, bottom = (min(max(edge, 0.0), 1.0) for edge in box)
+    return (left, top, right, bottom) if right > left and bottom > top else None

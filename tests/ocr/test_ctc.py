@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from ocr.ctc import Glyph, decode_columns, split_words
+
+ALPHABET = ("", *"abc:5", " ")
+
+
+def _scores(path: str) -> NDArray[np.float32]:
+    """Return scores whose best path is `path`, "-" being the blank."""
+    rows = np.full((len(path), len(ALPHABET)), 0.01, np.float32)
+    for column, char in enumerate(path):
+        rows[column, 0 if char == "-" else ALPHABET.index(char)] = 0.9
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("path", "text"), [("", ""), ("---", ""), ("aab", "ab"), ("a-a", "aa"), ("-aa--bb-b", "abb")]
+)
+def test_repeated_columns_are_one_character_and_blanks_none(path: str, text: str) -> None:
+    assert "".join(glyph.char for glyph in decode_columns(_scores(path), ALPHABET)) == text
+
+
+def test_a_character_stands_in_the_middle_of_its_columns() -> None:
+    glyphs = decode_columns(_scores("-aa-----bb"), ALPHABET)
+    assert [glyph.center for glyph in glyphs] == pytest.approx(
+        [0.2, 0.9]
+    )  # (1 + 3) / 2 / 10, (8 + 10) / 2 / 10
+
+
+def test_padding_is_taken_out_of_the_places() -> None:
+    (glyph,) = decode_columns(_scores("-aa-------"), ALPHABET, stretch=2.0)
+    assert glyph.center == pytest.approx(0.4)
+
+
+def test_a_line_is_split_at_spaces() -> None:
+    words = split_words(decode_columns(_scores("a-b- -c-a"), ALPHABET))
+    assert [word.text for word in words] == ["ab", "ca"]
+    assert words[0].end <= words[1].start
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Date:5/3/2018", ["Date:", "5/3/2018"]),
+        ("Total:$7.60", ["Total:", "$7.60"]),
+        ("12:45", ["12:45"]),
+        ("http://shop.example", ["http://shop.example"]),
+        ("a:1", ["a:1"]),
+        ("CASH:", ["CASH:"]),
+    ],
+)
+def test_a_value_is_parted_from_its_label_at_the_colon(text: str, parts: list[str]) -> None:
+    glyphs = [Glyph(char, (i + 0.5) / len(text), 0.9) for i, char in enumerate(text)]
+    assert [word.text for word in split_words(glyphs)] == parts
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("WorId", "World"),
+        ("BIk", "Blk"),
+        ("ltem", "Item"),
+        ("McIntosh", "McIntosh"),
+        ("INVOICE", "INVOICE"),
+        ("llama", "llama"),
+        ("Iron", "Iron"),
+        ("line", "line"),
+    ],
+)
+def test_i_and_l_are_told_apart_where_only_one_can_be_meant(read: str, meant: str) -> None:
+    (word,) = split_words([Glyph(char, (i + 0.5) / len(read), 0.9) for i, char in enumerate(read)])
+    assert word.text == meant
+
+
+@given(st.text(st.sampled_from("ab5: "), max_size=30))
+def test_words_keep_every_character_and_never_overlap(text: str) -> None:
+    glyphs = [Glyph(char, (i + 0.5) / max(1, len(text)), 0.9) for i, char in enumerate(text)]
+    words = split_words(glyphs)
+    assert "".join(word.text for word in words) == text.replace(" ", "")
+    edges = [edge for word in words for edge in (word.start, word.end)]
+    assert edges == sorted(edges)
+    assert all(0 <= edge <= 1 for edge in edges)

@@ -1,0 +1,141 @@
+"""Image files to RGB pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ocr.image_file import DecodedImage, open_image
+from ocr.limits import ReadLimits
+from ocr.media import MediaType, sniff
+from schemas.errors import DocumentTooLargeError, UnreadableDocumentError
+from tests.ocr.files import encoded, png_bomb
+
+LIMITS = ReadLimits()
+
+
+def decode(data: bytes, *, limits: ReadLimits = LIMITS, page_index: int = 0) -> DecodedImage:
+    return open_image(data, sniff(data), limits=limits).decode(page_index)
+
+
+def corner_page(mode: str = "RGB") -> Image.Image:
+    """Return a white page of 40 x 20 pixels whose top left quarter is black."""
+    image = Image.new("L", (40, 20), 255)
+    image.paste(0, (0, 0, 20, 10))
+    return image.convert(mode)
+
+
+def assert_is_corner_page(pixels: np.ndarray) -> None:
+    assert pixels.shape == (20, 40, 3)
+    assert pixels.dtype == np.uint8
+    assert int(pixels[:9, :19].max()) < 40
+    assert int(pixels[11:, 21:].min()) > 215
+
+
+@pytest.mark.parametrize(
+    ("format_", "mode"),
+    [
+        ("PNG", "1"), ("PNG", "L"), ("PNG", "P"), ("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "LA"),
+        ("JPEG", "L"), ("JPEG", "RGB"), ("JPEG", "CMYK"), ("TIFF", "1"), ("TIFF", "CMYK"), ("TIFF", "LAB"),
+        ("TIFF", "F"), ("TIFF", "I"), ("WEBP", "RGB"), ("WEBP", "RGBA"),
+    ],
+)  # fmt: skip
+def test_every_mode_becomes_rgb(format_: str, mode: str) -> None:
+    via_rgb = corner_page().convert(mode) if mode != "LAB" else _lab_page()
+    options = {"lossless": True} if format_ == "WEBP" else {}
+    assert_is_corner_page(decode(encoded(via_rgb, format_, **options)).pixels)
+
+
+def _lab_page() -> Image.Image:
+    lightness = corner_page("L")
+    neutral = Image.new("L", lightness.size, 128)
+    return Image.merge("LAB", (lightness, neutral, neutral))
+
+
+def test_sixteen_and_twelve_bit_greys_keep_their_contrast() -> None:
+    for white in (65535, 4095):
+        values = (np.asarray(corner_page("L"), dtype=np.uint16) // 255) * white
+        assert_is_corner_page(decode(encoded(Image.fromarray(values.astype(np.uint16)), "PNG")).pixels)
+
+
+def test_transparent_pixels_are_white() -> None:
+    image = Image.new("RGBA", (40, 20), (0, 0, 0, 0))
+    image.paste((0, 0, 0, 255), (0, 0, 20, 10))
+    assert_is_corner_page(decode(encoded(image, "PNG")).pixels)
+
+
+@pytest.mark.parametrize(
+    ("orientation", "stored"),
+    [
+        (3, Image.Transpose.ROTATE_180),
+        (6, Image.Transpose.ROTATE_90),
+        (8, Image.Transpose.ROTATE_270),
+    ],
+)
+def test_exif_orientation_is_applied(orientation: int, stored: Image.Transpose) -> None:
+    exif = Image.Exif()
+    exif[274] = orientation
+    data = encoded(corner_page().transpose(stored), "JPEG", exif=exif, quality=95)
+    assert_is_corner_page(decode(data).pixels)
+
+
+def test_a_multipage_tiff_has_all_its_pages() -> None:
+    pages = [corner_page("L"), Image.new("L", (30, 30), 7)]
+    data = encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    source = open_image(data, "image/tiff", limits=LIMITS)
+    assert source.n_pages == 2
+    assert source.decode(1).pixels.shape == (30, 30, 3)
+
+
+def test_more_frames_than_allowed_are_refused() -> None:
+    frames = [Image.new("1", (8, 8)) for _ in range(4)]
+    data = encoded(frames[0], "TIFF", save_all=True, append_images=frames[1:])
+    with pytest.raises(DocumentTooLargeError, match="more than 3 pages"):
+        open_image(data, "image/tiff", limits=ReadLimits(max_pages=3))
+
+
+def test_the_stated_resolution_is_kept_and_a_default_one_is_not_believed() -> None:
+    assert decode(encoded(corner_page(), "PNG", dpi=(300, 300))).dpi == 300
+    assert decode(encoded(corner_page(), "PNG", dpi=(72, 72))).dpi is None
+    assert decode(encoded(corner_page(), "PNG")).dpi is None
+
+
+def test_a_cut_jpeg_gives_its_beginning_and_says_so() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), dtype=np.uint8)
+    data = encoded(Image.fromarray(noise), "JPEG")
+    decoded = decode(data[: len(data) // 2])
+    assert decoded.is_truncated
+    assert not decode(data).is_truncated
+    assert np.array_equal(decoded.pixels[:50], decode(data).pixels[:50])
+
+
+def test_a_bomb_is_refused_before_it_is_decoded() -> None:
+    with pytest.raises(DocumentTooLargeError, match="20000 x 20000"):
+        decode(png_bomb())
+
+
+def test_a_jpeg_that_is_too_large_is_halved_instead() -> None:
+    data = encoded(Image.new("L", (1000, 800), 255), "JPEG")
+    assert decode(data, limits=ReadLimits(max_pixels_per_page=300_000)).pixels.shape == (400, 500, 3)
+
+
+@pytest.mark.parametrize("media_type", ["image/png", "image/jpeg", "image/tiff", "image/webp"])
+def test_garbage_behind_a_magic_number_is_unreadable(media_type: MediaType) -> None:
+    magic = {
+        "image/png": b"\x89PNG\r\n\x1a\n",
+        "image/jpeg": b"\xff\xd8\xff",
+        "image/tiff": b"II*\x00",
+        "image/webp": b"RIFF\x00\x00\x00\x00WEBP",
+    }[media_type]
+    with pytest.raises(UnreadableDocumentError):
+        open_image(magic + b"\x07garbage" * 9, media_type, limits=LIMITS)
+
+
+def test_an_animation_counts_as_one_page(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (16, 16), (i * 80, 0, 0)) for i in range(3)]
+    path = tmp_path / "moving.webp"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    assert open_image(path.read_bytes(), "image/webp", limits=LIMITS).n_pages == 1

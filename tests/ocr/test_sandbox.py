@@ -1,0 +1,161 @@
+"""Children that parse: limited, killable, and never believed blindly."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter
+
+from ocr.limits import ReadLimits
+from ocr.parser import Parser
+from ocr.sandbox import Child, ChildLimits, ChildPool, SharedFile, checked
+from schemas.errors import (
+    DocumentTooLargeError,
+    OcrError,
+    OcrTimeoutError,
+    ParserCrashedError,
+    UnreadableDocumentError,
+)
+from tests.ocr.files import flate_bomb, nested_forms_bomb, pdf, text_at
+
+SIZES = ChildLimits(memory_bytes=1_750_000_000, file_bytes=128_000_000)
+PAGE = text_at(72, 700, "Invoice 4711")
+
+
+def children_left() -> list[str]:
+    return sorted(p.name for p in Path(tempfile.gettempdir()).glob("rasg-child-*"))
+
+
+def n_open_files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def wait_until_no_more_than(n: int) -> int:
+    deadline = time.monotonic() + 10
+    while len(children_left()) > n and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return len(children_left())
+
+
+def zygote_ids() -> list[int]:
+    """Return the ids of our processes that children are forked from."""
+    found: list[int] = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                status = (entry / "stat").read_text().rpartition(")")[2].split()
+                command = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if int(status[1]) == os.getpid() and b"ocr.zygote" in command:
+                found.append(int(entry.name))
+    return found
+
+
+def test_a_parser_reads_pages_one_by_one() -> None:
+    with Parser(pdf(PAGE, ""), "application/pdf", limits=ReadLimits()) as parser:
+        assert parser.n_pages == 2
+        assert [w.text for w in parser.scan(0).words] == ["Invoice", "4711"]
+        assert parser.scan(1).words == ()
+        rendered = parser.render(0, dpi=72)
+        with rendered.file:
+            assert (rendered.height_px, rendered.width_px) == (792, 612)
+
+
+def test_a_refusal_of_the_child_is_raised_here_with_its_type() -> None:
+    with pytest.raises(UnreadableDocumentError, match="damaged"):
+        Parser(b"%PDF-1.7 nothing", "application/pdf", limits=ReadLimits())
+
+
+@pytest.mark.slow
+def test_an_endless_document_is_ended_by_its_processor_time() -> None:
+    started = time.monotonic()
+    limits = ReadLimits(cpu_seconds_per_page=1)
+    with (
+        Parser(nested_forms_bomb(), "application/pdf", limits=limits) as parser,
+        pytest.raises((OcrTimeoutError, ParserCrashedError)),
+    ):
+        parser.scan(0)
+    assert time.monotonic() - started < 20
+
+
+def test_a_document_that_inflates_beyond_its_limit_does_not_take_our_memory() -> None:
+    with (
+        Parser(flate_bomb(), "application/pdf", limits=ReadLimits(memory_bytes=400_000_000)) as parser,
+        pytest.raises((ParserCrashedError, DocumentTooLargeError)),
+    ):
+        parser.scan(0)
+
+
+def test_nothing_is_left_behind() -> None:
+    before = len(children_left())
+    with Parser(pdf(PAGE), "application/pdf", limits=ReadLimits()) as parser:
+        parser.scan(0)
+        n_open = n_open_files()
+    assert n_open_files() < n_open
+    assert wait_until_no_more_than(before) <= before
+
+
+def test_children_do_not_see_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RASG_SECRET", "hunter2")
+    Child(kind="parser", limits=SIZES).close()
+    environments = [Path(f"/proc/{pid}/environ").read_bytes() for pid in zygote_ids()]
+    assert environments
+    assert not any(b"RASG_" in environment for environment in environments)
+
+
+def test_an_unknown_task_is_an_error_and_the_child_lives_on() -> None:
+    with Child(kind="recogniser", limits=SIZES) as child, SharedFile() as output:
+        with pytest.raises(OcrError, match="nonsense failed: KeyError"):
+            child.run("nonsense", {}, cpu_s=1, output=output)
+        assert child.is_alive
+
+
+def test_more_memory_than_allowed_is_too_large_a_document() -> None:
+    limits = ChildLimits(memory_bytes=400_000_000, file_bytes=128_000_000)
+    args = {"height_px": 20_000, "width_px": 20_000, "dpi": None, "engine": "auto", "languages": ["eng"]}
+    with Child(kind="recogniser", limits=limits) as child, SharedFile() as output, SharedFile() as pixels:
+        os.ftruncate(pixels.fd, 1_200_000_000)
+        with pytest.raises((DocumentTooLargeError, ParserCrashedError)):
+            child.run("recognise", args, cpu_s=10, output=output, source=pixels)
+        assert not child.is_alive
+
+
+def test_an_answer_of_the_wrong_type_is_not_believed() -> None:
+    with pytest.raises(ParserCrashedError):
+        checked(TypeAdapter(tuple[int, ...]), b'["a"]')
+
+
+def test_shared_bytes_are_read_back() -> None:
+    with SharedFile(b"abc" * 1000) as shared:
+        assert shared.read(5) == b"abcab"
+        assert len(shared.read(10_000)) == 3000
+
+
+def test_a_pool_hands_out_the_same_child_until_it_has_served_enough() -> None:
+    pool = ChildPool(kind="parser", max_idle=1, max_uses=2)
+    with pool.borrow(SIZES) as first:
+        pass
+    with pool.borrow(SIZES) as second:
+        pass
+    with pool.borrow(SIZES) as third:
+        pass
+    pool.close()
+    assert second is first
+    assert third is not first
+    assert not first.is_alive
+    assert not third.is_alive
+
+
+def test_a_pool_does_not_keep_a_dead_child() -> None:
+    pool = ChildPool(kind="parser", max_idle=1, max_uses=9)
+    with pool.borrow(SIZES) as first:
+        first.close()
+    with pool.borrow(SIZES) as second:
+        pass
+    pool.close()
+    assert second is not first
