@@ -1,0 +1,251 @@
+"""Rows that the page shows and the answer lacks: lines set like the rows that were found.
+
+Silently missing line items are the worst failure of such services, so the lines between, before and after
+the grounded rows are compared with them: a line that has amounts in the rows' amount columns and words
+before these, and is no total, is counted as a row that was not emitted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from statistics import median
+
+from decoding.values import parse_amount
+from decoding.values.dates import fold
+from schemas.document import Document, Page, Word
+from schemas.extraction import Citation, ExtractionWarning, FieldMetadata
+
+# Edges of one column's amounts differ by less than this share of the page's width, on flat scans and
+# on most photos; a neighbouring column is further away.
+_EDGE_TOLERANCE = 0.02
+# A column belongs to the structure if this share of the rows fill it.
+_MIN_FILLED = 0.8
+_MIN_ROWS = 2  # a structure needs two examples
+# The next row follows within this many times the usual distance of rows; an address or a footer is further.
+_MAX_GAP = 2.5
+_MIN_LETTERS = 3  # of a word that describes an item
+_DECIMAL = re.compile(r"-?\d+(?:\.\d+)?")
+_ROW_PATH = re.compile(r"(?P<list>.+?)\[(?P<row>\d+)\]\.(?P<column>.+)")
+
+# Words of lines that are set like rows and are none, in the languages of the date table.
+_NOT_ROWS = frozenset(
+    "sum amount vat gst sst pst hst cash tender card visa mastercard debit credit paid due tip gratuity "
+    "service carried brought items item qty count net gross summe gesamt netto brutto mwst ust steuer "
+    "betrag bar versand versandkosten skonto totaux ttc tva ht montant solde rendu especes importe iva base "
+    "cambio efectivo imponibile resto contanti btw bedrag jumlah cukai baki tunai valor imposto troco".split()
+)
+# The same as parts of words: compounds, and words that a reader glued together ("FOODTAX", "BALANCEDUE").
+_NOT_ROW_PARTS = re.compile(
+    "total|tax|balance|discount|coupon|rounding|change|payment|payable|tender|saving|saldo|deposit|summe|"
+    "gesamt|betrag|steuer|rabatt|geld|ubertrag|remise|descuento|sconto|totaal|korting|diskaun|bundaran"
+)
+
+
+# Sums at the foot of a page, after which the table goes on.
+_GOES_ON = frozenset(
+    "carried brought forward ubertrag report riporto suma sigue transport transporteren".split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """One grounded row: page, height of its centre, the lines it touches, its amounts by column."""
+
+    page_index: int
+    y: float
+    lines: frozenset[int]
+    amounts: Mapping[str, tuple[float, float, Decimal]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Structure:
+    """What the rows of one list have in common.
+
+    Attributes
+    ----------
+    columns
+        (left, right) around each amount column.
+    pitch
+        The usual distance of rows.
+    has_negatives
+        Whether any amount is negative; if none is, a line with a negative one is a discount.
+    totals
+        Amounts that are sums of rows or stand outside the list: a line with one of them is no row.
+    row_words
+        Keys of words on the rows' own lines, which cannot tell a total from a row ("19 % VAT").
+    """
+
+    columns: tuple[tuple[float, float], ...]
+    pitch: float
+    has_negatives: bool
+    totals: frozenset[Decimal]
+    row_words: frozenset[str]
+
+
+def check_rows(metadata: Mapping[str, FieldMetadata], document: Document) -> tuple[ExtractionWarning, ...]:
+    """Return a `list_incomplete` for each list of which the pages show more rows than the answer has.
+
+    Needs at least two grounded rows that fill a common column of amounts; says nothing otherwise. Lines
+    between the first and the last row count wherever they are; lines before and after only as long as
+    they follow at the rows' distance, on the next page too, until a total.
+    """
+    lists = sorted({found["list"] for path in metadata if (found := _ROW_PATH.fullmatch(path))})
+    found = ((path, missing_rows(path, metadata, document)) for path in lists)
+    return tuple(
+        ExtractionWarning(
+            code="list_incomplete",
+            message=f"{len(missing)} more lines look like rows of this list",
+            path=path,
+            page_number=missing[0][0] + 1,
+        )
+        for path, missing in found
+        if missing
+    )
+
+
+def missing_rows(
+    path: str, metadata: Mapping[str, FieldMetadata], document: Document
+) -> tuple[tuple[int, int], ...]:
+    """Return (page_index, line_index) of the lines that look like rows of the list and are none."""
+    rows = _rows(path, metadata, document)
+    structure = _structure(rows, _single_amounts(metadata), document)
+    if structure is None:
+        return ()
+    claimed = {(row.page_index, line) for row in rows for line in row.lines}
+    first, last = min(claimed), max(claimed)
+    lines = [(page.page_index, i) for page in document.pages for i in range(len(page.lines))]
+    before = [line for line in reversed(lines) if line < first and line[0] == first[0]]
+    inside = [line for line in lines if first < line < last and line not in claimed]
+    after = [line for line in lines if line > last]
+    return (
+        *_following(before, first, structure, document),
+        *(line for line in inside if _is_row(line_words(line, document), structure)),
+        *_following(after, last, structure, document),
+    )
+
+
+def line_words(line: tuple[int, int], document: Document) -> tuple[Word, ...]:
+    """Return the words of the line (page_index, line_index)."""
+    page: Page = document.pages[line[0]]
+    start, end = page.lines[line[1]]
+    return page.words[start:end]
+
+
+def _single_amounts(metadata: Mapping[str, FieldMetadata]) -> frozenset[Decimal]:
+    singles = (entry.normalised for path, entry in metadata.items() if "[" not in path)
+    return frozenset(Decimal(text) for text in singles if text is not None and _DECIMAL.fullmatch(text))
+
+
+def _rows(path: str, metadata: Mapping[str, FieldMetadata], document: Document) -> list[_Row]:
+    cells: dict[int, dict[str, tuple[FieldMetadata, Citation]]] = {}
+    for leaf, entry in metadata.items():
+        found = _ROW_PATH.fullmatch(leaf)
+        if found is not None and found["list"] == path and entry.citations:
+            cells.setdefault(int(found["row"]), {})[found["column"]] = entry, entry.citations[0]
+    return [_row(cells[index], document) for index in sorted(cells)]
+
+
+def _row(cells: Mapping[str, tuple[FieldMetadata, Citation]], document: Document) -> _Row:
+    page_number = min(citation.page_number for _, citation in cells.values())
+    page = document.pages[page_number - 1]
+    here = {c: (entry, cited) for c, (entry, cited) in cells.items() if cited.page_number == page_number}
+    words = {i for _, cited in here.values() for i in cited.word_indices}
+    return _Row(
+        page_index=page_number - 1,
+        y=median((cited.bbox[1] + cited.bbox[3]) / 2 for _, cited in here.values()),
+        lines=frozenset(n for n, (start, end) in enumerate(page.lines) if words & set(range(start, end))),
+        amounts={
+            column: (cited.bbox[0], cited.bbox[2], Decimal(entry.normalised or "0"))
+            for column, (entry, cited) in here.items()
+            if _DECIMAL.fullmatch(entry.normalised or "") and _is_amount(cited.reference_text)
+        },
+    )
+
+
+def _is_amount(text: str) -> bool:
+    """Return whether the text is an amount with decimals: bare integers stand in too many lines."""
+    return parse_amount(text) is not None and re.search(r"[.,]\d", text) is not None
+
+
+def _structure(
+    rows: Sequence[_Row], single_amounts: frozenset[Decimal], document: Document
+) -> _Structure | None:
+    filled = {column for row in rows for column in row.amounts}
+    cells = {column: [row.amounts[column] for row in rows if column in row.amounts] for column in filled}
+    common = {c: found for c, found in cells.items() if len(found) >= max(_MIN_ROWS, _MIN_FILLED * len(rows))}
+    steps = [
+        after.y - before.y
+        for before, after in pairwise(rows)
+        if after.page_index == before.page_index and after.y > before.y
+    ]
+    if not common or not steps:
+        return None
+    own_lines = {(row.page_index, line) for row in rows for line in row.lines}
+    sums = {sum((value for _, _, value in found), Decimal(0)) for found in common.values()}
+    return _Structure(
+        columns=tuple((min(c[0] for c in found), max(c[1] for c in found)) for found in common.values()),
+        pitch=median(steps),
+        has_negatives=any(value < 0 for found in cells.values() for _, _, value in found),
+        totals=single_amounts | sums,
+        row_words=frozenset(key for line in own_lines for key in _keys(line_words(line, document))),
+    )
+
+
+def _following(
+    lines: Sequence[tuple[int, int]], start: tuple[int, int], structure: _Structure, document: Document
+) -> Iterator[tuple[int, int]]:
+    """Yield the rows among `lines`, which lead away from the line `start`, until a total.
+
+    After a gap the rest of a page is passed over; the table may go on anywhere on the next one.
+    """
+    page_index, y = start[0], _height(line_words(start, document))
+    for line in lines:
+        words = line_words(line, document)
+        if _is_total(words, structure):
+            if any(_is_amount(word.text) for word in words) and not _keys(words) & _GOES_ON:
+                return
+            continue
+        if line[0] != page_index:
+            page_index, y = line[0], None
+        is_near = y is None or abs(_height(words) - y) <= _MAX_GAP * structure.pitch
+        if is_near and _is_row(words, structure):
+            y = _height(words)
+            yield line
+
+
+def _height(words: Sequence[Word]) -> float:
+    return median(word.bbox.center[1] for word in words)
+
+
+def _is_row(words: Sequence[Word], structure: _Structure) -> bool:
+    if _is_total(words, structure):
+        return False
+    amounts = [word for word in words if _is_amount(word.text)]
+    fills_all = all(any(_in_column(word, column) for word in amounts) for column in structure.columns)
+    return fills_all and any(sum(map(str.isalpha, word.text)) >= _MIN_LETTERS for word in words)
+
+
+def _in_column(word: Word, column: tuple[float, float]) -> bool:
+    """Return whether the word ends or begins where the column does, or stands inside it."""
+    left, right = column[0] - _EDGE_TOLERANCE, column[1] + _EDGE_TOLERANCE
+    return left <= word.bbox.left and word.bbox.right <= right
+
+
+def _is_total(words: Sequence[Word], structure: _Structure) -> bool:
+    """Return whether a line is a total, a tax or a payment: by its words, or by its amount."""
+    keys = _keys(words) - structure.row_words
+    if any(key in _NOT_ROWS or _NOT_ROW_PARTS.search(key) for key in keys):
+        return True
+    values = [amount.value for word in words if _is_amount(word.text) and (amount := parse_amount(word.text))]
+    if not structure.has_negatives and any(value < 0 for value in values):
+        return True
+    return bool(values) and values[-1] in structure.totals
+
+
+def _keys(words: Sequence[Word]) -> frozenset[str]:
+    parts = (part for word in words for part in re.split(r"[\W\d_]+", word.text))
+    return frozenset(fold(part) for part in parts if part)

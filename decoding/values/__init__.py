@@ -1,0 +1,21 @@
+"""Printed values to normalised ones: amounts to Decimal, dates to the calendar, marks to currencies."""
+
+from __future__ import annotations
+
+from decoding.values.amounts import DecimalSeparator, ParsedAmount, looks_like_amount, parse_amount
+from decoding.values.currency import currency_code
+from decoding.values.dates import ParsedDate, looks_like_date, parse_date
+from decoding.values.vote import vote_day_first, vote_decimal_separator
+
+__all__ = [
+    "DecimalSeparator",
+    "ParsedAmount",
+    "ParsedDate",
+    "currency_code",
+    "looks_like_amount",
+    "looks_like_date",
+    "parse_amount",
+    "parse_date",
+    "vote_day_first",
+    "vote_decimal_separator",
+]

@@ -1,0 +1,215 @@
+"""Printed dates to calendar dates, with both readings where day and month can be swapped."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+
+from decoding.values.months import MONTHS, WEEKDAYS
+
+MAX_CHARACTERS = 64  # a weekday, a long month name, a time and a zone fit
+FIRST_YEAR, LAST_YEAR = 1900, 2100  # outside, four digits are not the year of a business document
+# POSIX strptime %y: 69-99 are 1969-1999, 00-68 are 2000-2068.
+_PIVOT = 69
+
+_APOSTROPHES = "'\u2018\u2019\u00b4`"
+_YEAR = r"(?P<y>\d{4}(?=\d{1,2}:\d\d)|\d{4}(?!\d)|\d{2}(?!\d))"
+_NAME = r"(?P<mon>[^\W\d_]{3,12})"
+_GAP = rf"[\s.,/{_APOSTROPHES}-]"
+_OF = r"(?:(?:de|del|di|of)\s+|d')?"
+_ORDINAL = r"(?:st|nd|rd|th|er|[ºª°])?"
+
+_YEAR_FIRST = re.compile(
+    r"(?<!\d)(?P<y>\d{4})(?P<sep>\s?[./-]\s?| )(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})(?!\d)"
+)
+_COMPACT = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?!\d)")
+_YEAR_LAST = re.compile(
+    rf"(?<!\d)(?P<a>\d{{1,2}})(?P<sep>\s?[./{_APOSTROPHES}-]\s?| )(?P<b>\d{{1,2}})(?P=sep){_YEAR}"
+)
+_COMPACT_YEAR_LAST = re.compile(r"(?<!\d)(?P<a>\d\d)(?P<b>\d\d)(?P<y>(?:19|20)\d\d)(?!\d)")
+_DAY_NAME_YEAR = re.compile(
+    rf"(?<!\d)(?P<d>\d{{1,2}}){_ORDINAL}{_GAP}*{_OF}{_NAME}{_GAP}*{_OF}{_YEAR}", re.IGNORECASE
+)
+_NAME_DAY_YEAR = re.compile(
+    rf"(?<![^\W\d_]){_NAME}{_GAP}*(?:(?P<d>\d{{1,2}}){_ORDINAL}{_GAP}+|(?P<d2>\d\d)(?=\d{{4}}(?!\d))){_YEAR}",
+    re.IGNORECASE,
+)
+_YEAR_NAME_DAY = re.compile(
+    rf"(?<!\d)(?P<y>\d{{4}}){_GAP}*{_NAME}{_GAP}*(?P<d>\d{{1,2}})(?!\d)", re.IGNORECASE
+)
+_NAMED = (_DAY_NAME_YEAR, _NAME_DAY_YEAR, _YEAR_NAME_DAY)
+
+_LABEL = re.compile(r"[^\W\d_][^\d:]*:\s*")
+_LETTERS = re.compile(r"[^\W\d_]{3,12}")
+_WORDLESS = re.compile(r"[\s:=*.,;()\[\]#-]*")
+_TIME = re.compile(
+    r"(?:[\sT,@-]*\d{1,2}\s?[:.h]\s?\d{2}(?:[:.]\d{2})?(?:[.,]\d{1,6})?\s?(?:[ap]\.?\s?m\.?|uhr|hrs?)?"
+    r"(?:\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?)?[\s.,;:()\[\]*-]*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedDate:
+    """One printed date.
+
+    Attributes
+    ----------
+    value
+        The date; of an ambiguous text, its day-first reading.
+    alternative
+        The month-first reading of an ambiguous text, else None.
+    """
+
+    value: date
+    alternative: date | None = None
+
+    @property
+    def ambiguous(self) -> bool:
+        """Return whether day and month can be swapped and nothing decided which comes first."""
+        return self.alternative is not None
+
+
+def parse_date(text: str, *, day_first: bool | None = None) -> ParsedDate | None:
+    """Return the date that `text` prints, or None if it is not one date.
+
+    Understood: three numbers with points, slashes, hyphens or spaces, the year (two or four digits)
+    last or the four-digit year first; "20180612", "12062018"; month names and abbreviations in eight
+    languages in any order ("Dec 25, 2018", "25DEC2018", "1er mai 2020"). A weekday, a label before a
+    colon ("DATE:25/12/2018") and a time of day are passed over. Two-digit years follow POSIX: 69-99
+    are 19xx, 00-68 are 20xx; a two-digit year is never read first, unless the number cannot be a day.
+    Never raises on any text.
+
+    Parameters
+    ----------
+    day_first
+        The document's order, to decide dates such as "03/04/2026"; None leaves them ambiguous. It
+        never overrides the only valid reading.
+
+    Examples
+    --------
+    >>> parse_date("25DEC2018").value.isoformat(), parse_date("12/25/18").value.isoformat()
+    ('2018-12-25', '2018-12-25')
+    >>> parsed = parse_date("03/04/2026")
+    >>> parsed.value.isoformat(), parsed.alternative.isoformat()
+    ('2026-04-03', '2026-03-04')
+    """
+    plain = _label_free(text)
+    return None if plain is None else _parse(plain, day_first)
+
+
+def looks_like_date(text: str) -> bool:
+    """Return whether `text` is one printed date without a separate label; cheap, for every short span."""
+    plain = _label_free(text)
+    if plain is None or re.search(r":\s+$", text[: len(text) - len(plain)]):
+        return False
+    return _parse(plain, None) is not None
+
+
+def _label_free(text: str) -> str | None:
+    if len(text) > MAX_CHARACTERS or not any(map(str.isdigit, text)) or not text.strip():
+        return None
+    found = _LABEL.match(text)
+    return text[found.end() :] if found else text
+
+
+def _parse(text: str, day_first: bool | None) -> ParsedDate | None:
+    parsed = _parse_numeric(text, day_first)
+    if parsed is not None:
+        return parsed
+    if not any(fold(name) in MONTHS for name in _LETTERS.findall(text)):
+        return None
+    for named in _NAMED:
+        found = _framed(named, text)
+        parsed = None if found is None else _from_named(found)
+        if parsed is not None:
+            return parsed
+    return None
+
+
+def _parse_numeric(text: str, day_first: bool | None) -> ParsedDate | None:
+    for pattern in (_YEAR_FIRST, _YEAR_LAST, _COMPACT, _COMPACT_YEAR_LAST):
+        found = _framed(pattern, text)
+        if found is None:
+            continue
+        parsed = _from_year_last(found, day_first) if "a" in found.groupdict() else _from_year_first(found)
+        if parsed is not None:
+            return parsed
+    return None
+
+
+def _framed(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """Return the match if only a weekday, punctuation and a time stand around it."""
+    for found in pattern.finditer(text):
+        before, after = text[: found.start()], text[found.end() :]
+        if _no_words(before) and _TIME.fullmatch(_without_weekday(after)):
+            return found
+    return None
+
+
+def _no_words(text: str) -> bool:
+    return _WORDLESS.fullmatch(_without_weekday(text)) is not None
+
+
+def _without_weekday(text: str) -> str:
+    return re.sub(r"[^\W\d_]{2,}", lambda m: " " if fold(m[0]) in WEEKDAYS else m[0], text)
+
+
+def fold(name: str) -> str:
+    """Return a month or weekday name in lower case without accents.
+
+    Examples
+    --------
+    >>> fold("Févr")
+    'fevr'
+    """
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def _from_year_first(found: re.Match[str]) -> ParsedDate | None:
+    value = _date(int(found["y"]), int(found["m"]), int(found["d"]))
+    return None if value is None else ParsedDate(value=value)
+
+
+def _from_year_last(found: re.Match[str], day_first: bool | None) -> ParsedDate | None:
+    first, second, year = int(found["a"]), int(found["b"]), _full_year(found["y"])
+    by_day, by_month = _date(year, second, first), _date(year, first, second)
+    if by_day is None and by_month is None and first > 31 and len(found["y"]) == 2:
+        by_day = _date(_full_year(found["a"]), second, int(found["y"]))
+    only = by_day or by_month if by_day is None or by_month is None or by_day == by_month else None
+    if only is not None:
+        return ParsedDate(value=only)
+    if by_day is None or by_month is None:
+        return None
+    if day_first is None:
+        return ParsedDate(value=by_day, alternative=by_month)
+    return ParsedDate(value=by_day if day_first else by_month)
+
+
+def _from_named(found: re.Match[str]) -> ParsedDate | None:
+    month = MONTHS.get(fold(found["mon"]))
+    groups = found.groupdict()
+    day = groups["d"] or groups.get("d2")
+    if month is None or day is None:
+        return None
+    value = _date(_full_year(found["y"]), month, int(day))
+    return None if value is None else ParsedDate(value=value)
+
+
+def _full_year(digits: str) -> int:
+    year = int(digits)
+    if len(digits) > 2:
+        return year
+    return year + (1900 if year >= _PIVOT else 2000)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:  # no such day in the calendar
+        return None

@@ -1,0 +1,196 @@
+"""Printed amounts in every locale's notation become the Decimal that was printed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from babel.numbers import format_currency, format_decimal, get_decimal_symbol
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from decoding.values import looks_like_amount, parse_amount
+from decoding.values.amounts import MAX_CHARACTERS
+
+_LOCALES = (
+    "en_US", "en_GB", "en_IN", "de_DE", "de_CH", "de_AT", "fr_FR", "fr_CH", "es_ES", "es_MX", "it_IT",
+    "nl_NL", "ms_MY", "pt_BR", "pt_PT", "pl_PL", "sv_SE", "cs_CZ", "hi_IN", "ja_JP",
+)  # fmt: skip
+_CURRENCIES = ("EUR", "USD", "GBP", "CHF", "MYR", "INR", "BRL", "SEK", "PLN", "CZK")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("-45,00 EUR", "-45.00"),
+        ("45,00-", "-45.00"),
+        ("(1,234.50)", "-1234.50"),
+        ("12.50-", "-12.50"),
+        ("$(5.00)", "-5.00"),
+        ("-$5.00", "-5.00"),
+        ("EUR -5,00", "-5.00"),
+        ("\u22125.00", "-5.00"),  # Unicode minus
+        ("1'234.50", "1234.50"),
+        ("1\u2019234.50", "1234.50"),
+        ("3 038,14", "3038.14"),
+        ("3\u00a0038,14", "3038.14"),
+        ("3\u202f038,14", "3038.14"),
+        ("1 234 567,89", "1234567.89"),
+        ("1,23,456.00", "123456.00"),
+        ("RM35.00", "35.00"),
+        ("$9.00", "9.00"),
+        ("EUR 1.234,56", "1234.56"),
+        ("1,234.56-", "-1234.56"),
+        ("1.234.567", "1234567"),
+        ("1234.567", "1234.567"),
+        ("0,162 kg", "0.162"),
+        (".00", "0.00"),
+        ("45,-", "45"),
+        ("12,--", "12"),
+        ("19 %", "19"),
+        ("2x", "2"),
+        ("x 2", "2"),
+        ("0,19 A", "0.19"),  # a tax class
+        ("5.99T", "5.99"),
+        ("Total: 35.00", "35.00"),
+        ("27.", "27"),
+        ("1,15 EUR/kg", "1.15"),
+        ("\uffe517.99", "17.99"),  # full-width yen
+        ("\u0661\u0662\u0663\u066b\u0664\u0665", "123.45"),  # Arabic digits and decimal separator
+    ],
+)
+def test_amount_in_one_reading_is_its_value(text: str, value: str) -> None:
+    parsed = parse_amount(text)
+    assert parsed is not None
+    assert not parsed.ambiguous
+    assert (parsed.value, str(parsed.value)) == (Decimal(value), value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", " ", "EUR", "12.03.2026", "12/03/2026", "3@2.00", "12 34", "v5.00", "A-123", "10:22", "(5",
+        "12,34.56", "1.2.3", "+49 89 123456", "SR1.5", "1" * 19, "5.00 6.00", "1,2345,678", "³", "12³",
+        "--5", "1 EUR 2",
+    ],
+)  # fmt: skip
+def test_text_that_is_not_one_amount_is_none(text: str) -> None:
+    assert parse_amount(text) is None
+    assert not looks_like_amount(text)
+
+
+@pytest.mark.parametrize("text", ["1.234", "1,234", "24,000", "-1.234", "$12,345", "123.456 EUR"])
+def test_one_separator_before_three_digits_is_ambiguous(text: str) -> None:
+    parsed = parse_amount(text)
+    assert parsed is not None
+    assert parsed.ambiguous
+    assert parsed.value == 1000 * (parsed.alternative or 0)
+
+
+@pytest.mark.parametrize(
+    ("separator", "text", "value"),
+    [(".", "1.234", "1.234"), (",", "1.234", "1234"), (".", "1,234", "1234"), (",", "1,234", "1.234")],
+)
+def test_document_separator_decides_an_ambiguous_amount(separator: str, text: str, value: str) -> None:
+    parsed = parse_amount(text, decimal_separator="." if separator == "." else ",")
+    assert parsed is not None
+    assert (parsed.value, parsed.ambiguous) == (Decimal(value), False)
+
+
+@pytest.mark.parametrize("text", ["12,50", "1.234,50", "3 038,14", "1.234.567,8"])
+def test_document_separator_never_overrides_the_only_reading(text: str) -> None:
+    assert parse_amount(text, decimal_separator=".") == parse_amount(text)
+
+
+def test_leading_zero_is_no_group_of_thousands() -> None:
+    parsed = parse_amount("0,520")
+    assert parsed is not None
+    assert (parsed.value, parsed.ambiguous) == (Decimal("0.520"), False)
+
+
+def test_currency_without_minor_unit_decides_for_thousands() -> None:
+    parsed = parse_amount("JPY 1,234")
+    assert parsed is not None
+    assert (parsed.value, parsed.ambiguous, parsed.currency) == (Decimal(1234), False, "JPY")
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "mark"),
+    [
+        ("RM35.00", "MYR", "RM"),
+        ("Eur154,40", "EUR", "Eur"),
+        ("409.50USD", "USD", "USD"),
+        ("$9.00", None, "$"),
+        ("$ 5.00 USD", "USD", "$"),
+        ("USD 5 EUR", None, "USD"),  # two currencies contradict each other
+        ("12.00", None, None),
+    ],
+)
+def test_currency_fails_closed(text: str, currency: str | None, mark: str | None) -> None:
+    parsed = parse_amount(text)
+    assert parsed is not None
+    assert (parsed.currency, parsed.currency_mark) == (currency, mark)
+
+
+@pytest.mark.parametrize(("text", "mark"), [("100.00 CR", "CR"), ("5 cr", "CR"), ("1.00 EUR DR", "DR")])
+def test_credit_mark_is_reported_and_leaves_the_sign_alone(text: str, mark: str) -> None:
+    parsed = parse_amount(text)
+    assert parsed is not None
+    assert parsed.credit_mark == mark
+    assert parsed.value > 0
+
+
+@given(
+    value=st.decimals(min_value=-(10**9), max_value=10**9, places=2),
+    locale=st.sampled_from(_LOCALES),
+    grouped=st.booleans(),
+)
+def test_amount_formatted_in_any_locale_parses_back(value: Decimal, locale: str, grouped: bool) -> None:
+    # Two decimals leave one reading whatever the separators are, so no document vote is needed.
+    text = format_decimal(value, format="#,##0.00" if grouped else "0.00", locale=locale)
+    parsed = parse_amount(text)
+    assert parsed is not None, text
+    assert (parsed.value, parsed.ambiguous) == (value, False)
+
+
+@given(
+    value=st.decimals(min_value=-(10**7), max_value=10**7, places=2),
+    locale=st.sampled_from(_LOCALES),
+    currency=st.sampled_from(_CURRENCIES),
+)
+def test_currency_amount_formatted_in_any_locale_parses_back(
+    value: Decimal, locale: str, currency: str
+) -> None:
+    parsed = parse_amount(format_currency(value, currency, locale=locale))
+    assert parsed is not None, format_currency(value, currency, locale=locale)
+    assert parsed.value == value
+    assert parsed.currency in (currency, None)
+
+
+@given(value=st.integers(min_value=-(10**9), max_value=10**9), locale=st.sampled_from(_LOCALES))
+def test_whole_amount_keeps_the_printed_value_among_its_readings(value: int, locale: str) -> None:
+    text = format_decimal(value, locale=locale)
+    parsed = parse_amount(text)
+    assert parsed is not None, text
+    assert value in (parsed.value, parsed.alternative)
+    if parsed.ambiguous:
+        separator = get_decimal_symbol(locale)
+        decided = parse_amount(text, decimal_separator="." if separator == "." else ",")
+        assert decided is not None
+        assert decided.value == value
+
+
+@given(text=st.text(max_size=2 * MAX_CHARACTERS))
+@example("9" * MAX_CHARACTERS)
+@example("1" + "'123" * 11)
+@example(".,.,.,5")
+def test_any_text_parses_or_is_none(text: str) -> None:
+    assert (parse_amount(text) is not None) == looks_like_amount(text)
+
+
+@given(text=st.text(alphabet="0123456789.,'- ()%$EURCx\u00a0", max_size=24))
+def test_texts_like_amounts_never_raise_and_stay_finite(text: str) -> None:
+    parsed = parse_amount(text)
+    if parsed is not None:
+        assert parsed.value.is_finite()
+        assert abs(parsed.value) < 10**18
