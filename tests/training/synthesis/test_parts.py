@@ -1,0 +1,146 @@
+"""The parts of the generator: templates, numbers, dates, noise, sheets, preview."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training.synthesis.dates import DateStyle, Day, date_text
+from training.synthesis.fields import snake_case
+from training.synthesis.lexicon import labels
+from training.synthesis.noise import Noise, spoiled
+from training.synthesis.numbers import MoneyStyle, amount_text, money_runs
+from training.synthesis.parties import address_lines
+from training.synthesis.preview import preview
+from training.synthesis.receipt_totals import payment_method
+from training.synthesis.sample import generate
+from training.synthesis.template import Template
+from training.synthesis.text import company_name, fill, item_text
+from training.synthesis.words import Sheet, wrap
+
+_GERMAN = MoneyStyle(thousands=".", decimal=",", currency="EUR", placement="after", negative="minus")
+
+
+def test_a_template_gives_the_same_choice_for_the_same_name() -> None:
+    first, second = Template(4), Template(4)
+    assert [first.unit(name) for name in "abc"] == [second.unit(name) for name in "abc"]
+    assert first.unit("a") != first.unit("b")
+
+
+def test_choices_of_two_names_are_independent_over_seeds() -> None:
+    both = sum(Template(seed).chance("a", 0.5) and Template(seed).chance("b", 0.5) for seed in range(4000))
+    # 0.5 * 0.5 of 4000 is 1000, standard deviation 27.
+    assert 880 < both < 1120
+
+
+@pytest.mark.parametrize(
+    ("cents", "text"), [(123456, "1.234,56"), (-4500, "-45,00"), (7, "0,07"), (100000000, "1.000.000,00")]
+)
+def test_amounts_are_printed_in_the_documents_style(cents: int, text: str) -> None:
+    assert amount_text(cents, _GERMAN) == text
+
+
+@given(st.integers(min_value=-(10**9), max_value=10**9))
+def test_amount_text_keeps_the_cents(cents: int) -> None:
+    text = amount_text(cents, _GERMAN)
+    assert int(re.sub(r"[.,]", "", text)) == cents
+
+
+def test_a_currency_word_is_no_part_of_the_value() -> None:
+    assert money_runs(900, _GERMAN, "total") == [("9,00", "total"), ("EUR", "currency")]
+
+
+def test_a_glued_currency_is_part_of_the_word() -> None:
+    style = MoneyStyle(thousands=",", decimal=".", currency="$", placement="before_glued", negative="minus")
+    assert money_runs(900, style, "total") == [("$9.00", "total")]
+
+
+def test_dates_follow_their_pattern() -> None:
+    style = DateStyle(pattern="{d}. {month} {yyyy}", time_pattern="{H}", language="de", upper=False)
+    assert date_text(Day(2026, 3, 12), style) == "12. März 2026"
+
+
+@given(st.integers(min_value=-400, max_value=400))
+def test_a_later_day_is_a_day(days: int) -> None:
+    day = Day(2020, 5, 17).later(days)
+    assert 1 <= day.day <= 28
+    assert 1 <= day.month <= 12
+
+
+def test_patterns_are_filled_with_digits_and_letters() -> None:
+    assert re.fullmatch(r"[A-Z]{2}-\d{4}", fill(random.Random(1), "@@-####"))
+
+
+@pytest.mark.parametrize("locale", ["my", "us", "gb", "de", "fr", "nl", "it", "es"])
+def test_addresses_are_lines_of_words(locale: str) -> None:
+    rng = random.Random(2)
+    for _ in range(50):
+        lines = address_lines(rng, locale, upper=False, width=36)
+        assert 1 <= len(lines) <= 9
+        assert all(line.split() for line in lines)
+
+
+def test_names_and_items_are_not_empty() -> None:
+    rng = random.Random(3)
+    assert all(company_name(rng).split() and item_text(rng).split() for _ in range(300))
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "nl", "it", "es", "ms"])
+def test_every_language_announces_a_total(language: str) -> None:
+    assert all(labels("amount_total_gross", language))
+
+
+def test_a_language_without_a_label_speaks_english() -> None:
+    assert labels("table_number", "nl") == labels("table_number", "en")
+
+
+def test_labels_become_identifiers() -> None:
+    assert snake_case("Invoice No. :") == "invoice_no"
+    assert snake_case("#") == "f"
+
+
+def test_wrapped_text_keeps_its_words() -> None:
+    assert wrap("aa bb cc dd", 5) == ["aa bb", "cc dd"]
+
+
+def test_runs_against_the_right_edge_end_there() -> None:
+    sheet = Sheet(width=20)
+    sheet.runs(20, [("TOTAL", None), ("9.00", "total")], align="right")
+    last = sheet.marks[-1]
+    assert last.x + last.width == pytest.approx(20)
+
+
+def test_without_noise_a_page_is_read_as_written() -> None:
+    sheet = Sheet(width=20)
+    sheet.line([("DATE:", None), ("25/12/2018", "date_issue")])
+    marks = spoiled(sheet.marks, Noise(), random.Random(0), width=20)
+    assert [mark.text for mark in marks] == ["DATE:", "25/12/2018"]
+
+
+def test_a_glued_word_belongs_to_the_values_of_both() -> None:
+    sheet = Sheet(width=20)
+    sheet.line([("DATE:", None), ("25/12/2018", "date_issue")])
+    (mark,) = spoiled(sheet.marks, Noise(glue=1.0), random.Random(0), width=20)
+    assert (mark.text, mark.tags) == ("DATE:25/12/2018", ("date_issue",))
+
+
+def test_words_far_apart_are_not_glued() -> None:
+    sheet = Sheet(width=40)
+    sheet.put(0, "TOTAL:")
+    sheet.put(30, "9.00")
+    assert len(spoiled(sheet.marks, Noise(glue=1.0), random.Random(0), width=40)) == 2
+
+
+def test_payment_labels_say_how_it_was_paid() -> None:
+    assert [payment_method(label) for label in ("CASH", "Visa Card", "Paid")] == ["cash", "card", None]
+
+
+def test_a_preview_shows_page_schema_and_gold() -> None:
+    sample = generate(random.Random(1))
+    text = preview(sample)
+    assert sample.document.pages[0].words[0].text in text
+    assert all(key in text for key in ("--- schema", "--- gold", *sample.gold))

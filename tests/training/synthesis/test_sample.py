@@ -1,0 +1,229 @@
+"""Synthetic documents: their gold stands on the page, their schemas are valid, their shares are as said."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import sys
+import time
+from collections.abc import Iterator
+from functools import lru_cache
+
+import jsonschema_rs
+import pytest
+from pydantic import JsonValue
+
+from decoding.prompt import schema_text
+from ocr.layout import layout_text
+from schemas.document import Page
+from schemas.registry import get_schema
+from schemas.spec import GROUNDED_KINDS, ArraySpec, FieldKind, FieldSpec, ObjectSpec, Spec
+from training.synthesis.asking import to_schema
+from training.synthesis.sample import SyntheticDocument, generate, generate_pair
+from training.synthesis.shipped import shipped_question
+
+_N = 400
+
+
+@lru_cache
+def _samples(difficulty: float = 1.0) -> tuple[SyntheticDocument, ...]:
+    rng = random.Random(7)
+    return tuple(generate(rng, difficulty=difficulty) for _ in range(_N))
+
+
+def _leaves(spec: Spec, value: JsonValue) -> Iterator[tuple[FieldKind, JsonValue]]:
+    """Yield (kind, value) of each scalar."""
+    if isinstance(spec, FieldSpec):
+        yield spec.kind, value
+    elif isinstance(spec, ArraySpec):
+        assert isinstance(value, list)
+        for item in value:
+            yield from _leaves(spec.item, item)
+    else:
+        assert isinstance(value, dict)
+        for key, child in spec.properties:
+            yield from _leaves(child, value[key])
+
+
+def _grounded(samples: tuple[SyntheticDocument, ...]) -> Iterator[tuple[SyntheticDocument, FieldKind, str]]:
+    for sample in samples:
+        for kind, value in _leaves(sample.schema.root, sample.gold):
+            if kind in GROUNDED_KINDS and value is not None:
+                assert isinstance(value, str)
+                yield sample, kind, value
+
+
+def _readings(page: Page) -> tuple[str, str]:
+    by_row = " ".join(word.text for word in page.words)
+    by_block = " ".join(page.words[index].text for index in page.block_order)
+    return f" {by_row} ", f" {by_block} "
+
+
+def _keys_match(spec: Spec, value: JsonValue) -> bool:
+    if isinstance(spec, FieldSpec):
+        return True
+    if isinstance(spec, ArraySpec):
+        return isinstance(value, list) and all(_keys_match(spec.item, item) for item in value)
+    return (
+        isinstance(value, dict)
+        and tuple(value) == tuple(key for key, _ in spec.properties)
+        and all(_keys_match(child, value[key]) for key, child in spec.properties)
+    )
+
+
+def _scalars(sample: SyntheticDocument) -> list[JsonValue]:
+    return [value for value in sample.gold.values() if not isinstance(value, list | dict)]
+
+
+@pytest.mark.parametrize("difficulty", [0.0, 1.0])
+def test_each_grounded_value_is_whole_words_of_the_page_in_one_reading_order(difficulty: float) -> None:
+    for sample, _, value in _grounded(_samples(difficulty)):
+        readings = (text for page in sample.document.pages for text in _readings(page))
+        assert any(f" {value} " in text for text in readings), (sample.template_key, value)
+
+
+def test_some_values_stand_together_only_in_block_order() -> None:
+    only_in_blocks = [
+        value
+        for sample, _, value in _grounded(_samples())
+        if not any(f" {value} " in _readings(page)[0] for page in sample.document.pages)
+    ]
+    assert len(only_in_blocks) > 20
+
+
+def test_gold_has_exactly_the_schemas_keys_in_order() -> None:
+    assert all(_keys_match(sample.schema.root, sample.gold) for sample in _samples())
+
+
+def test_gold_validates_against_the_json_schema() -> None:
+    for sample in _samples():
+        jsonschema_rs.validate(json.loads(sample.schema.json_schema), sample.gold)
+
+
+def test_every_document_asks_something() -> None:
+    assert all(sample.schema.root.properties for sample in (*_samples(), *_samples(0.0)))
+
+
+def test_equal_seeds_give_equal_documents() -> None:
+    first, second = (generate(random.Random(12)) for _ in range(2))
+    assert first == second
+    assert generate(random.Random(13)) != first
+
+
+def test_a_pair_shares_template_and_schema_but_not_values() -> None:
+    rng = random.Random(5)
+    pairs = [generate_pair(rng) for _ in range(40)]
+    assert all(a.template_key == b.template_key and a.schema == b.schema for a, b in pairs)
+    assert sum(a.gold != b.gold for a, b in pairs) >= 38
+    assert all(a.document.sha256 != b.document.sha256 for a, b in pairs)
+
+
+def test_amounts_hold_digits_and_dates_hold_day_and_year() -> None:
+    values = list(_grounded(_samples()))
+    amounts = [value for _, kind, value in values if kind == "amount"]
+    dates = [value for _, kind, value in values if kind == "date"]
+    # Misread digits ("l.20", "O5/12") spoil a few.
+    assert sum(bool(re.search(r"\d", amount)) for amount in amounts) > 0.98 * len(amounts)
+    assert sum(len(re.findall(r"\d", date)) >= 3 for date in dates) > 0.97 * len(dates)
+    assert sum(len(amount.split()) <= 3 for amount in amounts) > 0.99 * len(amounts)
+
+
+def test_few_values_are_glued_to_their_label() -> None:
+    dates = [value for _, kind, value in _grounded(_samples()) if kind == "date"]
+    glued = [date for date in dates if re.match(r"[^\d]*[:]\d", date)]
+    assert 0 < len(glued) < 0.12 * len(dates)
+
+
+def test_reasoning_is_short_plain_text() -> None:
+    for sample in _samples():
+        assert len(sample.reasoning) <= 200
+        assert not set(sample.reasoning) & set("\"'\\\n")
+
+
+def test_reasoning_names_the_first_key() -> None:
+    named = [s for s in _samples() if s.reasoning and not isinstance(next(iter(s.gold.values())), dict)]
+    assert len(named) > 0.95 * _N
+    for sample in named:
+        first = next(iter(sample.gold))
+        assert sample.reasoning.startswith("".join(ch for ch in first if ch not in "\"'\\;<\n"))
+
+
+def test_shares_of_forms_and_nulls_are_as_intended() -> None:
+    kinds = [sample.template_key.split("-")[0] for sample in _samples()]
+    values = [value for sample in _samples() for value in _scalars(sample)]
+    rows = [sample for sample in _samples() if any(isinstance(v, list) for v in sample.gold.values())]
+    assert 0.24 < kinds.count("form") / _N < 0.42
+    assert {"receipt", "invoice", "order", "statement", "form"} == set(kinds)
+    assert 0.08 < values.count(None) / len(values) < 0.22
+    assert 0.15 < len(rows) / _N < 0.35
+
+
+def test_easy_documents_are_shorter_and_ask_less() -> None:
+    def mean_words(difficulty: float) -> float:
+        return sum(s.document.n_words for s in _samples(difficulty)) / _N
+
+    def mean_fields(difficulty: float) -> float:
+        return sum(len(s.gold) for s in _samples(difficulty)) / _N
+
+    assert mean_words(0.0) < 45 < 70 < mean_words(1.0)
+    assert mean_fields(0.0) < 5 < mean_fields(1.0)
+
+
+def test_names_are_of_open_vocabulary() -> None:
+    words = [word for _, kind, value in _grounded(_samples()) if kind == "verbatim" for word in value.split()]
+    # A closed list of some hundred words would repeat itself far more.
+    assert len(set(words)) > 0.6 * len(words)
+
+
+def test_keys_vary() -> None:
+    keys = {key for sample in _samples() for key in sample.gold}
+    assert len(keys) > _N
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("receipt", "receipt"),
+        ("invoice", "invoice"),
+        ("order", "purchase_order"),
+        ("statement", "bank_statement"),
+        ("form", "generic_form"),
+    ],
+)
+def test_shipped_questions_read_as_the_shipped_schemas(kind: str, name: str) -> None:
+    question = shipped_question(kind)
+    assert schema_text(to_schema(question, name=name)) == schema_text(get_schema(name))
+
+
+def test_most_schemas_are_flat_or_hold_rows_and_a_few_hold_records_and_plain_lists() -> None:
+    specs = [spec for sample in _samples() for _, spec in sample.schema.root.properties]
+    lists = [spec for spec in specs if isinstance(spec, ArraySpec)]
+    assert 0 < sum(isinstance(spec, ObjectSpec) for spec in specs) < 0.03 * len(specs)
+    assert 0 < sum(isinstance(spec.item, FieldSpec) for spec in lists) < 0.15 * len(lists)
+
+
+def test_numbers_and_iso_dates_are_asked_now_and_then() -> None:
+    leaves = [leaf for sample in _samples() for leaf in _leaves(sample.schema.root, sample.gold)]
+    numbers = [value for kind, value in leaves if kind == "number" and value is not None]
+    dates = [value for kind, value in leaves if kind == "iso_date" and value is not None]
+    assert 0 < len(numbers) + len(dates) < 0.04 * len(leaves)
+    assert all(isinstance(value, int | float) for value in numbers)
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)) for value in dates)
+
+
+def test_every_page_has_a_layout_text() -> None:
+    for sample in _samples()[:50]:
+        assert len(layout_text(sample.document).spans) == sample.document.n_words
+
+
+def test_generation_is_fast_enough_for_a_training_run(capsys: pytest.CaptureFixture[str]) -> None:
+    rng = random.Random(3)
+    start = time.process_time()
+    for _ in range(100):
+        generate(rng)
+    rate = 100 / (time.process_time() - start)
+    with capsys.disabled():
+        sys.stdout.write(f"\nsynthetic documents: {rate:.0f} a second of CPU\n")
+    # A training run eats about 20 a second; 150 leaves room for a slow machine.
+    assert rate > 150

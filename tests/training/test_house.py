@@ -1,0 +1,108 @@
+"""The house model's code paths: tokens, loss weights, batches, training that lowers the loss, resuming."""
+
+from __future__ import annotations
+
+import json
+import random
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pytest
+
+from decoding.prompt import build_prompt
+from ocr.layout import layout_text
+from training.encode import chat_text, encode, prompt_of
+from training.hf import load_tokenizer
+from training.house import HouseConfig, lr_factor, train_house
+from training.stream import StreamConfig, batches, pad, sample_stream
+from training.synthesis.sample import generate
+from training.tokenizer import train_tokenizer
+
+Tokenizer: TypeAlias = Any  # transformers' tokenizers are typed in part only
+
+
+@pytest.fixture(scope="module")
+def tokenizer_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a small tokenizer trained on a few synthetic pages."""
+    rng = random.Random(0)
+    texts = [message.content for _ in range(60) for message in prompt_of(generate(rng)).messages]
+    folder = tmp_path_factory.mktemp("tokenizer")
+    train_tokenizer(texts, vocab_size=512).save_pretrained(folder)  # pyright: ignore[reportUnknownMemberType]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tokenizer_folder: Path) -> Tokenizer:
+    return load_tokenizer(tokenizer_folder)
+
+
+def test_a_word_has_the_same_tokens_after_a_space_and_after_a_quote(tokenizer: Tokenizer) -> None:
+    on_page = tokenizer.tokenize("SOLD BY ACME TRADING 2018")
+    in_json = tokenizer.tokenize('"ACME TRADING 2018"')
+    start = on_page.index(in_json[1])
+    assert on_page[start:] == in_json[1:-1]
+
+
+def test_each_digit_is_a_token_and_any_text_comes_back(tokenizer: Tokenizer) -> None:
+    text = "12.50- \u20ac Z\u00fcrich \u4e2d\u6587   \n\ttab"
+    assert tokenizer.decode(tokenizer(text, add_special_tokens=False)["input_ids"]) == text
+    assert "12" not in tokenizer.tokenize("12.50")
+
+
+def test_the_training_text_is_what_the_chat_template_writes(tokenizer: Tokenizer) -> None:
+    sample = generate(random.Random(3))
+    messages = prompt_of(sample).messages
+    turns = [{"role": message.role, "content": message.content} for message in messages]
+    assert chat_text(messages) == tokenizer.apply_chat_template(
+        turns, tokenize=False, add_generation_prompt=True
+    )
+
+
+def test_the_training_prompt_is_the_services_prompt() -> None:
+    sample = generate(random.Random(4))
+    assert prompt_of(sample) == build_prompt(sample.schema, layout_text(sample.document).text)
+
+
+def test_only_the_answer_carries_loss(tokenizer: Tokenizer) -> None:
+    sample = generate(random.Random(5))
+    encoded = encode(tokenizer, prompt_of(sample), sample)
+    answer = tokenizer.decode(encoded.token_ids[encoded.weights > 0].tolist())
+    assert json.loads(answer.removesuffix("<|im_end|>")) == sample.gold
+    assert encoded.weights.max() == 1.0
+
+
+def test_padding_has_no_weight_and_batches_are_bounded(tokenizer: Tokenizer, tokenizer_folder: Path) -> None:
+    config = StreamConfig(
+        tokenizer_folder=str(tokenizer_folder), batch_tokens=3000, max_tokens=1500, pool_size=24
+    )
+    for batch in islice(batches(sample_stream(tokenizer, config, lambda: 0.3), config), 6):
+        assert batch.token_ids.shape == batch.weights.shape
+        assert batch.token_ids.size <= 3000
+    short, long = (encode(tokenizer, prompt_of(s), s) for s in (generate(random.Random(i)) for i in (1, 2)))
+    padded = pad([short, long])
+    assert padded.weights[0, len(short) :].sum() == 0
+    assert np.array_equal(padded.token_ids[1, : len(long)], long.token_ids)
+
+
+def test_the_learning_rate_warms_up_stays_and_ends_at_zero() -> None:
+    config = HouseConfig(warmup_share=0.1, cooldown_share=0.5)
+    factors = [lr_factor(p, config) for p in (0.0, 0.05, 0.3, 0.75, 1.0)]
+    assert factors == pytest.approx([0.0, 0.5, 1.0, 0.5, 0.0])
+
+
+@pytest.mark.slow
+def test_training_lowers_the_loss_and_resumes_where_it_stopped(
+    tokenizer_folder: Path, tmp_path: Path
+) -> None:
+    config = HouseConfig(minutes=0.35, n_layers=1, width=64, batch_tokens=1500, checkpoint_minutes=100)
+    stream = StreamConfig(
+        tokenizer_folder=str(tokenizer_folder), batch_tokens=1500, max_tokens=1500, pool_size=16
+    )
+    first = train_house(config, stream, tmp_path)
+    again = train_house(config, stream, tmp_path)
+    losses = [json.loads(line)["loss"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert again.step == first.step == len(losses)
+    assert np.mean(losses[-5:]) < np.mean(losses[:5])
+    assert (tmp_path / "model" / "model.safetensors").is_file()

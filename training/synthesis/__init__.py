@@ -1,0 +1,1 @@
+"""Synthetic business documents with gold values, for training and samples."""

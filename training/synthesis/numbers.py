@@ -1,0 +1,128 @@
+"""How amounts are printed: separators, currency marks and signs."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from training.synthesis.template import Template
+from training.synthesis.words import Run
+
+Placement = Literal["none", "before", "before_glued", "after", "after_glued"]
+
+# Thousands mark, decimal mark. The first two are most of the world's print.
+_STYLES = ((",", "."), (".", ","), ("", "."), ("", ","), (" ", ","), ("'", "."), (" ", "."))
+_LOCAL_STYLES = {
+    "my": ((",", "."), ("", "."), (",", "."), ("", ".")),
+    "us": ((",", "."), (",", "."), ("", ".")),
+    "gb": ((",", "."), (",", "."), ("", ".")),
+    "de": ((".", ","), (".", ","), ("", ","), (" ", ",")),
+    "fr": ((" ", ","), (" ", ","), ("", ","), (".", ",")),
+    "nl": ((".", ","), ("", ","), (".", ",")),
+    "it": ((".", ","), (".", ","), ("", ",")),
+    "es": ((".", ","), ("", ","), (" ", ",")),
+}
+_CURRENCIES = {
+    "my": ("RM", "RM", "RM", "MYR", "$"),
+    "us": ("$", "$", "USD", "US$"),
+    "gb": ("£", "£", "GBP", "EUR"),
+}
+_OTHER_CURRENCIES = ("EUR", "€", "€", "EUR", "CHF", "USD", "kr", "Rs", "Rp", "PLN", "SEK", "Fr.")
+CURRENCY_CODES = {
+    "RM": "MYR",
+    "MYR": "MYR",
+    "$": "USD",
+    "US$": "USD",
+    "USD": "USD",
+    "£": "GBP",
+    "GBP": "GBP",
+    "EUR": "EUR",
+    "€": "EUR",
+    "CHF": "CHF",
+}
+_PLACEMENTS: tuple[tuple[Placement, float], ...] = (
+    ("none", 0.41),
+    ("before", 0.64),
+    ("before_glued", 0.82),
+    ("after", 0.95),
+    ("after_glued", 1.0),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyStyle:
+    """The separators, the currency mark and where it stands, for a whole document."""
+
+    thousands: str
+    decimal: str
+    currency: str
+    placement: Placement
+    negative: Literal["minus", "after", "brackets"]
+
+
+def money_style(template: Template, locale: str) -> MoneyStyle:
+    """Return the template's way of printing amounts."""
+    styles = _LOCAL_STYLES.get(locale, _STYLES) if template.chance("money.local", 0.85) else _STYLES
+    thousands, decimal = template.choice("money.marks", styles)
+    negative = template.choice("money.negative", ("minus", "minus", "minus", "after", "brackets"))
+    return MoneyStyle(
+        thousands=thousands,
+        decimal=decimal,
+        currency=template.choice("money.currency", _CURRENCIES.get(locale, _OTHER_CURRENCIES)),
+        placement=next(place for place, share in _PLACEMENTS if template.unit("money.placement") < share),
+        negative=negative,
+    )
+
+
+def amount_text(cents: int, style: MoneyStyle, *, decimals: int = 2) -> str:
+    """Return `cents` hundredths as printed, without a currency mark."""
+    whole, part = divmod(abs(cents), 100)
+    digits = f"{whole:,}".replace(",", style.thousands)
+    text = digits if decimals == 0 else f"{digits}{style.decimal}{part:02d}{'0' * (decimals - 2)}"
+    if cents >= 0:
+        return text
+    return {"minus": f"-{text}", "after": f"{text}-", "brackets": f"({text})"}[style.negative]
+
+
+def money_runs(cents: int, style: MoneyStyle, tag: str | None, *, bare: bool = False) -> list[Run]:
+    """Return the amount with its currency mark; a mark that is a word of its own is no part of the value."""
+    text = amount_text(cents, style)
+    mark: Run = (style.currency, "currency" if tag and not tag.startswith("line") else None)
+    if bare or style.placement == "none":
+        return [(text, tag)]
+    if style.placement == "before":
+        return [mark, (text, tag)]
+    if style.placement == "after":
+        return [(text, tag), mark]
+    if style.placement == "before_glued":
+        return [(f"{style.currency}{text}", tag)]
+    return [(f"{text}{style.currency}", tag)]
+
+
+def amount_value(text: str, style: MoneyStyle) -> float | int | None:
+    """Return the number that `text` prints, None if it was misread or prints more than a number.
+
+    Examples
+    --------
+    >>> style = MoneyStyle(thousands=".", decimal=",", currency="EUR", placement="none", negative="minus")
+    >>> amount_value("1.234,50", style), amount_value("12", style), amount_value("1O,00", style)
+    (1234.5, 12, None)
+    """
+    plain = text.replace(style.currency, "").replace(" ", "").replace(style.thousands or " ", "")
+    plain = plain.replace(style.decimal, ".")
+    if not re.fullmatch(r"-?\d{1,12}(\.\d{1,4})?", plain):
+        return None
+    return float(plain) if "." in plain else int(plain)
+
+
+def price_cents(rng: random.Random) -> int:
+    """Return a price of one item: mostly small, with a long tail, often round."""
+    cents = int(10 ** rng.uniform(1.7, rng.choice((3.3, 3.3, 4.2, 5.6))))
+    draw = rng.random()
+    if draw < 0.35:
+        return max(10, cents // 10 * 10)
+    if draw < 0.6:
+        return max(100, cents // 100 * 100) - (1 if rng.random() < 0.3 else 0)
+    return max(5, cents)

@@ -1,0 +1,178 @@
+"""The head of a ticket: who sells, where, and under which numbers."""
+
+from __future__ import annotations
+
+from training.synthesis import vocabulary
+from training.synthesis.dates import Day, date_text, time_text
+from training.synthesis.parties import Party, make_party
+from training.synthesis.setting import Draft, Setting, labelled
+from training.synthesis.text import code, company_name, fill, letters, person_name, phrase, word
+from training.synthesis.words import Align, Run
+
+
+def draw_head(setting: Setting, draft: Draft, day: Day | None) -> None:
+    """Print shop, address and numbers, and the date when `day` is given."""
+    template, sheet = setting.template, draft.sheet
+    align: Align = template.choice("head.align", ("center", "center", "left"))
+    has_decoy = template.chance("head.decoy", 0.22 * setting.difficulty + 0.03)
+    party = make_party(
+        setting.vendor_rng,
+        setting.locale,
+        upper=setting.upper or template.chance("head.upper", 0.3),
+        width=int(sheet.width),
+        plain=not has_decoy and template.chance("head.plain", 0.3),
+    )
+    if has_decoy:
+        sheet.line(_decoy(setting), align=align)
+        sheet.down(template.choice("decoy.gap", (0.0, 0.0, 0.6, 1.2)))
+    _name(setting, draft, party, align)
+    if template.chance("head.registration", 0.4) and not template.chance("name.registration", 0.16):
+        _registration(setting, draft, party, align)
+    if template.chance("head.tagline", 0.2 * setting.difficulty):
+        sheet.line(_tagline(setting), align=align)
+    if day is not None:
+        sheet.line(day_and_time(setting, day), align=align)
+    if template.chance("head.address", 0.92):
+        label = setting.template.choice("address.label", ("",) * 14 + ("ADDRESS:", "Add:"))
+        for index, line in enumerate(party.address):
+            head: list[Run] = [(label, None)] if label and index == 0 else []
+            sheet.line([*head, (line, "vendor_address")], align=align)
+    _numbers(setting, draft, party, align)
+    if template.chance("head.title", 0.7):
+        sheet.down(template.choice("title.gap", (0.0, 0.4, 1.0)))
+        titles = vocabulary.TITLES_BY_LANGUAGE.get(setting.language, vocabulary.TITLES)
+        text = template.choice("title", titles)
+        sheet.line(
+            text.upper() if setting.upper else text, align=template.choice("title.align", ("center", align))
+        )
+
+
+_TAGLINES = (
+    "formerly known as",
+    "licensee of",
+    "(franchise)",
+    "branch :",
+    "specialist in",
+    "dealer of",
+    "operated by",
+    "member of",
+)
+
+
+def _tagline(setting: Setting) -> str:
+    """Return a line between name and address: what the shop is, or whose, which is no part of its name."""
+    rng, template = setting.rng, setting.template
+    start = template.choice("tagline", _TAGLINES)
+    if template.chance("tagline.company", 0.4):
+        return setting.case(f"{start} {company_name(setting.vendor_rng)}")
+    return setting.case(f"{start} {phrase(rng, 1, 3)}")
+
+
+def _decoy(setting: Setting) -> str:
+    """Return a first line that is no company: a person, a logo misread, a greeting, a number."""
+    rng, template = setting.rng, setting.template
+    kind = template.choice(
+        "decoy", ("person", "person", "person", "letters", "greeting", "number", "title", "copy")
+    )
+    if kind == "person":
+        return person_name(setting.vendor_rng).upper()
+    if kind == "letters":
+        return letters(rng, 1, 5).upper()
+    if kind == "greeting":
+        return setting.case(
+            template.choice(
+                "greeting", ("welcome to", "thank you for shopping", "hello !", "tq", "your receipt")
+            )
+        )
+    if kind == "number":
+        return fill(rng, template.choice("decoy.number", ("####", "###", "#######", "#", "##-####")))
+    return template.choice(
+        "decoy.title", ("*** COPY ***", "REPRINT", "CUSTOMER COPY", "DUPLICATE", "TAX INVOICE", "RECEIPT")
+    )
+
+
+def _name(setting: Setting, draft: Draft, party: Party, align: Align) -> None:
+    scale = setting.template.choice("name.scale", (1.0, 1.0, 1.0, 1.2, 1.5))
+    same_line = setting.template.chance("name.registration", 0.16)
+    sheet = draft.sheet
+    for index, line in enumerate(party.name):
+        runs: list[Run] = [(line, "vendor_name")]
+        if same_line and index == len(party.name) - 1:
+            runs.append((party.registration_id, draft.first("vendor_registration_id")))
+        sheet.line(runs, align=align, scale=scale)
+    sheet.down(setting.template.choice("name.gap", (0.0, 0.0, 0.3)))
+
+
+def _registration(setting: Setting, draft: Draft, party: Party, align: Align) -> None:
+    value: Run = (party.registration_id, draft.first("vendor_registration_id"))
+    label = setting.template.choice("registration.label", ("", "", "", *vocabulary.REGISTRATION_LABELS))
+    draft.sheet.line([(label, None), value] if label else [value], align=align)
+
+
+def _numbers(setting: Setting, draft: Draft, party: Party, align: Align) -> None:
+    """Print what follows the address: phone, tax number, mail, branch, in the template's order."""
+    template = setting.template
+    lines: list[list[Run]] = []
+    if setting.maybe("phone", 0.65):
+        bare = template.chance("phone.bare", 0.15)
+        phone: list[Run] = [(party.phone, "vendor_phone")]
+        lines.append(phone if bare else labelled(setting, "vendor_phone", phone))
+        if setting.maybe("fax", 0.35):
+            fax = labelled(setting, "vendor_fax", [(party.fax, "vendor_fax")])
+            if template.chance("fax.beside", 0.6):
+                lines[-1] += fax
+            else:
+                lines.append(fax)
+    if setting.maybe("tax_id", 0.55):
+        tax_id = labelled(setting, "vendor_tax_id", [(party.tax_id, "vendor_tax_id")])
+        lines.append(_bracketed(tax_id) if template.chance("tax_id.brackets", 0.2) else tax_id)
+    if setting.maybe("email", 0.1):
+        lines.append([(party.email, "vendor_email")])
+    if setting.maybe("website", 0.1):
+        lines.append([(party.website, "vendor_website")])
+    if setting.maybe("branch", 0.12):
+        lines.append(
+            [
+                (
+                    setting.case(
+                        f"{template.choice('branch', ('branch', '(', 'outlet:', 'store', '#'))} {word(setting.rng)}"
+                    ),
+                    None,
+                )
+            ]
+        )
+    if setting.maybe("registration.late", 0.18) and not template.chance("head.registration", 0.4):
+        label = template.choice("registration.label", vocabulary.REGISTRATION_LABELS)
+        lines.append([(label, None), (party.registration_id, draft.first("vendor_registration_id"))])
+    lines.sort(key=lambda runs: template.unit(f"numbers.{runs[0][0][:3]}"))
+    for runs in lines:
+        draft.sheet.line(runs, align=align)
+
+
+def _bracketed(runs: list[Run]) -> list[Run]:
+    first, last = runs[0], runs[-1]
+    if len(runs) == 1:
+        return [(f"({first[0]})", first[1])]
+    return [(f"({first[0]}", first[1]), *runs[1:-1], (f"{last[0]})", last[1])]
+
+
+def day_and_time(setting: Setting, day: Day) -> list[Run]:
+    """Return the date, maybe with a weekday before and the time behind."""
+    template = setting.template
+    date: Run = (date_text(day, setting.dates), "date_issue")
+    runs: list[Run] = [date]
+    if template.chance("weekday", 0.04):
+        weekday = setting.rng.choice(("Mon", "Friday", "Sun", "Tuesday", "Sa", "Do", "Mercredi"))
+        runs.insert(0, (setting.case(weekday) + template.choice("weekday.mark", ("", ",", ".")), None))
+    if template.chance("date.behind", 0.07):
+        # Registers print numbers and times before the date, without a word.
+        before = (time_text(setting.rng, setting.dates), code(setting.rng), fill(setting.rng, "###### ##"))
+        runs.insert(0, (template.choice("date.before", before), None))
+        return runs
+    if template.chance("time", 0.6):
+        time = time_text(setting.rng, setting.dates)
+        if template.chance("time.glued", 0.03):
+            runs[-1] = (f"{date[0]}{time.replace(' ', '')}", "date_issue")
+        else:
+            runs.append((time, "document_time"))
+    return runs

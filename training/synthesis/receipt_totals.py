@@ -1,0 +1,149 @@
+"""The foot of a ticket's table: sums, tax, rounding, payment."""
+
+from __future__ import annotations
+
+from training.synthesis.numbers import amount_text, money_runs
+from training.synthesis.receipt_items import Basket
+from training.synthesis.setting import Draft, Setting
+from training.synthesis.words import Run, runs_length
+
+
+def draw_totals(setting: Setting, draft: Draft, basket: Basket) -> None:
+    """Print subtotal, tax, rounding, total, payment; sums agree, labels and order vary."""
+    template = setting.template
+    rounding = basket.rounding if template.chance("rounding", 0.4) else 0
+    final = basket.gross + rounding
+    before = template.chance("total.before", 0.45) and (template.chance("rounding", 0.4))
+    if setting.maybe("item_count", 0.35):
+        _sum_line(setting, draft, "item_count", [(str(basket.n_pieces), "item_count")])
+    if setting.maybe("subtotal", 0.6):
+        _money_line(setting, draft, "amount_total_net", basket.net)
+    if setting.maybe("discount", 0.3):
+        _money_line(setting, draft, "discount_amount", -basket.discount if basket.discount else 0)
+    if setting.maybe("service", 0.12):
+        _money_line(setting, draft, "service_charge", basket.net // 10)
+    if setting.maybe("tax", 0.5):
+        _money_line(setting, draft, "amount_total_tax", basket.tax)
+    if setting.maybe("tip", 0.06):
+        _money_line(setting, draft, "tip_amount", basket.net // 10 + 5)
+    if before:
+        _money_line(setting, draft, "amount_total_gross", basket.gross, tag=None)
+    if template.chance("rounding", 0.4):
+        _money_line(setting, draft, "rounding_amount", rounding)
+    name = "amount_total_rounded" if before else "amount_total_gross"
+    _money_line(setting, draft, name, final, tag="amount_total_gross", is_final=True)
+    _payment(setting, draft, final)
+    if setting.maybe("summary", 0.3):
+        _tax_summary(setting, draft, basket)
+
+
+def _money_line(
+    setting: Setting,
+    draft: Draft,
+    name: str,
+    cents: int,
+    *,
+    tag: str | None = "",
+    is_final: bool = False,
+) -> None:
+    marked = setting.template.chance(f"marked.{name}", 0.75)
+    runs = money_runs(cents, setting.money, name if tag == "" else tag, bare=not marked)
+    _sum_line(setting, draft, name, runs, is_final=is_final)
+
+
+def _sum_line(setting: Setting, draft: Draft, name: str, runs: list[Run], *, is_final: bool = False) -> None:
+    """Print a label and a value at the right edge, a label and a value together, or one below the other."""
+    template, sheet = setting.template, draft.sheet
+    label = setting.label(name)
+    mark = template.choice("sum.mark", ("", "", ":", ":", " :"))
+    if template.chance("sum.leader", 0.04):
+        mark = "." * 12
+    label += "" if label.endswith((":", ".")) else mark
+    scale = template.choice("total.scale", (1.0, 1.0, 1.0, 1.3, 1.6)) if is_final else 1.0
+    left = template.choice("sum.left", (0.0, 0.0, 0.25, 0.4)) * sheet.width
+    # A label that leaves no room for the value is printed closer to the edge, or with the value behind it.
+    room = sheet.width - (len(label) + 1 + runs_length(runs)) * scale
+    left = min(left, max(room, 0.0))
+    if room < 0 or template.chance("sum.close", 0.1):
+        sheet.line([(label, None), *runs], x=left, scale=scale)
+        return
+    if is_final and template.chance("total.below", 0.03):
+        sheet.line(label, x=left, scale=scale)
+        sheet.line(runs, align="right", scale=scale)
+        return
+    sheet.put(left, label, scale=scale)
+    sheet.runs(sheet.width, runs, align="right", scale=scale)
+    sheet.down(scale)
+
+
+def _payment(setting: Setting, draft: Draft, final: int) -> None:
+    if not setting.maybe("payment", 0.75):
+        return
+    rng = setting.rng
+    is_cash = payment_method(setting.label("amount_paid")) == "cash"
+    note = rng.choice((100, 500, 1000, 5000))
+    paid = final if not is_cash or rng.random() < 0.3 else -(-final // note) * note
+    _money_line(setting, draft, "amount_paid", paid)
+    means = payment_method(setting.label("amount_paid"))
+    if means is not None:
+        draft.enums["payment_method"] = means
+    if is_cash or setting.template.chance("change", 0.3):
+        _money_line(setting, draft, "change_amount", paid - final)
+
+
+def payment_method(label: str) -> str | None:
+    """Return how the label of a payment says that it was made, or None if it does not say.
+
+    Examples
+    --------
+    >>> payment_method("Visa Card"), payment_method("Paid")
+    ('card', None)
+    """
+    words = label.lower()
+    if any(word in words for word in _CARD_WORDS):
+        return "card"
+    return "cash" if any(word in words for word in _CASH_WORDS) else None
+
+
+_CARD_WORDS = ("visa", "card", "karte", "girocard", "cb", "carte", "pin", "bancomat", "carta", "tarjeta")
+
+
+_CASH_WORDS = ("cash", "bar", "gegeben", "espèces", "contant", "efectivo", "tunai")
+
+
+def _tax_summary(setting: Setting, draft: Draft, basket: Basket) -> None:
+    sheet, template = draft.sheet, setting.template
+    sheet.down(0.5)
+    sheet.line(
+        setting.case(
+            template.choice("summary.title", ("gst summary", "tax summary", "gst analysis", "summary"))
+        )
+    )
+    columns = [sheet.width * share for share in (0.42, 0.72, 1.0)]
+    heads = template.choice(
+        "summary.heads",
+        (
+            ("TAX CODE", "%", "AMT (RM)", "TAX (RM)"),
+            ("CODE", "%", "NET", "TAX"),
+            ("Tax", "Rate", "Amount", "Tax"),
+        ),
+    )
+    rows = [
+        heads,
+        (
+            "SR",
+            str(basket.rate),
+            amount_text(basket.net, setting.money),
+            amount_text(basket.tax, setting.money),
+        ),
+    ]
+    if template.chance("summary.total", 0.5):
+        total = template.choice("summary.word", ("TOTAL :", "TOTAL", "Total"))
+        rows.append(
+            (total, "", amount_text(basket.net, setting.money), amount_text(basket.tax, setting.money))
+        )
+    for row in rows:
+        sheet.put(0.0, row[0])
+        for right, text in zip(columns, row[1:], strict=True):
+            sheet.runs(right, [(text, None)], align="right")
+        sheet.down()

@@ -1,0 +1,145 @@
+"""Receipts: narrow tickets of shops and restaurants."""
+
+from __future__ import annotations
+
+import random
+
+from training.synthesis import vocabulary
+from training.synthesis.dates import Day, date_text, random_day
+from training.synthesis.numbers import CURRENCY_CODES
+from training.synthesis.receipt_head import day_and_time, draw_head
+from training.synthesis.receipt_items import draw_items, make_basket
+from training.synthesis.receipt_totals import draw_totals
+from training.synthesis.setting import Draft, Setting, labelled, make_setting
+from training.synthesis.template import Template
+from training.synthesis.text import code, fill, item_text, person_name, word
+from training.synthesis.words import Align, Run, Sheet
+
+_LOCALES = ("my",) * 9 + ("us",) * 4 + ("gb", "gb", "de", "de", "fr", "nl", "it", "es")
+
+
+def draw_receipt(
+    template: Template, rng: random.Random, vendor_rng: random.Random, difficulty: float
+) -> Draft:
+    """Return a receipt: head, particulars, items, totals, foot."""
+    setting = make_setting(
+        template, rng, vendor_rng, difficulty=difficulty, locales=_LOCALES, upper_share=0.62
+    )
+    sheet = Sheet(width=template.integer("width", 32, 50))
+    draft = Draft(kind="receipt", sheet=sheet, setting=setting)
+    day = random_day(rng)
+    early_date = template.chance("date.early", 0.06)
+    late_date = template.chance("date.late", 0.17)
+    draw_head(setting, draft, day if early_date else None)
+    if not early_date and not late_date:
+        _particulars(setting, draft, day)
+    else:
+        _particulars(setting, draft, None)
+    basket = make_basket(setting)
+    draw_items(setting, draft, basket)
+    draw_totals(setting, draft, basket)
+    _foot(setting, draft, day if late_date else None)
+    draft.enums["currency"] = CURRENCY_CODES.get(setting.money.currency, "")
+    if setting.money.placement == "none" or not draft.enums["currency"]:
+        del draft.enums["currency"]
+    return draft
+
+
+def _particulars(setting: Setting, draft: Draft, day: Day | None) -> None:
+    """Print the lines between head and items: number, date, cashier, table, in the template's order."""
+    template, rng = setting.template, setting.rng
+    entries: list[list[Run]] = []
+    if setting.maybe("document_id", 0.9):
+        entries.append(labelled(setting, "document_id", [(code(rng), "document_id")]))
+    if day is not None:
+        runs = day_and_time(setting, day)
+        is_bare = template.chance("date.bare", 0.22)
+        tail: list[Run] = [(fill(rng, "#0#"), None)] if is_bare and template.chance("date.tail", 0.2) else []
+        has_own_time = (
+            runs[-1][1] == "document_time" and not is_bare and template.chance("time.labelled", 0.4)
+        )
+        if has_own_time:
+            entries.append(labelled(setting, "document_time", [runs.pop()]))
+        entries.append([*runs, *tail] if is_bare else labelled(setting, "date_issue", runs))
+    if setting.maybe("cashier", 0.6):
+        name = setting.case(rng.choice((word(rng), person_name(rng), fill(rng, "##"), "user", "cashier")))
+        entries.append(labelled(setting, "cashier", [(name, "cashier")]))
+    if setting.maybe("table", 0.25):
+        entries.append(
+            labelled(
+                setting,
+                "table_number",
+                [(fill(rng, template.choice("table", ("##", "#", "@##", "@ #"))), "table_number")],
+            )
+        )
+    if setting.maybe("customer", 0.1):
+        buyer = setting.case(person_name(rng))
+        entries.append(labelled(setting, "buyer", [(buyer, "customer_billing_name")]))
+    for index in range(template.integer("extras", 0, 4) if setting.difficulty > 0.4 else 0):
+        label = _EXTRA_LABELS[(template.integer("extra", 0, 99) + 5 * index) % len(_EXTRA_LABELS)]
+        value = rng.choice(("", code(rng), setting.case(word(rng)), fill(rng, "##")))
+        entries.append(
+            [(f"{setting.case(label)}{template.choice('extra.mark', (':', ' :', '.:'))} {value}", None)]
+        )
+    entries.sort(key=lambda runs: template.unit(f"order.{runs[0][0][:4]}"))
+    _print_entries(setting, draft.sheet, entries)
+
+
+_EXTRA_LABELS = (
+    "salesperson",
+    "ref.",
+    "terminal",
+    "pax(s)",
+    "counter",
+    "member",
+    "station",
+    "reg",
+    "location/sp",
+    "pos",
+    "uid",
+    "token",
+    "shift",
+)
+
+
+def _print_entries(setting: Setting, sheet: Sheet, entries: list[list[Run]]) -> None:
+    template = setting.template
+    two = template.chance("particulars.two", 0.36)
+    align: Align = "center" if template.chance("particulars.center", 0.12) else "left"
+    half = sheet.width * template.number("particulars.half", 0.5, 0.62)
+    left = 0.0
+    for index, runs in enumerate(entries):
+        length = sum(len(text) + 1 for text, _ in runs)
+        if two and left and left + 1 <= half and half + length <= sheet.width + 4:
+            sheet.runs(half, runs, y=sheet.y - 1.0)
+            left = 0.0
+            continue
+        sheet.line(runs, align=align)
+        left = length if index % 2 == 0 else 0.0
+    sheet.down(template.choice("particulars.gap", (0.0, 0.5, 1.0)))
+
+
+def _foot(setting: Setting, draft: Draft, day: Day | None) -> None:
+    template, sheet, rng = setting.template, draft.sheet, setting.rng
+    sheet.down(template.choice("foot.gap", (0.0, 0.5, 1.0)))
+    align: Align = template.choice("foot.align", ("center", "center", "left"))
+    lines: list[list[Run]] = []
+    if day is not None:
+        runs = day_and_time(setting, day)
+        lines.append(runs if template.chance("date.bare", 0.4) else labelled(setting, "date_issue", runs))
+    texts = (*vocabulary.FOOTERS_BY_LANGUAGE.get(setting.language, ()), *vocabulary.FOOTERS)
+    for index in range(template.integer("foot.lines", 0, int(1 + 4 * setting.difficulty))):
+        text = fill(rng, texts[(template.integer("foot", 0, 99) + 4 * index) % len(texts)].replace("@", ""))
+        lines.append([(text.upper() if setting.upper else text, None)])
+    if setting.maybe("foot.date", 0.06):
+        label = template.choice(
+            "foot.datelabel", ("VALID UNTIL", "PRINTED", "EXPIRY DATE", "NEXT VISIT BEFORE")
+        )
+        later = date_text(random_day(rng), setting.dates)
+        lines.append([(f"{label} {later}", None)])
+    if setting.maybe("foot.company", 0.08):
+        lines.append([(setting.case(item_text(rng)), None)])
+    if day is None or template.chance("foot.datelast", 0.5):
+        lines.sort(key=lambda runs: template.unit(f"foot.{runs[0][0][:3]}"))
+    for runs in lines:
+        sheet.line(runs, align=align)
