@@ -19,32 +19,18 @@ from schemas.spec import ArraySpec, ObjectSpec, Path, Spec, json_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PagePart:
-    """Lines [first_line, last_line) of one page, the words they hold starting at `first_word`."""
+class _PagePart:
+    """Lines [first_line, last_line) of one page."""
 
     page_index: int
     first_line: int
     last_line: int
-    first_word: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """A part of a document as a document of its own, and where its pages come from."""
-
-    document: Document
-    parts: tuple[PagePart, ...]
-
-    def original(self, page_index: int, word_index: int) -> tuple[int, int]:
-        """Return the (page_index, word_index) in the whole document of a word in this window."""
-        part = self.parts[page_index]
-        return part.page_index, part.first_word + word_index
 
 
 def cut_windows(
     document: Document, *, n_tokens: Callable[[Document], int], max_tokens: int
-) -> tuple[Window, ...]:
-    """Return windows of at most `max_tokens` tokens each, in order, that cover every line.
+) -> tuple[Document, ...]:
+    """Return documents of at most `max_tokens` tokens each, in order, that together hold every line.
 
     Whole pages are kept together where they fit; a page that alone is too long is cut between lines.
 
@@ -58,12 +44,11 @@ def cut_windows(
     PromptTooLongError
         If a single line does not fit.
     """
-    windows: list[Window] = []
-    pending: tuple[PagePart, ...] = ()
+    windows: list[Document] = []
+    pending: tuple[_PagePart, ...] = ()
     for part in _pages(document):
-        joined = _window(document, (*pending, part))
-        if n_tokens(joined.document) <= max_tokens:
-            pending = joined.parts
+        if n_tokens(_window(document, (*pending, part))) <= max_tokens:
+            pending = (*pending, part)
             continue
         if pending:
             windows.append(_window(document, pending))
@@ -75,18 +60,18 @@ def cut_windows(
     return tuple(windows)
 
 
-def _pages(document: Document) -> tuple[PagePart, ...]:
+def _pages(document: Document) -> tuple[_PagePart, ...]:
     return tuple(
-        PagePart(page_index=page.page_index, first_line=0, last_line=len(page.lines), first_word=0)
+        _PagePart(page_index=page.page_index, first_line=0, last_line=len(page.lines))
         for page in document.pages
     )
 
 
 def _split(
-    document: Document, part: PagePart, n_tokens: Callable[[Document], int], max_tokens: int
-) -> tuple[PagePart, ...]:
+    document: Document, part: _PagePart, n_tokens: Callable[[Document], int], max_tokens: int
+) -> tuple[_PagePart, ...]:
     """Return `part` halved between lines until each piece fits."""
-    if n_tokens(_window(document, (part,)).document) <= max_tokens:
+    if n_tokens(_window(document, (part,))) <= max_tokens:
         return (part,)
     if part.last_line - part.first_line < 2:
         raise PromptTooLongError(
@@ -94,21 +79,16 @@ def _split(
             hint="serve a model with a longer context, or ask for fewer fields",
         )
     middle = (part.first_line + part.last_line) // 2
-    lines = document.pages[part.page_index].lines
-    first = replace(part, last_line=middle)
-    second = replace(part, first_line=middle, first_word=lines[middle][0])
-    return (
-        *_split(document, first, n_tokens, max_tokens),
-        *_split(document, second, n_tokens, max_tokens),
-    )
+    halves = replace(part, last_line=middle), replace(part, first_line=middle)
+    return tuple(piece for half in halves for piece in _split(document, half, n_tokens, max_tokens))
 
 
-def _window(document: Document, parts: tuple[PagePart, ...]) -> Window:
+def _window(document: Document, parts: tuple[_PagePart, ...]) -> Document:
     pages = tuple(_part_page(document.pages[part.page_index], part, i) for i, part in enumerate(parts))
-    return Window(document=replace(document, pages=pages), parts=parts)
+    return replace(document, pages=pages)
 
 
-def _part_page(page: Page, part: PagePart, page_index: int) -> Page:
+def _part_page(page: Page, part: _PagePart, page_index: int) -> Page:
     lines = page.lines[part.first_line : part.last_line]
     if len(lines) == len(page.lines):
         return replace(page, page_index=page_index)
@@ -160,7 +140,9 @@ def _merge_object(
     merged: dict[str, JsonValue] = {}
     for key, child in spec.properties:
         below: list[_Source] = [
-            (value.get(key), metadata, (*at, key)) for value, metadata, at in sources if isinstance(value, Mapping)
+            (value.get(key), metadata, (*at, key))
+            for value, metadata, at in sources
+            if isinstance(value, Mapping)
         ]
         merged[key] = _merge(child, below, (*path, key), merge)
     return merged
@@ -175,9 +157,7 @@ def _merge(spec: Spec, sources: Sequence[_Source], path: Path, merge: _Merge) ->
     return _merge_scalar(present or sources[:1], path, merge)
 
 
-def _merge_array(
-    spec: ArraySpec, sources: Sequence[_Source], path: Path, merge: _Merge
-) -> list[JsonValue]:
+def _merge_array(spec: ArraySpec, sources: Sequence[_Source], path: Path, merge: _Merge) -> list[JsonValue]:
     rows: list[_Source] = [
         (row, metadata, (*at, index))
         for value, metadata, at in sources

@@ -1,0 +1,122 @@
+"""Which texts look like amounts and dates: generous on purpose, the model chooses among them.
+
+A text refused here can never be an answer, so the patterns lean to recall: glued currencies, signs,
+tax letters and punctuation pass. Reading a value (sign, separators, day or month first) is the job of
+`decoding.values`; nothing here decides what a text means, except `decimal_readings`, which lists every
+reading.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+_DIGIT = re.compile(r"\d")  # asked first: most spans have none, and the patterns below are long
+_SYMBOL = r"[$€£¥₹₩₽₺₪₫฿]"
+_MARK = rf"(?:[A-Za-z]{{0,3}}\.?{_SYMBOL}|{_SYMBOL}[A-Za-z]{{0,3}}|[A-Za-z]{{1,4}}\.?)"
+_FRACTION = r"(?:[.,]\d{1,6})?"
+# Groups are parted by one sign throughout: "12.50 13.50" is two amounts.
+_DIGITS = (
+    rf"(?:\d{{1,3}}(?P<mark>[.,'’])\d{{2,3}}(?:(?P=mark)\d{{2,3}})*{_FRACTION}"
+    rf"|\d{{1,3}}(?: \d{{3}})+{_FRACTION}|\d+{_FRACTION}|[.,]\d{{1,6}})"
+)
+_AMOUNT = re.compile(
+    rf"[(\[*#~@=:<>·•]{{0,2}} ?[-+−–]? ?{_MARK}?[:=]?[-+−–]?{_DIGITS}"
+    rf"(?:[.,]?[-−–]| [-−–])?(?: ?%| ?‰|{_MARK})?[-−–]?(?: ?[)\]])?[.,;:*#]?"
+)
+
+# English, German, French, Spanish, Italian, Dutch, Portuguese, Polish, Danish, Norwegian, Swedish.
+_MONTHS = """
+january february march april may june july august september october november december januar jänner
+februar märz maerz mai juni juli oktober dezember janvier février fevrier mars avril juin juillet
+août aout septembre octobre novembre décembre enero febrero marzo abril mayo junio julio agosto
+septiembre octubre noviembre diciembre gennaio febbraio aprile maggio giugno luglio settembre
+ottobre dicembre januari februari maart mei augustus janeiro fevereiro março marco maio junho julho
+setembro outubro novembro dezembro stycznia lutego marca kwietnia maja czerwca lipca sierpnia
+września października listopada grudnia marts maj desember augusti
+"""
+_SHORTEST_MONTH = 3  # "Mar", "Sep": the shortest abbreviation in use
+
+
+def _month_pattern() -> str:
+    names = {name[:length] for name in _MONTHS.split() for length in range(_SHORTEST_MONTH, len(name) + 1)}
+    return "(?:" + "|".join(sorted(names, key=len, reverse=True)) + r")\.?"
+
+
+_MONTH = _month_pattern()
+_DAY = r"\d{1,2}(?:st|nd|rd|th|\.|º|er)?"
+_YEAR = r"['’\u00b4]?(?:\d{4}|\d{2})"
+_GAP = r"(?: ?[-/.,'’\u00b4] ?| )"
+_WEEKDAY = (
+    r"(?:mon|tue|wed|thu|fri|sat|sun|montag|dienstag|mittwoch|donnerstag|frei|sams|sonn|lun|mar|mer|jeu|ven|"
+    r"sam|dim|mié|jue|vie|sáb|dom|gio|sab|maan|dins|woens|donder|vrij|zater|zon|seg|ter|qua|qui|sex)"
+    r"[^\W\d_]{0,8}[.,]? ?"
+)
+_TIME = r"(?:[T\-, ]{0,2}\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:Z|[AaPp][Mm])?)?"
+_DATE = re.compile(
+    rf"[(\[]?(?:{_WEEKDAY})?(?:"
+    r"\d{1,2} ?([-/.]) ?\d{1,2} ?\1 ?['’\u00b4]?\d{2,4}"  # 12.03.2026, 12/3/26, 12 / 03 / 2026
+    r"|\d{4} ?([-/.]) ?\d{1,2} ?\2 ?\d{1,2}"  # 2026-03-12
+    r"|\d{1,2} \d{1,2} (?:19|20)\d{2}"  # 12 03 2026
+    r"|(?:19|20)\d{2}[01]\d[0-3]\d|[0-3]\d[01]\d(?:19|20)\d{2}"  # 20260312, 12032026
+    r"|\d{1,2} ?[-/.] ?(?:19|20)\d{2}"  # 03/2026
+    rf"|{_DAY}{_GAP}?(?:day of |of |de |di )?{_MONTH}{_GAP}?(?:de |del )?{_YEAR}"  # 12. März 2026
+    rf"|{_DAY}{_GAP}?(?:of |de )?{_MONTH}"  # 12 March
+    rf"|{_MONTH}{_GAP}?{_DAY}(?: ?[-/.,'’] ?| ){_YEAR}"  # March 12, 2026
+    rf"|{_MONTH}{_GAP}?['’\u00b4]?\d{{4}}|{_MONTH}{_GAP}\d{{1,2}}"  # March 2026, Mar 12
+    rf"|\d{{4}}{_GAP}?{_MONTH}{_GAP}?\d{{1,2}}"  # 2026-Mar-12
+    r"|\d{4}年\d{1,2}月\d{1,2}日"
+    rf"){_TIME}(?: ?{_WEEKDAY})?[.,;:)\]]?",
+    re.IGNORECASE,
+)
+
+
+def looks_like_amount(text: str) -> bool:
+    """Return whether `text` reads as one amount, quantity or rate.
+
+    Examples
+    --------
+    >>> all(map(looks_like_amount, ("1 234,56", "-45,00", "(1,234.50)", "12.50-", "RM35.00", "$9.00", "7 %")))
+    True
+    >>> [looks_like_amount(t) for t in ("TOTAL", "12.03.2026 14:10", "A/C", "1 2")]
+    [False, False, False, False]
+    """
+    return _DIGIT.search(text) is not None and _AMOUNT.fullmatch(text) is not None
+
+
+def looks_like_date(text: str) -> bool:
+    """Return whether `text` reads as one date, day first or last, in figures or with a month's name.
+
+    Examples
+    --------
+    >>> all(map(looks_like_date, ("12.03.2026", "12 March 2026", "Mar 12, 2026", "2026-03-12", "25-DEC-18")))
+    True
+    >>> [looks_like_date(t) for t in ("12.50", "March", "MARKET 12", "tel. 12/34")]
+    [False, False, False, False]
+    """
+    return _DIGIT.search(text) is not None and _DATE.fullmatch(text) is not None
+
+
+def decimal_readings(text: str) -> tuple[Decimal, ...]:
+    """Return every number that an amount's text may stand for, without choosing among them.
+
+    The last separator may mark decimals or thousands, so "1.234" reads as 1.234 and 1234; a leading or
+    trailing minus and accountants' parentheses make it negative. Texts without digits give none.
+
+    Examples
+    --------
+    >>> [str(value) for value in decimal_readings("1.234")]
+    ['1234', '1.234']
+    >>> [str(value) for value in decimal_readings("(1,234.50)")]
+    ['-123450', '-1234.50']
+    """
+    figures = re.search(r"[\d.,'’ ]*\d", text)
+    if figures is None:
+        return ()
+    digits = re.sub(r"['’ ]", "", figures.group())
+    negative = re.search(r"[-−–]|\(.*\)", text) is not None
+    head, mark, tail = digits.rpartition(max(digits, key=lambda ch: (ch in ".,", digits.rfind(ch))))
+    readings = [re.sub(r"[.,]", "", digits)]
+    if mark and mark in ".," and tail:
+        readings.append(f"{re.sub(r'[.,]', '', head) or '0'}.{tail}")
+    return tuple(-Decimal(reading) if negative else Decimal(reading) for reading in readings)

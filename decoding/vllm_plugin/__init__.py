@@ -1,0 +1,1 @@
+"""A plugin for the vLLM server's environment; nothing here is imported by the service."""
