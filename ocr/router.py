@@ -215,7 +215,7 @@ def _pose_by_lines(job: _Job) -> _Pose:
 
 
 def _pose(job: _Job) -> _Pose:
-    """Return how the page lies by Tesseract's OSD; where that sees a turn or cannot tell, by how its lines read."""
+    """Return how the page lies by OSD; where that sees a turn or cannot tell, by how its lines read."""
     with job.notes.timed("orientation"):
         try:
             rotation, confidence = turns_by_osd(job.gray, dpi=job.dpi)

@@ -1,0 +1,64 @@
+# Each command sets up what it needs first; the second call finds it done (scripts/setup).
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+# One numeric thread a process: pages and tests run side by side, and idle spinning threads cost more than they give.
+export OMP_NUM_THREADS ?= 1
+export OMP_THREAD_LIMIT ?= 1
+# Nothing is fetched while the service or its tests run.
+export HF_HUB_OFFLINE ?= 1
+export TRANSFORMERS_OFFLINE ?= 1
+PYTEST := $(BIN)/pytest
+PYTEST_ARGS ?=
+
+.PHONY: help setup demo test check lint format test-slow test-vllm bench torture vllm-setup wheel lock clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup:  ## Make .venv and install the Debian packages that reading needs
+	@scripts/setup
+
+demo: setup  ## Extract the sample invoice with the embedded model and show where each value stands
+	$(BIN)/rasg extract samples/invoice.pdf --schema invoice --engine embedded --explain --out out/demo
+
+test: setup  ## Run the quick tests
+	$(PYTEST) $(PYTEST_ARGS)
+
+check: lint test  ## All that must pass before a commit: format, lint, types, layers, tests
+
+lint: setup  ## Format, lint, types and layers, without the tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-cache
+
+format: setup  ## Rewrite the code as ruff formats it, and mend what it can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test-slow: setup  ## Run the tests that take minutes
+	$(PYTEST) -m "slow and not (vllm or gpu or network)" $(PYTEST_ARGS)
+
+vllm-setup: setup  ## Make .venv-vllm, the environment of the vLLM server
+	scripts/setup_vllm
+
+test-vllm: vllm-setup  ## Run the tests that start a real vLLM server
+	$(PYTEST) -m "vllm and not gpu" $(PYTEST_ARGS)
+
+bench: setup  ## Print recall, scores and seconds by stage (real documents if they are there, else the samples)
+	$(BIN)/python -m benchmarks.run
+
+torture: setup  ## Read every hostile file and show how each ended
+	$(BIN)/python -m benchmarks.torture
+
+wheel: setup  ## Build the wheel into dist/
+	$(BIN)/hatchling build -t wheel
+
+lock:  ## Resolve the dependencies again and write uv.lock
+	scripts/lock
+
+clean:  ## Remove caches and build output, not the environments
+	rm -rf dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './.venv*' -type d -exec rm -rf {} +

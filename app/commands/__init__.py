@@ -1,0 +1,1 @@
+"""The commands of `rasg`, one module each."""

@@ -1,0 +1,251 @@
+"""`rasg extract`: files and folders in, one result for each file out; one bad file stops no other."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from app.errors import error_record, is_configuration
+from app.explain.page import explain_html
+from app.log import configure_logging
+from app.outputs import FileResult, line_item_csv, result_json, result_line, scalar_csv, value_at
+from app.pipeline import ExtractionOptions, Pipeline, PipelineResult
+from app.settings import Settings, load_settings
+from app.wiring import build_pipeline, build_read_options
+from ocr.reader import page_images
+from schemas.errors import ConfigurationError, InputError, RasgError
+from schemas.registry import load_schema
+from schemas.spec import ExtractionSchema
+
+# What a folder is searched for; a file that is named is read whatever its name ends with.
+_SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"})
+
+
+class Format(StrEnum):
+    """How results are written."""
+
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+class EngineChoice(StrEnum):
+    """Which engine decodes."""
+
+    EMBEDDED = "embedded"
+    VLLM = "vllm"
+
+
+class OcrChoice(StrEnum):
+    """Which OCR engine reads."""
+
+    AUTO = "auto"
+    PYTESSERACT = "pytesseract"
+    TESSEROCR = "tesserocr"
+    RAPIDOCR = "rapidocr"
+
+
+class Reasoning(StrEnum):
+    """Whether the model names its evidence first."""
+
+    OFF = "off"
+    BRIEF = "brief"
+    FULL = "full"
+
+
+def extract(
+    files: Annotated[list[Path], typer.Argument(help="Files, or folders that are searched for documents.")],
+    schema: Annotated[str, typer.Option(help="A schema's name, or a file with a JSON Schema.")] = "invoice",
+    out: Annotated[Path | None, typer.Option(help="Folder for the results; standard output without.")] = None,
+    output_format: Annotated[Format, typer.Option("--format", help="How results are written.")] = Format.JSON,
+    engine: Annotated[EngineChoice | None, typer.Option(help="Overrides RASG_ENGINE.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also write a page that shows each value.")
+    ] = False,
+    reasoning: Annotated[Reasoning, typer.Option(help="Name the evidence first.")] = Reasoning.OFF,
+    grounding: Annotated[bool, typer.Option(help="Only what stands on the page.")] = True,
+    structured: Annotated[bool, typer.Option(help="Show the model the page's layout.")] = True,
+    ocr: Annotated[OcrChoice | None, typer.Option(help="Overrides RASG_READ__OCR.")] = None,
+    adapter: Annotated[str | None, typer.Option(help="LoRA weights to answer with.")] = None,
+    candidates: Annotated[int | None, typer.Option(help="Candidates ranked for each value.", min=1)] = None,
+    password: Annotated[str | None, typer.Option(help="Opens encrypted PDFs.")] = None,
+) -> None:
+    """Extract documents into JSON that satisfies a schema, and say where each value stands.
+
+    Exit code 0 if every file was extracted, 1 if any failed (its record says why), 2 if nothing could be
+    done.
+    """
+    settings = load_settings()
+    configure_logging(settings.log)
+    if explain and out is None:
+        raise ConfigurationError("--explain writes files", hint="name a folder with --out")
+    asked = load_schema(schema)
+    options = ExtractionOptions(
+        reasoning=reasoning.value,
+        grounding=grounding,
+        structured=structured,
+        n_candidates=candidates or settings.n_candidates,
+        adapter=adapter,
+    )
+    pipeline = _pipeline(settings, engine, ocr, password)
+    paths = tuple(_documents(files))
+    if not paths:
+        raise ConfigurationError("there is no document in what was named")
+    results = tuple(_results(paths, pipeline, asked, options, out if explain else None))
+    _write(results, asked, output_format, out)
+    if any(result.error for result in results):
+        raise typer.Exit(1)
+
+
+def _pipeline(
+    settings: Settings, engine: EngineChoice | None, ocr: OcrChoice | None, password: str | None
+) -> Pipeline:
+    read = settings.read if ocr is None else settings.read.model_copy(update={"ocr": ocr.value})
+    return build_pipeline(
+        settings,
+        engine_name=None if engine is None else engine.value,
+        read_options=build_read_options(read, password=password),
+    )
+
+
+def _documents(files: Iterable[Path]) -> Iterator[Path]:
+    for file in files:
+        if file.is_dir():
+            yield from sorted(p for p in file.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
+        else:
+            yield file
+
+
+def _results(
+    paths: Sequence[Path],
+    pipeline: Pipeline,
+    schema: ExtractionSchema,
+    options: ExtractionOptions,
+    explain_folder: Path | None,
+) -> Iterator[FileResult]:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("starting", total=len(paths))
+        for path in paths:
+
+            def announce(stage: str, name: str = path.name) -> None:
+                progress.update(task, description=f"{name}: {stage}")
+
+            yield _result(path, pipeline, schema, options, explain_folder, announce)
+            progress.advance(task)
+
+
+def _result(
+    path: Path,
+    pipeline: Pipeline,
+    schema: ExtractionSchema,
+    options: ExtractionOptions,
+    explain_folder: Path | None,
+    announce: Callable[[str], None],
+) -> FileResult:
+    """Return the file's extraction, or the record of why there is none."""
+    try:
+        data = _read(path)
+        result = pipeline.extract(data, schema, options=options, on_progress=announce)
+        if explain_folder is not None:
+            announce("explain")
+            _explain(path, data, result, pipeline, explain_folder)
+    except RasgError as error:
+        if is_configuration(error):
+            raise
+        return FileResult(file=path.name, error=error_record(error))
+    except Exception as error:  # noqa: BLE001 - a batch goes on; the record and the log name what happened
+        return FileResult(file=path.name, error=error_record(error))
+    return FileResult(file=path.name, extraction=result.extraction)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path.name}: {error.strerror}") from error
+
+
+def _explain(path: Path, data: bytes, result: PipelineResult, pipeline: Pipeline, folder: Path) -> None:
+    images = tuple(page_images(data, result.document, options=pipeline.read_options))
+    folder.mkdir(parents=True, exist_ok=True)
+    page = explain_html(result, title=path.name, images=images)
+    (folder / f"{path.name}.html").write_text(page, encoding="utf-8")
+
+
+def _write(
+    results: Sequence[FileResult], schema: ExtractionSchema, output_format: Format, out: Path | None
+) -> None:
+    texts = _texts(results, schema, output_format)
+    if out is None:
+        for text in texts.values():
+            sys.stdout.write(text)
+    else:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (out / name).write_text(text, encoding="utf-8")
+    console = Console(stderr=out is None)
+    for result in results:
+        _show(result, console)
+    if out is not None:
+        console.print(f"written to {out}: {', '.join(sorted(p.name for p in out.iterdir()))}", markup=False)
+
+
+def _texts(results: Sequence[FileResult], schema: ExtractionSchema, output_format: Format) -> dict[str, str]:
+    """Return the files to write by name; names that occur twice are told apart by a number."""
+    if output_format is Format.JSONL:
+        return {"results.jsonl": "".join(result_line(result) for result in results)}
+    if output_format is Format.CSV:
+        return {"results.csv": scalar_csv(results, schema), "line_items.csv": line_item_csv(results, schema)}
+    texts: dict[str, str] = {}
+    for result in results:
+        name, n = f"{result.file}.json", 2
+        while name in texts:
+            name, n = f"{result.file}.{n}.json", n + 1
+        texts[name] = result_json(result)
+    return texts
+
+
+def _show(result: FileResult, console: Console) -> None:
+    """Print a table for people: each value, where it stands and how sure it is."""
+    if result.extraction is None:
+        console.print(f"{result.file}: failed: {result.error and result.error.message}", markup=False)
+        return
+    table = Table("field", "value", "page", "box (left, top, right, bottom)", "confidence", title=result.file)
+    for path, entry in result.extraction.output.metadata.items():
+        value = value_at(result.extraction.output.value, path)
+        if value is None:
+            continue
+        cited = entry.citations[0] if entry.citations else None
+        table.add_row(
+            Text(path),
+            Text(str(value)),
+            str(cited.page_number) if cited else "-",
+            ", ".join(f"{edge:.3f}" for edge in cited.bbox) if cited else "not on the page",
+            f"{entry.confidence:.2f}" if entry.confidence is not None else "-",
+        )
+    console.print(table)
+    for warning in result.extraction.warnings:
+        console.print(f"warning {warning.code} {warning.path or ''}: {warning.message}", markup=False)

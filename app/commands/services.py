@@ -1,0 +1,80 @@
+"""`rasg serve`, `rasg vllm` and `rasg version`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from importlib.metadata import version as distribution_version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.log import configure_logging
+from app.settings import load_settings
+from schemas.errors import ConfigurationError
+
+_VLLM_PYTHON = Path(".venv-vllm/bin/python")
+
+
+def serve() -> None:
+    """Serve the HTTP API; settings come from RASG_* variables."""
+    from app.api.server import serve as serve_api
+
+    settings = load_settings()
+    configure_logging(settings.log)
+    serve_api(settings)
+
+
+def vllm(
+    model: Annotated[Path | None, typer.Option(help="Hugging Face model folder; the house model.")] = None,
+    port: Annotated[int, typer.Option(help="Port on the loopback interface.")] = 8001,
+    device: Annotated[str, typer.Option(help="cpu or gpu.")] = "cpu",
+    python: Annotated[Path, typer.Option(help="Interpreter with vLLM (make vllm-setup).")] = _VLLM_PYTHON,
+    key_file: Annotated[Path | None, typer.Option(help="Where to write the API key.")] = None,
+) -> None:
+    """Start a vLLM server as the service needs it, and keep it running until interrupted.
+
+    It listens on the loopback interface with an API key, taken from RASG_VLLM__API_KEY or made up.
+    """
+    from decoding.vllm_server import ServerOptions, VllmServer
+
+    settings = load_settings()
+    configure_logging(settings.log)
+    if device not in ("cpu", "gpu"):
+        raise ConfigurationError(f"device must be cpu or gpu, got {device!r}")
+    key = settings.vllm.api_key
+    options = ServerOptions(
+        model_folder=model or settings.model_folder,
+        python=python.absolute(),
+        port=port,
+        device=device,
+        adapters=settings.adapters,
+        **({} if key is None else {"api_key": key.get_secret_value()}),
+    )
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    with VllmServer(options) as server:
+        server.wait_until_ready()
+        if key is None:
+            _hand_over(options.api_key, key_file)
+        typer.echo(f"vLLM serves {options.name} at {options.base_url}; ctrl-c stops it", err=True)
+        try:
+            while server.is_running and not stopped.wait(1.0):
+                pass
+        except KeyboardInterrupt:
+            typer.echo("stopping", err=True)
+
+
+def _hand_over(api_key: str, key_file: Path | None) -> None:
+    """Give the made-up key to whoever started the server: in a file of theirs alone, or on the terminal."""
+    if key_file is None:
+        typer.echo(f"RASG_VLLM__API_KEY={api_key}", err=True)
+        return
+    key_file.touch(mode=0o600)
+    key_file.write_text(f"{api_key}\n", encoding="utf-8")
+
+
+def version() -> None:
+    """Print the version."""
+    typer.echo(distribution_version("rasg"))

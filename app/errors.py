@@ -1,0 +1,155 @@
+"""How errors leave the service: the only status table, problem+json, and the CLI's records."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.errors import (
+    AdapterNotFoundError,
+    ConfigurationError,
+    DocumentTooLargeError,
+    EmptyDocumentError,
+    EngineContractError,
+    EngineUnavailableError,
+    ExtractionTimeoutError,
+    InputError,
+    InvalidSchemaError,
+    OcrTimeoutError,
+    OcrUnavailableError,
+    OutputParseError,
+    ParserCrashedError,
+    PromptTooLongError,
+    RasgError,
+    ServiceBusyError,
+    TruncatedOutputError,
+    UnknownSchemaError,
+    UnreadableDocumentError,
+    UnsupportedMediaTypeError,
+)
+
+logger = logging.getLogger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER_S = 5
+_SERVER_DETAIL = "The service could not finish this request; its log has the cause under the request id."
+
+
+# The nearest class in an error's ancestry decides; what is not here is a 500.
+STATUS: dict[type[RasgError], int] = {
+    InputError: 400,
+    UnknownSchemaError: 404,
+    DocumentTooLargeError: 413,
+    UnsupportedMediaTypeError: 415,
+    UnreadableDocumentError: 422,
+    EmptyDocumentError: 422,
+    InvalidSchemaError: 422,
+    # The caller named the adapter, or sent the page and schema that do not fit.
+    AdapterNotFoundError: 404,
+    PromptTooLongError: 422,
+    # A parser that dies is killed by the document in front of it.
+    ParserCrashedError: 422,
+    OcrUnavailableError: 503,
+    OcrTimeoutError: 504,
+    EngineUnavailableError: 503,
+    EngineContractError: 502,
+    TruncatedOutputError: 502,
+    OutputParseError: 502,
+    ServiceBusyError: 503,
+    ExtractionTimeoutError: 504,
+}
+
+
+class Issue(BaseModel):
+    """One place of the caller's input that is wrong: a JSON pointer (or form field) and the reason."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """The body of an error response (RFC 9457); `code` is stable, `detail` is for people."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str
+    hint: str | None = None
+    retryable: bool = False
+    request_id: str | None = None
+    errors: tuple[Issue, ...] = ()
+
+
+class ErrorRecord(BaseModel):
+    """What the CLI writes in the place of a result when one file fails."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    message: str
+    hint: str | None = None
+    retryable: bool = False
+    errors: tuple[Issue, ...] = ()
+
+
+def status_of(error: RasgError) -> int:
+    """Return the HTTP status of an error: that of its nearest ancestor in `STATUS`, else 500."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def problem_of(error: RasgError, *, request_id: str | None = None) -> Problem:
+    """Return the response body of an error; of a failure on our side only the code is told."""
+    status = status_of(error)
+    is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, ServiceBusyError)
+    return Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        code=error.code,
+        detail=_SERVER_DETAIL if is_ours else str(error),
+        hint=None if is_ours else error.hint,
+        retryable=error.retryable,
+        request_id=request_id,
+        errors=_issues(error),
+    )
+
+
+def http_problem(
+    status: int, detail: str, *, request_id: str | None = None, code: str | None = None
+) -> Problem:
+    """Return the body of an error of HTTP itself (no such path, wrong method, unhandled exception)."""
+    phrase = HTTPStatus(status).phrase
+    named = code or phrase.lower().replace(" ", "_").replace("-", "_")
+    shown = _SERVER_DETAIL if status >= HTTPStatus.INTERNAL_SERVER_ERROR else detail
+    return Problem(title=phrase, status=status, code=named, detail=shown, request_id=request_id)
+
+
+def error_record(error: Exception) -> ErrorRecord:
+    """Return the CLI's record of a failed file; an exception that is not ours is logged and named only."""
+    if not isinstance(error, RasgError):
+        logger.error("unexpected %s", type(error).__name__, exc_info=error)
+        return ErrorRecord(code=RasgError.code, message=f"unexpected {type(error).__name__}, see the log")
+    return ErrorRecord(
+        code=error.code,
+        message=str(error),
+        hint=error.hint,
+        retryable=error.retryable,
+        errors=_issues(error),
+    )
+
+
+def is_configuration(error: RasgError) -> bool:
+    """Return whether no other file would fare better: the CLI stops with exit code 2."""
+    return isinstance(error, ConfigurationError)
+
+
+def _issues(error: RasgError) -> tuple[Issue, ...]:
+    if not isinstance(error, InvalidSchemaError):
+        return ()
+    return tuple(Issue(pointer=pointer, detail=reason) for pointer, reason in error.issues)

@@ -1,0 +1,252 @@
+"""The way of one document: read, lay out, prompt, decode under the grammar, ground, check, answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from decoding.checks import check_sums
+from decoding.confidence import field_confidences
+from decoding.engine import DEFAULT_MAX_TOKENS, DEFAULT_N_CANDIDATES, Engine, EngineRequest
+from decoding.grammar import build_grammar
+from decoding.grounding import GroundingResult, ground_extraction
+from decoding.parse import ParsedOutput, parse_completion
+from decoding.prompt import build_prompt
+from decoding.row_count import check_rows
+from decoding.validity import withdraw_invalid
+from decoding.windows import WindowAnswer, cut_windows, merge_answers
+from ocr.layout import layout_text
+from ocr.reader import ReadOptions, read_document
+from schemas.document import Document
+from schemas.errors import PromptTooLongError
+from schemas.extraction import Completion, Extraction, ExtractionWarning, FieldMetadata, Output, Usage
+from schemas.prompt import Prompt, ReasoningMode
+from schemas.spec import ExtractionSchema
+
+# Under this, the model saw other values as about equally likely: a person should look.
+LOW_CONFIDENCE = 0.5
+# Of the context, what an answer may take when the caller does not say; the page gets the rest.
+_ANSWER_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionOptions:
+    """How to extract; the two switches `grounding` and `structured` exist for ablations.
+
+    `max_tokens` bounds the answer to one window of the document.
+    """
+
+    reasoning: ReasoningMode = "off"
+    grounding: bool = True
+    structured: bool = True
+    n_candidates: int = DEFAULT_N_CANDIDATES
+    adapter: str | None = None
+    seed: int = 0
+    max_tokens: int = DEFAULT_MAX_TOKENS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineResult:
+    """The extraction and the document as it was read."""
+
+    extraction: Extraction
+    document: Document
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+
+
+def _no_progress(_: str) -> None:
+    return None
+
+
+class Pipeline:
+    """Extracts documents with one engine; safe to share between threads if its engine is."""
+
+    def __init__(self, *, engine: Engine, read_options: ReadOptions) -> None:
+        self.engine = engine
+        self.read_options = read_options
+
+    def extract(
+        self,
+        data: bytes,
+        schema: ExtractionSchema,
+        *,
+        options: ExtractionOptions | None = None,
+        on_progress: Callable[[str], None] = _no_progress,
+    ) -> PipelineResult:
+        """Return the extraction of a file's bytes; every failure is a `RasgError`.
+
+        `on_progress` is told each stage as it begins: "read", "prompt", "decode", "ground".
+        """
+        on_progress("read")
+        started = time.perf_counter()
+        document = read_document(data, options=self.read_options)
+        read_s = time.perf_counter() - started
+        extraction = self.extract_document(document, schema, options=options, on_progress=on_progress)
+        seconds = {"read": read_s, **extraction.usage.stage_seconds}
+        usage = extraction.usage.model_copy(update={"stage_seconds": seconds})
+        return PipelineResult(extraction=extraction.model_copy(update={"usage": usage}), document=document)
+
+    def extract_document(
+        self,
+        document: Document,
+        schema: ExtractionSchema,
+        *,
+        options: ExtractionOptions | None = None,
+        on_progress: Callable[[str], None] = _no_progress,
+    ) -> Extraction:
+        """Return the extraction of a document that has been read.
+
+        Raises
+        ------
+        EmptyDocumentError
+            If the schema demands values and no word was read.
+        DecodingError
+            If the engine fails or breaks its contract.
+        """
+        options = options or ExtractionOptions()
+        clock = _Clock()
+        on_progress("prompt")
+        with clock.stage("prompt"):
+            requests = self._requests(document, schema, options)
+        on_progress("decode")
+        with clock.stage("decode"):
+            completions = self.engine.complete(requests)
+            parsed = [
+                parse_completion(completion, request.grammar)
+                for completion, request in zip(completions, requests, strict=True)
+            ]
+        on_progress("ground")
+        with clock.stage("ground"):
+            answers = [_answer(p, c) for p, c in zip(parsed, completions, strict=True)]
+            merged, conflicts = merge_answers(schema.root, answers)
+            merged, refused = withdraw_invalid(merged, schema)
+            grounded = ground_extraction(merged.value, schema, document)
+            warnings = (
+                *_read_warnings(document),
+                *_truncation_warnings(parsed),
+                *conflicts,
+                *refused,
+                *grounded.warnings,
+                *check_sums(grounded.metadata),
+                *check_rows(grounded.metadata, document),
+            )
+        return _extraction(document, schema, merged, grounded, warnings, parsed, completions, clock.seconds)
+
+    def _requests(
+        self, document: Document, schema: ExtractionSchema, options: ExtractionOptions
+    ) -> tuple[EngineRequest, ...]:
+        def prompt(window: Document) -> Prompt:
+            text = layout_text(window, structured=options.structured).text
+            return build_prompt(schema, text, reasoning=options.reasoning)
+
+        room = self._prompt_room(options.max_tokens)
+        windows = cut_windows(
+            document, n_tokens=lambda window: self.engine.count_tokens(prompt(window)), max_tokens=room
+        )
+        return tuple(self._request(window, prompt(window), schema, options) for window in windows)
+
+    def _prompt_room(self, max_tokens: int) -> int:
+        """Return the tokens that a prompt may take: the answer keeps up to half of the context."""
+        context = self.engine.max_context_tokens
+        room = context - min(max_tokens, int(context * _ANSWER_SHARE))
+        if room < 1:
+            raise PromptTooLongError(f"a context of {context} tokens leaves no room for a page")
+        return room
+
+    def _request(
+        self, window: Document, prompt: Prompt, schema: ExtractionSchema, options: ExtractionOptions
+    ) -> EngineRequest:
+        free = self.engine.max_context_tokens - self.engine.count_tokens(prompt)
+        return EngineRequest(
+            prompt=prompt,
+            grammar=build_grammar(schema, window, reasoning=options.reasoning, grounding=options.grounding),
+            adapter=options.adapter,
+            max_tokens=min(options.max_tokens, free),
+            n_candidates=options.n_candidates,
+            seed=options.seed,
+        )
+
+
+def _answer(parsed: ParsedOutput, completion: Completion) -> WindowAnswer:
+    confidences = field_confidences(completion.text, completion.tokens)
+    metadata = {path: FieldMetadata(confidence=confidence) for path, confidence in confidences.items()}
+    return WindowAnswer(value=parsed.value, metadata=metadata)
+
+
+def _read_warnings(document: Document) -> tuple[ExtractionWarning, ...]:
+    return tuple(
+        ExtractionWarning(code=warning.code, message=warning.message, page_number=warning.page_number)
+        for warning in document.warnings
+    )
+
+
+def _truncation_warnings(parsed: Sequence[ParsedOutput]) -> tuple[ExtractionWarning, ...]:
+    message = "the answer reached its token limit; what was complete is kept, the rest is missing"
+    return (ExtractionWarning(code="truncated", message=message),) if any(p.truncated for p in parsed) else ()
+
+
+def _extraction(
+    document: Document,
+    schema: ExtractionSchema,
+    merged: WindowAnswer,
+    grounded: GroundingResult,
+    warnings: tuple[ExtractionWarning, ...],
+    parsed: Sequence[ParsedOutput],
+    completions: Sequence[Completion],
+    seconds: dict[str, float],
+) -> Extraction:
+    metadata = _metadata(merged, grounded)
+    reasoning = "\n".join(p.reasoning for p in parsed if p.reasoning)
+    return Extraction(
+        document_sha256=document.sha256,
+        schema_name=schema.name,
+        status="partial" if any(w.code in {"truncated", "pages_skipped"} for w in warnings) else "succeeded",
+        output=Output(value=dict(merged.value), metadata=metadata),
+        warnings=(*warnings, *_doubts(metadata)),
+        reasoning=reasoning or None,
+        usage=Usage(
+            n_pages=len(document.pages),
+            n_windows=len(completions),
+            n_prompt_tokens=sum(c.n_prompt_tokens for c in completions),
+            n_completion_tokens=sum(c.n_completion_tokens for c in completions),
+            stage_seconds=seconds,
+        ),
+        engine=completions[0].engine,
+        model=completions[0].model,
+        adapter=completions[0].adapter,
+    )
+
+
+def _metadata(merged: WindowAnswer, grounded: GroundingResult) -> dict[str, FieldMetadata]:
+    """Return what grounding knows of each leaf, with the confidence of its decoding."""
+    confidences = {path: entry.confidence for path, entry in merged.metadata.items()}
+    return {
+        path: entry.model_copy(update={"confidence": confidences.get(path)})
+        for path, entry in grounded.metadata.items()
+    }
+
+
+def _doubts(metadata: Mapping[str, FieldMetadata]) -> tuple[ExtractionWarning, ...]:
+    return tuple(
+        ExtractionWarning(
+            code="low_confidence", message=f"the model gave this value {entry.confidence:.2f}", path=path
+        )
+        for path, entry in metadata.items()
+        if entry.confidence is not None and entry.confidence < LOW_CONFIDENCE and entry.citations
+    )

@@ -1,0 +1,190 @@
+"""Settings: read once from `RASG_*` variables by the entry point, then passed in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from schemas.errors import ConfigurationError
+
+EngineName = Literal["embedded", "vllm"]
+OcrChoice = Literal["auto", "pytesseract", "tesserocr", "rapidocr"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+LogFormat = Literal["text", "json"]
+
+PREFIX = "RASG_"
+_NESTED = "__"
+# Read by the set-up scripts and the tests, not by the service.
+_NOT_SETTINGS = frozenset({"RASG_PYTHON", "RASG_TORCH", "RASG_VLLM_DEVICE", "RASG_SHARED_DATA"})
+# Found beside the packages: in a checkout, and in the image, which copies `models/` there.
+_HOUSE_MODEL = Path(__file__).resolve().parent.parent / "models" / "house"
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReadSettings(_Group):
+    """Limits on what is read, and how; the limits are checked before any work.
+
+    `max_pixels` bounds one page image, `timeout_s` the reading of one document, `memory_mb` the
+    child process that parses it, `n_workers` the pages read at a time.
+    """
+
+    ocr: OcrChoice = "auto"
+    # Of Tesseract, in order of preference; each needs its Debian package.
+    languages: Annotated[tuple[str, ...], NoDecode] = ("eng", "deu", "fra")
+    max_bytes: int = Field(default=50_000_000, ge=1)
+    max_pages: int = Field(default=300, ge=1)
+    max_pixels: int = Field(default=40_000_000, ge=10_000)
+    timeout_s: float = Field(default=900.0, gt=0)
+    memory_mb: int = Field(default=1750, ge=512)
+    n_workers: int = Field(default=2, ge=1, le=64)
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        # As Tesseract writes them ("eng+deu"), or with commas.
+        return tuple(value.replace("+", ",").split(",")) if isinstance(value, str) else value
+
+    @field_validator("languages")
+    @classmethod
+    def _are_codes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or not all(code.replace("_", "").isalnum() for code in value):
+            raise ValueError("languages are Tesseract codes such as eng,deu")
+        return value
+
+
+class VllmSettings(_Group):
+    """Where the vLLM server is; `model` is the name it serves, None for the only one it has."""
+
+    base_url: str = "http://127.0.0.1:8001"
+    api_key: SecretStr | None = None
+    model: str | None = None
+    timeout_s: float = Field(default=300.0, gt=0)
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/").removesuffix("/v1")
+
+
+class ApiSettings(_Group):
+    """What the HTTP service takes on.
+
+    `n_concurrent` extractions run at a time and `n_waiting` more wait; beyond that callers are told
+    to come back. `timeout_s` bounds one request, waiting included.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    n_concurrent: int = Field(default=2, ge=1, le=64)
+    n_waiting: int = Field(default=8, ge=0, le=1024)
+    timeout_s: float = Field(default=300.0, gt=0)
+
+
+class LogSettings(_Group):
+    """How much is logged, and whether as text or as one JSON object a line."""
+
+    level: LogLevel = "INFO"
+    format: LogFormat = "text"
+
+
+class Settings(BaseSettings):
+    """All settings of the service: `RASG_<NAME>`, groups as `RASG_<GROUP>__<NAME>`.
+
+    Attributes
+    ----------
+    engine
+        Which engine decodes: "embedded" runs the model in `model_folder` in this process, "vllm" asks
+        the server at `vllm.base_url`.
+    model_folder
+        A Hugging Face model on disk; the shipped one by default.
+    adapters
+        LoRA folders of the embedded engine by name, as a JSON object; a server has its own.
+    n_candidates
+        Candidates ranked for each value.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter=_NESTED, frozen=True, extra="forbid"
+    )
+
+    engine: EngineName = "embedded"
+    model_folder: Path = _HOUSE_MODEL
+    adapters: dict[str, Path] = Field(default_factory=dict)
+    n_candidates: int = Field(default=4, ge=1, le=64)
+    read: ReadSettings = ReadSettings()
+    vllm: VllmSettings = VllmSettings()
+    api: ApiSettings = ApiSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return arguments, then the environment: a `.env` in a folder of documents is not trusted."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return init_settings, env_settings
+
+
+def load_settings() -> Settings:
+    """Return the settings of this process's environment.
+
+    Raises
+    ------
+    ConfigurationError
+        If a `RASG_*` variable is unknown or its value is refused. Values are never shown: they may be
+        secrets.
+    """
+    _refuse_unknown(os.environ)
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(f"{_variable(e['loc'])}: {e['msg']}" for e in error.errors())
+        # The cause repeats the values, so it is not chained.
+        raise ConfigurationError(f"settings are refused: {problems}") from None
+    except ValueError as error:
+        raise ConfigurationError(f"settings are refused: {type(error).__name__}") from None
+
+
+def known_variables() -> frozenset[str]:
+    """Return the names of all variables that are settings."""
+    return frozenset(_variables(Settings, PREFIX))
+
+
+def _variables(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    for name, info in model.model_fields.items():
+        variable = f"{prefix}{name.upper()}"
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _variables(kind, variable + _NESTED)
+        else:
+            yield variable
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = known_variables()
+    for name in sorted(environment):
+        upper = name.upper()
+        if upper.startswith(PREFIX) and upper not in known | _NOT_SETTINGS:
+            near = get_close_matches(upper, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
+            raise ConfigurationError(f"unknown variable {name}", hint=hint)
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return PREFIX + _NESTED.join(str(part) for part in location).upper()

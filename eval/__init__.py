@@ -1,0 +1,1 @@
+"""Scores prediction files against gold files; never runs a model."""

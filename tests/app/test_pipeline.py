@@ -1,0 +1,101 @@
+"""The whole way of a document with random weights: whatever the model says, the answer is valid and grounded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from pydantic import JsonValue
+
+from app.pipeline import ExtractionOptions, Pipeline
+from decoding.embedded import EmbeddedEngine
+from ocr.reader import ReadOptions, read_document
+from schemas.document import Document
+from schemas.errors import EmptyDocumentError
+from schemas.registry import from_json_schema, get_schema
+from schemas.spec import GROUNDED_KINDS, ArraySpec, FieldSpec, Spec
+from schemas.validate import validate_output
+from tests.decoding.tiny_model import make_model
+from tests.paths import ROOT
+
+SAMPLES = (("invoice.pdf", "invoice"), ("order.pdf", "purchase_order"), ("receipt.png", "receipt"))
+OPTIONS = ExtractionOptions(n_candidates=1, max_tokens=900)
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    engine = EmbeddedEngine(make_model(tmp_path_factory.mktemp("random"), seed=11))
+    return Pipeline(engine=engine, read_options=ReadOptions(n_workers=1, engine="tesserocr"))
+
+
+def page_spans(document: Document) -> str:
+    """Return every page's words in both reading orders, one run a line, fenced by spaces."""
+    runs = (
+        [page.words[i].text for i in order]
+        for page in document.pages
+        for order in (range(len(page.words)), page.block_order)
+    )
+    return "\n".join(f" {' '.join(run)} " for run in runs)
+
+
+def grounded_texts(spec: Spec, value: JsonValue) -> list[str]:
+    """Return the texts of all leaves that must stand on the page."""
+    if isinstance(spec, FieldSpec):
+        return [str(value)] if spec.kind in GROUNDED_KINDS and value is not None else []
+    if isinstance(spec, ArraySpec):
+        return [text for row in value or () for text in grounded_texts(spec.item, row)]  # type: ignore[union-attr]
+    return [t for key, child in spec.properties for t in grounded_texts(child, (value or {}).get(key))]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("sample", "schema_name"), SAMPLES)
+def test_a_random_model_writes_valid_and_grounded_answers(
+    pipeline: Pipeline, sample: str, schema_name: str
+) -> None:
+    schema = get_schema(schema_name)
+    result = pipeline.extract((ROOT / "samples" / sample).read_bytes(), schema, options=OPTIONS)
+    value = result.extraction.output.value
+    assert validate_output(value, schema) == ()
+    texts = grounded_texts(schema.root, value)
+    page = page_spans(result.document)
+    assert texts
+    assert [text for text in texts if f" {text} " not in page] == []
+    cited = [entry for entry in result.extraction.output.metadata.values() if entry.citations]
+    assert len(cited) >= len(texts)
+
+
+def test_stages_are_announced_in_order_and_timed(pipeline: Pipeline) -> None:
+    stages: list[str] = []
+    data = (ROOT / "samples" / "invoice.pdf").read_bytes()
+    result = pipeline.extract(data, get_schema("invoice"), options=OPTIONS, on_progress=stages.append)
+    assert stages == ["read", "prompt", "decode", "ground"]
+    assert set(result.extraction.usage.stage_seconds) == set(stages)
+
+
+def test_a_cut_answer_is_a_valid_partial_result_with_a_warning(pipeline: Pipeline) -> None:
+    schema = get_schema("invoice")
+    document = read_document((ROOT / "samples" / "invoice.pdf").read_bytes())
+    extraction = pipeline.extract_document(document, schema, options=replace(OPTIONS, max_tokens=25))
+    assert extraction.status == "partial"
+    assert "truncated" in {warning.code for warning in extraction.warnings}
+    assert validate_output(extraction.output.value, schema) == ()
+
+
+def test_an_empty_document_gives_nulls_or_a_typed_error(pipeline: Pipeline) -> None:
+    document = Document(sha256="0" * 64, media_type="application/pdf", pages=())
+    extraction = pipeline.extract_document(document, get_schema("receipt"), options=OPTIONS)
+    assert extraction.output.value["vendor_name"] is None
+    demanding = from_json_schema(
+        {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}, name="demanding"
+    )
+    with pytest.raises(EmptyDocumentError):
+        pipeline.extract_document(document, demanding, options=OPTIONS)
+
+
+def test_a_document_longer_than_the_context_is_read_in_windows(pipeline: Pipeline) -> None:
+    document = read_document((ROOT / "samples" / "invoice.pdf").read_bytes())
+    page = document.pages[0]
+    many = replace(document, pages=tuple(replace(page, page_index=i) for i in range(6)))
+    schema = get_schema("invoice")
+    extraction = pipeline.extract_document(many, schema, options=OPTIONS)
+    assert extraction.usage.n_windows > 1
+    assert validate_output(extraction.output.value, schema) == ()

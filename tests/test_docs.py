@@ -1,0 +1,84 @@
+"""What the pages say can be done: files exist, make targets exist, the command line takes the options."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from functools import lru_cache
+
+import pytest
+
+from tests.paths import ROOT
+
+PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docker/README.md")
+_COMMAND = re.compile(r"^\s*(?:\.venv/bin/)?(rasg(?:-train)?) (.+)$", re.MULTILINE)
+
+
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text()
+
+
+def code_blocks(page: str) -> str:
+    return "\n".join(re.findall(r"^```sh\n(.*?)^```", text_of(page), re.MULTILINE | re.DOTALL))
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
+
+
+@lru_cache
+def help_text(program: str, words: tuple[str, ...]) -> str:
+    module = "training.cli" if program == "rasg-train" else "app.cli"
+    code = f"from {module} import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words, "--help"],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def subcommand(words: list[str]) -> tuple[str, ...]:
+    """Return the words that name the command: `schema list`, or the first one."""
+    return tuple(words[:2]) if words[0] == "schema" else (words[0],)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_make_target_that_a_page_names_exists(page: str) -> None:
+    named = re.findall(r"(?:^|`)(?:RASG_\w+=\w+ )?make ([a-z-]+)", text_of(page), re.MULTILINE)
+    assert set(named) <= make_targets()
+
+
+def test_every_module_that_a_make_target_runs_exists() -> None:
+    modules = re.findall(r"python -m ([a-z_.]+)", text_of("Makefile"))
+    missing = [m for m in modules if not (ROOT / m.replace(".", "/")).with_suffix(".py").exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_that_a_page_links_to_exists(page: str) -> None:
+    targets = re.findall(r"\]\(([^)#:]+)\)", text_of(page))
+    folder = (ROOT / page).parent
+    assert [target for target in targets if not (folder / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"])
+def test_every_path_that_a_page_names_exists(page: str) -> None:
+    paths = re.findall(r"`((?:[a-z_]+/)+(?:[a-z_.]+)?)`", text_of(page))
+    made_by_running = ("out/", "runs/")
+    missing = [p for p in paths if not p.startswith(made_by_running) and not (ROOT / p).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize(("program", "words"), _COMMAND.findall(code_blocks("README.md")))
+def test_every_command_of_the_readme_is_taken_by_the_command_line(program: str, words: str) -> None:
+    parts = words.split("  ")[0].split()
+    shown = help_text(program, subcommand(parts))
+    options = [part for part in parts if part.startswith("--") and part != "--help"]
+    assert [option for option in options if option not in shown] == []

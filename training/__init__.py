@@ -1,0 +1,1 @@
+"""The house model, finetuning, optimizers; entry point rasg-train."""

@@ -1,0 +1,153 @@
+"""`rasg-train`: the house model and what else learns."""
+
+# torch, transformers and matplotlib are typed in part only
+# pyright: reportUnknownMemberType=false
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import random
+import signal
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+# Texts for the tokenizer's merges; more adds nothing to 4,096 tokens.
+_TOKENIZER_TEXTS = 12_000
+
+
+@app.callback()
+def main_options() -> None:
+    """Train the models that the service ships or serves."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+
+
+@app.command()
+def house(
+    out: Annotated[Path, typer.Option(help="Run folder; an unfinished run in it is resumed.")],
+    minutes: Annotated[float, typer.Option(help="Wall-clock budget in minutes.")] = 110.0,
+    n_layers: Annotated[int, typer.Option(help="Number of transformer blocks.")] = 5,
+    width: Annotated[int, typer.Option(help="Hidden size, a multiple of 64.")] = 256,
+    batch_tokens: Annotated[int, typer.Option(help="Padded tokens a step.")] = 8192,
+    threads: Annotated[int, typer.Option(help="CPU threads of the training process.")] = 1,
+    data_processes: Annotated[int, typer.Option(help="Processes that make documents.")] = 1,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    seed: Annotated[int, typer.Option(help="Seed of weights and documents.")] = 0,
+    transcripts: Annotated[Path | None, typer.Option(help="Labelled transcripts to watch.")] = None,
+) -> None:
+    """Train the house model from scratch on synthetic documents.
+
+    Set GLIBC_TUNABLES=glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=8589934592 on a CPU:
+    without it page faults take a large part of the time.
+    """
+    from training.house import HouseConfig, train_house
+    from training.stream import StreamConfig
+
+    out.mkdir(parents=True, exist_ok=True)
+    tokenizer_folder = out / "tokenizer"
+    if not tokenizer_folder.is_dir():
+        _make_tokenizer(tokenizer_folder, seed)
+    config = HouseConfig(
+        minutes=minutes,
+        n_layers=n_layers,
+        width=width,
+        batch_tokens=batch_tokens,
+        n_threads=threads,
+        n_data_processes=data_processes,
+        device=device,
+        seed=seed,
+    )
+    stream = StreamConfig(tokenizer_folder=str(tokenizer_folder), seed=seed, batch_tokens=batch_tokens)
+    stream = replace(stream, max_tokens=min(config.max_tokens, batch_tokens))
+    (out / "config.json").write_text(json.dumps({**asdict(config), "stream": asdict(stream)}, indent=1))
+    stopped: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
+    state = train_house(
+        config, stream, out, evaluate=_watcher(tokenizer_folder, transcripts), stop=lambda: bool(stopped)
+    )
+    typer.echo(f"{state.step} steps, {state.n_tokens} tokens, {state.spent_s / 60:.1f} minutes")
+
+
+def _make_tokenizer(folder: Path, seed: int) -> None:
+    from training.encode import prompt_of
+    from training.synthesis.sample import generate
+    from training.tokenizer import train_tokenizer
+
+    rng = random.Random(seed + 77)
+    samples = (generate(rng) for _ in range(_TOKENIZER_TEXTS // 4))
+    texts = itertools.chain.from_iterable(
+        (message.content for message in prompt_of(sample).messages) for sample in samples
+    )
+    train_tokenizer(texts).save_pretrained(folder)
+
+
+def _watcher(tokenizer_folder: Path, transcripts: Path | None) -> Any:  # noqa: ANN401
+    from training.hf import load_tokenizer
+    from training.house_eval import forced_accuracy, synthetic_set, transcript_set
+
+    tokenizer = load_tokenizer(tokenizer_folder)
+    synthetic = synthetic_set(40, seed=987_654)
+    real = () if transcripts is None else transcript_set(transcripts, n=40)
+
+    def watch(model: Any) -> dict[str, float]:  # noqa: ANN401
+        scores = {"synthetic_all": forced_accuracy(model, tokenizer, synthetic).get("all", 0.0)}
+        for key, score in forced_accuracy(model, tokenizer, real).items():
+            scores[f"transcript_{key}"] = score
+        return scores
+
+    return watch
+
+
+@app.command()
+def score(
+    model: Annotated[Path, typer.Option(help="Model folder.")],
+    transcripts: Annotated[Path | None, typer.Option(help="Labelled transcripts (labels.jsonl).")] = None,
+    n: Annotated[int, typer.Option(help="Documents to score.")] = 85,
+    out: Annotated[Path | None, typer.Option(help="Where to write one JSON line a document.")] = None,
+    grounding: Annotated[bool, typer.Option(help="Restrict values to the page.")] = True,
+    candidates: Annotated[int, typer.Option(help="Candidates ranked for each value.")] = 4,
+    seed: Annotated[int, typer.Option(help="Seed of the synthetic documents.")] = 123_456,
+) -> None:
+    """Score a model by real decoding: on transcripts if given, else on synthetic documents."""
+    from decoding.embedded import EmbeddedEngine
+    from training.house_eval import synthetic_set
+    from training.house_score import accuracy, synthetic_cases, to_json, transcript_cases
+    from training.house_score import score as score_cases
+
+    cases = (
+        transcript_cases(transcripts, n=n) if transcripts else synthetic_cases(synthetic_set(n, seed=seed))
+    )
+    results = []
+    with typer.progressbar(
+        score_cases(EmbeddedEngine(model), cases, grounding=grounding, n_candidates=candidates),
+        length=len(cases),
+    ) as progress:
+        results = list(progress)
+    if out is not None:
+        out.write_text("".join(f"{to_json(result)}\n" for result in results), encoding="utf-8")
+    for key, share in accuracy(results).items():
+        typer.echo(f"{key}\t{share:.3f}")
+
+
+@app.command()
+def publish(
+    run: Annotated[Path, typer.Option(help="Run folder of `house`.")],
+    out: Annotated[Path, typer.Option(help="Model folder to write.")],
+) -> None:
+    """Write a run's model, tokenizer and loss curve to a model folder."""
+    from training.publish import publish as publish_run
+
+    publish_run(run, out)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

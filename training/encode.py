@@ -1,0 +1,91 @@
+"""Synthetic documents to token ids and loss weights, by the service's own prompt code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decoding.answer import AnswerPiece, answer_json, answer_pieces
+from decoding.prompt import build_prompt
+from ocr.layout import layout_text
+from schemas.prompt import Message, Prompt, PromptExample, ReasoningMode
+from training.synthesis.sample import SyntheticDocument
+from training.tokenizer import END_TOKEN, START_TOKEN
+
+# The grammar writes keys by itself, yet they carry full loss: copying them from the schema's lines is the
+# easiest copying there is, and without it the model did not learn to copy values in 5 M tokens.
+KEY_WEIGHT = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedSample:
+    """Token ids (n,) int32 of prompt and answer, and the loss weight (n,) float32 of each."""
+
+    token_ids: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.token_ids)
+
+
+def prompt_of(
+    sample: SyntheticDocument,
+    *,
+    example: SyntheticDocument | None = None,
+    reasoning: ReasoningMode = "off",
+    structured: bool = True,
+) -> Prompt:
+    """Return the service's prompt for a synthetic document, with a similar one as its example."""
+    shown = () if example is None else (_as_example(example, reasoning, structured),)
+    page = layout_text(sample.document, structured=structured).text
+    return build_prompt(sample.schema, page, reasoning=reasoning, examples=shown)
+
+
+def _as_example(sample: SyntheticDocument, reasoning: ReasoningMode, structured: bool) -> PromptExample:
+    answer = answer_json(sample.gold, reasoning=None if reasoning == "off" else sample.reasoning)
+    page = layout_text(sample.document, structured=structured).text
+    return PromptExample(example_id="", layout_text=page, answer_json=answer, similarity_score=1.0)
+
+
+def encode(
+    tokenizer: Any,  # noqa: ANN401
+    prompt: Prompt,
+    sample: SyntheticDocument,
+    *,
+    reasoning: ReasoningMode = "off",
+) -> EncodedSample:
+    """Return prompt and answer as tokens; only the answer's tokens carry loss."""
+    asked = tokenizer(chat_text(prompt.messages), add_special_tokens=False)["input_ids"]
+    pieces = answer_pieces(sample.gold, reasoning=None if reasoning == "off" else sample.reasoning)
+    answer_ids, answer_weights = _encode_answer(tokenizer, pieces)
+    token_ids = np.asarray([*asked, *answer_ids], dtype=np.int32)
+    weights = np.zeros(len(token_ids), dtype=np.float32)
+    weights[len(asked) :] = answer_weights
+    return EncodedSample(token_ids=token_ids, weights=weights)
+
+
+def chat_text(messages: tuple[Message, ...]) -> str:
+    """Return the messages in ChatML, open for the assistant's answer; equals the chat template."""
+    turns = "".join(f"{START_TOKEN}{m.role}\n{m.content}{END_TOKEN}\n" for m in messages)
+    return f"{turns}{START_TOKEN}assistant\n"
+
+
+def _encode_answer(
+    tokenizer: Any,  # noqa: ANN401
+    pieces: tuple[AnswerPiece, ...],
+) -> tuple[list[int], list[float]]:
+    text = "".join(piece.text for piece in pieces)
+    ends = list(accumulate(len(piece.text) for piece in pieces))
+    encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    weights: list[float] = []
+    piece_index = 0
+    for start, _ in encoded["offset_mapping"]:
+        while ends[piece_index] <= start:
+            piece_index += 1
+        weights.append(1.0 if pieces[piece_index].is_choice else KEY_WEIGHT)
+    end_id = tokenizer.convert_tokens_to_ids(END_TOKEN)
+    return [*encoded["input_ids"], end_id], [*weights, KEY_WEIGHT]

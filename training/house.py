@@ -1,0 +1,255 @@
+"""The house model: a small Llama trained from scratch on synthetic documents."""
+
+# torch, transformers and matplotlib are typed in part only
+# pyright: reportUnknownMemberType=false
+from __future__ import annotations
+
+import json
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training.copying_init import write_copying_circuit
+from training.hf import load_tokenizer
+from training.stream import Batch, BatchStream, StreamConfig
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseConfig:
+    """Size, length and rates of a house run.
+
+    `minutes` is the wall-clock budget: the learning rate and the curriculum follow the share of it
+    that is spent, so that a busy machine still ends with a cooled-down model. Attention heads have
+    64 dimensions, which every kernel of vLLM supports.
+    """
+
+    minutes: float = 110.0
+    n_layers: int = 5
+    width: int = 256
+    max_tokens: int = 4096
+    batch_tokens: int = 8192
+    muon_lr: float = 0.004
+    adamw_lr: float = 1e-3
+    weight_decay: float = 0.01
+    warmup_share: float = 0.01
+    cooldown_share: float = 0.4
+    embedding_std: float = 0.1
+    # Long wavelengths leave half of each head's dimensions free to compare content at any distance.
+    rope_theta: float = 1e6
+    grad_clip: float = 1.0
+    seed: int = 0
+    n_threads: int = 1
+    n_data_processes: int = 1
+    checkpoint_minutes: float = 5.0
+    device: str = "cpu"
+
+
+def new_model(config: HouseConfig, *, vocab_size: int) -> LlamaForCausalLM:
+    """Return an untrained model: tied embeddings, SwiGLU of 8/3 the width, heads of 64."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(config.seed)
+    model = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=vocab_size,
+            hidden_size=config.width,
+            intermediate_size=math.ceil(config.width * 8 / 3 / 64) * 64,
+            num_hidden_layers=config.n_layers,
+            num_attention_heads=config.width // 64,
+            num_key_value_heads=config.width // 64,
+            max_position_embeddings=config.max_tokens,
+            tie_word_embeddings=True,
+            rope_parameters={"rope_type": "default", "rope_theta": config.rope_theta},
+            bos_token_id=None,
+            eos_token_id=2,
+            pad_token_id=0,
+        )
+    )
+    write_copying_circuit(model, embedding_std=config.embedding_std)
+    return model
+
+
+def answer_loss(model: LlamaForCausalLM, token_ids: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Return (sum of weighted cross-entropies in nats, sum of weights) of next-token prediction.
+
+    Logits are computed at the answer's positions only: the head is a fifth of the model's work.
+
+    Parameters
+    ----------
+    token_ids, weights
+        (b, t); position i is predicted from the tokens before it, with weight weights[:, i].
+    """
+    hidden = model.model(input_ids=token_ids).last_hidden_state[:, :-1]  # (b, t-1, width)
+    chosen = weights[:, 1:] > 0
+    logits = model.lm_head(hidden[chosen]).float()  # (n, vocab)
+    losses = F.cross_entropy(logits, token_ids[:, 1:][chosen], reduction="none")
+    return (losses * weights[:, 1:][chosen]).sum(), weights[:, 1:][chosen].sum()
+
+
+def make_optimizers(model: nn.Module, config: HouseConfig) -> tuple[torch.optim.Optimizer, ...]:
+    """Return Muon for the matrices inside the blocks and AdamW for embeddings and norms."""
+    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
+    others = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
+    muon = torch.optim.Muon(
+        matrices, lr=config.muon_lr, momentum=0.95, weight_decay=config.weight_decay, adjust_lr_fn="original"
+    )
+    adamw = torch.optim.AdamW(others, lr=config.adamw_lr, betas=(0.9, 0.95), weight_decay=0.0)
+    for optimizer in (muon, adamw):
+        for group in optimizer.param_groups:
+            group["initial_lr"] = group["lr"]
+    return muon, adamw
+
+
+def lr_factor(progress: float, config: HouseConfig) -> float:
+    """Return the learning rate's factor in [0, 1]: warm-up, plateau, linear cool-down to 0."""
+    warm = min(1.0, progress / config.warmup_share) if config.warmup_share else 1.0
+    cool = min(1.0, (1.0 - progress) / config.cooldown_share) if config.cooldown_share else 1.0
+    return max(0.0, min(warm, cool))
+
+
+@dataclass(slots=True)
+class RunState:
+    """Where a run stands; saved with each checkpoint."""
+
+    step: int = 0
+    n_tokens: int = 0
+    n_answer_tokens: int = 0
+    spent_s: float = 0.0
+
+
+def train_house(
+    config: HouseConfig,
+    stream_config: StreamConfig,
+    folder: Path,
+    *,
+    evaluate: Callable[[Any], dict[str, float]] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> RunState:
+    """Train, or resume, the run in `folder`; return its final state.
+
+    Writes `log.jsonl` (one line a step), `checkpoint.pt` (every few minutes and at the end, replaced
+    atomically) and `model/` (Hugging Face folder, fp32) at each checkpoint.
+    """
+    torch.set_num_threads(config.n_threads)
+    model = new_model(config, vocab_size=_vocab_size(stream_config))
+    nn.Module.to(model, config.device)
+    optimizers = make_optimizers(model, config)
+    state = _resume(folder, model, optimizers)
+    # A resumed run goes on with documents that it has not seen.
+    fresh = replace(stream_config, seed=stream_config.seed + state.step)
+    stream = BatchStream(fresh, n_processes=config.n_data_processes)
+    try:
+        _loop(model, optimizers, state, stream, config, folder, evaluate, stop)
+    finally:
+        stream.close()
+    _checkpoint(folder, model, optimizers, state)
+    return state
+
+
+def _loop(
+    model: LlamaForCausalLM,
+    optimizers: tuple[torch.optim.Optimizer, ...],
+    state: RunState,
+    stream: BatchStream,
+    config: HouseConfig,
+    folder: Path,
+    evaluate: Callable[[Any], dict[str, float]] | None,
+    stop: Callable[[], bool],
+) -> None:
+    budget_s = config.minutes * 60
+    last_checkpoint = time.monotonic()
+    with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
+        while state.spent_s < budget_s and not stop():
+            started = time.monotonic()
+            progress = state.spent_s / budget_s
+            stream.set_progress(progress)
+            loss = train_step(model, optimizers, stream.next(), config, factor=lr_factor(progress, config))
+            state.step += 1
+            state.n_tokens += loss.n_tokens
+            state.n_answer_tokens += loss.n_answer_tokens
+            state.spent_s += time.monotonic() - started
+            record: dict[str, float] = {"loss": loss.nats, **asdict(state)}
+            if time.monotonic() - last_checkpoint > config.checkpoint_minutes * 60:
+                _checkpoint(folder, model, optimizers, state)
+                record |= evaluate(model) if evaluate else {}
+                last_checkpoint = time.monotonic()
+            log.write(json.dumps(record) + "\n")
+            log.flush()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLoss:
+    """Mean weighted loss of a step in nats, and how much text it saw."""
+
+    nats: float
+    n_tokens: int
+    n_answer_tokens: int
+
+
+def train_step(
+    model: LlamaForCausalLM,
+    optimizers: tuple[torch.optim.Optimizer, ...],
+    batch: Batch,
+    config: HouseConfig,
+    *,
+    factor: float,
+) -> StepLoss:
+    """Take one step of every optimizer at `factor` times its learning rate."""
+    token_ids = torch.from_numpy(batch.token_ids).long().to(config.device)
+    weights = torch.from_numpy(batch.weights).to(config.device)
+    with torch.autocast(config.device.split(":")[0], dtype=torch.bfloat16):
+        total, weight = answer_loss(model, token_ids, weights)
+    loss = total / weight
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), config.grad_clip)
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * factor
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+    return StepLoss(
+        nats=loss.item(), n_tokens=token_ids.numel(), n_answer_tokens=int((batch.weights > 0).sum())
+    )
+
+
+def _vocab_size(stream_config: StreamConfig) -> int:
+    return len(load_tokenizer(stream_config.tokenizer_folder))
+
+
+def _resume(folder: Path, model: LlamaForCausalLM, optimizers: tuple[torch.optim.Optimizer, ...]) -> RunState:
+    path = folder / "checkpoint.pt"
+    if not path.is_file():
+        return RunState()
+    saved = torch.load(path, weights_only=True)
+    model.load_state_dict(saved["model"])
+    for optimizer, values in zip(optimizers, saved["optimizers"], strict=True):
+        optimizer.load_state_dict(values)
+    return RunState(**saved["state"])
+
+
+def _checkpoint(
+    folder: Path, model: LlamaForCausalLM, optimizers: tuple[torch.optim.Optimizer, ...], state: RunState
+) -> None:
+    saved = {
+        "model": model.state_dict(),
+        "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+        "state": asdict(state),
+    }
+    part = folder / "checkpoint.part"
+    torch.save(saved, part)
+    part.replace(folder / "checkpoint.pt")
+    model.save_pretrained(folder / "model")
+    logger.info("checkpoint at step %s after %s tokens", state.step, state.n_tokens)

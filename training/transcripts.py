@@ -1,0 +1,72 @@
+"""Labelled transcripts (text segments with boxes in pixels) as documents, as if OCR had read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ocr.reading_order import arrange
+from schemas.document import Document, Page, Word
+from schemas.geometry import from_pixels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledTranscript:
+    """A document as transcribed by people, and its gold fields as printed."""
+
+    document_id: str
+    document: Document
+    kie: dict[str, str]
+
+
+def read_transcripts(path: Path) -> Iterator[LabelledTranscript]:
+    """Yield the records of a labels file that have a transcript, in file order."""
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            if record.get("ocr"):
+                yield LabelledTranscript(
+                    document_id=record["id"], document=transcript_document(record), kie=record["kie"]
+                )
+
+
+def transcript_document(record: Mapping[str, Any]) -> Document:
+    """Return the transcript's words; a segment's box is shared out by characters.
+
+    The page is as large as the segments reach when the record names no size.
+    """
+    segments = record["ocr"]
+    reach = (max(s["box"][2] for s in segments), max(s["box"][3] for s in segments))
+    size = tuple(record.get("page_size") or reach)
+    width_px, height_px = max(size[0], reach[0]), max(size[1], reach[1])
+    words = [
+        word
+        for segment in segments
+        for word in segment_words(segment["text"], segment["box"], width_px, height_px)
+    ]
+    ordered, lines, block_order = arrange(words)
+    page = Page(
+        page_index=0,
+        width_pt=width_px,
+        height_pt=height_px,
+        words=ordered,
+        lines=lines,
+        block_order=block_order,
+    )
+    return Document(sha256=str(record["id"]), media_type="text/plain", pages=(page,))
+
+
+def segment_words(text: str, box_px: Sequence[float], width_px: float, height_px: float) -> Iterator[Word]:
+    """Yield the words of one segment, its width divided in proportion to characters."""
+    left, top, right, bottom = box_px
+    per_char = (right - left) / max(len(text), 1)
+    position = 0
+    for token in text.split():
+        position = text.index(token, position)
+        start, end = left + position * per_char, left + (position + len(token)) * per_char
+        bbox = from_pixels(start, top, end, bottom, width_px=width_px, height_px=height_px)
+        yield Word(text=token, bbox=bbox, source="transcript")
+        position += len(token)
