@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -62,7 +62,7 @@ class _Clock:
     seconds: dict[str, float] = field(default_factory=dict[str, float])
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
+    def stage(self, name: str) -> Generator[None]:
         started = time.perf_counter()
         try:
             yield
@@ -243,10 +243,13 @@ def _metadata(merged: WindowAnswer, grounded: GroundingResult) -> dict[str, Fiel
 
 
 def _doubts(metadata: Mapping[str, FieldMetadata]) -> tuple[ExtractionWarning, ...]:
-    return tuple(
-        ExtractionWarning(
-            code="low_confidence", message=f"the model gave this value {entry.confidence:.2f}", path=path
-        )
+    """Return one warning that counts the doubtful values; the metadata says which they are."""
+    doubtful = [
+        path
         for path, entry in metadata.items()
         if entry.confidence is not None and entry.confidence < LOW_CONFIDENCE and entry.citations
-    )
+    ]
+    if not doubtful:
+        return ()
+    message = f"{len(doubtful)} values have a confidence under {LOW_CONFIDENCE}, the first at {doubtful[0]}"
+    return (ExtractionWarning(code="low_confidence", message=message),)

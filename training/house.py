@@ -41,6 +41,7 @@ class HouseConfig:
     width: int = 256
     max_tokens: int = 4096
     batch_tokens: int = 8192
+    # Higher rates wear the copying circuit away (docs/log.md).
     muon_lr: float = 0.004
     adamw_lr: float = 1e-3
     weight_decay: float = 0.01

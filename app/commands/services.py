@@ -6,6 +6,7 @@ import signal
 import threading
 from importlib.metadata import version as distribution_version
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Annotated
 
 import typer
@@ -50,10 +51,14 @@ def vllm(
         port=port,
         device=device,
         adapters=settings.adapters,
-        **({} if key is None else {"api_key": key.get_secret_value()}),
+        api_key=token_urlsafe(24) if key is None else key.get_secret_value(),
     )
     stopped = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+
+    def stop(_number: int, _frame: object) -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGTERM, stop)
     with VllmServer(options) as server:
         server.wait_until_ready()
         if key is None:

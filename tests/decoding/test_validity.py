@@ -12,13 +12,9 @@ from schemas.spec import ExtractionSchema
 
 
 def schema_of(price: dict[str, object]) -> ExtractionSchema:
-    return from_json_schema(
-        {
-            "type": "object",
-            "properties": {"rows": {"type": "array", "items": {"type": "object", "properties": {"price": price}}}},
-        },
-        name="prices",
-    )
+    row = {"type": "object", "properties": {"price": price}}
+    rows = {"type": "array", "items": row}
+    return from_json_schema({"type": "object", "properties": {"rows": rows}}, name="prices")
 
 
 def answer(*prices: float | None) -> WindowAnswer:

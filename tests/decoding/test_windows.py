@@ -27,7 +27,12 @@ def make_page(page_index: int, line_lengths: list[int]) -> Page:
         lines.append((start, len(words)))
     order = tuple(reversed(range(len(words))))
     return Page(
-        page_index=page_index, width_pt=600, height_pt=800, words=tuple(words), lines=tuple(lines), block_order=order
+        page_index=page_index,
+        width_pt=600,
+        height_pt=800,
+        words=tuple(words),
+        lines=tuple(lines),
+        block_order=order,
     )
 
 

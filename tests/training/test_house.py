@@ -18,19 +18,8 @@ from training.hf import load_tokenizer
 from training.house import HouseConfig, lr_factor, train_house
 from training.stream import StreamConfig, batches, pad, sample_stream
 from training.synthesis.sample import generate
-from training.tokenizer import train_tokenizer
 
 Tokenizer: TypeAlias = Any  # transformers' tokenizers are typed in part only
-
-
-@pytest.fixture(scope="module")
-def tokenizer_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a small tokenizer trained on a few synthetic pages."""
-    rng = random.Random(0)
-    texts = [message.content for _ in range(60) for message in prompt_of(generate(rng)).messages]
-    folder = tmp_path_factory.mktemp("tokenizer")
-    train_tokenizer(texts, vocab_size=512).save_pretrained(folder)  # pyright: ignore[reportUnknownMemberType]
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +85,7 @@ def test_the_learning_rate_warms_up_stays_and_ends_at_zero() -> None:
 def test_training_lowers_the_loss_and_resumes_where_it_stopped(
     tokenizer_folder: Path, tmp_path: Path
 ) -> None:
-    config = HouseConfig(minutes=0.35, n_layers=1, width=64, batch_tokens=1500, checkpoint_minutes=100)
+    config = HouseConfig(minutes=0.35, n_layers=2, batch_tokens=1500, checkpoint_minutes=100)
     stream = StreamConfig(
         tokenizer_folder=str(tokenizer_folder), batch_tokens=1500, max_tokens=1500, pool_size=16
     )

@@ -1,0 +1,1 @@
+"""The HTTP service: routes, uploads, problems and the server."""

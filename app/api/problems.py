@@ -1,0 +1,63 @@
+"""Every error as problem+json (RFC 9457), with the request's id."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from app.errors import PROBLEM_JSON, RETRY_AFTER_S, Issue, Problem, http_problem, problem_of
+from app.log import request_id
+from schemas.errors import RasgError
+
+logger = logging.getLogger(__name__)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Make every error of `app` a problem document."""
+    app.add_exception_handler(RasgError, _rasg_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def problem_response(problem: Problem) -> JSONResponse:
+    """Return the problem as a response; retryable ones say when to come back."""
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if problem.retryable else None
+    body = problem.model_dump(mode="json", exclude_none=True)
+    return JSONResponse(body, status_code=problem.status, headers=headers, media_type=PROBLEM_JSON)
+
+
+async def _rasg_error(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RasgError):
+        raise error
+    problem = problem_of(error, request_id=request_id.get())
+    if problem.status >= 500:
+        logger.error("request failed: %s", error.code, exc_info=error)
+    return problem_response(problem)
+
+
+async def _validation_error(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    problem = http_problem(422, "the request is not as documented", request_id=request_id.get())
+    # The values are the caller's document: only the places and the reasons are told.
+    issues = tuple(
+        Issue(pointer="/" + "/".join(str(part) for part in entry["loc"]), detail=entry["msg"])
+        for entry in error.errors()
+    )
+    return problem_response(problem.model_copy(update={"errors": issues, "code": "invalid_request"}))
+
+
+async def _http_error(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    return problem_response(http_problem(error.status_code, str(error.detail), request_id=request_id.get()))
+
+
+async def _unexpected(_: Request, error: Exception) -> JSONResponse:
+    logger.error("unexpected %s", type(error).__name__, exc_info=error)
+    return problem_response(http_problem(500, "", request_id=request_id.get(), code="internal_error"))

@@ -1,0 +1,44 @@
+"""The FastAPI application, put together from settings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.api.guards import BodyLimit, RequestIdGuard
+from app.api.problems import add_problem_handlers
+from app.api.routes import router
+from app.api.runner import Runner
+from app.pipeline import Pipeline
+from app.settings import Settings
+from app.wiring import build_pipeline
+
+
+def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastAPI:
+    """Return the application; `pipeline` replaces the one that `settings` describe.
+
+    The pipeline is built when the application starts, and its engine closed when it stops. There is no
+    interactive documentation page, because it would load scripts from elsewhere; /openapi.json is
+    there.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        app.state.pipeline = pipeline or build_pipeline(settings)
+        app.state.runner = Runner(
+            n_concurrent=settings.api.n_concurrent,
+            n_waiting=settings.api.n_waiting,
+            timeout_s=settings.api.timeout_s,
+        )
+        yield
+        app.state.runner.close()
+        app.state.pipeline.engine.close()
+
+    app = FastAPI(title="rasg", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.include_router(router)
+    add_problem_handlers(app)
+    app.add_middleware(BodyLimit, max_bytes=settings.read.max_bytes)
+    app.add_middleware(RequestIdGuard)
+    return app

@@ -1,0 +1,138 @@
+"""Results as files: JSON, JSON lines and CSV; a file that failed has its record in each of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from app.errors import ErrorRecord
+from schemas.extraction import Extraction
+from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Path, Spec, json_path
+
+# Spreadsheets run cells that begin like this as formulas; numbers with a sign are none.
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+\-]?[\d.,'\s]*\d[\d.,'\s]*%?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileResult:
+    """One file's extraction, or the record of why there is none."""
+
+    file: str
+    extraction: Extraction | None = None
+    error: ErrorRecord | None = None
+
+    def __post_init__(self) -> None:
+        if (self.extraction is None) == (self.error is None):
+            raise ValueError("a file has either an extraction or an error")
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    file: str
+    extraction: Extraction | None = None
+    error: ErrorRecord | None = None
+
+
+def result_json(result: FileResult) -> str:
+    """Return the result as an indented JSON document."""
+    return _record(result).model_dump_json(indent=2, exclude_none=False) + "\n"
+
+
+def result_line(result: FileResult) -> str:
+    """Return the result as one line of JSON."""
+    return _record(result).model_dump_json() + "\n"
+
+
+def _record(result: FileResult) -> _Record:
+    return _Record(file=result.file, extraction=result.extraction, error=result.error)
+
+
+def scalar_csv(results: Sequence[FileResult], schema: ExtractionSchema) -> str:
+    """Return one row a file: its status, then the values that stand outside of lists, in schema order."""
+    paths = tuple(_scalar_paths(schema.root, ()))
+    rows = [[r.file, _status(r), *(_cell(_at(_value(r), path)) for path in paths)] for r in results]
+    return _csv(["file", "status", *(json_path(path) for path in paths)], rows)
+
+
+def line_item_csv(results: Sequence[FileResult], schema: ExtractionSchema) -> str:
+    """Return one row for each row of each list: file, list, row number (from 1), then the columns."""
+    columns: dict[str, None] = {}
+    rows: list[tuple[list[str], Mapping[str, JsonValue]]] = []
+    for path, item in _lists(schema.root, ()):
+        columns |= dict.fromkeys(_columns(item))
+        for result in results:
+            listed = _at(_value(result), path)
+            for number, row in enumerate(listed if isinstance(listed, list) else (), start=1):
+                cells = {json_path(p) or "value": _at(row, p) for p in _scalar_paths(item, ())}
+                rows.append(([result.file, json_path(path), str(number)], cells))
+    body = [[*head, *(_cell(cells.get(column)) for column in columns)] for head, cells in rows]
+    return _csv(["file", "list", "row_number", *columns], body)
+
+
+def value_at(value: Mapping[str, JsonValue], path: str) -> JsonValue:
+    """Return what stands at a JSON path such as `line_items[0].amount_net`; None if nothing does."""
+    keys = re.findall(r"\[(\d+)\]|([^.\[\]]+)", path)
+    return _at(dict(value), tuple(int(index) if index else key for index, key in keys))
+
+
+def _columns(item: Spec) -> Iterator[str]:
+    yield from (json_path(path) or "value" for path in _scalar_paths(item, ()))
+
+
+def _scalar_paths(spec: Spec, path: Path) -> Iterator[Path]:
+    if isinstance(spec, FieldSpec):
+        yield path
+    elif isinstance(spec, ObjectSpec):
+        for key, child in spec.properties:
+            yield from _scalar_paths(child, (*path, key))
+
+
+def _lists(spec: Spec, path: Path) -> Iterator[tuple[Path, Spec]]:
+    if isinstance(spec, ArraySpec):
+        yield path, spec.item
+    elif isinstance(spec, ObjectSpec):
+        for key, child in spec.properties:
+            yield from _lists(child, (*path, key))
+
+
+def _value(result: FileResult) -> JsonValue:
+    return None if result.extraction is None else result.extraction.output.value
+
+
+def _status(result: FileResult) -> str:
+    if result.extraction is not None:
+        return result.extraction.status
+    return f"failed: {result.error.code}" if result.error else "failed"
+
+
+def _at(value: JsonValue, path: Path) -> JsonValue:
+    for part in path:
+        if isinstance(value, dict) and isinstance(part, str):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            return None
+    return value
+
+
+def _cell(value: JsonValue) -> str:
+    """Return a cell that no spreadsheet takes for a formula; negative amounts stay as they are."""
+    text = "" if value is None else str(value)
+    is_formula = _FORMULA.match(text) is not None and _NUMBER.fullmatch(text) is None
+    return f"'{text}" if is_formula else text
+
+
+def _csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([_cell(name) for name in header])
+    writer.writerows([[_cell(row[0]), *row[1:]] for row in rows])
+    return buffer.getvalue()
