@@ -300,8 +300,8 @@ def _receipt_pdf() -> bytes:
 def _render(pdf: bytes, dpi: int) -> NDArray[np.uint8]:
     page = pdfium.PdfDocument(pdf)[0]
     # pypdfium2 annotates `scale` as int from its default.
-    picture = page.render(scale=dpi / 72).to_pil()  # pyright: ignore
-    return np.asarray(picture.convert("L"), dtype=np.uint8)  # pyright: ignore
+    picture = page.render(scale=dpi / 72).to_pil()  # pyright: ignore[reportArgumentType, reportUnknownMemberType, reportUnknownVariableType]
+    return np.asarray(picture.convert("L"), dtype=np.uint8)  # pyright: ignore[reportArgumentType, reportUnknownMemberType, reportUnknownVariableType]
 
 
 def photograph(image: NDArray[np.uint8], *, seed: int = 7) -> NDArray[np.uint8]:

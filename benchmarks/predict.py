@@ -1,0 +1,108 @@
+"""Documents through the pipeline: one line of JSON each, and nothing done twice."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from app.pipeline import ExtractionOptions, Pipeline
+from benchmarks.asked import FIELDS, dataset_schema
+from eval.datasets import GoldRecord, read_gold
+from eval.kie import Pred, gold_values, outcome
+from schemas.document import Document
+from schemas.errors import RasgError
+from schemas.extraction import Extraction
+from schemas.spec import GROUNDED_KINDS
+from schemas.validate import validate_output
+
+
+def first_records(folder: Path, dataset: str, n: int | None) -> tuple[GoldRecord, ...]:
+    """Return the first `n` records of a data set, all for None."""
+    records = tuple(read_gold(folder / dataset))
+    return records if n is None else records[:n]
+
+
+def predict(
+    pipeline: Pipeline,
+    folder: Path,
+    records: tuple[GoldRecord, ...],
+    path: Path,
+    *,
+    announce: Callable[[str], None],
+) -> None:
+    """Append one prediction line for each record that `path` does not hold yet."""
+    done = {line["id"] for line in read_lines(path)}
+    with path.open("a", encoding="utf-8") as lines:
+        for record in records:
+            if record.id not in done:
+                announce(record.id)
+                lines.write(json.dumps(_predicted(pipeline, folder, record), ensure_ascii=False) + "\n")
+                lines.flush()
+
+
+def read_lines(path: Path) -> tuple[dict[str, Any], ...]:
+    """Return the lines of a predictions file; none if there is no file."""
+    if not path.is_file():
+        return ()
+    return tuple(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+
+
+def _predicted(pipeline: Pipeline, folder: Path, record: GoldRecord) -> dict[str, Any]:
+    started = time.perf_counter()
+    line: dict[str, Any] = {"id": record.id, "dataset": record.dataset}
+    schema = dataset_schema(record.dataset)
+    try:
+        data = (folder / record.dataset / record.file).read_bytes()
+        result = pipeline.extract(data, schema, options=ExtractionOptions(max_tokens=512))
+    except RasgError as error:
+        return {**line, "error": error.code, "outcomes": _outcomes(record, None)}
+    extraction = result.extraction
+    problems = validate_output(extraction.output.value, schema)
+    return {
+        **line,
+        "value": extraction.output.value,
+        "gold": {key: record.kie.get(key) for key, _, _ in FIELDS[record.dataset]},
+        "outcomes": _outcomes(record, extraction),
+        "valid": not problems,
+        "grounded": _grounded(extraction, result.document, record.dataset),
+        "warnings": sorted({warning.code for warning in extraction.warnings}),
+        "n_pages": extraction.usage.n_pages,
+        "n_windows": extraction.usage.n_windows,
+        "n_completion_tokens": extraction.usage.n_completion_tokens,
+        "stage_seconds": extraction.usage.stage_seconds,
+        "read_cpu_seconds": dict(result.document.stage_seconds),
+        "seconds": round(time.perf_counter() - started, 2),
+    }
+
+
+def _outcomes(record: GoldRecord, extraction: Extraction | None) -> dict[str, str]:
+    alternatives = record.kie_alternatives or {}
+    outcomes: dict[str, str] = {}
+    for key, _, _ in FIELDS[record.dataset]:
+        value = None if extraction is None else extraction.output.value.get(key)
+        entry = None if extraction is None else extraction.output.metadata.get(key)
+        pred = (
+            None if value is None else Pred(text=str(value), normalised=entry.normalised if entry else None)
+        )
+        outcomes[key] = outcome(pred, gold_values(record.kie.get(key), alternatives.get(key, ())))
+    return outcomes
+
+
+def _grounded(extraction: Extraction, document: Document, dataset: str) -> list[bool]:
+    """Return for each value that must stand on the page whether it does, as whole words of one order."""
+    runs = tuple(_runs(document))
+    texts = (
+        str(extraction.output.value[key])
+        for key, kind, _ in FIELDS[dataset]
+        if kind in GROUNDED_KINDS and extraction.output.value.get(key) is not None
+    )
+    return [any(f" {text} " in run for run in runs) for text in texts]
+
+
+def _runs(document: Document) -> Iterator[str]:
+    for page in document.pages:
+        yield f" {' '.join(word.text for word in page.words)} "
+        yield f" {' '.join(page.words[i].text for i in page.block_order)} "

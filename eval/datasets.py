@@ -1,0 +1,55 @@
+"""Labelled documents on disk as gold records: one folder a data set, one JSON line a document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from schemas.errors import EvaluationError
+
+
+class GoldRecord(BaseModel):
+    """One labelled document.
+
+    Attributes
+    ----------
+    kie
+        Gold values by native field name; a list holds several values of one field. A field that is not
+        there is not on the document.
+    kie_alternatives
+        Other printed values of a field, each as right as the first.
+    line_items
+        Gold rows in order; None means not annotated, not empty.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    file: str
+    dataset: str
+    doc_type: str
+    kie: dict[str, JsonValue] = Field(default_factory=dict)
+    kie_alternatives: dict[str, list[str]] | None = None
+    line_items: list[dict[str, JsonValue]] | None = None
+
+
+def read_gold(folder: Path) -> Iterator[GoldRecord]:
+    """Yield the records of `folder`/labels.jsonl in file order.
+
+    Raises
+    ------
+    EvaluationError
+        If there is no such file, or a line is no record.
+    """
+    path = folder / "labels.jsonl"
+    if not path.is_file():
+        raise EvaluationError(f"no labels.jsonl in {folder.name!r}")
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                yield GoldRecord.model_validate(json.loads(line))
+            except ValueError as error:
+                raise EvaluationError(f"line {number} of {folder.name}/labels.jsonl is no record") from error
