@@ -13,9 +13,9 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from app.settings import load_settings
+from app.settings import EngineName, load_settings
 from app.wiring import build_pipeline
 from benchmarks.asked import FIELDS
 from benchmarks.predict import first_records, predict, read_lines
@@ -33,9 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     if not options.data.is_dir():
         print("No real documents here: the samples, without scores.")
-        return _samples(options.engines.split(","))
+        return _samples(options.engines)
     datasets = options.datasets.split(",") if options.datasets else list(FIELDS)
-    for engine in options.engines.split(","):
+    for engine in options.engines:
         pipeline = build_pipeline(load_settings(), engine_name=engine)
         path = options.out / f"predictions.{engine}.jsonl"
         for dataset in datasets:
@@ -52,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA, help="folder of data sets")
     parser.add_argument("--datasets", default="", help=f"of {', '.join(FIELDS)}; all by default")
-    parser.add_argument("--engines", default="embedded", help="embedded, vllm")
+    parser.add_argument(
+        "--engines", nargs="+", choices=get_args(EngineName), default=["embedded"], help="which decode"
+    )
     parser.add_argument("--n", type=int, default=3, help="documents of each data set")
     parser.add_argument("--all", action="store_true", help="every document")
     parser.add_argument("--out", type=Path, default=Path("runs/bench"), help="where predictions are kept")
@@ -63,7 +65,7 @@ def _announce(document_id: str) -> None:
     print(f"  {document_id}", file=sys.stderr, flush=True)
 
 
-def _samples(engines: Sequence[str]) -> int:
+def _samples(engines: Sequence[EngineName]) -> int:
     for engine in engines:
         pipeline = build_pipeline(load_settings(), engine_name=engine)
         for name, schema in SAMPLES:

@@ -104,5 +104,3 @@ def build_prompt(
 
 def _quoted(text: str) -> str:
     return _CHAT_MARKER.sub(lambda m: f"{m[1] or m[3]} {m[2] or m[4]}", text)
-
-

@@ -125,7 +125,7 @@ def merge_answers(
     order, up to `max_items`; rows beyond it are a `list_incomplete` warning.
     """
     merge = _Merge(metadata={}, warnings=[])
-    sources = [(answer.value, answer.metadata, ()) for answer in answers]
+    sources: list[_Source] = [(dict(answer.value), answer.metadata, ()) for answer in answers]
     value = _merge_object(root, sources, (), merge)
     return WindowAnswer(value=value, metadata=merge.metadata), tuple(merge.warnings)
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-import pikepdf
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
@@ -181,6 +180,8 @@ def _repair(data: bytes, password: str | None) -> bytes:
         As `open_pdf`.
     """
     rebuilt = BytesIO()
+    import pikepdf  # only broken files need it
+
     try:
         with pikepdf.open(BytesIO(data), password=password or "", suppress_warnings=True) as broken:
             n_pages = len(broken.pages)

@@ -3,6 +3,8 @@
 All parties are made up. The files are the same on every run: `python scripts/make_samples.py`.
 """
 
+# numpy's random numbers and pypdfium2's pictures are typed in part only
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 import io
@@ -10,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -299,9 +302,8 @@ def _receipt_pdf() -> bytes:
 
 def _render(pdf: bytes, dpi: int) -> NDArray[np.uint8]:
     page = pdfium.PdfDocument(pdf)[0]
-    # pypdfium2 annotates `scale` as int from its default.
-    picture = page.render(scale=dpi / 72).to_pil()  # pyright: ignore[reportArgumentType, reportUnknownMemberType, reportUnknownVariableType]
-    return np.asarray(picture.convert("L"), dtype=np.uint8)  # pyright: ignore[reportArgumentType, reportUnknownMemberType, reportUnknownVariableType]
+    bitmap: Any = page.render(scale=dpi / 72)  # pyright: ignore[reportArgumentType] - an int by its default
+    return np.asarray(bitmap.to_pil().convert("L"), dtype=np.uint8)
 
 
 def photograph(image: NDArray[np.uint8], *, seed: int = 7) -> NDArray[np.uint8]:
@@ -313,8 +315,8 @@ def photograph(image: NDArray[np.uint8], *, seed: int = 7) -> NDArray[np.uint8]:
     turn = cv2.getRotationMatrix2D(centre, 1.8, 1.0)
     page = cv2.warpAffine(page, turn, (page.shape[1], page.shape[0]), borderValue=(120,))
     light = np.linspace(0.98, 0.86, page.shape[1])[None, :] * np.linspace(1.0, 0.93, page.shape[0])[:, None]
-    lit = cv2.GaussianBlur(page, (3, 3), 0.7) * light
-    noise = np.random.default_rng(seed).normal(0, 5.0, page.shape)
+    lit: NDArray[np.float64] = cv2.GaussianBlur(page, (3, 3), 0.7) * light
+    noise: NDArray[np.float64] = np.random.default_rng(seed).normal(0, 5.0, page.shape)
     # Sixteen levels are what a phone's JPEG leaves of paper; they also keep the PNG small.
     return (np.clip(lit + noise, 0, 255) // 16 * 16 + 8).astype(np.uint8)
 

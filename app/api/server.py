@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
@@ -10,18 +12,21 @@ from app.api.service import create_app
 from app.log import configure_logging
 from app.settings import Settings, load_settings
 
+logger = logging.getLogger(__name__)
+
 # A client that sends its headers slower than this holds a connection for nothing.
 _HEADER_TIMEOUT_MS = 5_000
 _STOP_TIMEOUT_S = 30
 
 
-def serve(settings: Settings) -> None:
-    """Serve until interrupted: one process, whose threads do the work."""
+def serve(settings: Settings, *, host: str, port: int) -> None:
+    """Serve at `host`:`port` until interrupted: one process, whose threads do the work."""
+    logger.info("serving %s at http://%s:%s", settings.engine, host, port)
     Server(
         "app.api.server:application",
         factory=True,
-        address=settings.api.host,
-        port=settings.api.port,
+        address=host,
+        port=port,
         interface=Interfaces.ASGI,
         http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT_MS),
         workers_kill_timeout=_STOP_TIMEOUT_S,

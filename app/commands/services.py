@@ -18,13 +18,16 @@ from schemas.errors import ConfigurationError
 _VLLM_PYTHON = Path(".venv-vllm/bin/python")
 
 
-def serve() -> None:
+def serve(
+    host: Annotated[str | None, typer.Option(help="Overrides RASG_API__HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Overrides RASG_API__PORT.")] = None,
+) -> None:
     """Serve the HTTP API; settings come from RASG_* variables."""
     from app.api.server import serve as serve_api
 
     settings = load_settings()
     configure_logging(settings.log)
-    serve_api(settings)
+    serve_api(settings, host=host or settings.api.host, port=port or settings.api.port)
 
 
 def vllm(

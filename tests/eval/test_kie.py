@@ -28,7 +28,9 @@ def test_a_further_mistake_never_raises_f1(outcomes: list[Outcome]) -> None:
 
 def test_a_hand_computed_case() -> None:
     # 3 right, 1 wrong, 1 hallucinated, 2 missed: P = 3/5, R = 3/6, F1 = 2*3/(5+6) = 6/11.
-    score = kie_score(["right"] * 3 + ["wrong", "hallucinated", "missed", "missed", "absent"])
+    score = kie_score(
+        ["right", "right", "right", "wrong", "hallucinated", "missed", "missed", "absent"],
+    )
     assert (score.precision, score.recall) == (3 / 5, 3 / 6)
     assert score.f1 == pytest.approx(6 / 11)
 
