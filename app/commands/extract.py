@@ -208,6 +208,8 @@ def _write(
             (out / name).write_text(text, encoding="utf-8")
     console = Console(stderr=out is None)
     for result in results:
+        if out is not None and result.extraction is not None:
+            console.print_json(data=result.extraction.output.value, ensure_ascii=False)
         _show(result, console)
     if out is not None:
         console.print(f"written to {out}: {', '.join(sorted(p.name for p in out.iterdir()))}", markup=False)
