@@ -31,7 +31,10 @@ from decoding.json_cursor import JsonCursor
 from decoding.token_tree import Branch, TokenTree
 from schemas.errors import GrammarCompileError
 from schemas.extraction import FinishReason
-from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Path, Spec
+from schemas.spec import ArraySpec, ExtractionSchema, FieldKind, FieldSpec, ObjectSpec, Path, Spec
+
+
+SHORT_KINDS: frozenset[FieldKind] = frozenset({"amount", "date", "number", "iso_date"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +48,15 @@ class Ranking:
     length_power
         Divide the sum by (number of tokens) ** length_power: 0 is the total, 1 the mean. Above 0 longer
         values are favoured, and the search can no longer stop at the first value that beats all live ones.
+    kinds
+        Which values are ranked; the others are decoded greedily. Amounts, dates and numbers by default.
+        Of names and addresses a total picks the shortest, which few tokens make likely, as long as the
+        model is unsure where they begin (docs/log.md).
     """
 
     masked: bool = False
     length_power: float = 0.0
+    kinds: frozenset[FieldKind] = SHORT_KINDS
 
 
 class Vocabulary(Protocol):
@@ -192,7 +200,7 @@ class SpanDecoder:
         """
         cursor = self._trunk.cursor.copy()
         cursor.feed(self._trunk.matcher.compute_ff_bytes().decode("latin-1"))
-        return cursor.state in ("string", "scalar") and _is_ranked(self._schema.root, cursor.path)
+        return cursor.state in ("string", "scalar") and _is_ranked(self._schema.root, cursor.path, self._ranking.kinds)
 
     def _search(self) -> _Hypothesis:
         """Return the best hypothesis whose value has closed; the best live one if the budget ends first."""
@@ -347,8 +355,8 @@ def allowed_tokens(matcher: LLMatcher, vocab_size: int) -> Tensor:
     return torch.from_numpy(np.flatnonzero(bits[:vocab_size]))
 
 
-def _is_ranked(root: ObjectSpec, path: Path) -> bool:
-    """Return whether the value at `path` is a leaf of the schema whose text is not free."""
+def _is_ranked(root: ObjectSpec, path: Path, kinds: frozenset[FieldKind]) -> bool:
+    """Return whether the value at `path` is a leaf of one of `kinds`."""
     spec: Spec | None = root
     for part in path:
         if isinstance(spec, ArraySpec):
@@ -357,4 +365,4 @@ def _is_ranked(root: ObjectSpec, path: Path) -> bool:
             spec = spec.get(part)
         else:
             return False
-    return isinstance(spec, FieldSpec) and spec.kind != "free"
+    return isinstance(spec, FieldSpec) and spec.kind in kinds
