@@ -200,7 +200,9 @@ class SpanDecoder:
         """
         cursor = self._trunk.cursor.copy()
         cursor.feed(self._trunk.matcher.compute_ff_bytes().decode("latin-1"))
-        return cursor.state in ("string", "scalar") and _is_ranked(self._schema.root, cursor.path, self._ranking.kinds)
+        return cursor.state in ("string", "scalar") and _is_ranked(
+            self._schema.root, cursor.path, self._ranking.kinds
+        )
 
     def _search(self) -> _Hypothesis:
         """Return the best hypothesis whose value has closed; the best live one if the budget ends first."""

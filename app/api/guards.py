@@ -8,13 +8,15 @@ from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.problems import problem_response
+from app.api.problems import SCOPE_KEY, problem_response
 from app.errors import http_problem
 from app.log import request_id
 
 # What callers may use as an id: it goes into logs and headers.
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _HEADER = b"x-request-id"
+# A Content-Length of more digits is no size.
+_MAX_LENGTH_DIGITS = 18
 # Form fields and part headers beside the file.
 _FORM_OVERHEAD_BYTES = 512_000
 
@@ -32,6 +34,7 @@ class RequestIdGuard:
             return
         given = dict(scope["headers"]).get(_HEADER, b"")
         current = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex.encode()
+        scope[SCOPE_KEY] = current.decode()
         token = request_id.set(current.decode())
 
         async def send_with_id(message: Message) -> None:
@@ -62,7 +65,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > self._max_bytes:
+        if not length.isdigit() or len(length) > _MAX_LENGTH_DIGITS or int(length) > self._max_bytes:
             await self._refuse(scope, receive, send)
             return
         n_read = 0

@@ -11,9 +11,12 @@ from starlette.exceptions import HTTPException
 
 from app.errors import PROBLEM_JSON, RETRY_AFTER_S, Issue, Problem, http_problem, problem_of
 from app.log import request_id
-from schemas.errors import RasgError
+from schemas.errors import RasgError, ServiceBusyError
 
 logger = logging.getLogger(__name__)
+
+# The handler of unexpected errors runs outside of the guard that sets the id: it finds it in the scope.
+SCOPE_KEY = "rasg.request_id"
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -35,7 +38,9 @@ async def _rasg_error(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RasgError):
         raise error
     problem = problem_of(error, request_id=request_id.get())
-    if problem.status >= 500:
+    if isinstance(error, ServiceBusyError):
+        logger.warning("refused: %s", error.code)
+    elif problem.status >= 500:
         logger.error("request failed: %s", error.code, exc_info=error)
     return problem_response(problem)
 
@@ -55,9 +60,17 @@ async def _validation_error(_: Request, error: Exception) -> JSONResponse:
 async def _http_error(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
-    return problem_response(http_problem(error.status_code, str(error.detail), request_id=request_id.get()))
+    problem = http_problem(error.status_code, str(error.detail), request_id=request_id.get())
+    response = problem_response(problem)
+    # Such as Allow, which belongs to a 405.
+    response.headers.update(error.headers or {})
+    return response
 
 
-async def _unexpected(_: Request, error: Exception) -> JSONResponse:
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    current = str(request.scope[SCOPE_KEY])
+    request_id.set(current)
     logger.error("unexpected %s", type(error).__name__, exc_info=error)
-    return problem_response(http_problem(500, "", request_id=request_id.get(), code="internal_error"))
+    response = problem_response(http_problem(500, "", request_id=current, code="internal_error"))
+    response.headers["X-Request-Id"] = current
+    return response

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import version as distribution_version
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue, SecretStr
 
+from app.api.readiness import Readiness
 from app.api.runner import Runner
 from app.pipeline import ExtractionOptions, Pipeline
+from decoding.engine import DEFAULT_MAX_TOKENS
 from schemas.extraction import Extraction
+from schemas.lint import LintEntry, LintReport, LintWarning, lint
 from schemas.prompt import ReasoningMode
 from schemas.registry import from_json_text, get_schema, json_schema_of, list_schemas
+from schemas.source import parse_schema_text
 from schemas.spec import ExtractionSchema
 
 router = APIRouter()
 
 _MAX_ANSWER_TOKENS = 32_768
+# PDF 2.0 allows 127 bytes.
+_MAX_PASSWORD_CHARS = 127
+_ANY_JSON_BODY = {
+    "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}, "required": True}
+}
 
 
 class SchemaSummary(BaseModel):
@@ -28,6 +38,21 @@ class SchemaSummary(BaseModel):
     name: str
     version: str
     description: str
+
+
+class LintAnswer(BaseModel):
+    """Whether a schema can be used, and the verdict on each of its keywords."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ok: bool
+    entries: tuple[LintEntry, ...]
+    warnings: tuple[LintWarning, ...]
+
+    @classmethod
+    def of(cls, report: LintReport) -> Self:
+        """Return `report` as it is sent."""
+        return cls(ok=report.ok, entries=report.entries, warnings=report.warnings)
 
 
 class Status(BaseModel):
@@ -41,19 +66,20 @@ class Status(BaseModel):
 
 
 def options_of(
+    request: Request,
     reasoning: Annotated[ReasoningMode, Form()] = "off",
     grounding: Annotated[bool, Form()] = True,
     structured: Annotated[bool, Form()] = True,
-    n_candidates: Annotated[int, Form(ge=1, le=64)] = 4,
+    n_candidates: Annotated[int | None, Form(ge=1, le=64)] = None,
     adapter: Annotated[str | None, Form(max_length=128)] = None,
-    max_tokens: Annotated[int, Form(ge=1, le=_MAX_ANSWER_TOKENS)] = 2048,
+    max_tokens: Annotated[int, Form(ge=1, le=_MAX_ANSWER_TOKENS)] = DEFAULT_MAX_TOKENS,
 ) -> ExtractionOptions:
-    """Return the options that the form names."""
+    """Return the options that the form names; candidates are as the settings say, unless it does."""
     return ExtractionOptions(
         reasoning=reasoning,
         grounding=grounding,
         structured=structured,
-        n_candidates=n_candidates,
+        n_candidates=n_candidates or request.app.state.n_candidates,
         adapter=adapter,
         max_tokens=max_tokens,
     )
@@ -69,9 +95,25 @@ def pipeline_of(request: Request) -> Pipeline:
     return request.app.state.pipeline
 
 
+def opening_pipeline_of(
+    pipeline: Annotated[Pipeline, Depends(pipeline_of)],
+    password: Annotated[SecretStr | None, Form(max_length=_MAX_PASSWORD_CHARS)] = None,
+) -> Pipeline:
+    """Return the service's pipeline, or one on the same engine that opens files with `password`."""
+    if password is None:
+        return pipeline
+    read_options = replace(pipeline.read_options, password=password.get_secret_value())
+    return Pipeline(engine=pipeline.engine, read_options=read_options)
+
+
 def runner_of(request: Request) -> Runner:
-    """Return the service's pool of threads."""
+    """Return the pool of threads that extracts."""
     return request.app.state.runner
+
+
+def readiness_of(request: Request) -> Readiness:
+    """Return what is known of the engine."""
+    return request.app.state.readiness
 
 
 @router.post("/v1/extractions")
@@ -79,7 +121,7 @@ async def create_extraction(
     file: Annotated[UploadFile, File()],
     schema: Annotated[ExtractionSchema, Depends(schema_of)],
     options: Annotated[ExtractionOptions, Depends(options_of)],
-    pipeline: Annotated[Pipeline, Depends(pipeline_of)],
+    pipeline: Annotated[Pipeline, Depends(opening_pipeline_of)],
     runner: Annotated[Runner, Depends(runner_of)],
 ) -> Extraction:
     """Extract one document while the caller waits."""
@@ -99,6 +141,13 @@ async def schema(name: str) -> dict[str, JsonValue]:
     return json_schema_of(get_schema(name))
 
 
+@router.post("/v1/schemas/lint", openapi_extra=_ANY_JSON_BODY)
+async def lint_schema(request: Request) -> LintAnswer:
+    """Say for each keyword of the JSON Schema in the body whether and when it is enforced."""
+    # Read by hand: the framework's JSON reader takes NaN, repeated keys and any depth.
+    return LintAnswer.of(lint(parse_schema_text(await request.body())))
+
+
 @router.get("/livez")
 async def livez() -> Status:
     """Say that the process answers."""
@@ -107,10 +156,11 @@ async def livez() -> Status:
 
 @router.get("/readyz")
 async def readyz(
-    pipeline: Annotated[Pipeline, Depends(pipeline_of)], runner: Annotated[Runner, Depends(runner_of)]
+    pipeline: Annotated[Pipeline, Depends(pipeline_of)],
+    readiness: Annotated[Readiness, Depends(readiness_of)],
 ) -> Status:
-    """Say whether the engine is loaded and answers; 503 while it is not."""
-    await runner.run(lambda: pipeline.engine.max_context_tokens)
+    """Say whether the engine is there: the model loaded, or the server once reached; 5xx while it is not."""
+    await readiness.check(pipeline.engine)
     return Status(engine=pipeline.engine.name, model=pipeline.engine.model)
 
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from app.api.guards import BodyLimit, RequestIdGuard
 from app.api.problems import add_problem_handlers
+from app.api.readiness import Readiness
 from app.api.routes import router
 from app.api.runner import Runner
 from app.pipeline import Pipeline
@@ -32,9 +33,14 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
             n_waiting=settings.api.n_waiting,
             timeout_s=settings.api.timeout_s,
         )
-        yield
-        app.state.runner.close()
-        app.state.pipeline.engine.close()
+        app.state.readiness = Readiness()
+        app.state.n_candidates = settings.n_candidates
+        try:
+            yield
+        finally:
+            app.state.runner.close()
+            app.state.readiness.close()
+            app.state.pipeline.engine.close()
 
     app = FastAPI(title="rasg", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(router)

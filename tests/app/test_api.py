@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+import logging
+import threading
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, cast
 
+import pikepdf
 import pytest
 from starlette.testclient import TestClient
 
 from app.api.runner import Runner
 from app.api.service import create_app
 from app.pipeline import Pipeline
-from app.settings import ReadSettings, Settings
+from app.settings import ApiSettings, ReadSettings, Settings
 from decoding.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
-from schemas.errors import ExtractionTimeoutError, ServiceBusyError
+from schemas.errors import EmptyDocumentError, ExtractionTimeoutError, ServiceBusyError
 from schemas.registry import get_schema
 from schemas.validate import validate_output
 from tests.decoding.tiny_model import make_model
+from tests.ocr.files import pdf, text_at
 from tests.paths import ROOT
 
 INVOICE = (ROOT / "samples" / "invoice.pdf").read_bytes()
@@ -105,10 +111,117 @@ def test_schemas_probes_and_unknown_paths(client: TestClient) -> None:
     assert client.get("/v1/schemas/..%2fetc").status_code == 404
 
 
+def test_a_password_opens_an_encrypted_file_and_is_asked_for(client: TestClient) -> None:
+    locked = pdf(
+        text_at(72, 700, "Invoice 4711"),
+        encryption=pikepdf.Encryption(owner="owner", user="sesame", R=6),
+    )
+    closed, wrong = post(client, locked), post(client, locked, password="guess")
+    assert [(r.status_code, r.json()["code"]) for r in (closed, wrong)] == [(422, "password_required")] * 2
+    assert "guess" not in wrong.text
+    assert post(client, locked, password="sesame").status_code == 200
+
+
+def test_a_linted_schema_gets_a_verdict_for_each_keyword(client: TestClient) -> None:
+    fine = client.post("/v1/schemas/lint", json={"type": "object", "properties": {"a": {"type": "string"}}})
+    bad = client.post("/v1/schemas/lint", json={"type": "object", "allOf": []})
+    assert (fine.status_code, fine.json()["ok"], bad.status_code, bad.json()["ok"]) == (200, True, 200, False)
+    assert "/allOf" in {entry["pointer"] for entry in bad.json()["entries"] if entry["verdict"] == "refused"}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"a": NaN}', b'{"a":' * 100_000, b"\xff"])
+def test_what_is_no_json_object_cannot_be_linted(client: TestClient, body: bytes) -> None:
+    response = client.post("/v1/schemas/lint", content=body)
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_schema")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("multipart/form-data; boundary=b", b"garbage", 400),
+        ("multipart/form-data", b"--b", 400),
+        ("multipart/form-data; boundary=b", b"--b\r\nContent-Disp", 422),
+        ("application/json", b"{}", 422),
+    ],
+)
+def test_a_broken_form_is_a_problem(client: TestClient, content_type: str, body: bytes, status: int) -> None:
+    response = client.post("/v1/extractions", content=body, headers={"content-type": content_type})
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+
+
+def test_a_wrong_method_names_the_right_ones(client: TestClient) -> None:
+    response = client.get("/v1/extractions")
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+
+
+class _Engine:
+    name = "embedded"
+    model = "none"
+    max_context_tokens = 1
+
+    def close(self) -> None:
+        return None
+
+
+class _Pipeline:
+    """Does what a test says where the real one would extract."""
+
+    engine = _Engine()
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        self._act = act
+
+    def extract(self, *_: object, **__: object) -> object:
+        return self._act()
+
+
+@contextmanager
+def served(act: Callable[[], object]) -> Generator[TestClient]:
+    settings = Settings(api=ApiSettings(n_concurrent=1, n_waiting=0, timeout_s=30))
+    app = create_app(settings, pipeline=cast("Pipeline", _Pipeline(act)))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+def test_an_unexpected_error_tells_its_request_id_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("a secret")
+
+    with served(fail) as client, caplog.at_level(logging.ERROR, logger="app.api.problems"):
+        response = client.post(
+            "/v1/extractions",
+            files={"file": ("a.pdf", b"x")},
+            data={"schema": "invoice"},
+            headers={"x-request-id": "order-7"},
+        )
+    assert response.status_code == 500
+    assert response.headers["x-request-id"] == response.json()["request_id"] == "order-7"
+    assert "secret" not in response.text
+    assert "unexpected ZeroDivisionError" in caplog.text
+
+
+def test_a_busy_service_refuses_work_and_stays_ready() -> None:
+    started, release = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        started.set()
+        release.wait(20)
+        raise EmptyDocumentError("nothing to read")
+
+    with served(wait) as client, ThreadPoolExecutor(1) as pool:
+        first = pool.submit(post, client)
+        assert started.wait(10)
+        refused, ready = post(client), client.get("/readyz")
+        release.set()
+        admitted = first.result()
+    assert (admitted.status_code, admitted.json()["code"]) == (422, "empty_document")
+    assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+    assert int(refused.headers["retry-after"]) > 0
+    assert ready.status_code == 200
+
+
 @pytest.mark.anyio
 async def test_work_beyond_the_places_is_refused_and_late_work_times_out() -> None:
-    import threading
-
     release = threading.Event()
     runner = Runner(n_concurrent=1, n_waiting=0, timeout_s=0.05)
     with pytest.raises(ExtractionTimeoutError):

@@ -1,0 +1,40 @@
+"""Whether the engine is there, asked apart from extractions."""
+
+from __future__ import annotations
+
+from app.api.runner import Runner
+from decoding.engine import Engine
+
+_N_WAITING = 8
+_TIMEOUT_S = 30.0
+
+
+class Readiness:
+    """Loads or reaches the engine once, in a thread of its own, and remembers that it did.
+
+    Places that are all taken do not make a service unready, and an engine answers one call at a time: a
+    question behind a long extraction would wait for its end. A server that goes away later is noticed
+    by extractions, not here.
+    """
+
+    def __init__(self) -> None:
+        self._runner = Runner(n_concurrent=1, n_waiting=_N_WAITING, timeout_s=_TIMEOUT_S)
+        self._is_ready = False
+
+    async def check(self, engine: Engine) -> None:
+        """Return when the engine is there.
+
+        Raises
+        ------
+        EngineUnavailableError, EngineContractError
+            If it cannot be loaded or reached, or is none that constrains.
+        ExtractionTimeoutError, ServiceBusyError
+            If it takes longer than a probe may, or too many probes wait.
+        """
+        if not self._is_ready:
+            await self._runner.run(lambda: engine.max_context_tokens)
+            self._is_ready = True
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._runner.close()
