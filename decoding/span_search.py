@@ -33,7 +33,6 @@ from schemas.errors import GrammarCompileError
 from schemas.extraction import FinishReason
 from schemas.spec import ArraySpec, ExtractionSchema, FieldKind, FieldSpec, ObjectSpec, Path, Spec
 
-
 SHORT_KINDS: frozenset[FieldKind] = frozenset({"amount", "date", "number", "iso_date"})
 
 
