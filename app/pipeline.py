@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from decoding.checks import check_sums
-from decoding.confidence import field_confidences
+from decoding.confidence import leaf_confidences
 from decoding.engine import DEFAULT_MAX_TOKENS, DEFAULT_N_CANDIDATES, Engine, EngineRequest
 from decoding.grammar import build_grammar
 from decoding.grounding import GroundingResult, ground_extraction
@@ -184,7 +184,7 @@ class Pipeline:
 
 
 def _answer(parsed: ParsedOutput, completion: Completion) -> WindowAnswer:
-    confidences = field_confidences(completion.text, completion.tokens)
+    confidences = leaf_confidences(parsed, completion)
     metadata = {path: FieldMetadata(confidence=confidence) for path, confidence in confidences.items()}
     return WindowAnswer(value=parsed.value, metadata=metadata)
 

@@ -7,7 +7,6 @@ model version.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from schemas.prompt import Message, Prompt, PromptExample, ReasoningMode
@@ -20,10 +19,6 @@ _REASONING: dict[ReasoningMode, str] = {
     "brief": "\nFirst name the evidence briefly.",
     "full": "\nFirst reason step by step about the evidence.",
 }
-# The markers of ChatML, Llama, Gemma, Mistral and Phi templates, split after their first character.
-_CHAT_MARKER = re.compile(
-    r"(<)(\|[\w ]{1,40}\|>|/?(?:s|start_of_turn|end_of_turn|bos|eos|think)>)|(\[)(/?INST\])", re.IGNORECASE
-)
 _KIND_WORDS: dict[FieldKind, str] = {
     "verbatim": "text",
     "amount": "amount",
@@ -91,16 +86,12 @@ def build_prompt(
 ) -> Prompt:
     """Return the conversation that asks for `schema` on `page_text` (layout text, or plain words).
 
-    The page is data. A page that prints a chat marker such as `<|im_end|>` must not end its own
-    turn: markers in page and schema text are broken up with a space.
+    The page is data: it is the last user turn as it stands. Engines break up what their chat template
+    would take for a marker (`decoding.chat_text`).
     """
-    messages = [Message(role="system", content=_quoted(system_text(schema, reasoning=reasoning)))]
+    messages = [Message(role="system", content=system_text(schema, reasoning=reasoning))]
     for example in examples:
-        messages.append(Message(role="user", content=_quoted(example.layout_text)))
-        messages.append(Message(role="assistant", content=_quoted(example.answer_json)))
-    messages.append(Message(role="user", content=_quoted(page_text)))
+        messages.append(Message(role="user", content=example.layout_text))
+        messages.append(Message(role="assistant", content=example.answer_json))
+    messages.append(Message(role="user", content=page_text))
     return Prompt(messages=tuple(messages))
-
-
-def _quoted(text: str) -> str:
-    return _CHAT_MARKER.sub(lambda m: f"{m[1] or m[3]} {m[2] or m[4]}", text)
