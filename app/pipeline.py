@@ -10,25 +10,28 @@ from dataclasses import dataclass, field
 from decoding.checks import check_sums
 from decoding.confidence import leaf_confidences
 from decoding.engine import DEFAULT_MAX_TOKENS, DEFAULT_N_CANDIDATES, Engine, EngineRequest
-from decoding.grammar import build_grammar
+from decoding.grammar import REASONING_CHARS, build_grammar
 from decoding.grounding import GroundingResult, ground_extraction
 from decoding.parse import ParsedOutput, parse_completion
 from decoding.prompt import build_prompt
+from decoding.required import fill, lacks, relaxed
 from decoding.row_count import check_rows
 from decoding.validity import withdraw_invalid
 from decoding.windows import WindowAnswer, cut_windows, merge_answers
 from ocr.layout import layout_text
 from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
-from schemas.errors import PromptTooLongError
+from schemas.errors import EmptyDocumentError, PromptTooLongError
 from schemas.extraction import Completion, Extraction, ExtractionWarning, FieldMetadata, Output, Usage
 from schemas.prompt import Prompt, ReasoningMode
 from schemas.spec import ExtractionSchema
 
 # Under this, the model saw other values as about equally likely: a person should look.
 LOW_CONFIDENCE = 0.5
-# Of the context, what an answer may take when the caller does not say; the page gets the rest.
+# Of the context, what is kept for an answer that may need it; the page gets the rest.
 _ANSWER_SHARE = 0.5
+# No tokenizer in use needs more than a token for two characters of a document's text.
+_CHARS_PER_TOKEN = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,55 +126,75 @@ class Pipeline:
         clock = _Clock()
         on_progress("prompt")
         with clock.stage("prompt"):
-            requests = self._requests(document, schema, options)
+            windows = self._windows(document, schema, options)
+            requests = self._requests(windows, schema, options)
         on_progress("decode")
         with clock.stage("decode"):
-            completions = self.engine.complete(requests)
-            parsed = [
-                parse_completion(completion, request.grammar)
-                for completion, request in zip(completions, requests, strict=True)
-            ]
+            decoded = self._decode(requests)
+            merged, conflicts = merge_answers(schema.root, [d.answer for d in decoded])
+            if lacks(schema.root, dict(merged.value)):
+                forced = self._decode((self._forced_request(windows, schema, options),))
+                merged = fill(schema.root, merged, forced[0].answer)
+                decoded += forced
         on_progress("ground")
         with clock.stage("ground"):
-            answers = [_answer(p, c) for p, c in zip(parsed, completions, strict=True)]
-            merged, conflicts = merge_answers(schema.root, answers)
             merged, refused = withdraw_invalid(merged, schema)
             grounded = ground_extraction(merged.value, schema, document)
             warnings = (
                 *_read_warnings(document),
-                *_truncation_warnings(parsed),
+                *_truncation_warnings(decoded),
                 *conflicts,
                 *refused,
                 *grounded.warnings,
                 *check_sums(grounded.metadata),
                 *check_rows(grounded.metadata, document),
             )
-        return _extraction(document, schema, merged, grounded, warnings, parsed, completions, clock.seconds)
+        return _extraction(document, schema, merged, grounded, warnings, decoded, clock.seconds)
+
+    def _windows(
+        self, document: Document, schema: ExtractionSchema, options: ExtractionOptions
+    ) -> tuple[Document, ...]:
+        return cut_windows(
+            document,
+            n_tokens=lambda window: self.engine.count_tokens(_prompt(window, schema, options)),
+            max_tokens=self._prompt_room(min(options.max_tokens, _most_answer_tokens(schema, options))),
+        )
 
     def _requests(
-        self, document: Document, schema: ExtractionSchema, options: ExtractionOptions
+        self, windows: Sequence[Document], schema: ExtractionSchema, options: ExtractionOptions
     ) -> tuple[EngineRequest, ...]:
-        def prompt(window: Document) -> Prompt:
-            text = layout_text(window, structured=options.structured).text
-            return build_prompt(schema, text, reasoning=options.reasoning)
+        asked = schema if len(windows) == 1 else relaxed(schema)
+        return tuple(self._request(window, asked, options) for window in windows)
 
-        room = self._prompt_room(options.max_tokens)
-        windows = cut_windows(
-            document, n_tokens=lambda window: self.engine.count_tokens(prompt(window)), max_tokens=room
+    def _forced_request(
+        self, windows: Sequence[Document], schema: ExtractionSchema, options: ExtractionOptions
+    ) -> EngineRequest:
+        """Return the request to the first window that can give all that the schema demands."""
+        for window in windows[:-1]:
+            try:
+                return self._request(window, schema, options)
+            except EmptyDocumentError:
+                continue
+        return self._request(windows[-1], schema, options)
+
+    def _decode(self, requests: tuple[EngineRequest, ...]) -> tuple[_Decoded, ...]:
+        completions = self.engine.complete(requests)
+        return tuple(
+            _decoded(completion, request) for completion, request in zip(completions, requests, strict=True)
         )
-        return tuple(self._request(window, prompt(window), schema, options) for window in windows)
 
-    def _prompt_room(self, max_tokens: int) -> int:
+    def _prompt_room(self, n_answer_tokens: int) -> int:
         """Return the tokens that a prompt may take: the answer keeps up to half of the context."""
         context = self.engine.max_context_tokens
-        room = context - min(max_tokens, int(context * _ANSWER_SHARE))
+        room = context - min(n_answer_tokens, int(context * _ANSWER_SHARE))
         if room < 1:
             raise PromptTooLongError(f"a context of {context} tokens leaves no room for a page")
         return room
 
     def _request(
-        self, window: Document, prompt: Prompt, schema: ExtractionSchema, options: ExtractionOptions
+        self, window: Document, schema: ExtractionSchema, options: ExtractionOptions
     ) -> EngineRequest:
+        prompt = _prompt(window, schema, options)
         free = self.engine.max_context_tokens - self.engine.count_tokens(prompt)
         return EngineRequest(
             prompt=prompt,
@@ -183,10 +206,36 @@ class Pipeline:
         )
 
 
-def _answer(parsed: ParsedOutput, completion: Completion) -> WindowAnswer:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decoded:
+    """One window's completion, as it came and as it was read."""
+
+    completion: Completion
+    parsed: ParsedOutput
+    answer: WindowAnswer
+
+
+def _most_answer_tokens(schema: ExtractionSchema, options: ExtractionOptions) -> int:
+    """Return what an answer takes at most; for a list, which may be as long as the page, all there is."""
+    n_chars = REASONING_CHARS[options.reasoning]
+    for keys, leaf in schema.leaves():
+        if "[]" in keys:
+            return options.max_tokens
+        n_chars += sum(len(key) + len('"":{,}') for key in keys) + leaf.max_length + len('""')
+    return n_chars // _CHARS_PER_TOKEN
+
+
+def _prompt(window: Document, schema: ExtractionSchema, options: ExtractionOptions) -> Prompt:
+    text = layout_text(window, structured=options.structured).text
+    return build_prompt(schema, text, reasoning=options.reasoning)
+
+
+def _decoded(completion: Completion, request: EngineRequest) -> _Decoded:
+    parsed = parse_completion(completion, request.grammar)
     confidences = leaf_confidences(parsed, completion)
     metadata = {path: FieldMetadata(confidence=confidence) for path, confidence in confidences.items()}
-    return WindowAnswer(value=parsed.value, metadata=metadata)
+    answer = WindowAnswer(value=parsed.value, metadata=metadata)
+    return _Decoded(completion=completion, parsed=parsed, answer=answer)
 
 
 def _read_warnings(document: Document) -> tuple[ExtractionWarning, ...]:
@@ -196,9 +245,13 @@ def _read_warnings(document: Document) -> tuple[ExtractionWarning, ...]:
     )
 
 
-def _truncation_warnings(parsed: Sequence[ParsedOutput]) -> tuple[ExtractionWarning, ...]:
+def _truncation_warnings(decoded: Sequence[_Decoded]) -> tuple[ExtractionWarning, ...]:
     message = "the answer reached its token limit; what was complete is kept, the rest is missing"
-    return (ExtractionWarning(code="truncated", message=message),) if any(p.truncated for p in parsed) else ()
+    return (
+        (ExtractionWarning(code="truncated", message=message),)
+        if any(d.parsed.truncated for d in decoded)
+        else ()
+    )
 
 
 def _extraction(
@@ -207,12 +260,12 @@ def _extraction(
     merged: WindowAnswer,
     grounded: GroundingResult,
     warnings: tuple[ExtractionWarning, ...],
-    parsed: Sequence[ParsedOutput],
-    completions: Sequence[Completion],
+    decoded: Sequence[_Decoded],
     seconds: dict[str, float],
 ) -> Extraction:
     metadata = _metadata(merged, grounded)
-    reasoning = "\n".join(p.reasoning for p in parsed if p.reasoning)
+    completions = tuple(d.completion for d in decoded)
+    reasoning = "\n".join(d.parsed.reasoning for d in decoded if d.parsed.reasoning)
     return Extraction(
         document_sha256=document.sha256,
         schema_name=schema.name,

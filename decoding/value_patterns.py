@@ -1,7 +1,8 @@
 """Which texts look like amounts and dates: generous on purpose, the model chooses among them.
 
 A text refused here can never be an answer, so the patterns lean to recall: glued currencies, signs,
-tax letters and punctuation pass. Reading a value (sign, separators, day or month first) is the job of
+tax letters and punctuation pass, and so does a word that `decoding.values` can read with its label
+glued on ("DATE:25/12/2018"). Reading a value (sign, separators, day or month first) is the job of
 `decoding.values`; nothing here decides what a text means, except `decimal_readings`, which lists every
 reading.
 """
@@ -10,6 +11,9 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+
+from decoding.values import amounts, dates
+from decoding.values.months import MONTHS
 
 _DIGIT = re.compile(r"\d")  # asked first: most spans have none, and the patterns below are long
 _SYMBOL = r"[$€£¥₹₩₽₺₪₫฿]"
@@ -25,22 +29,12 @@ _AMOUNT = re.compile(
     rf"(?:[.,]?[-−–]| [-−–])?(?: ?%| ?‰|{_MARK})?[-−–]?(?: ?[)\]])?[.,;:*#]?"
 )
 
-# English, German, French, Spanish, Italian, Dutch, Portuguese, Polish, Danish, Norwegian, Swedish.
-_MONTHS = """
-january february march april may june july august september october november december januar jänner
-februar märz maerz mai juni juli oktober dezember janvier février fevrier mars avril juin juillet
-août aout septembre octobre novembre décembre enero febrero marzo abril mayo junio julio agosto
-septiembre octubre noviembre diciembre gennaio febbraio aprile maggio giugno luglio settembre
-ottobre dicembre januari februari maart mei augustus janeiro fevereiro março marco maio junho julho
-setembro outubro novembro dezembro stycznia lutego marca kwietnia maja czerwca lipca sierpnia
-września października listopada grudnia marts maj desember augusti
-"""
 _SHORTEST_MONTH = 3  # "Mar", "Sep": the shortest abbreviation in use
 
 
 def _month_pattern() -> str:
-    names = {name[:length] for name in _MONTHS.split() for length in range(_SHORTEST_MONTH, len(name) + 1)}
-    return "(?:" + "|".join(sorted(names, key=len, reverse=True)) + r")\.?"
+    names = {name[:length] for name in MONTHS for length in range(_SHORTEST_MONTH, len(name) + 1)}
+    return "(?:" + "|".join(sorted(names, key=lambda name: (-len(name), name))) + r")\.?"
 
 
 _MONTH = _month_pattern()
@@ -49,7 +43,7 @@ _YEAR = r"['’\u00b4]?(?:\d{4}|\d{2})"
 _GAP = r"(?: ?[-/.,'’\u00b4] ?| )"
 _WEEKDAY = (
     r"(?:mon|tue|wed|thu|fri|sat|sun|montag|dienstag|mittwoch|donnerstag|frei|sams|sonn|lun|mar|mer|jeu|ven|"
-    r"sam|dim|mié|jue|vie|sáb|dom|gio|sab|maan|dins|woens|donder|vrij|zater|zon|seg|ter|qua|qui|sex)"
+    r"sam|dim|mie|jue|vie|sab|dom|gio|sab|maan|dins|woens|donder|vrij|zater|zon|seg|ter|qua|qui|sex)"
     r"[^\W\d_]{0,8}[.,]? ?"
 )
 _TIME = r"(?:[T\-, ]{0,2}\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:Z|[AaPp][Mm])?)?"
@@ -76,12 +70,14 @@ def looks_like_amount(text: str) -> bool:
 
     Examples
     --------
-    >>> all(map(looks_like_amount, ("1 234,56", "-45,00", "(1,234.50)", "12.50-", "RM35.00", "$9.00", "7 %")))
+    >>> all(map(looks_like_amount, ("1 234,56", "-45,00", "(1,234.50)", "12.50-", "TOTAL:RM9.00", "7 %")))
     True
     >>> [looks_like_amount(t) for t in ("TOTAL", "12.03.2026 14:10", "A/C", "1 2")]
     [False, False, False, False]
     """
-    return _DIGIT.search(text) is not None and _AMOUNT.fullmatch(text) is not None
+    if _DIGIT.search(text) is None:
+        return False
+    return _AMOUNT.fullmatch(text) is not None or (" " not in text and amounts.looks_like_amount(text))
 
 
 def looks_like_date(text: str) -> bool:
@@ -89,12 +85,15 @@ def looks_like_date(text: str) -> bool:
 
     Examples
     --------
-    >>> all(map(looks_like_date, ("12.03.2026", "12 March 2026", "Mar 12, 2026", "2026-03-12", "25-DEC-18")))
+    >>> all(map(looks_like_date, ("12.3.26", "12 März 2026", "3 Ogos 2017", "2026-03-12", "DATE:25/12/18")))
     True
     >>> [looks_like_date(t) for t in ("12.50", "March", "MARKET 12", "tel. 12/34")]
     [False, False, False, False]
     """
-    return _DIGIT.search(text) is not None and _DATE.fullmatch(text) is not None
+    if _DIGIT.search(text) is None:
+        return False
+    plain = dates.fold(text)
+    return _DATE.fullmatch(plain) is not None or (" " not in text and dates.looks_like_date(text))
 
 
 def decimal_readings(text: str) -> tuple[Decimal, ...]:

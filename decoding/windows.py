@@ -2,7 +2,7 @@
 
 No line is left out: a document that does not fit is decoded window by window. A scalar found in several
 windows takes the answer the model is surest of, and a disagreement is a warning; rows of lists are
-joined in page order.
+joined in page order. What a schema demands need not stand in each window (`decoding.required`).
 """
 
 from __future__ import annotations

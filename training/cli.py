@@ -37,6 +37,9 @@ def house(
     data_processes: Annotated[int, typer.Option(help="Processes that make documents.")] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     seed: Annotated[int, typer.Option(help="Seed of weights and documents.")] = 0,
+    compiled: Annotated[
+        bool, typer.Option("--compiled", help="Fuse kernels with torch.compile (needs g++).")
+    ] = False,
     transcripts: Annotated[Path | None, typer.Option(help="Labelled transcripts to watch.")] = None,
 ) -> None:
     """Train the house model from scratch on synthetic documents.
@@ -60,6 +63,7 @@ def house(
         n_data_processes=data_processes,
         device=device,
         seed=seed,
+        compiled=compiled,
     )
     stream = StreamConfig(tokenizer_folder=str(tokenizer_folder), seed=seed, batch_tokens=batch_tokens)
     stream = replace(stream, max_tokens=min(config.max_tokens, batch_tokens))

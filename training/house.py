@@ -54,8 +54,10 @@ class HouseConfig:
     seed: int = 0
     n_threads: int = 1
     n_data_processes: int = 1
-    checkpoint_minutes: float = 5.0
+    checkpoint_minutes: float = 10.0
     device: str = "cpu"
+    # Fused kernels: 1.6 times the tokens a second on two cores, after half a minute of compiling. Needs g++.
+    compiled: bool = False
 
 
 def new_model(config: HouseConfig, *, vocab_size: int) -> LlamaForCausalLM:
@@ -147,6 +149,9 @@ def train_house(
     torch.set_num_threads(config.n_threads)
     model = new_model(config, vocab_size=_vocab_size(stream_config))
     nn.Module.to(model, config.device)
+    if config.compiled:
+        # In place, so that the checkpoints' parameter names stay the model's own.
+        model.model.compile(dynamic=True)
     optimizers = make_optimizers(model, config)
     state = _resume(folder, model, optimizers)
     # A resumed run goes on with documents that it has not seen.
@@ -185,7 +190,8 @@ def _loop(
             record: dict[str, float] = {"loss": loss.nats, **asdict(state)}
             if time.monotonic() - last_checkpoint > config.checkpoint_minutes * 60:
                 _checkpoint(folder, model, optimizers, state)
-                record |= evaluate(model) if evaluate else {}
+                with torch.compiler.set_stance("force_eager"):  # an evaluation is short, compiling is not
+                    record |= evaluate(model) if evaluate else {}
                 last_checkpoint = time.monotonic()
             log.write(json.dumps(record) + "\n")
             log.flush()

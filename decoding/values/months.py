@@ -1,22 +1,22 @@
-"""Names of months and weekdays in eight languages, lower case and without accents."""
+"""Names of months and weekdays in a dozen languages, lower case and without accents."""
 
 from __future__ import annotations
 
-# English, German, French, Spanish, Italian, Dutch, Malay, Portuguese: full names and abbreviations.
-# No spelling names two different months, so the languages need no telling apart.
+# English, German, French, Spanish, Italian, Dutch, Malay, Portuguese, Polish, Danish, Norwegian, Swedish:
+# full names and abbreviations. No spelling names two months, so the languages need no telling apart.
 _MONTH_NAMES: tuple[str, ...] = (
-    "jan january januar janvier janv enero ene gennaio gen januari janeiro jaenner janner",
-    "feb february februar fevrier fevr fev febrero febbraio februari fevereiro feber",
-    "mar march marz maerz mrz mars marzo maart mrt mac marco mrch",
-    "apr april avril avr abril abr aprile",
-    "may mai mayo maggio mag mei maio",
-    "jun june juni juin junio giugno giu junho",
-    "jul july juli juillet juil julio luglio lug julai julho",
-    "aug august aout aou agosto ago augustus ogos ogo",
-    "sep sept september septembre septiembre setiembre settembre set setembro",
-    "oct october oktober okt octobre octubre ottobre ott outubro out",
-    "nov november novembre noviembre novembro",
-    "dec december dezember dez decembre diciembre dic dicembre disember dis dezembro",
+    "jan january januar janvier janv enero ene gennaio gen januari janeiro jaenner janner stycznia",
+    "feb february februar fevrier fevr fev febrero febbraio februari fevereiro feber lutego",
+    "mar march marz maerz mrz mars marzo maart mrt mac marco mrch marts marca",
+    "apr april avril avr abril abr aprile kwietnia",
+    "may mai mayo maggio mag mei maio maj maja",
+    "jun june juni juin junio giugno giu junho czerwca",
+    "jul july juli juillet juil julio luglio lug julai julho lipca",
+    "aug august aout aou agosto ago augustus augusti ogos ogo sierpnia",
+    "sep sept september septembre septiembre setiembre settembre set setembro wrzesnia",
+    "oct october oktober okt octobre octubre ottobre ott outubro out pazdziernika",
+    "nov november novembre noviembre novembro listopada",
+    "dec december dezember dez decembre diciembre dic dicembre disember dis desember dezembro grudnia",
 )
 _WEEKDAY_NAMES = (
     "mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday "

@@ -101,3 +101,27 @@ def test_a_document_longer_than_the_context_is_read_in_windows(pipeline: Pipelin
     extraction = pipeline.extract_document(many, schema, options=OPTIONS)
     assert extraction.usage.n_windows > 1
     assert validate_output(extraction.output.value, schema) == ()
+
+
+def test_a_long_document_gives_a_demanded_value_once(pipeline: Pipeline) -> None:
+    """The last pages show one word each: not every window can fill a date, one has to."""
+    document = read_document((ROOT / "samples" / "invoice.pdf").read_bytes())
+    page = document.pages[0]
+    bare = replace(page, words=page.words[:1], lines=((0, 1),), block_order=(0,))
+    pages = (*(replace(page, page_index=i) for i in range(5)), replace(bare, page_index=5))
+    schema = from_json_schema(
+        {
+            "type": "object",
+            "properties": {
+                "date": {"type": "string", "x-rasg-kind": "date"},
+                "rows": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+            },
+            "required": ["date", "rows"],
+        },
+        name="demanding",
+    )
+    extraction = pipeline.extract_document(replace(document, pages=pages), schema, options=OPTIONS)
+    assert extraction.usage.n_windows > 1
+    assert validate_output(extraction.output.value, schema) == ()
+    assert extraction.output.value["date"]
+    assert extraction.output.value["rows"]

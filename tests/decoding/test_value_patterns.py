@@ -18,7 +18,7 @@ from tests.paths import shared_data
 @pytest.mark.parametrize(
     "text",
     "12 12.50 1,234.56 1.234,56 1'234.50 -45,00 45,00- (1,234.50) $9.00 RM35.00 9.00SR €1,00 10% 2x x2 @5.00 "
-    "*12.50 1.234.567,89 0.5 .50 EUR12,00 12.50DR".split(),
+    "*12.50 1.234.567,89 0.5 .50 EUR12,00 12.50DR TOTAL:RM12.30".split(),
 )
 def test_single_words_that_are_amounts(text: str) -> None:
     assert looks_like_amount(text)
@@ -53,6 +53,7 @@ def test_what_is_no_amount(text: str) -> None:
         *("March 12, 2026", "Mar 12 2026", "12-Mar-2026", "12MAR26", "March 2026"),
         *("12. März 2026", "1er février 2026", "12 de marzo de 2026", "(12.03.2026)", "12.03.2026,"),
         *("Thu 12/03/2026", "12/30/2016FRI", "jeudi23juin2016", "2026年3月12日", "12 March"),
+        *("DATE:25/12/2018", "3 Ogos 2017", "25-Mac-18", "12 września 2026", "18/01/2018(THU)"),
     ],
 )
 def test_what_is_a_date(text: str) -> None:
