@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         path = options.out / f"predictions.{engine}.jsonl"
         for dataset in datasets:
             records = first_records(options.data, dataset, None if options.all else options.n)
-            predict(pipeline, options.data, records, path, announce=_announce)
+            predict(pipeline, options.data, records, path, announce=_announce, n_in_flight=options.in_flight)
         pipeline.engine.close()
         report = "\n".join(_report(engine, read_lines(path)))
         (options.out / f"report.{engine}.md").write_text(report + "\n", encoding="utf-8")
@@ -57,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--n", type=int, default=3, help="documents of each data set")
     parser.add_argument("--all", action="store_true", help="every document")
+    parser.add_argument(
+        "--in-flight", type=int, default=1, metavar="N", help="documents at a time (for vllm, which batches)"
+    )
     parser.add_argument("--out", type=Path, default=Path("runs/bench"), help="where predictions are kept")
     return parser
 
@@ -105,7 +108,7 @@ def _times(answered: Sequence[dict[str, Any]]) -> Iterator[str]:
     stages = ", ".join(f"{s} {t / n_pages:.2f}" for s, t in spent.items() if s != "retrieve")
     yield f"Seconds a page ({n_pages} pages): {stages}; nothing is retrieved yet"
     n_tokens = sum(line["n_completion_tokens"] for line in answered)
-    yield f"Tokens a second while decoding: {n_tokens / max(spent['decode'], 1e-9):.0f}"
+    yield f"Tokens a second of one request while decoding: {n_tokens / max(spent['decode'], 1e-9):.0f}"
     ocr: Counter[str] = Counter()
     for line in answered:
         ocr.update({k: v for k, v in line["read_cpu_seconds"].items() if k.startswith("ocr")})

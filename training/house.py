@@ -190,8 +190,7 @@ def _loop(
             record: dict[str, float] = {"loss": loss.nats, **asdict(state)}
             if time.monotonic() - last_checkpoint > config.checkpoint_minutes * 60:
                 _checkpoint(folder, model, optimizers, state)
-                with torch.compiler.set_stance("force_eager"):  # an evaluation is short, compiling is not
-                    record |= evaluate(model) if evaluate else {}
+                record |= evaluate(_twin(model)) if evaluate else {}
                 last_checkpoint = time.monotonic()
             log.write(json.dumps(record) + "\n")
             log.flush()
@@ -230,6 +229,14 @@ def train_step(
     return StepLoss(
         nats=loss.item(), n_tokens=token_ids.numel(), n_answer_tokens=int((batch.weights > 0).sum())
     )
+
+
+def _twin(model: LlamaForCausalLM) -> LlamaForCausalLM:
+    """Return an uncompiled copy: an evaluation's shapes would make the compiler start again."""
+    twin = type(model)(model.config)
+    twin.load_state_dict(model.state_dict())
+    nn.Module.to(twin, model.device)
+    return twin
 
 
 def _vocab_size(stream_config: StreamConfig) -> int:
