@@ -39,14 +39,21 @@ class Party:
 
 
 def make_party(
-    rng: random.Random, locale: str, *, upper: bool, width: int, plain: bool = False, is_person: bool = False
+    rng: random.Random,
+    locale: str,
+    *,
+    upper: bool,
+    width: int,
+    plain: bool = False,
+    legal: bool = False,
+    is_person: bool = False,
 ) -> Party:
     """Return a random party; lines are at most about `width` characters wide.
 
-    `plain` names say nothing of the trade or the legal form.
+    `plain` names say nothing of the trade or the legal form, `legal` names end in a legal form.
     """
     case = str.upper if upper else capitalised
-    name = person_name(rng) if is_person else company_name(rng, plain=plain)
+    name = person_name(rng) if is_person else company_name(rng, plain=plain, legal=legal)
     return Party(
         name=tuple(wrap(case(name), max(14, min(width, rng.choice((18, 28, 44, 60, 60, 60)))))),
         address=address_lines(rng, locale, upper=upper, width=width),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from training.synthesis import vocabulary
 from training.synthesis.dates import Day, date_text, time_text
 from training.synthesis.parties import Party, make_party
@@ -15,23 +17,22 @@ def draw_head(setting: Setting, draft: Draft, day: Day | None) -> None:
     template, sheet = setting.template, draft.sheet
     align: Align = template.choice("head.align", ("center", "center", "left"))
     has_decoy = template.chance("head.decoy", 0.22 * setting.difficulty + 0.03)
+    has_brand = not has_decoy and template.chance("head.brand", 0.12 * setting.difficulty)
     party = make_party(
         setting.vendor_rng,
         setting.locale,
         upper=setting.upper or template.chance("head.upper", 0.3),
         width=int(sheet.width),
-        plain=not has_decoy and template.chance("head.plain", 0.3),
+        plain=not has_decoy and not has_brand and template.chance("head.plain", 0.3),
+        legal=has_brand,
     )
     if has_decoy:
         sheet.line(_decoy(setting), align=align)
         sheet.down(template.choice("decoy.gap", (0.0, 0.0, 0.6, 1.2)))
+    if has_brand:  # the company that owns the brand is the seller
+        sheet.line(setting.case(company_name(setting.vendor_rng, plain=True)), align=align)
     _name(setting, draft, party, align)
-    if template.chance("head.registration", 0.4) and not template.chance("name.registration", 0.16):
-        _registration(setting, draft, party, align)
-    if template.chance("head.tagline", 0.2 * setting.difficulty):
-        sheet.line(_tagline(setting), align=align)
-    if day is not None:
-        sheet.line(day_and_time(setting, day), align=align)
+    _between(setting, draft, party, day, align)
     if template.chance("head.address", 0.92):
         label = setting.template.choice("address.label", ("",) * 14 + ("ADDRESS:", "Add:"))
         for index, line in enumerate(party.address):
@@ -47,6 +48,20 @@ def draw_head(setting: Setting, draft: Draft, day: Day | None) -> None:
         )
 
 
+def _between(setting: Setting, draft: Draft, party: Party, day: Day | None, align: Align) -> None:
+    """Print what stands between name and address, in the template's order."""
+    template, sheet = setting.template, draft.sheet
+    drawers: dict[str, Callable[[], None]] = {}
+    if template.chance("head.registration", 0.4) and not template.chance("name.registration", 0.16):
+        drawers["registration"] = lambda: _registration(setting, draft, party, align)
+    if template.chance("head.tagline", 0.2 * setting.difficulty):
+        drawers["tagline"] = lambda: sheet.line(_tagline(setting), align=align)
+    if day is not None:
+        drawers["day"] = lambda: sheet.line(day_and_time(setting, day), align=align)
+    for name in sorted(drawers, key=lambda name: template.unit(f"between.{name}")):
+        drawers[name]()
+
+
 _TAGLINES = (
     "formerly known as",
     "licensee of",
@@ -56,6 +71,7 @@ _TAGLINES = (
     "dealer of",
     "operated by",
     "member of",
+    "site:",
 )
 
 

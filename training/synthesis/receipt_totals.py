@@ -15,9 +15,11 @@ def draw_totals(setting: Setting, draft: Draft, basket: Basket) -> None:
     final = basket.gross + rounding
     before = template.chance("total.before", 0.45) and (template.chance("rounding", 0.4))
     if setting.maybe("item_count", 0.35):
-        _sum_line(setting, draft, "item_count", [(str(basket.n_pieces), "item_count")])
-    if setting.maybe("subtotal", 0.6):
-        _money_line(setting, draft, "amount_total_net", basket.net)
+        pieces: list[Run] = [(str(basket.n_pieces), "item_count")]
+        _sum_line(setting, draft, pieces, label=setting.label("item_count"))
+    labels = _paired_labels(setting)
+    if labels or setting.maybe("subtotal", 0.6):
+        _money_line(setting, draft, "amount_total_net", basket.net, label=labels and labels[0])
     if setting.maybe("discount", 0.3):
         _money_line(setting, draft, "discount_amount", -basket.discount if basket.discount else 0)
     if setting.maybe("service", 0.12):
@@ -31,10 +33,45 @@ def draw_totals(setting: Setting, draft: Draft, basket: Basket) -> None:
     if template.chance("rounding", 0.4):
         _money_line(setting, draft, "rounding_amount", rounding)
     name = "amount_total_rounded" if before else "amount_total_gross"
-    _money_line(setting, draft, name, final, tag="amount_total_gross", is_final=True)
+    label = labels and labels[1]
+    _money_line(setting, draft, name, final, tag="amount_total_gross", is_final=True, label=label)
     _payment(setting, draft, final)
     if setting.maybe("summary", 0.3):
         _tax_summary(setting, draft, basket)
+
+
+_SUM_WORDS = (
+    *("total sales", "total sales", "total", "total", "total amt", "total amount", "amount", "sub total"),
+    *("total rm", "sales", "total supplies", "net total", "grand total", "bill total", "gesamt", "totaal"),
+)
+_TAX_PAIRS = (
+    ("(excluding {tax})", "(inclusive of {tax})"),
+    ("(excluding {tax})", "(including {tax})"),
+    ("(exclusive of {tax})", "(inclusive of {tax})"),
+    ("(excl. {tax})", "(incl. {tax})"),
+    ("excl {tax}", "incl {tax}"),
+    ("(ex. {tax})", "(inc. {tax})"),
+    ("exclude {tax}", "include {tax}"),
+    ("before {tax}", "after {tax}"),
+    ("without {tax}", "with {tax}"),
+    ("excl. {tax} 6%", "incl. {tax} 6%"),
+)
+
+
+def _paired_labels(setting: Setting) -> tuple[str, str] | None:
+    """Return labels of net and gross that differ in a word on tax only; None for most templates."""
+    template = setting.template
+    if not template.chance("total.paired", 0.2 * setting.difficulty):
+        return None
+    word, tax = (
+        template.choice("total.word", _SUM_WORDS),
+        template.choice("total.tax", ("gst", "gst", "vat", "tax")),
+    )
+    case = str.upper if template.chance("total.upper", 0.6) else str.title
+    net, gross = (
+        case(f"{word} {ending.format(tax=tax)}") for ending in template.choice("total.pair", _TAX_PAIRS)
+    )
+    return net, gross
 
 
 def _money_line(
@@ -45,16 +82,16 @@ def _money_line(
     *,
     tag: str | None = "",
     is_final: bool = False,
+    label: str | None = None,
 ) -> None:
     marked = setting.template.chance(f"marked.{name}", 0.75)
     runs = money_runs(cents, setting.money, name if tag == "" else tag, bare=not marked)
-    _sum_line(setting, draft, name, runs, is_final=is_final)
+    _sum_line(setting, draft, runs, label=setting.label(name) if label is None else label, is_final=is_final)
 
 
-def _sum_line(setting: Setting, draft: Draft, name: str, runs: list[Run], *, is_final: bool = False) -> None:
+def _sum_line(setting: Setting, draft: Draft, runs: list[Run], *, label: str, is_final: bool = False) -> None:
     """Print a label and a value at the right edge, a label and a value together, or one below the other."""
     template, sheet = setting.template, draft.sheet
-    label = setting.label(name)
     mark = template.choice("sum.mark", ("", "", ":", ":", " :"))
     if template.chance("sum.leader", 0.04):
         mark = "." * 12

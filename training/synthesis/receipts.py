@@ -7,6 +7,7 @@ import random
 from training.synthesis import vocabulary
 from training.synthesis.dates import Day, date_text, random_day
 from training.synthesis.numbers import CURRENCY_CODES
+from training.synthesis.parties import make_party
 from training.synthesis.receipt_head import day_and_time, draw_head
 from training.synthesis.receipt_items import draw_items, make_basket
 from training.synthesis.receipt_totals import draw_totals
@@ -45,9 +46,22 @@ def draw_receipt(
     return draft
 
 
+def _print_customer(setting: Setting, sheet: Sheet) -> None:
+    """Print a block that says who buys, which looks much like the seller's."""
+    party = make_party(setting.rng, setting.locale, upper=setting.upper, width=30)
+    sheet.line(f"{setting.label('buyer')} :")
+    for line in party.name:
+        sheet.line([(line, "customer_billing_name")])
+    for line in party.address:
+        sheet.line([(line, "customer_billing_address")])
+
+
 def _particulars(setting: Setting, draft: Draft, day: Day | None) -> None:
     """Print the lines between head and items: number, date, cashier, table, in the template's order."""
     template, rng = setting.template, setting.rng
+    has_block = template.chance("customer.block", 0.07 * setting.difficulty)
+    if has_block:
+        _print_customer(setting, draft.sheet)
     entries: list[list[Run]] = []
     if setting.maybe("document_id", 0.9):
         entries.append(labelled(setting, "document_id", [(code(rng), "document_id")]))
@@ -72,7 +86,7 @@ def _particulars(setting: Setting, draft: Draft, day: Day | None) -> None:
                 [(fill(rng, template.choice("table", ("##", "#", "@##", "@ #"))), "table_number")],
             )
         )
-    if setting.maybe("customer", 0.1):
+    if not has_block and setting.maybe("customer", 0.1):
         buyer = setting.case(person_name(rng))
         entries.append(labelled(setting, "buyer", [(buyer, "customer_billing_name")]))
     for index in range(template.integer("extras", 0, 4) if setting.difficulty > 0.4 else 0):

@@ -128,12 +128,15 @@ def person_name(rng: random.Random) -> str:
     return " ".join(parts)
 
 
-def company_name(rng: random.Random, *, plain: bool = False) -> str:
-    """Return a company's name in lower case; `plain` leaves out words that say what it is."""
+def company_name(rng: random.Random, *, plain: bool = False, legal: bool = False) -> str:
+    """Return a company's name in lower case.
+
+    `plain` leaves out words that say what it is, `legal` always ends in a legal form.
+    """
     parts = _company_stem(rng)
     if plain:
         return " ".join(parts)
-    draw = rng.random()
+    draw = max(rng.random(), 0.5 if legal else 0.0)
     if draw < 0.75:
         where = 0 if rng.random() < 0.15 else len(parts)
         parts.insert(where, rng.choice(vocabulary.TRADES))
@@ -155,6 +158,10 @@ def _company_stem(rng: random.Random) -> list[str]:
         parts.insert(rng.randint(0, len(parts)), rng.choice(("&", "and", "+", "by", "of", "the", "'n", "-")))
     if draw > 0.94:
         parts.append(fill(rng, rng.choice(("#", "##", "###", "@", "@.", "no.#"))))
+    elif draw > 0.89:
+        parts.insert(0, fill(rng, rng.choice(("#", "##", "###", "#-##", "@ @", "mr"))))
+    elif draw > 0.87:
+        parts[-1] += f"@{word(rng)}" if rng.random() < 0.5 else f" @ {word(rng)}"
     return [part for index, part in enumerate(parts) if index or any(ch.isalnum() for ch in part)] or ["q"]
 
 

@@ -38,7 +38,7 @@ TRADES = tuple(
 )
 
 LEGAL_FORMS = (
-    "Sdn Bhd", "Sdn. Bhd.", "Sdn Bhd", "Sdn.Bhd.", "Sdn Bhd", "S/B", "Bhd", "(M) Sdn Bhd", "(M) Sdn. Bhd.", "GmbH", "GmbH",
+    "Sdn Bhd", "Sdn. Bhd.", "Sdn Bhd", "Sdn.Bhd.", "Sdn Bhd", "S/B", "S/B", "SB", "Bhd", "Plt", "(M) Sdn Bhd", "(M) Sdn. Bhd.", "GmbH", "GmbH",
     "GmbH & Co. KG", "AG", "KG", "UG", "e.K.", "OHG", "LLC", "Inc", "Inc.", "Ltd", "Ltd.", "Limited", "Corp.", "Co.",
     "Co., Ltd.", "Pte Ltd", "Pte. Ltd.", "PLC", "LLP", "S.A.R.L.", "SARL", "S.A.", "SAS", "S.r.l.", "S.p.A.", "B.V.", "N.V.",
     "S.L.", "AB", "A/S", "Oy", "Pvt. Ltd.", "Private Limited", "Pty Ltd", "SA", "mbH",
