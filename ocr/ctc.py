@@ -36,6 +36,10 @@ class LineWord(NamedTuple):
 # letter, it is an l (but "McIntosh"); at the start, before a consonant, it is an I.
 _INNER_I = re.compile(r"(?<=[^\W\d_])(?<!Mc)(?<!Mac)I(?=[a-zß-ÿ])")
 _INITIAL_L = re.compile(r"^l(?=[bcdfghjkmnpqrstvwxz])")
+# A 1 among small letters is an l: "Dunda1k", "Randa11", "Ju1/15/2017". Words with other digits before it are
+# codes, and names of mailboxes may hold anything.
+_WORDY = re.compile(r"[^\W\d_1][^\W\d_]*1+(?:[^\W\d_]*|[^\w@].*)")
+_INNER_1 = re.compile(r"(?<=[a-zß-ÿ])1+(?=[a-zß-ÿ])|(?<=[aeiou])11(?!\w)|(?<=^Ju)1(?!\w)")
 
 Run = tuple[Glyph, ...]
 
@@ -100,7 +104,10 @@ def _label_and_value(run: Run) -> tuple[Run, ...]:
 
 def _without_look_alikes(text: str) -> str:
     """Return `text` with I and l where only the other can be meant; the length stays."""
-    return _INITIAL_L.sub("I", _INNER_I.sub("l", text))
+    text = _INITIAL_L.sub("I", _INNER_I.sub("l", text))
+    if _WORDY.fullmatch(text) is None:
+        return text
+    return _INNER_1.sub(lambda found: "l" * len(found[0]), text)
 
 
 def _pitch(runs: Sequence[Run]) -> float:

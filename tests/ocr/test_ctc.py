@@ -64,6 +64,13 @@ def test_a_value_is_parted_from_its_label_at_the_colon(text: str, parts: list[st
     ("read", "meant"),
     [
         ("WorId", "World"),
+        ("Dunda1k", "Dundalk"),
+        ("Randa11", "Randall"),
+        ("Ju1/15/2017", "Jul/15/2017"),
+        ("abc1def@x.de", "abc1def@x.de"),
+        ("a2b1c", "a2b1c"),
+        ("LOT1", "LOT1"),
+        ("page1", "page1"),
         ("BIk", "Blk"),
         ("ltem", "Item"),
         ("McIntosh", "McIntosh"),
