@@ -6,10 +6,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from schemas.document import ReadWarningCode
+
 FinishReason = Literal["stop", "length"]
 Alignment = Literal["exact", "normalised", "fuzzy"]
 Status = Literal["succeeded", "partial"]
 WarningCode = Literal[
+    ReadWarningCode,
     "ungrounded_value",
     "ambiguous_date",
     "ambiguous_amount",
@@ -22,16 +25,6 @@ WarningCode = Literal[
     "window_conflict",
     "constraint_violated",
     "example_dropped",
-    "hidden_text",
-    "bad_text_layer",
-    "repaired_file",
-    "low_ocr_confidence",
-    "page_rotated",
-    "page_deskewed",
-    "no_text",
-    "unreadable_page",
-    "pages_skipped",
-    "engine_fallback",
 ]
 
 
