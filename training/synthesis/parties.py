@@ -55,7 +55,7 @@ def make_party(
     case = str.upper if upper else capitalised
     name = person_name(rng) if is_person else company_name(rng, plain=plain, legal=legal)
     return Party(
-        name=tuple(wrap(case(name), max(14, min(width, rng.choice((18, 28, 44, 60, 60, 60)))))),
+        name=tuple(wrap(case(name), max(14, min(width, rng.choice((20, 32, 44, 60, 60, 60, 60, 60)))))),
         address=address_lines(rng, locale, upper=upper, width=width),
         registration_id=fill(rng, rng.choice(vocabulary.REGISTRATION_PATTERNS)),
         tax_id=fill(rng, rng.choice(vocabulary.TAX_ID_PATTERNS[locale])),

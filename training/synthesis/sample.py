@@ -33,10 +33,10 @@ _DRAWERS: dict[str, Drawer] = {
     "order": draw_order,
     "statement": draw_statement,
 }
-_SHARES = {"receipt": 0.4, "form": 0.32, "invoice": 0.18, "order": 0.04, "statement": 0.06}
+_SHARES = {"receipt": 0.36, "form": 0.26, "invoice": 0.24, "order": 0.06, "statement": 0.08}
 _EASY_SHARES = {"receipt": 0.5, "form": 0.5}
 # Questions that are a schema which ships with the service, whole.
-_SHIPPED_SHARE = 0.1
+_SHIPPED_SHARE = 0.2
 _MAX_REASONING = 200
 _MAX_TRIES = 50
 
