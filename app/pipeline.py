@@ -16,6 +16,7 @@ from decoding.parse import ParsedOutput, parse_completion
 from decoding.prompt import build_prompt
 from decoding.required import fill, lacks, relaxed
 from decoding.row_count import check_rows
+from decoding.row_repeats import check_repeats
 from decoding.validity import withdraw_invalid
 from decoding.windows import WindowAnswer, cut_windows, merge_answers
 from ocr.layout import layout_text
@@ -148,6 +149,7 @@ class Pipeline:
                 *grounded.warnings,
                 *check_sums(grounded.metadata),
                 *check_rows(grounded.metadata, document),
+                *check_repeats(grounded.metadata),
             )
         return _extraction(document, schema, merged, grounded, warnings, decoded, clock.seconds)
 

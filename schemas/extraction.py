@@ -20,6 +20,7 @@ WarningCode = Literal[
     "unparsed_date",
     "truncated",
     "list_incomplete",
+    "row_repeated",
     "sum_mismatch",
     "low_confidence",
     "window_conflict",

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from decoding.grounding import GroundingResult, ground, ground_extraction
 from decoding.occurrences import DocumentIndex, Label
 from decoding.row_count import check_rows
+from decoding.row_repeats import check_repeats
 from decoding.values import parse_amount, parse_date
 from schemas.document import Document
 from schemas.extraction import Citation
@@ -120,6 +121,18 @@ def test_complete_lists_are_rarely_doubted_and_cut_ones_mostly() -> None:
             doubted[name] += bool(check_rows(result.metadata, document))
     assert doubted["whole"] / len(records) <= 0.05  # measured 2 of 83
     assert doubted["cut"] / len(records) >= 0.85  # measured 74 of 83
+
+
+def test_a_row_written_twice_is_noticed_and_equal_rows_of_a_page_are_not() -> None:
+    records = [r for r in _records("dev/wildreceipt/labels.jsonl") if r["line_items"]]
+    doubted = {"whole": 0, "twice": 0}
+    for record in records:
+        items = record["line_items"]
+        for name, rows in (("whole", items), ("twice", [*items, items[-1]])):
+            result, _ = _ground_gold({**record, "line_items": rows})
+            doubted[name] += bool(check_repeats(result.metadata))
+    assert doubted["whole"] / len(records) <= 0.02  # measured 0 of 118
+    assert doubted["twice"] / len(records) >= 0.95  # measured 117 of 118
 
 
 def test_gold_dates_and_totals_of_receipts_parse() -> None:
