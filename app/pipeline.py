@@ -33,6 +33,9 @@ LOW_CONFIDENCE = 0.5
 _ANSWER_SHARE = 0.5
 # No tokenizer in use needs more than a token for two characters of a document's text.
 _CHARS_PER_TOKEN = 2
+# However long the model's context: the grammar of more words is too much for a vLLM server without our
+# plugin (`decoding.grammar.MAX_WINDOW_WORDS` is what ours can take).
+_MAX_WINDOW_WORDS = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,11 +159,14 @@ class Pipeline:
     def _windows(
         self, document: Document, schema: ExtractionSchema, options: ExtractionOptions
     ) -> tuple[Document, ...]:
-        return cut_windows(
-            document,
-            n_tokens=lambda window: self.engine.count_tokens(_prompt(window, schema, options)),
-            max_tokens=self._prompt_room(min(options.max_tokens, _most_answer_tokens(schema, options))),
-        )
+        room = self._prompt_room(min(options.max_tokens, _most_answer_tokens(schema, options)))
+
+        def fits(window: Document) -> bool:
+            if window.n_words > _MAX_WINDOW_WORDS:
+                return False
+            return self.engine.count_tokens(_prompt(window, schema, options)) <= room
+
+        return cut_windows(document, fits=fits)
 
     def _requests(
         self, windows: Sequence[Document], schema: ExtractionSchema, options: ExtractionOptions

@@ -27,17 +27,15 @@ class _PagePart:
     last_line: int
 
 
-def cut_windows(
-    document: Document, *, n_tokens: Callable[[Document], int], max_tokens: int
-) -> tuple[Document, ...]:
-    """Return documents of at most `max_tokens` tokens each, in order, that together hold every line.
+def cut_windows(document: Document, *, fits: Callable[[Document], bool]) -> tuple[Document, ...]:
+    """Return documents that fit, in order, that together hold every line.
 
     Whole pages are kept together where they fit; a page that alone is too long is cut between lines.
 
     Parameters
     ----------
-    n_tokens
-        Counts the prompt tokens of a window's text.
+    fits
+        Whether the engine can take a window; what is part of a window that fits must fit.
 
     Raises
     ------
@@ -47,12 +45,12 @@ def cut_windows(
     windows: list[Document] = []
     pending: tuple[_PagePart, ...] = ()
     for part in _pages(document):
-        if n_tokens(_window(document, (*pending, part))) <= max_tokens:
+        if fits(_window(document, (*pending, part))):
             pending = (*pending, part)
             continue
         if pending:
             windows.append(_window(document, pending))
-        *full, last = _split(document, part, n_tokens, max_tokens)
+        *full, last = _split(document, part, fits)
         windows += [_window(document, (piece,)) for piece in full]
         pending = (last,)
     if pending or not windows:
@@ -67,20 +65,18 @@ def _pages(document: Document) -> tuple[_PagePart, ...]:
     )
 
 
-def _split(
-    document: Document, part: _PagePart, n_tokens: Callable[[Document], int], max_tokens: int
-) -> tuple[_PagePart, ...]:
+def _split(document: Document, part: _PagePart, fits: Callable[[Document], bool]) -> tuple[_PagePart, ...]:
     """Return `part` halved between lines until each piece fits."""
-    if n_tokens(_window(document, (part,))) <= max_tokens:
+    if fits(_window(document, (part,))):
         return (part,)
     if part.last_line - part.first_line < 2:
         raise PromptTooLongError(
-            f"one line of page {part.page_index + 1} does not fit into {max_tokens} tokens",
+            f"one line of page {part.page_index + 1} is too long for the model's context",
             hint="serve a model with a longer context, or ask for fewer fields",
         )
     middle = (part.first_line + part.last_line) // 2
     halves = replace(part, last_line=middle), replace(part, first_line=middle)
-    return tuple(piece for half in halves for piece in _split(document, half, n_tokens, max_tokens))
+    return tuple(piece for half in halves for piece in _split(document, half, fits))
 
 
 def _window(document: Document, parts: tuple[_PagePart, ...]) -> Document:

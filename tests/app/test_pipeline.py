@@ -103,6 +103,15 @@ def test_a_document_longer_than_the_context_is_read_in_windows(pipeline: Pipelin
     assert validate_output(extraction.output.value, schema) == ()
 
 
+def test_no_window_has_more_words_than_a_grammar_can_take(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = read_document((ROOT / "samples" / "invoice.pdf").read_bytes())
+    monkeypatch.setattr("app.pipeline._MAX_WINDOW_WORDS", document.n_words // 3)
+    extraction = pipeline.extract_document(document, get_schema("generic_form"), options=OPTIONS)
+    assert extraction.usage.n_windows > 2
+
+
 def test_a_long_document_gives_a_demanded_value_once(pipeline: Pipeline) -> None:
     """The last pages show one word each: not every window can fill a date, one has to."""
     document = read_document((ROOT / "samples" / "invoice.pdf").read_bytes())

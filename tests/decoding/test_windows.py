@@ -51,7 +51,7 @@ PAGES = st.lists(st.lists(st.integers(1, 6), max_size=8), max_size=5)
 @given(pages=PAGES, limit=st.integers(6, 40))
 def test_windows_hold_every_word_once_in_order(pages: list[list[int]], limit: int) -> None:
     document = make_document(pages)
-    windows = cut_windows(document, n_tokens=lambda d: d.n_words, max_tokens=limit)
+    windows = cut_windows(document, fits=lambda d: d.n_words <= limit)
     words = [word.text for window in windows for _, _, word in window.words()]
     assert words == [word.text for _, _, word in document.words()]
     assert all(window.n_words <= limit for window in windows)
@@ -59,11 +59,11 @@ def test_windows_hold_every_word_once_in_order(pages: list[list[int]], limit: in
 
 def test_a_line_longer_than_the_window_raises_prompt_too_long_error() -> None:
     with pytest.raises(PromptTooLongError):
-        cut_windows(make_document([[7]]), n_tokens=lambda d: d.n_words, max_tokens=6)
+        cut_windows(make_document([[7]]), fits=lambda d: d.n_words <= 6)
 
 
 def test_an_empty_document_is_one_empty_window() -> None:
-    windows = cut_windows(make_document([]), n_tokens=lambda d: d.n_words, max_tokens=6)
+    windows = cut_windows(make_document([]), fits=lambda d: d.n_words <= 6)
     assert [window.n_words for window in windows] == [0]
 
 
