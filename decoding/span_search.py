@@ -215,8 +215,7 @@ class SpanDecoder:
                 if child.cursor.n_leaves > n_leaves:
                     finished.add(child, n_leaves)
             live = [child for child in grown if child.cursor.n_leaves == n_leaves]
-            if finished.n_values and self._is_settled(finished, live):
-                break
+            live = self._still_in_play(live, finished)
             if live and len(live[0].steps) >= budget:
                 return finished.best() or live[0]
             for hypothesis in live:
@@ -226,13 +225,13 @@ class SpanDecoder:
             raise GrammarCompileError("the grammar leads into a dead end")
         return best
 
-    def _is_settled(self, finished: _Finished, live: Sequence[_Hypothesis]) -> bool:
-        if not live or finished.n_values >= 2 * self._n_candidates:
-            return True
+    def _still_in_play(self, live: list[_Hypothesis], finished: _Finished) -> list[_Hypothesis]:
+        """Return the live hypotheses that may yet overtake the best finished one."""
         if self._ranking.length_power:
-            return finished.n_values >= self._n_candidates
-        # Totals only fall: no live hypothesis can overtake the best finished one any more.
-        return finished.best_score() >= max(h.score for h in live)
+            return [] if finished.n_values >= self._n_candidates else live
+        # Totals only fall, so that a live hypothesis is out for good once it is behind. However many have
+        # finished, the search goes on while one is ahead: of a long value many cheap beginnings finish first.
+        return [hypothesis for hypothesis in live if hypothesis.score > finished.best_score()]
 
     def _evaluate(self, hypotheses: Sequence[_Hypothesis]) -> None:
         """Read the pending tokens of all hypotheses in one pass."""

@@ -5,18 +5,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
+from llguidance import LLMatcher
 
 from decoding.embedded_runtime import Runtime
 from decoding.grammar import Grammar, build_grammar
 from decoding.prompt import build_prompt
-from decoding.span_search import Decoded, Ranking
-from decoding.token_tree import Branch, TokenTree
-from schemas.spec import ArraySpec, FieldSpec
+from decoding.span_search import Decoded, Ranking, SpanDecoder
+from decoding.token_tree import Branch, Grown, TokenTree
+from schemas.spec import GROUNDED_KINDS, ArraySpec, FieldSpec
 from tests.decoding.pages import RECEIPT_LINES, RECEIPT_SCHEMA, document_of, schema_of
 
 DOCUMENT = document_of(RECEIPT_LINES)
@@ -123,14 +126,59 @@ def test_ranking_never_takes_a_less_likely_value_than_greedy_decoding(runtime: R
     schema = schema_of(x=FieldSpec(kind="verbatim", nullable=False))
     for lines in (RECEIPT_LINES, RECEIPT_LINES[1:], RECEIPT_LINES[3:]):
         grammar = build_grammar(schema, document_of(lines))
-        totals = [sum(step.raw_logprob or 0.0 for step in _decode(runtime, grammar, n).steps) for n in (1, 8)]
+        found = [_decode(runtime, grammar, n, ranking=Ranking(kinds=GROUNDED_KINDS)) for n in (1, 8)]
+        totals = [sum(step.raw_logprob or 0.0 for step in decoded.steps) for decoded in found]
         assert totals[1] >= totals[0] - TOLERANCE
+
+
+class _ScriptedTree:
+    """A model that always thinks the same of the next token."""
+
+    def __init__(self, logprobs: torch.Tensor) -> None:
+        self._logprobs = logprobs
+
+    def prefill(self, _: Sequence[int]) -> torch.Tensor:
+        return self._logprobs
+
+    def grow(self, branches: Sequence[Branch]) -> tuple[Grown, ...]:
+        return tuple(
+            Grown(slots=(), logprobs=self._logprobs.expand(len(branch.tokens), -1)) for branch in branches
+        )
+
+    def settle(self, _: Sequence[int]) -> None:
+        return
+
+
+def test_a_long_likely_value_outlives_its_many_short_beginnings(runtime: Runtime) -> None:
+    """After each word the value ends with probability 0.1: cheap beginnings finish long before the best."""
+    words = "ABCDEFGHIJKLMN"
+    grammar = build_grammar(
+        schema_of(x=FieldSpec(kind="verbatim", nullable=False)), document_of((" ".join(words),))
+    )
+    scores = torch.full((runtime._ll_tokenizer.vocab_size,), -20.0)  # pyright: ignore[reportPrivateUsage]
+    for text, probability in (("A", 0.9), (" ", 0.9), ('"', 0.1)):
+        scores[runtime._tokenizer.encode(text, add_special_tokens=False)[0]] = math.log(probability)  # pyright: ignore[reportPrivateUsage]
+    decoder = SpanDecoder(
+        cast("TokenTree", _ScriptedTree(scores)),
+        LLMatcher(runtime._ll_tokenizer, grammar.lark, log_level=0),  # pyright: ignore[reportPrivateUsage]
+        runtime,
+        grammar.schema,
+        n_candidates=4,
+        max_tokens=200,
+        ranking=Ranking(kinds=GROUNDED_KINDS, masked=True),
+    )
+    assert _text(runtime, decoder.decode([1])) == f'{{"x":"{" ".join(words)}"}}'
 
 
 def test_length_normalisation_favours_longer_values(runtime: Runtime) -> None:
     grammar = build_grammar(schema_of(x=FieldSpec(kind="verbatim", nullable=False)), DOCUMENT)
     total, mean = (
-        len(_text(runtime, _decode(runtime, grammar, 8, ranking=Ranking(length_power=power))))
+        len(
+            _text(
+                runtime,
+                _decode(runtime, grammar, 8, ranking=Ranking(kinds=GROUNDED_KINDS, length_power=power)),
+            )
+        )
         for power in (0.0, 1.0)
     )
     assert mean >= total
