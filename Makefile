@@ -48,6 +48,7 @@ test-vllm: vllm-setup  ## Run the tests that start a real vLLM server
 	$(PYTEST) -m "vllm and not gpu" $(PYTEST_ARGS)
 
 bench: setup  ## Print recall, scores and seconds by stage (real documents if they are there, else the samples)
+	$(BIN)/python -m benchmarks.ocr_recall --engines auto,tesserocr,pytesseract,rapidocr --n 4 --max-pages 1
 	$(BIN)/python -m benchmarks.run
 
 torture: setup  ## Read every hostile file and show how each ended

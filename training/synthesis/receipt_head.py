@@ -17,7 +17,7 @@ def draw_head(setting: Setting, draft: Draft, day: Day | None) -> None:
     template, sheet = setting.template, draft.sheet
     align: Align = template.choice("head.align", ("center", "center", "left"))
     has_decoy = template.chance("head.decoy", 0.22 * setting.difficulty + 0.03)
-    has_brand = not has_decoy and template.chance("head.brand", 0.2 * setting.difficulty)
+    has_brand = not has_decoy and template.chance("head.brand", 0.26 * setting.difficulty)
     party = make_party(
         setting.vendor_rng,
         setting.locale,
