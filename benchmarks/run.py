@@ -3,7 +3,7 @@
     python -m benchmarks.run --n 5 --engines embedded
 
 Predictions are kept in the output folder, so that a run that was stopped goes on, and every figure can be
-recomputed from them. OCR recall has its own command, `python -m benchmarks.ocr_recall`; `make bench` runs both.
+recomputed from them. OCR recall has its own command, `python -m benchmarks.ocr_recall`.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from decoding.lark import (
 )
 from decoding.number_regex import decimal_regex, integer_regex, iso_date_regex
 from decoding.page_text import Run, amount_spans, date_spans, has_span, word_runs
-from decoding.value_patterns import decimal_readings
+from decoding.value_patterns import date_readings, decimal_readings
 from schemas.document import Document
 from schemas.errors import EmptyDocumentError, GrammarCompileError
 from schemas.layout import WordSpan
@@ -255,7 +255,7 @@ class _Builder:
         if spec.kind == "boolean":
             return regex("true|false")
         if spec.kind == "iso_date":
-            return regex(f'"{iso_date_regex()}"')
+            return self._iso_date(spec)
         if spec.kind == "integer":
             return _regex_or_none(integer_regex(spec.minimum, spec.maximum))
         if spec.kind == "number":
@@ -270,6 +270,14 @@ class _Builder:
         if texts or (self.grounding and spec.nullable):
             return regex(trie_regex(texts)) if texts else None
         return _regex_or_none(decimal_regex(spec.minimum, spec.maximum))
+
+    def _iso_date(self, spec: FieldSpec) -> str | None:
+        """Return the dates that the page shows, in every reading; any date if it shows none."""
+        texts = self.page.dates if self.grounding else ()
+        shown = sorted({f'"{day}"' for text in texts for day in date_readings(text)})
+        if shown or (self.grounding and spec.nullable):
+            return regex(trie_regex(shown)) if shown else None
+        return regex(f'"{iso_date_regex()}"')
 
     def _free(self, spec: FieldSpec) -> str | None:
         bounds = f"{{{spec.min_length},{spec.max_length}}}"

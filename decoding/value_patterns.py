@@ -3,8 +3,8 @@
 A text refused here can never be an answer, so the patterns lean to recall: glued currencies, signs,
 tax letters and punctuation pass, and so does a word that `decoding.values` can read with its label
 glued on ("DATE:25/12/2018"). Reading a value (sign, separators, day or month first) is the job of
-`decoding.values`; nothing here decides what a text means, except `decimal_readings`, which lists every
-reading.
+`decoding.values`; nothing here decides what a text means: `decimal_readings` and `date_readings`
+list every reading.
 """
 
 from __future__ import annotations
@@ -119,3 +119,18 @@ def decimal_readings(text: str) -> tuple[Decimal, ...]:
     if mark and mark in ".," and tail:
         readings.append(f"{re.sub(r'[.,]', '', head) or '0'}.{tail}")
     return tuple(-Decimal(reading) if negative else Decimal(reading) for reading in readings)
+
+
+def date_readings(text: str) -> tuple[str, ...]:
+    """Return every date that a text may stand for, as YYYY-MM-DD: two where day and month can be swapped.
+
+    Examples
+    --------
+    >>> date_readings("03/04/2026"), date_readings("March 2026")
+    (('2026-04-03', '2026-03-04'), ())
+    """
+    parsed = dates.parse_date(text)
+    if parsed is None:
+        return ()
+    readings = (parsed.value, parsed.alternative)
+    return tuple(reading.isoformat() for reading in readings if reading is not None)

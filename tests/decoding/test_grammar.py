@@ -200,11 +200,6 @@ def test_numbers_are_those_that_the_page_shows_in_every_reading() -> None:
             ['"a"'],
         ),
         (FieldSpec(kind="enum", enum_values=("a", None), nullable=False), ['"a"', "null"], ['""']),
-        (
-            FieldSpec(kind="iso_date"),
-            ['"2026-02-28"', '"2024-02-29"'],
-            ['"2026-02-29"', '"2026-13-01"', '"26-01-01"'],
-        ),
         (FieldSpec(kind="free", max_length=3), ['""', '"abc"', '"a\\"b"', '"é😀x"'], ['"abcd"', '"a\nb"']),
         (FieldSpec(kind="free", pattern="^[A-Z]{3}$"), ['"EUR"'], ['"EURO"', '"eur"', '""']),
     ],
@@ -214,8 +209,29 @@ def test_bounded_kinds_accept_exactly_their_values(spec: FieldSpec, good: list[s
     assert [text for text in bad if _accepts(spec, text)] == []
 
 
+def test_iso_dates_are_those_that_the_page_shows_in_every_reading() -> None:
+    page = document_of(("Date 03/04/2026 due 12 May 2026",))
+    for nullable in (True, False):
+        spec = FieldSpec(kind="iso_date", nullable=nullable)
+        for day in ("2026-04-03", "2026-03-04", "2026-05-12"):
+            assert _accepts(spec, f'"{day}"', document=page)
+        assert not _accepts(spec, '"2026-05-13"', document=page)
+        assert _accepts(spec, "null", document=page) == nullable
+
+
+def test_a_page_without_dates_leaves_a_nullable_iso_date_null() -> None:
+    page = document_of(("no day here",))
+    assert not _accepts(FieldSpec(kind="iso_date"), '"2026-05-13"', document=page)
+    assert _accepts(FieldSpec(kind="iso_date", nullable=False), '"2026-05-13"', document=page)
+
+
 def test_iso_dates_are_those_of_the_calendar() -> None:
-    grammar = build_grammar(schema_of(x=FieldSpec(kind="iso_date", nullable=False)), EMPTY)
+    spec = FieldSpec(kind="iso_date", nullable=False)
+    for day in ("2026-02-28", "2024-02-29"):
+        assert _accepts(spec, f'"{day}"', document=EMPTY)
+    for day in ("2026-02-29", "2026-13-01", "26-01-01"):
+        assert not _accepts(spec, f'"{day}"', document=EMPTY)
+    grammar = build_grammar(schema_of(x=spec), EMPTY)
     for seed in range(50):
         date.fromisoformat(json.loads(sample(grammar.lark, seed=seed))["x"])
 
