@@ -133,6 +133,25 @@ def _print_entries(setting: Setting, sheet: Sheet, entries: list[list[Run]]) -> 
     sheet.down(template.choice("particulars.gap", (0.0, 0.5, 1.0)))
 
 
+_ECHOES = (
+    *("thank you for shopping at {} @", "{}'s products are @ @", "{}'s @", "{} @ members", "visit {} @"),
+    *("welcome to {} @ @", "{} card no. ####", "join {} @", "{}.com", "@ {} @", "www.{}.com/@", "{} {} @"),
+)
+
+
+def _echo(setting: Setting, sheet: Sheet) -> str:
+    """Return a line that takes up words of the seller's name and goes on in another way.
+
+    Copying a name must not change over to such a line after a word that both have.
+    """
+    name = [mark.text for mark in sheet.marks if "vendor_name" in mark.tags] or [word(setting.rng)]
+    start = setting.rng.choice((0, 0, 0, setting.rng.randrange(len(name))))
+    taken = " ".join(name[start : start + setting.rng.choice((1, 1, 2))])
+    text = setting.rng.choice(_ECHOES).format(taken, taken)
+    parts = [word(setting.rng) if part == "@" else part for part in text.split()]
+    return setting.case(fill(setting.rng, " ".join(parts).replace("@", "")))
+
+
 def _foot(setting: Setting, draft: Draft, day: Day | None) -> None:
     template, sheet, rng = setting.template, draft.sheet, setting.rng
     sheet.down(template.choice("foot.gap", (0.0, 0.5, 1.0)))
@@ -153,6 +172,8 @@ def _foot(setting: Setting, draft: Draft, day: Day | None) -> None:
         lines.append([(f"{label} {later}", None)])
     if setting.maybe("foot.company", 0.08):
         lines.append([(setting.case(item_text(rng)), None)])
+    if template.chance("foot.echo", 0.35 * setting.difficulty):
+        lines += [[(_echo(setting, sheet), None)] for _ in range(template.integer("foot.echoes", 1, 2))]
     if day is None or template.chance("foot.datelast", 0.5):
         lines.sort(key=lambda runs: template.unit(f"foot.{runs[0][0][:3]}"))
     for runs in lines:
