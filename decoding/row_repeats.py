@@ -2,7 +2,7 @@
 
 A weak model may repeat a row of a table. Each repetition stands on the page word for word, so that
 grounding alone does not notice it; but its text can only cite words that another row has cited already. Only
-texts tell: an amount that no row has left is found in a total.
+texts with letters tell: an amount or a number that no row has left is found in a total or a date.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _Words = frozenset[tuple[int, int]]
 def check_repeats(metadata: Mapping[str, FieldMetadata]) -> tuple[ExtractionWarning, ...]:
     """Return a `row_repeated` for each list with rows whose texts cite no word of their own, at the first.
 
-    Rows without texts (amounts and dates only) are not looked at, nor are rows that stand nowhere: each
+    Rows without letters (amounts and dates only) are not looked at, nor are rows that stand nowhere: each
     of their values has its own `ungrounded_value`. Rows that the page prints alike cite their own words.
     """
     lists = _lists(metadata)
@@ -48,7 +48,8 @@ def _lists(metadata: Mapping[str, FieldMetadata]) -> dict[str, dict[str, _Words]
     for path, entry in metadata.items():
         found = _ROW_PATH.fullmatch(path)
         if found and entry.normalised is None:
-            cited = ((c.page_number, index) for c in entry.citations for index in c.word_indices)
+            worded = (c for c in entry.citations if any(ch.isalpha() for ch in c.reference_text))
+            cited = ((c.page_number, index) for c in worded for index in c.word_indices)
             rows = lists[found["list"]]
             rows[found["row"]] = rows.get(found["row"], frozenset()) | frozenset(cited)
     return lists

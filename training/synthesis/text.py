@@ -154,7 +154,7 @@ def _company_stem(rng: random.Random) -> list[str]:
     if draw < 0.08:
         return [fill(rng, rng.choice(("@@@", "@.@.@.", "@&@", "@@", "@@@#", "##", "@-@@@@"))).lower()]
     parts = [word(rng) for _ in range(rng.choice((1, 1, 2, 2, 3)))]
-    if draw > 0.5 and rng.random() < 0.16:
+    if draw > 0.5 and rng.random() < 0.3:
         parts.insert(0, parts[0])  # "ONE ONE THREE SEAFOOD": the copy must not begin at the second
     if draw < 0.16:
         parts.insert(rng.randint(0, len(parts)), rng.choice(("&", "and", "+", "by", "of", "the", "'n", "-")))
