@@ -139,7 +139,7 @@ _ECHOES = (
 )
 
 
-def _echo(setting: Setting, sheet: Sheet) -> str:
+def _echo(setting: Setting, sheet: Sheet) -> Run:
     """Return a line that takes up words of the seller's name and goes on in another way.
 
     Copying a name must not change over to such a line after a word that both have.
@@ -149,7 +149,7 @@ def _echo(setting: Setting, sheet: Sheet) -> str:
     taken = " ".join(name[start : start + setting.rng.choice((1, 1, 2))])
     text = setting.rng.choice(_ECHOES).format(taken, taken)
     parts = [word(setting.rng) if part == "@" else part for part in text.split()]
-    return setting.case(fill(setting.rng, " ".join(parts).replace("@", "")))
+    return setting.case(fill(setting.rng, " ".join(parts).replace("@", ""))), None
 
 
 def _foot(setting: Setting, draft: Draft, day: Day | None) -> None:
@@ -173,7 +173,7 @@ def _foot(setting: Setting, draft: Draft, day: Day | None) -> None:
     if setting.maybe("foot.company", 0.08):
         lines.append([(setting.case(item_text(rng)), None)])
     if template.chance("foot.echo", 0.35 * setting.difficulty):
-        lines += [[(_echo(setting, sheet), None)] for _ in range(template.integer("foot.echoes", 1, 2))]
+        lines += [[_echo(setting, sheet)] for _ in range(template.integer("foot.echoes", 1, 2))]
     if day is None or template.chance("foot.datelast", 0.5):
         lines.sort(key=lambda runs: template.unit(f"foot.{runs[0][0][:3]}"))
     for runs in lines:
