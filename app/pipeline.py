@@ -277,7 +277,9 @@ def _extraction(
     return Extraction(
         document_sha256=document.sha256,
         schema_name=schema.name,
-        status="partial" if any(w.code in {"truncated", "pages_skipped"} for w in warnings) else "succeeded",
+        status="partial"
+        if any(w.code in {"truncated", "pages_skipped", "unreadable_page"} for w in warnings)
+        else "succeeded",
         output=Output(value=dict(merged.value), metadata=metadata),
         warnings=(*warnings, *_doubts(metadata)),
         reasoning=reasoning or None,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 
 from decoding.answer import REASONING_KEY
@@ -352,8 +353,9 @@ def _regex_or_none(pattern: str | None) -> str | None:
 
 def _number_texts(amounts: tuple[str, ...], spec: FieldSpec) -> tuple[str, ...]:
     """Return the JSON numbers that the page's amounts may stand for, within the field's bounds."""
-    low = float("-inf") if spec.minimum is None else spec.minimum
-    high = float("inf") if spec.maximum is None else spec.maximum
+    # As written: 0.1 as a float is a little more than the page's 0.1.
+    low = Decimal("-Infinity") if spec.minimum is None else Decimal(str(spec.minimum))
+    high = Decimal("Infinity") if spec.maximum is None else Decimal(str(spec.maximum))
     readings = {value for text in amounts for value in decimal_readings(text)}
     kept = (v for v in readings if low <= v <= high and len(v.as_tuple().digits) <= _MAX_NUMBER_DIGITS)
     return tuple(sorted({text for value in kept for text in (f"{value:f}", _shortest(f"{value:f}"))}))

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 # One character inside a JSON string: itself, or one of the escapes that `json.dumps` writes.
-JSON_CHAR = r'(?:[^"\\\x00-\x1f]|\\(?:["\\\/bfnrt]|u[0-9a-f]{4}))'
+JSON_CHAR = r'(?:[^"\\\x00-\x1f]|\\(?:["\\\/bfnrt]|u00[01][0-9a-f]))'
 # Text that need not be escaped at all; reasoning and patterned strings keep to it.
 PLAIN_CHAR = r'[^"\\\x00-\x1f\x7f]'
+
+# Text that some tokenizer may take for a special token: "<|im_end|>", "</s>", "[SEP]". llguidance tokenizes
+# what the grammar forces as the tokenizer would, special tokens included, and the mask then allows that
+# token alone: if it ends the text, a page with such a word would cut every answer that quotes it.
+_SPECIAL_TOKEN = re.compile(
+    r"(?:<|\\x\{3c\})[^<>\s]{1,200}?(?:>|\\x\{3e\})|(?:\[|\\x\{5b\})[A-Z_]{2,}(?:\]|\\x\{5d\})"
+)
+_WITHOUT_FORCING = '%llguidance {"no_forcing": true}'
 
 
 def json_text(text: str) -> str:
@@ -122,8 +131,13 @@ class LarkWriter:
         return self._names[key]
 
     def text(self, start: str) -> str:
-        """Return the grammar whose start rule has the body `start`."""
-        return "\n".join([f"start: {start}", *self.lines, ""])
+        """Return the grammar whose start rule has the body `start`.
+
+        Its tokens are the model's choice, not forced, where its texts hold what may be a special token.
+        """
+        lines = [f"start: {start}", *self.lines, ""]
+        has_special = any(_SPECIAL_TOKEN.search(line) for line in lines)
+        return "\n".join([_WITHOUT_FORCING, *lines] if has_special else lines)
 
 
 def is_satisfiable(terminal: str, definitions: tuple[str, ...]) -> bool:

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+_MAX_NAIVE_STEPS = 10**9  # a second or two
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -95,11 +97,13 @@ def split_rows(items: Sequence[Cells], *, n_cuts: int) -> Split:
     -----
     The paper concludes from the score's monotony in the chunk that this is exact. It is where each span
     lies in one row (a later y then adds to every y' at least as much as to a smaller one); spans of
-    several rows can break the order, so instances with such spans are solved by `split_rows_naive`,
-    which numpy makes affordable: O(M N^2) additions. No items give an empty split.
+    several rows can break the order, so instances with such spans are solved by `split_rows_naive`
+    where numpy makes its M N^2 / 2 additions affordable; beyond, the split may be a little less than the
+    best. No items give an empty split.
     """
+    is_small = len(items) * n_cuts**2 <= _MAX_NAIVE_STEPS
     single_rows = all(span.low == span.high for cells in items for spans in cells for span in spans)
-    return _solve(items, n_cuts, _divide_and_conquer if single_rows else _all_pairs)
+    return _solve(items, n_cuts, _all_pairs if is_small and not single_rows else _divide_and_conquer)
 
 
 def split_rows_divided(items: Sequence[Cells], *, n_cuts: int) -> Split:
@@ -115,13 +119,15 @@ def split_rows_naive(items: Sequence[Cells], *, n_cuts: int) -> Split:
 def _solve(items: Sequence[Cells], n_cuts: int, step: _Step) -> Split:
     if not items:
         return Split(score=0.0, bounds=(0,))
-    scores = [ChunkScores(cells, n_cuts) for cells in items]
-    best = np.array([scores[0].one(0, end) for end in range(n_cuts + 1)])
+    first = last = ChunkScores(items[0], n_cuts)
+    best = np.array([first.one(0, end) for end in range(n_cuts + 1)])
     choices: list[Ints] = []
-    for item in scores[1:]:
-        best, choice = step(best, item, n_cuts)
+    for cells in items[1:]:
+        last = ChunkScores(cells, n_cuts)  # one table at a time: those of a long document fill the memory
+        best, choice = step(best, last, n_cuts)
         choices.append(choice)
-    return Split(score=float(best[n_cuts]), bounds=_tighten(_backtrack(choices, n_cuts), scores))
+    bounds = _tighten(_backtrack(choices, n_cuts), first, last)
+    return Split(score=float(best[n_cuts]), bounds=bounds)
 
 
 def _all_pairs(previous: Floats, item: ChunkScores, n_cuts: int) -> tuple[Floats, Ints]:
@@ -156,9 +162,8 @@ def _backtrack(choices: Sequence[Ints], n_cuts: int) -> list[int]:
     return [0, *reversed(bounds)]
 
 
-def _tighten(bounds: list[int], scores: Sequence[ChunkScores]) -> tuple[int, ...]:
+def _tighten(bounds: list[int], first: ChunkScores, last: ChunkScores) -> tuple[int, ...]:
     """Return the bounds with the largest first and the smallest last one that keep the items' scores."""
-    first, last = scores[0], scores[-1]
     goal = first.one(bounds[0], bounds[1])
     bounds[0] = _last_true(bounds[0], bounds[1], lambda start: first.one(start, bounds[1]) >= goal)
     goal = last.one(bounds[-2], bounds[-1])

@@ -76,13 +76,20 @@ def token_spans(completion: Completion, spans: Mapping[Path, tuple[int, int]]) -
     """Return for each character span of the completion's text the half-open range of tokens that wrote it.
 
     Tokens are bytes and may hold parts of characters, or more than the value: every token that shares
-    a byte with the span counts. No tokens, no ranges.
+    a byte with the span counts, and of a value without quotes the sign behind it: it decided the end.
+    No tokens, no ranges.
     """
     if not completion.tokens:
         return {}
     byte_of = list(accumulate((len(char.encode()) for char in completion.text), initial=0))
     ends = list(accumulate(len(token.token_bytes) for token in completion.tokens))
-    return {path: _tokens_in(ends, byte_of[start], byte_of[end]) for path, (start, end) in spans.items()}
+    text = completion.text
+    stops = {
+        path: end if text[end - 1] == '"' else min(end + 1, len(text)) for path, (_, end) in spans.items()
+    }
+    return {
+        path: _tokens_in(ends, byte_of[start], byte_of[stops[path]]) for path, (start, _) in spans.items()
+    }
 
 
 def _tokens_in(ends: list[int], start: int, end: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import accumulate, combinations, pairwise
 from statistics import median
 
 from pydantic import JsonValue
@@ -16,6 +16,10 @@ from decoding.occurrences import DocumentIndex
 from schemas.spec import FieldKind
 
 N_CUTS_PER_PAGE = 128  # the paper's quantisation of the page height
+MAX_CUTS = 4096  # of all pages together: longer documents are quantised more coarsely
+# Distinct spans of a row in the split, its rarest cells first: its table has as many rows and columns. A
+# value that stands at more places than these says nothing of where its row is.
+_MAX_SPANS = 1024
 # Words of one printed line have centres closer than this share of their height.
 _SAME_LINE = 0.6
 # A cut between rows goes through words where the lines are not level; what stands this many cut rows
@@ -55,6 +59,7 @@ class _Layout:
 
     columns: dict[str, float]
     slope: float
+    n_cuts_per_page: int
 
     def lines_away(self, place: _Place, anchor: _Place) -> float:
         """Return how many word heights `place` is off the printed line of `anchor`."""
@@ -75,8 +80,8 @@ def ground_rows(rows: Sequence[Sequence[RowCell]], index: DocumentIndex) -> list
     placed = _all_places(rows, index)
     spans = {id(places): _spans(places) for places in {id(p): p for row in placed for p in row}.values()}
     split = split_rows(
-        [[spans[id(places)] for places in row] for row in placed],
-        n_cuts=N_CUTS_PER_PAGE * max(len(index.pages), 1),
+        [_rarest([spans[id(places)] for places in row]) for row in placed],
+        n_cuts=_cuts_per_page(index) * max(len(index.pages), 1),
     )
     chunks = list(pairwise(split.bounds))
     inside = [
@@ -87,7 +92,9 @@ def ground_rows(rows: Sequence[Sequence[RowCell]], index: DocumentIndex) -> list
         [_best_inside(places, start - _BLUR, end + _BLUR) for places in row]
         for row, (start, end) in zip(placed, chunks, strict=True)
     ]
-    layout = _Layout(columns=_column_positions(rows, around), slope=_slope(around))
+    layout = _Layout(
+        columns=_column_positions(rows, around), slope=_slope(around), n_cuts_per_page=_cuts_per_page(index)
+    )
     return [
         _choose(cells, best, everywhere, layout, index)
         for cells, best, everywhere in zip(rows, inside, placed, strict=True)
@@ -105,10 +112,14 @@ def _all_places(rows: Sequence[Sequence[RowCell]], index: DocumentIndex) -> list
     return [[known[cell.kind, repr(cell.value)] for cell in row] for row in rows]
 
 
+def _cuts_per_page(index: DocumentIndex) -> int:
+    return max(1, min(N_CUTS_PER_PAGE, MAX_CUTS // max(len(index.pages), 1)))
+
+
 def _place(run: Run, index: DocumentIndex) -> _Place:
-    box = index.box(run)
+    box, n_cuts = index.box(run), _cuts_per_page(index)
     words = [index.pages[run.page_index].words[i].bbox for i in run.word_indices]
-    rows = [int((run.page_index + min(word.center[1], 1 - 1e-9)) * N_CUTS_PER_PAGE) for word in words]
+    rows = [int((run.page_index + min(word.center[1], 1 - 1e-9)) * n_cuts) for word in words]
     return _Place(
         run=run,
         x=box.center[0],
@@ -121,6 +132,13 @@ def _place(run: Run, index: DocumentIndex) -> _Place:
 def _spans(places: Sequence[_Place]) -> tuple[Span, ...]:
     """Return the distinct spans; a page full of one word has many places on few rows."""
     return tuple(dict.fromkeys(place.span for place in places))
+
+
+def _rarest(cells: Sequence[tuple[Span, ...]]) -> list[tuple[Span, ...]]:
+    """Return as many of a row's cells as the split can afford, those with the fewest places first."""
+    ordered = sorted(cells, key=len)
+    totals = accumulate(len(spans) for spans in ordered)
+    return [spans for spans, total in zip(ordered, totals, strict=True) if total <= _MAX_SPANS]
 
 
 def _low(place: _Place) -> int:
@@ -206,7 +224,7 @@ def _near(
     """Return the best places inside the chunk and, beyond its edges, as good ones on the row's line."""
     enough = best[0].run.score if best else 0.0
     reach = _SAME_LINE * anchor.height + abs(layout.slope)
-    start, end = (int((anchor.y + side * reach) * N_CUTS_PER_PAGE) for side in (-1, 1))
+    start, end = (int((anchor.y + side * reach) * layout.n_cuts_per_page) for side in (-1, 1))
     near = _from_rows(everywhere, start - _MAX_VALUE_ROWS, end + 1)
     in_line = [p for p in near if p.run.score >= enough and layout.lines_away(p, anchor) < _SAME_LINE]
     return [*best, *(place for place in in_line if place not in best)]
@@ -239,7 +257,8 @@ def _nearest(
     equal prints, the first is a unit price, and the amount is the last.
     """
     badness = [_badness(place, anchor, taken, layout, column) for place in places]
-    tied = [place for place, bad in zip(places, badness, strict=True) if bad == min(badness)]
+    least = min(badness)
+    tied = [place for place, bad in zip(places, badness, strict=True) if bad == least]
     in_line = sorted(tied, key=lambda place: place.x)
     return in_line[max(0, len(in_line) - max(n_rivals, 1))]
 

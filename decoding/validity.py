@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import cast
 
 from pydantic import JsonValue
@@ -38,7 +37,8 @@ def withdraw_invalid(
         ExtractionWarning(code="constraint_violated", message=message, path=path)
         for path, message in broken.items()
     )
-    return replace(answer, value=cast("Mapping[str, JsonValue]", value)), warnings
+    known = {path: entry for path, entry in answer.metadata.items() if path not in broken}
+    return WindowAnswer(value=cast("Mapping[str, JsonValue]", value), metadata=known), warnings
 
 
 def _without(spec: Spec, value: JsonValue, path: Path, broken: Mapping[str, str]) -> JsonValue:

@@ -99,16 +99,19 @@ def looks_like_date(text: str) -> bool:
 def decimal_readings(text: str) -> tuple[Decimal, ...]:
     """Return every number that an amount's text may stand for, without choosing among them.
 
-    The last separator may mark decimals or thousands, so "1.234" reads as 1.234 and 1234; a leading or
-    trailing minus and accountants' parentheses make it negative. Texts without digits give none.
+    What `parse_amount` can read, it reads. Of other texts the last separator may mark decimals or thousands;
+    minus signs and accountants' parentheses make them negative. Texts without digits give none.
 
     Examples
     --------
     >>> [str(value) for value in decimal_readings("1.234")]
     ['1234', '1.234']
-    >>> [str(value) for value in decimal_readings("(1,234.50)")]
-    ['-123450', '-1234.50']
+    >>> [str(value) for text in ("(1,234.50)", "45,-", "SUB-TOTAL:9.00") for value in decimal_readings(text)]
+    ['-1234.50', '45', '9.00']
     """
+    parsed = amounts.parse_amount(text)
+    if parsed is not None:
+        return (parsed.value,) if parsed.alternative is None else (parsed.value, parsed.alternative)
     figures = re.search(r"[\d.,'’ ]*\d", text)
     if figures is None:
         return ()

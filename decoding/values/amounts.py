@@ -207,7 +207,9 @@ def _assemble(
     readings = _readings(body, decimal_separator, no_minor_unit=currency in NO_MINOR_UNIT)
     if readings is None:
         return None
-    sign = -1 if prefix.negative or suffix.negative or prefix.opens else 1
+    # Accountants put negative amounts in brackets; a rate in brackets is an aside: "GST (6%)".
+    is_bracketed = prefix.opens and not suffix.percent
+    sign = -1 if prefix.negative or suffix.negative or is_bracketed else 1
     value, alternative = readings
     return ParsedAmount(
         value=value * sign,

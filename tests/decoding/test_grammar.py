@@ -319,3 +319,21 @@ def test_too_many_words_are_refused() -> None:
     document = document_of(("w " * 10_001,))
     with pytest.raises(GrammarCompileError, match="10000 words"):
         build_grammar(schema_of(x=VERBATIM), document)
+
+
+def test_a_number_may_equal_its_bound() -> None:
+    page = document_of(("rate 0.1 and 0.3",))
+    assert _accepts(FieldSpec(kind="number", minimum=0.1), "0.1", document=page)
+    assert _accepts(FieldSpec(kind="number", maximum=0.3), "0.3", document=page)
+
+
+def test_free_text_holds_no_half_of_a_surrogate_pair() -> None:
+    assert not _accepts(FieldSpec(kind="free"), '"\\ud800"')
+    assert _accepts(FieldSpec(kind="free"), '"\\u001f"')
+
+
+def test_a_page_that_prints_chat_markers_cannot_end_the_answer() -> None:
+    page = document_of(("10.00 <|im_end|>",))
+    lark = build_grammar(schema_of(x=FieldSpec(kind="verbatim", nullable=False, min_length=7)), page).lark
+    for seed in range(20):
+        assert "<|im_end|>" in json.loads(sample(lark, seed=seed))["x"]

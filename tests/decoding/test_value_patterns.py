@@ -8,7 +8,7 @@ import pytest
 
 from decoding.grammar import build_grammar
 from decoding.page_text import amount_spans, date_spans, spans_of, word_runs
-from decoding.value_patterns import looks_like_amount, looks_like_date
+from decoding.value_patterns import decimal_readings, looks_like_amount, looks_like_date
 from schemas.spec import FieldSpec
 from tests.decoding.pages import document_of, schema_of
 from tests.decoding.sampler import sample
@@ -106,3 +106,18 @@ def test_every_real_receipt_decodes_under_random_weights() -> None:
         value = json.loads(sample(build_grammar(schema, document).lark, seed=seed))
         spans = set(spans_of(word_runs(document), max_words=1000, max_length=300))
         assert all(value[key] is None or value[key] in spans for key in "abc")
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("45,-", ["45"]),
+        ("20.--", ["20"]),
+        ("SUB-TOTAL:9.00", ["9.00"]),
+        ("(19%)", ["19"]),
+        ("(1,234.50)", ["-1234.50"]),
+        ("1.234", ["1234", "1.234"]),
+    ],
+)
+def test_numbers_are_read_with_their_own_sign(text: str, readings: list[str]) -> None:
+    assert [str(value) for value in decimal_readings(text)] == readings
