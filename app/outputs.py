@@ -57,33 +57,40 @@ def _record(result: FileResult) -> _Record:
 def scalar_csv(results: Sequence[FileResult], schema: ExtractionSchema) -> str:
     """Return one row a file: its status, then the values that stand outside of lists, in schema order."""
     paths = tuple(_scalar_paths(schema.root, ()))
-    rows = [[r.file, _status(r), *(_cell(_at(_value(r), path)) for path in paths)] for r in results]
+    rows = [[_cell(r.file), _status(r), *(_cell(_at(_value(r), path)) for path in paths)] for r in results]
     return _csv(["file", "status", *(json_path(path) for path in paths)], rows)
 
 
 def line_item_csv(results: Sequence[FileResult], schema: ExtractionSchema) -> str:
-    """Return one row for each row of each list: file, list, row number (from 1), then the columns."""
-    columns: dict[str, None] = {}
-    rows: list[tuple[list[str], Mapping[str, JsonValue]]] = []
-    for path, item in _lists(schema.root, ()):
-        columns |= dict.fromkeys(_columns(item))
-        for result in results:
-            listed = _at(_value(result), path)
-            for number, row in enumerate(listed if isinstance(listed, list) else (), start=1):
+    """Return one row for each row of each list: file, list, row number (from 1), then the columns.
+
+    Lists inside of rows are lists of their own: `line_items[0].taxes`.
+    """
+    columns = list(dict.fromkeys(_columns(schema.root)))
+    body: list[list[str]] = []
+    for result in results:
+        for path, item, rows in _lists(schema.root, _value(result), ()):
+            for number, row in enumerate(rows, start=1):
                 cells = {json_path(p) or "value": _at(row, p) for p in _scalar_paths(item, ())}
-                rows.append(([result.file, json_path(path), str(number)], cells))
-    body = [[*head, *(_cell(cells.get(column)) for column in columns)] for head, cells in rows]
+                body.append(
+                    [
+                        _cell(result.file),
+                        _cell(json_path(path)),
+                        str(number),
+                        *(_cell(cells.get(c)) for c in columns),
+                    ]
+                )
     return _csv(["file", "list", "row_number", *columns], body)
 
 
-def value_at(value: Mapping[str, JsonValue], path: str) -> JsonValue:
-    """Return what stands at a JSON path such as `line_items[0].amount_net`; None if nothing does."""
-    keys = re.findall(r"\[(\d+)\]|([^.\[\]]+)", path)
-    return _at(dict(value), tuple(int(index) if index else key for index, key in keys))
-
-
-def _columns(item: Spec) -> Iterator[str]:
-    yield from (json_path(path) or "value" for path in _scalar_paths(item, ()))
+def _columns(spec: Spec) -> Iterator[str]:
+    """Yield the columns of every list at or below `spec`, those inside of rows too."""
+    if isinstance(spec, ArraySpec):
+        yield from (json_path(path) or "value" for path in _scalar_paths(spec.item, ()))
+        yield from _columns(spec.item)
+    elif isinstance(spec, ObjectSpec):
+        for _, child in spec.properties:
+            yield from _columns(child)
 
 
 def _scalar_paths(spec: Spec, path: Path) -> Iterator[Path]:
@@ -94,12 +101,16 @@ def _scalar_paths(spec: Spec, path: Path) -> Iterator[Path]:
             yield from _scalar_paths(child, (*path, key))
 
 
-def _lists(spec: Spec, path: Path) -> Iterator[tuple[Path, Spec]]:
-    if isinstance(spec, ArraySpec):
-        yield path, spec.item
-    elif isinstance(spec, ObjectSpec):
+def _lists(spec: Spec, value: JsonValue, path: Path) -> Iterator[tuple[Path, Spec, list[JsonValue]]]:
+    """Yield each list of `value` with what its rows are, and then the lists inside of its rows."""
+    if isinstance(spec, ArraySpec) and isinstance(value, list):
+        if not isinstance(spec.item, ArraySpec):
+            yield path, spec.item, value
+        for position, row in enumerate(value):
+            yield from _lists(spec.item, row, (*path, position))
+    elif isinstance(spec, ObjectSpec) and isinstance(value, Mapping):
         for key, child in spec.properties:
-            yield from _lists(child, (*path, key))
+            yield from _lists(child, value.get(key), (*path, key))
 
 
 def _value(result: FileResult) -> JsonValue:
@@ -134,5 +145,5 @@ def _csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([_cell(name) for name in header])
-    writer.writerows([[_cell(row[0]), *row[1:]] for row in rows])
+    writer.writerows(rows)
     return buffer.getvalue()

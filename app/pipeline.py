@@ -3,55 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from pydantic import JsonValue
+
+from app.answering import Answer, Asker, ExtractionOptions, truncations
 from decoding.checks import check_sums
-from decoding.confidence import leaf_confidences
-from decoding.engine import DEFAULT_MAX_TOKENS, DEFAULT_N_CANDIDATES, Engine, EngineRequest
-from decoding.grammar import REASONING_CHARS, build_grammar
+from decoding.engine import Engine
 from decoding.grounding import GroundingResult, ground_extraction
-from decoding.parse import ParsedOutput, parse_completion
-from decoding.prompt import build_prompt
-from decoding.required import fill, lacks, relaxed
 from decoding.row_count import check_rows
 from decoding.row_repeats import check_repeats
 from decoding.validity import withdraw_invalid
-from decoding.windows import WindowAnswer, cut_windows, merge_answers
-from ocr.layout import layout_text
+from decoding.windows import WindowAnswer
 from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
-from schemas.errors import EmptyDocumentError, PromptTooLongError
-from schemas.extraction import Completion, Extraction, ExtractionWarning, FieldMetadata, Output, Usage
-from schemas.prompt import Prompt, ReasoningMode
-from schemas.spec import ExtractionSchema
+from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
+from schemas.spec import ExtractionSchema, values_by_path
 
 # Under this, the model saw other values as about equally likely: a person should look.
 LOW_CONFIDENCE = 0.5
-# Of the context, what is kept for an answer that may need it; the page gets the rest.
-_ANSWER_SHARE = 0.5
-# No tokenizer in use needs more than a token for two characters of a document's text.
-_CHARS_PER_TOKEN = 2
-# However long the model's context: the grammar of more words is too much for a vLLM server without our
-# plugin (`decoding.grammar.MAX_WINDOW_WORDS` is what ours can take).
-_MAX_WINDOW_WORDS = 5_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtractionOptions:
-    """How to extract; the two switches `grounding` and `structured` exist for ablations.
-
-    `max_tokens` bounds the answer to one window of the document.
-    """
-
-    reasoning: ReasoningMode = "off"
-    grounding: bool = True
-    structured: bool = True
-    n_candidates: int = DEFAULT_N_CANDIDATES
-    adapter: str | None = None
-    seed: int = 0
-    max_tokens: int = DEFAULT_MAX_TOKENS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,124 +98,30 @@ class Pipeline:
         DecodingError
             If the engine fails or breaks its contract.
         """
-        options = options or ExtractionOptions()
+        asker = Asker(engine=self.engine, schema=schema, options=options or ExtractionOptions())
         clock = _Clock()
         on_progress("prompt")
         with clock.stage("prompt"):
-            windows = self._windows(document, schema, options)
-            requests = self._requests(windows, schema, options)
+            windows = asker.windows(document)
+            questions = asker.questions(windows)
         on_progress("decode")
         with clock.stage("decode"):
-            decoded = self._decode(requests)
-            merged, conflicts = merge_answers(schema.root, [d.answer for d in decoded])
-            if lacks(schema.root, dict(merged.value)):
-                forced = self._decode((self._forced_request(windows, schema, options),))
-                merged = fill(schema.root, merged, forced[0].answer)
-                decoded += forced
+            answer = asker.answer(windows, questions)
         on_progress("ground")
         with clock.stage("ground"):
-            merged, refused = withdraw_invalid(merged, schema)
-            grounded = ground_extraction(merged.value, schema, document)
+            merged, refused = withdraw_invalid(answer.merged, schema)
+            grounded = ground_extraction(merged.value, schema, document, page_indices=merged.page_indices)
             warnings = (
                 *_read_warnings(document),
-                *_truncation_warnings(decoded),
-                *conflicts,
+                *truncations(answer.decoded),
+                *answer.conflicts,
                 *refused,
                 *grounded.warnings,
                 *check_sums(grounded.metadata),
                 *check_rows(grounded.metadata, document),
                 *check_repeats(grounded.metadata),
             )
-        return _extraction(document, schema, merged, grounded, warnings, decoded, clock.seconds)
-
-    def _windows(
-        self, document: Document, schema: ExtractionSchema, options: ExtractionOptions
-    ) -> tuple[Document, ...]:
-        room = self._prompt_room(min(options.max_tokens, _most_answer_tokens(schema, options)))
-
-        def fits(window: Document) -> bool:
-            if window.n_words > _MAX_WINDOW_WORDS:
-                return False
-            return self.engine.count_tokens(_prompt(window, schema, options)) <= room
-
-        return cut_windows(document, fits=fits)
-
-    def _requests(
-        self, windows: Sequence[Document], schema: ExtractionSchema, options: ExtractionOptions
-    ) -> tuple[EngineRequest, ...]:
-        asked = schema if len(windows) == 1 else relaxed(schema)
-        return tuple(self._request(window, asked, options) for window in windows)
-
-    def _forced_request(
-        self, windows: Sequence[Document], schema: ExtractionSchema, options: ExtractionOptions
-    ) -> EngineRequest:
-        """Return the request to the first window that can give all that the schema demands."""
-        for window in windows[:-1]:
-            try:
-                return self._request(window, schema, options)
-            except EmptyDocumentError:
-                continue
-        return self._request(windows[-1], schema, options)
-
-    def _decode(self, requests: tuple[EngineRequest, ...]) -> tuple[_Decoded, ...]:
-        completions = self.engine.complete(requests)
-        return tuple(
-            _decoded(completion, request) for completion, request in zip(completions, requests, strict=True)
-        )
-
-    def _prompt_room(self, n_answer_tokens: int) -> int:
-        """Return the tokens that a prompt may take: the answer keeps up to half of the context."""
-        context = self.engine.max_context_tokens
-        room = context - min(n_answer_tokens, int(context * _ANSWER_SHARE))
-        if room < 1:
-            raise PromptTooLongError(f"a context of {context} tokens leaves no room for a page")
-        return room
-
-    def _request(
-        self, window: Document, schema: ExtractionSchema, options: ExtractionOptions
-    ) -> EngineRequest:
-        prompt = _prompt(window, schema, options)
-        free = self.engine.max_context_tokens - self.engine.count_tokens(prompt)
-        return EngineRequest(
-            prompt=prompt,
-            grammar=build_grammar(schema, window, reasoning=options.reasoning, grounding=options.grounding),
-            adapter=options.adapter,
-            max_tokens=min(options.max_tokens, free),
-            n_candidates=options.n_candidates,
-            seed=options.seed,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Decoded:
-    """One window's completion, as it came and as it was read."""
-
-    completion: Completion
-    parsed: ParsedOutput
-    answer: WindowAnswer
-
-
-def _most_answer_tokens(schema: ExtractionSchema, options: ExtractionOptions) -> int:
-    """Return what an answer takes at most; for a list, which may be as long as the page, all there is."""
-    n_chars = REASONING_CHARS[options.reasoning]
-    for keys, leaf in schema.leaves():
-        if "[]" in keys:
-            return options.max_tokens
-        n_chars += sum(len(key) + len('"":{,}') for key in keys) + leaf.max_length + len('""')
-    return n_chars // _CHARS_PER_TOKEN
-
-
-def _prompt(window: Document, schema: ExtractionSchema, options: ExtractionOptions) -> Prompt:
-    text = layout_text(window, structured=options.structured).text
-    return build_prompt(schema, text, reasoning=options.reasoning)
-
-
-def _decoded(completion: Completion, request: EngineRequest) -> _Decoded:
-    parsed = parse_completion(completion, request.grammar)
-    confidences = leaf_confidences(parsed, completion)
-    metadata = {path: FieldMetadata(confidence=confidence) for path, confidence in confidences.items()}
-    answer = WindowAnswer(value=parsed.value, metadata=metadata)
-    return _Decoded(completion=completion, parsed=parsed, answer=answer)
+        return _extraction(document, schema, merged, grounded, warnings, answer, clock.seconds)
 
 
 def _read_warnings(document: Document) -> tuple[ExtractionWarning, ...]:
@@ -253,27 +131,18 @@ def _read_warnings(document: Document) -> tuple[ExtractionWarning, ...]:
     )
 
 
-def _truncation_warnings(decoded: Sequence[_Decoded]) -> tuple[ExtractionWarning, ...]:
-    message = "the answer reached its token limit; what was complete is kept, the rest is missing"
-    return (
-        (ExtractionWarning(code="truncated", message=message),)
-        if any(d.parsed.truncated for d in decoded)
-        else ()
-    )
-
-
 def _extraction(
     document: Document,
     schema: ExtractionSchema,
     merged: WindowAnswer,
     grounded: GroundingResult,
     warnings: tuple[ExtractionWarning, ...],
-    decoded: Sequence[_Decoded],
+    answer: Answer,
     seconds: dict[str, float],
 ) -> Extraction:
     metadata = _metadata(merged, grounded)
-    completions = tuple(d.completion for d in decoded)
-    reasoning = "\n".join(d.parsed.reasoning for d in decoded if d.parsed.reasoning)
+    completions = tuple(d.completion for d in answer.decoded)
+    reasoning = "\n".join(d.parsed.reasoning for d in answer.decoded if d.parsed.reasoning)
     return Extraction(
         document_sha256=document.sha256,
         schema_name=schema.name,
@@ -281,11 +150,11 @@ def _extraction(
         if any(w.code in {"truncated", "pages_skipped", "unreadable_page"} for w in warnings)
         else "succeeded",
         output=Output(value=dict(merged.value), metadata=metadata),
-        warnings=(*warnings, *_doubts(metadata)),
+        warnings=(*warnings, *_doubts(merged.value, metadata)),
         reasoning=reasoning or None,
         usage=Usage(
             n_pages=len(document.pages),
-            n_windows=len(completions),
+            n_windows=answer.n_windows,
             n_prompt_tokens=sum(c.n_prompt_tokens for c in completions),
             n_completion_tokens=sum(c.n_completion_tokens for c in completions),
             stage_seconds=seconds,
@@ -305,12 +174,15 @@ def _metadata(merged: WindowAnswer, grounded: GroundingResult) -> dict[str, Fiel
     }
 
 
-def _doubts(metadata: Mapping[str, FieldMetadata]) -> tuple[ExtractionWarning, ...]:
+def _doubts(
+    value: Mapping[str, JsonValue], metadata: Mapping[str, FieldMetadata]
+) -> tuple[ExtractionWarning, ...]:
     """Return one warning that counts the doubtful values; the metadata says which they are."""
+    leaves = values_by_path(dict(value))
     doubtful = [
         path
         for path, entry in metadata.items()
-        if entry.confidence is not None and entry.confidence < LOW_CONFIDENCE and entry.citations
+        if leaves.get(path) is not None and entry.confidence is not None and entry.confidence < LOW_CONFIDENCE
     ]
     if not doubtful:
         return ()

@@ -15,7 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from app.pipeline import ExtractionOptions, Pipeline
+from app.answering import ExtractionOptions
+from app.pipeline import Pipeline
 from benchmarks.asked import FIELDS, dataset_schema
 from eval.datasets import GoldRecord, read_gold
 from eval.kie import Pred, gold_values, outcome

@@ -20,7 +20,7 @@ _GROSS_KEYS = ("amount_total_gross", "grand_total", "total_gross", "amount_total
 _LINES_KEYS = ("amount_total_lines", "line_total", "lines_total")
 _TIP_KEYS = ("tip_amount", "tips", "tip")
 _ROW_KEYS = frozenset(("amount_net", "amount_gross", "amount", "line_total", "line_amount", "total_price"))
-_ROW_PATH = re.compile(r"(?P<list>.+)\[(?P<row>\d+)\]\.(?:line_item_)?(?P<key>[^.\[\]]+)")
+_ROW_PATH = re.compile(r"(?P<list>[^\[\]]+)\[(?P<row>\d+)\]\.(?:line_item_)?(?P<key>[^.\[\]]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

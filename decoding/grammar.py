@@ -89,6 +89,7 @@ def build_grammar(
     reasoning: ReasoningMode = "off",
     grounding: bool = True,
     spans: Sequence[WordSpan] | None = None,
+    strict: bool = False,
 ) -> Grammar:
     """Return the grammar of `schema` on `document`, or on the words that `spans` names only.
 
@@ -101,6 +102,9 @@ def build_grammar(
         False leaves verbatim, amount and date fields as bounded strings (for ablations).
     spans
         The window of a long document, as in `LayoutText.spans`; None is all of it.
+    strict
+        Where a field must not be null and the window shows no value of its kind, the grammar makes do with
+        any words, any number or any date. True makes this an error: another window may do better.
 
     Raises
     ------
@@ -116,7 +120,7 @@ def build_grammar(
             f"a window has at most {MAX_WINDOW_WORDS} words, got {n_words}", hint="use smaller windows"
         )
     key = _reasoning_key(schema.root) if REASONING_CHARS[reasoning] else None
-    builder = _Builder(page=_PageTerms(runs=runs), grounding=grounding, n_words=n_words)
+    builder = _Builder(page=_PageTerms(runs=runs), grounding=grounding, n_words=n_words, strict=strict)
     start = builder.root(schema.root, reasoning_key=key, reasoning_chars=REASONING_CHARS[reasoning])
     return Grammar(
         lark=builder.writer.text(start),
@@ -190,8 +194,9 @@ def _split_at_escapes(run: Run) -> Iterator[Run]:
 class _Builder:
     """Walks a schema and writes one Lark expression for each node."""
 
-    def __init__(self, *, page: _PageTerms, grounding: bool, n_words: int) -> None:
+    def __init__(self, *, page: _PageTerms, grounding: bool, n_words: int, strict: bool) -> None:
         self.page = page
+        self.strict = strict
         self.grounding = grounding
         self.n_words = n_words
         self.writer = LarkWriter()
@@ -244,7 +249,7 @@ class _Builder:
         body = self._terminal(spec)
         nullable = spec.nullable or None in spec.enum_values
         if body is None and not nullable:
-            raise _nothing_fits(spec, path)
+            raise _nothing_fits(spec, path, by_page=self.strict or spec.kind in GROUNDED_KINDS)
         null = [literal("null")] if nullable else []
         return self.writer.rule(" | ".join([*([self.writer.terminal(body)] if body else []), *null]))
 
@@ -268,7 +273,7 @@ class _Builder:
     def _number(self, spec: FieldSpec) -> str | None:
         """Return the numbers that the page shows, in every reading; any bounded one if it shows none."""
         texts = _number_texts(self.page.amounts, spec) if self.grounding else ()
-        if texts or (self.grounding and spec.nullable):
+        if texts or self._shown_only(spec):
             return regex(trie_regex(texts)) if texts else None
         return _regex_or_none(decimal_regex(spec.minimum, spec.maximum))
 
@@ -276,9 +281,13 @@ class _Builder:
         """Return the dates that the page shows, in every reading; any date if it shows none."""
         texts = self.page.dates if self.grounding else ()
         shown = sorted({f'"{day}"' for text in texts for day in date_readings(text)})
-        if shown or (self.grounding and spec.nullable):
+        if shown or self._shown_only(spec):
             return regex(trie_regex(shown)) if shown else None
         return regex(f'"{iso_date_regex()}"')
+
+    def _shown_only(self, spec: FieldSpec) -> bool:
+        """Return whether there is no value where the page shows none of the field's kind."""
+        return self.grounding and (spec.nullable or self.strict)
 
     def _free(self, spec: FieldSpec) -> str | None:
         bounds = f"{{{spec.min_length},{spec.max_length}}}"
@@ -306,7 +315,7 @@ class _Builder:
                 return f'"\\"" {body} "\\""'
             if is_satisfiable(f"{body} & {_pattern(spec.pattern)}", ()):
                 return f'"\\"" {self.writer.terminal(f"{body} & {_pattern(spec.pattern)}")} "\\""'
-        return None if spec.nullable else self._words(spec)
+        return None if self._shown_only(spec) else self._words(spec)
 
     def _words(self, spec: FieldSpec) -> str | None:
         """Return any run of whole words within the length bounds (and the pattern)."""
@@ -338,8 +347,9 @@ class _Builder:
         return regex(inner if low > 1 else rf"[^ \n](?:.{{0,{high - 2}}}[^ \n])?")
 
 
-def _nothing_fits(spec: FieldSpec, path: Path) -> EmptyDocumentError | GrammarCompileError:
-    if spec.kind in GROUNDED_KINDS:
+def _nothing_fits(spec: FieldSpec, path: Path, *, by_page: bool) -> EmptyDocumentError | GrammarCompileError:
+    """Return the error of a field without values; `by_page` says that another page might have some."""
+    if by_page and spec.kind in (*GROUNDED_KINDS, "number", "iso_date"):
         return EmptyDocumentError(
             f"nothing in the document can fill {json_path(path)!r}, which must not be null",
             hint="make the field nullable, or check that the document was read",

@@ -126,7 +126,7 @@ def ground_extraction(
     schema: ExtractionSchema,
     document: Document,
     *,
-    page_indices: Sequence[int] | None = None,
+    page_indices: Mapping[str, Sequence[int]] | None = None,
 ) -> GroundingResult:
     """Return, for every leaf of `value`, where it stands and what it says in normal form.
 
@@ -135,19 +135,17 @@ def ground_extraction(
     value
         An answer that validates against `schema`.
     page_indices
-        The pages to search, in order; all by default. Decimals and the order of dates are decided by
-        the whole document in any case.
+        The pages to search first for a leaf outside of tables, by its JSON path: those that it was read
+        from. What stands on none of them, and the leaves that are not named, are searched for on all.
 
     Notes
     -----
     Enums, booleans and free text need not stand on the page and are not searched for. Integers are
     cited where found, without a warning where not: counts are often not printed.
     """
-    index = DocumentIndex(document.pages, page_indices=page_indices)
+    index = DocumentIndex(document.pages)
     singles = list(_leaves(schema.root, dict(value), (), in_rows=False))
-    found: list[tuple[_Leaf, Grounded | None]] = [
-        (leaf, ground(leaf.value, index, kind=leaf.spec.kind, label=leaf.label)) for leaf in singles
-    ]
+    found = _ground_singles(singles, index, page_indices or {})
     tables: list[TableBox] = []
     for path, rows in _tables(schema.root, dict(value), ()):
         grounded_rows = _ground_table(rows, index)
@@ -161,6 +159,22 @@ def ground_extraction(
         warnings=tuple(warning for _, warnings in described for warning in warnings),
         tables=tuple(tables),
     )
+
+
+def _ground_singles(
+    leaves: Sequence[_Leaf], index: DocumentIndex, page_indices: Mapping[str, Sequence[int]]
+) -> list[tuple[_Leaf, Grounded | None]]:
+    parts: dict[tuple[int, ...], DocumentIndex] = {}
+    found: list[tuple[_Leaf, Grounded | None]] = []
+    for leaf in leaves:
+        pages = tuple(page_indices.get(json_path(leaf.path), ()))
+        if pages not in parts:
+            parts[pages] = index.part(pages)
+        grounded = ground(leaf.value, parts[pages], kind=leaf.spec.kind, label=leaf.label)
+        if grounded is None:
+            grounded = ground(leaf.value, index, kind=leaf.spec.kind, label=leaf.label)
+        found.append((leaf, grounded))
+    return found
 
 
 def _leaves(spec: Spec, value: JsonValue, path: Path, *, in_rows: bool) -> Iterator[_Leaf]:

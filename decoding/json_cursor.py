@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -107,7 +108,7 @@ class JsonCursor:
 
     def _in_key(self, char: str) -> None:
         if not self._escaped and char == '"':
-            self._stack[-1].part = self._key
+            self._stack[-1].part = str(json.loads(f'"{self._key}"')) if "\\" in self._key else self._key
             self.state = "colon"
             return
         self._escaped = char == "\\" and not self._escaped

@@ -18,6 +18,7 @@ PLAIN_CHAR = r'[^"\\\x00-\x1f\x7f]'
 _SPECIAL_TOKEN = re.compile(
     r"(?:<|\\x\{3c\})[^<>\s]{1,200}?(?:>|\\x\{3e\})|(?:\[|\\x\{5b\})[A-Z_]{2,}(?:\]|\\x\{5d\})"
 )
+_MAX_NESTING = 64  # of a trie's groups; parsers of regexes stop at some 250
 _WITHOUT_FORCING = '%llguidance {"no_forcing": true}'
 
 
@@ -58,7 +59,7 @@ def trie_regex(texts: Iterable[str]) -> str:
     """Return a regex of exactly `texts`, with shared beginnings factored out.
 
     A flat alternation of thousands of texts costs the lexer a step for each of them and each first
-    byte; the trie costs one for each distinct continuation. Nesting stays below the longest text.
+    byte; the trie costs one for each distinct continuation.
 
     Raises
     ------
@@ -76,13 +77,16 @@ def trie_regex(texts: Iterable[str]) -> str:
     return _branch(ordered, 0)
 
 
-def _branch(texts: list[str], depth: int) -> str:
+def _branch(texts: list[str], depth: int, level: int = 0) -> str:
     """Return the regex of what follows `depth` shared characters; `texts` are sorted and distinct."""
     if len(texts) == 1:
         return escape(texts[0][depth:])
+    if level == _MAX_NESTING:
+        return f"(?:{'|'.join(escape(text[depth:]) for text in texts)})"
     optional = "?" if len(texts[0]) == depth else ""
     rest = texts[1:] if optional else texts
-    return f"(?:{'|'.join(_group(group, depth) for group in _by_character(rest, depth))}){optional}"
+    groups = [_group(group, depth, level) for group in _by_character(rest, depth)]
+    return f"(?:{'|'.join(groups)}){optional}"
 
 
 def _by_character(texts: list[str], depth: int) -> Iterable[list[str]]:
@@ -92,13 +96,13 @@ def _by_character(texts: list[str], depth: int) -> Iterable[list[str]]:
     return groups.values()
 
 
-def _group(texts: list[str], depth: int) -> str:
+def _group(texts: list[str], depth: int, level: int) -> str:
     """Return the regex of texts that share the character at `depth`, and perhaps more."""
     end = depth + 1
     first, last = texts[0], texts[-1]
     while end < len(first) and first[end] == last[end]:
         end += 1
-    return escape(first[depth:end]) + _branch(texts, end)
+    return escape(first[depth:end]) + _branch(texts, end, level + 1)
 
 
 def substring(chunks: Iterable[str]) -> str:

@@ -32,13 +32,20 @@ _UNNAMED_WEIGHT = 0.1  # tells "TOTAL" from "SUB TOTAL" and "TOTAL TAX" where th
 
 
 class DocumentIndex:
-    """The words of the given pages, searchable as text, as amounts and as dates.
+    """The words of a document's pages, or of some of them, searchable as text, as amounts and as dates.
 
-    `pages` may be a part of a document, but page indices always count from its beginning.
+    `style` is how the whole document writes decimals and dates.
     """
 
-    def __init__(self, pages: Sequence[Page], *, page_indices: Sequence[int] | None = None) -> None:
+    def __init__(
+        self,
+        pages: Sequence[Page],
+        *,
+        page_indices: Sequence[int] | None = None,
+        style: NumberStyle | None = None,
+    ) -> None:
         self.pages: tuple[Page, ...] = tuple(pages)
+        self.style = document_style(self.pages) if style is None else style
         chosen = range(len(self.pages)) if page_indices is None else page_indices
         self.searched: tuple[Page, ...] = tuple(self.pages[i] for i in chosen)
         self.sequences: tuple[WordSequence, ...] = tuple(
@@ -47,10 +54,14 @@ class DocumentIndex:
 
         self._known: dict[tuple[FieldKind, str], tuple[Run, ...]] = {}
 
-    @cached_property
-    def style(self) -> NumberStyle:
-        """Return how the whole document writes decimals and dates."""
-        return document_style(self.pages)
+    def part(self, page_indices: Sequence[int]) -> DocumentIndex:
+        """Return the index of some of the pages, in order, or this one if none are named.
+
+        Decimals and the order of dates are decided by the whole document in any case.
+        """
+        if not page_indices:
+            return self
+        return DocumentIndex(self.pages, page_indices=page_indices, style=self.style)
 
     @cached_property
     def _amounts(self) -> dict[Decimal, tuple[Run, ...]]:

@@ -14,6 +14,8 @@ from schemas.document import Page
 
 T = TypeVar("T", Decimal, date)
 
+_Place = tuple[int, int, int]  # page index, first word, number of words
+
 _MAX_AMOUNT_WORDS = 3  # sign or currency, thousands, the rest: "EUR 3 038,14" is found from its last two
 _MAX_DATE_WORDS = 5  # "12 de marzo de 2026"
 
@@ -63,18 +65,22 @@ def _runs_by_value(
     pages: Sequence[Page], readings: Callable[[str], tuple[T, ...]], max_words: int
 ) -> dict[T, tuple[Run, ...]]:
     """Return the shortest runs for each value: a label or weekday around a date does not belong to it."""
-    found: dict[T, list[Run]] = {}
+    found: dict[T, dict[_Place, Run]] = {}
     for n_words in range(1, max_words + 1):
         for run, text in _line_runs(pages, n_words):
             for value in readings(text):
-                runs = found.setdefault(value, [])
-                if not any(_inside(shorter, run) for shorter in runs):
-                    runs.append(run)
-    return {value: tuple(runs) for value, runs in found.items()}
+                runs = found.setdefault(value, {})
+                if runs.keys().isdisjoint(_places_inside(run)):
+                    runs[run.page_index, run.word_indices[0], n_words] = run
+    return {value: tuple(runs.values()) for value, runs in found.items()}
 
 
-def _inside(shorter: Run, run: Run) -> bool:
-    return shorter.page_index == run.page_index and set(shorter.word_indices) <= set(run.word_indices)
+def _places_inside(run: Run) -> Iterator[_Place]:
+    """Yield the places of all runs of neighbouring words inside `run`; there are few: it is short."""
+    first, n_words = run.word_indices[0], len(run.word_indices)
+    for length in range(1, n_words + 1):
+        for start in range(first, first + n_words - length + 1):
+            yield run.page_index, start, length
 
 
 def _line_runs(pages: Sequence[Page], n_words: int) -> Iterator[tuple[Run, str]]:

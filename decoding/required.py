@@ -1,19 +1,25 @@
 """Values that must not be null, in documents of several windows: one window has to give them, not each.
 
-The windows answer to the `relaxed` schema; what the merged answer `lacks` is filled from a window that was
-made to answer to the whole schema (`fill`).
+The windows answer to the `relaxed` schema; what the merged answer does not satisfy are the schema's
+`demands`, which are then asked of single windows by a schema of their own (`asking`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from decoding.windows import WindowAnswer
-from schemas.extraction import FieldMetadata
-from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Path, Spec, json_path
+from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What an answer lacks: the keys down to it, and what is still to be found there."""
+
+    keys: tuple[str, ...]
+    spec: Spec
 
 
 def relaxed(schema: ExtractionSchema) -> ExtractionSchema:
@@ -34,41 +40,42 @@ def _relaxed(spec: Spec) -> Spec:
     return replace(spec, min_items=0) if isinstance(spec, ArraySpec) else _relaxed_object(spec)
 
 
-def lacks(spec: Spec, value: JsonValue) -> bool:
-    """Return whether `value`, an answer to the relaxed spec, misses something that `spec` demands."""
+def demands(schema: ExtractionSchema, value: Mapping[str, JsonValue]) -> tuple[Demand, ...]:
+    """Return what `value`, an answer to the relaxed schema, misses of what `schema` demands.
+
+    Of a list too short the rows that it lacks, none of those it has.
+    """
+    return tuple(_demands(schema.root, dict(value), ()))
+
+
+def _demands(spec: Spec, value: JsonValue, keys: tuple[str, ...]) -> Iterator[Demand]:
     if value is None:
-        return not (spec.nullable or (isinstance(spec, FieldSpec) and None in spec.enum_values))
-    if isinstance(spec, ObjectSpec) and isinstance(value, Mapping):
-        return any(lacks(child, value.get(key)) for key, child in spec.properties)
-    return isinstance(spec, ArraySpec) and isinstance(value, list) and len(value) < spec.min_items
+        if not (spec.nullable or (isinstance(spec, FieldSpec) and None in spec.enum_values)):
+            yield Demand(keys=keys, spec=spec)
+    elif isinstance(spec, ObjectSpec) and isinstance(value, Mapping):
+        for key, child in spec.properties:
+            yield from _demands(child, value.get(key), (*keys, key))
+    elif isinstance(spec, ArraySpec) and isinstance(value, list) and len(value) < spec.min_items:
+        n_rows = len(value)
+        missing = replace(spec, min_items=spec.min_items - n_rows, max_items=spec.max_items - n_rows)
+        yield Demand(keys=keys, spec=replace(missing, nullable=False))
 
 
-def fill(root: ObjectSpec, answer: WindowAnswer, forced: WindowAnswer) -> WindowAnswer:
-    """Return `answer` with what it lacks, and only that, from `forced`, an answer to the whole schema."""
-    filling = _Filling(forced=forced.metadata, metadata=dict(answer.metadata))
-    value = filling.object(root, answer.value, forced.value, ())
-    return WindowAnswer(value=value, metadata=filling.metadata)
+def asking(schema: ExtractionSchema, wanted: Sequence[Demand]) -> ExtractionSchema:
+    """Return the part of `schema` that asks for what is wanted and nothing else, in schema order.
+
+    An answer to it joins the answer that lacked it by `decoding.windows.merge_answers`.
+    """
+    by_keys = {demand.keys: demand.spec for demand in wanted}
+    return replace(schema, root=_asking(schema.root, (), by_keys))
 
 
-@dataclass(slots=True)
-class _Filling:
-    forced: Mapping[str, FieldMetadata]
-    metadata: dict[str, FieldMetadata]
-
-    def object(
-        self, spec: ObjectSpec, ours: Mapping[str, JsonValue], theirs: Mapping[str, JsonValue], path: Path
-    ) -> dict[str, JsonValue]:
-        return {
-            key: self._value(child, ours.get(key), theirs.get(key), (*path, key))
-            for key, child in spec.properties
-        }
-
-    def _value(self, spec: Spec, ours: JsonValue, theirs: JsonValue, path: Path) -> JsonValue:
-        if isinstance(spec, ObjectSpec) and isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-            return self.object(spec, ours, theirs, path)
-        if not lacks(spec, ours):
-            return ours
-        at = json_path(path)
-        below = (f"{at}.", f"{at}[")
-        self.metadata |= {k: m for k, m in self.forced.items() if k == at or k.startswith(below)}
-        return theirs
+def _asking(spec: ObjectSpec, keys: tuple[str, ...], by_keys: Mapping[tuple[str, ...], Spec]) -> ObjectSpec:
+    properties: list[tuple[str, Spec]] = []
+    for key, child in spec.properties:
+        below = (*keys, key)
+        if below in by_keys:
+            properties.append((key, by_keys[below]))
+        elif isinstance(child, ObjectSpec) and any(other[: len(below)] == below for other in by_keys):
+            properties.append((key, _asking(child, below, by_keys)))
+    return replace(spec, properties=tuple(properties), nullable=False)

@@ -29,7 +29,7 @@ _MIN_ROWS = 2  # a structure needs two examples
 _MAX_GAP = 2.5
 _MIN_LETTERS = 3  # of a word that describes an item
 _DECIMAL = re.compile(r"-?\d+(?:\.\d+)?")
-_ROW_PATH = re.compile(r"(?P<list>.+?)\[(?P<row>\d+)\]\.(?P<column>.+)")
+_ROW_PATH = re.compile(r"(?P<list>.+?)\[(?P<row>\d+)\]\.?(?P<column>.+)")
 
 # Words of lines that are set like rows and are none, in the languages of the date table.
 _NOT_ROWS = frozenset(

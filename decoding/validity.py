@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 from pydantic import JsonValue
@@ -38,7 +39,7 @@ def withdraw_invalid(
         for path, message in broken.items()
     )
     known = {path: entry for path, entry in answer.metadata.items() if path not in broken}
-    return WindowAnswer(value=cast("Mapping[str, JsonValue]", value), metadata=known), warnings
+    return replace(answer, value=cast("Mapping[str, JsonValue]", value), metadata=known), warnings
 
 
 def _without(spec: Spec, value: JsonValue, path: Path, broken: Mapping[str, str]) -> JsonValue:

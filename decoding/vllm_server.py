@@ -21,6 +21,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -143,20 +144,28 @@ class VllmServer:
     Raises
     ------
     ConfigurationError
-        If the interpreter, the model or an adapter is missing, or the port is taken.
+        If the interpreter, the model or an adapter is missing, the port is taken, the log cannot be
+        written or the interpreter does not start.
     """
 
     def __init__(self, options: ServerOptions, *, log_path: Path | None = None) -> None:
         _check(options)
         self.options = options
-        self._log = log_path.open("ab") if log_path is not None else None
-        self._process = subprocess.Popen(
-            command(options),
-            env=environment(options, os.environ),
-            stdout=self._log,
-            stderr=subprocess.STDOUT if self._log is not None else None,
-            start_new_session=True,
-        )
+        try:
+            self._log = log_path.open("ab") if log_path is not None else None
+        except OSError as error:
+            raise ConfigurationError(f"the log cannot be written: {error.strerror}") from error
+        try:
+            self._process = subprocess.Popen(
+                command(options),
+                env=environment(options, os.environ),
+                stdout=self._log,
+                stderr=subprocess.STDOUT if self._log is not None else None,
+                start_new_session=True,
+            )
+        except OSError as error:
+            self._close_log()
+            raise ConfigurationError(f"{options.python} does not start: {error.strerror}") from error
         logger.info("started the vLLM server as process %d on port %d", self._process.pid, options.port)
 
     def __enter__(self) -> Self:
@@ -211,11 +220,15 @@ class VllmServer:
         """End the server: politely, then after the grace period by force; its children too."""
         if self.is_running:
             self._process.terminate()
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_GRACE_S + 5)
-            except subprocess.TimeoutExpired:
-                os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.wait()
+        # The server may have died and left its workers, so its group is ended whatever became of it.
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._close_log()
+
+    def _close_log(self) -> None:
         if self._log is not None:
             self._log.close()
             self._log = None

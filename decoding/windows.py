@@ -8,14 +8,16 @@ joined in page order. What a schema demands need not stand in each window (`deco
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from pydantic import JsonValue
 
+from decoding.values import parse_amount, parse_date
 from schemas.document import Document, Page
 from schemas.errors import PromptTooLongError
 from schemas.extraction import ExtractionWarning, FieldMetadata
-from schemas.spec import ArraySpec, ObjectSpec, Path, Spec, json_path
+from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec, json_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +29,16 @@ class _PagePart:
     last_line: int
 
 
-def cut_windows(document: Document, *, fits: Callable[[Document], bool]) -> tuple[Document, ...]:
-    """Return documents that fit, in order, that together hold every line.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A part of a document as a document of its own, and which pages of the whole it shows."""
+
+    document: Document
+    page_indices: tuple[int, ...]
+
+
+def cut_windows(document: Document, *, fits: Callable[[Document], bool]) -> tuple[Window, ...]:
+    """Return windows that fit, in order, that together hold every line.
 
     Whole pages are kept together where they fit; a page that alone is too long is cut between lines.
 
@@ -42,10 +52,10 @@ def cut_windows(document: Document, *, fits: Callable[[Document], bool]) -> tupl
     PromptTooLongError
         If a single line does not fit.
     """
-    windows: list[Document] = []
+    windows: list[Window] = []
     pending: tuple[_PagePart, ...] = ()
     for part in _pages(document):
-        if fits(_window(document, (*pending, part))):
+        if fits(_window(document, (*pending, part)).document):
             pending = (*pending, part)
             continue
         if pending:
@@ -67,7 +77,7 @@ def _pages(document: Document) -> tuple[_PagePart, ...]:
 
 def _split(document: Document, part: _PagePart, fits: Callable[[Document], bool]) -> tuple[_PagePart, ...]:
     """Return `part` halved between lines until each piece fits."""
-    if fits(_window(document, (part,))):
+    if fits(_window(document, (part,)).document):
         return (part,)
     if part.last_line - part.first_line < 2:
         raise PromptTooLongError(
@@ -79,9 +89,11 @@ def _split(document: Document, part: _PagePart, fits: Callable[[Document], bool]
     return tuple(piece for half in halves for piece in _split(document, half, fits))
 
 
-def _window(document: Document, parts: tuple[_PagePart, ...]) -> Document:
+def _window(document: Document, parts: tuple[_PagePart, ...]) -> Window:
     pages = tuple(_part_page(document.pages[part.page_index], part, i) for i, part in enumerate(parts))
-    return replace(document, pages=pages)
+    return Window(
+        document=replace(document, pages=pages), page_indices=tuple(part.page_index for part in parts)
+    )
 
 
 def _part_page(page: Page, part: _PagePart, page_index: int) -> Page:
@@ -100,16 +112,26 @@ def _part_page(page: Page, part: _PagePart, page_index: int) -> Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowAnswer:
-    """The value extracted from one window and what is known of each of its leaves, by JSON path."""
+    """The value extracted from one window, or from all of them.
+
+    Attributes
+    ----------
+    metadata
+        What is known of each leaf, by JSON path.
+    page_indices
+        The pages that each leaf was read from, by JSON path; a leaf without was read from all.
+    """
 
     value: Mapping[str, JsonValue]
     metadata: Mapping[str, FieldMetadata]
+    page_indices: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
 
 
 @dataclass(slots=True)
 class _Merge:
-    metadata: dict[str, FieldMetadata]
-    warnings: list[ExtractionWarning]
+    metadata: dict[str, FieldMetadata] = field(default_factory=dict[str, FieldMetadata])
+    page_indices: dict[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    warnings: list[ExtractionWarning] = field(default_factory=list[ExtractionWarning])
 
 
 def merge_answers(
@@ -120,14 +142,15 @@ def merge_answers(
     Scalars: the non-null answer with the highest confidence, the earliest on a tie. Lists: all rows in
     order, up to `max_items`; rows beyond it are a `list_incomplete` warning.
     """
-    merge = _Merge(metadata={}, warnings=[])
-    sources: list[_Source] = [(dict(answer.value), answer.metadata, ()) for answer in answers]
+    merge = _Merge()
+    sources: list[_Source] = [(dict(answer.value), answer, ()) for answer in answers]
     value = _merge_object(root, sources, (), merge)
-    return WindowAnswer(value=value, metadata=merge.metadata), tuple(merge.warnings)
+    answer = WindowAnswer(value=value, metadata=merge.metadata, page_indices=merge.page_indices)
+    return answer, tuple(merge.warnings)
 
 
-# One candidate for a place in the merged value: the value, its window's metadata, its path there.
-_Source = tuple[JsonValue, Mapping[str, FieldMetadata], Path]
+# One candidate for a place in the merged value: the value, its window's answer, its path there.
+_Source = tuple[JsonValue, WindowAnswer, Path]
 
 
 def _merge_object(
@@ -136,8 +159,8 @@ def _merge_object(
     merged: dict[str, JsonValue] = {}
     for key, child in spec.properties:
         below: list[_Source] = [
-            (value.get(key), metadata, (*at, key))
-            for value, metadata, at in sources
+            (value.get(key), answer, (*at, key))
+            for value, answer, at in sources
             if isinstance(value, Mapping)
         ]
         merged[key] = _merge(child, below, (*path, key), merge)
@@ -150,13 +173,13 @@ def _merge(spec: Spec, sources: Sequence[_Source], path: Path, merge: _Merge) ->
         return _merge_object(spec, present, path, merge) if present else None
     if isinstance(spec, ArraySpec):
         return _merge_array(spec, present, path, merge) if present else None
-    return _merge_scalar(present or sources[:1], path, merge)
+    return _merge_scalar(spec, present or sources[:1], path, merge)
 
 
 def _merge_array(spec: ArraySpec, sources: Sequence[_Source], path: Path, merge: _Merge) -> list[JsonValue]:
     rows: list[_Source] = [
-        (row, metadata, (*at, index))
-        for value, metadata, at in sources
+        (row, answer, (*at, index))
+        for value, answer, at in sources
         if isinstance(value, list)
         for index, row in enumerate(value)
     ]
@@ -170,16 +193,18 @@ def _merge_array(spec: ArraySpec, sources: Sequence[_Source], path: Path, merge:
     ]
 
 
-def _merge_scalar(sources: Sequence[_Source], path: Path, merge: _Merge) -> JsonValue:
+def _merge_scalar(spec: FieldSpec, sources: Sequence[_Source], path: Path, merge: _Merge) -> JsonValue:
     if not sources:
         return None
-    known = [metadata.get(json_path(at)) for _, metadata, at in sources]
+    known = [answer.metadata.get(json_path(at)) for _, answer, at in sources]
     order = sorted(range(len(sources)), key=lambda i: (-_confidence(known[i]), i))
-    best = order[0]
-    chosen = known[best]
+    value, answer, at = sources[order[0]]
+    chosen = known[order[0]]
     if chosen is not None:
         merge.metadata[json_path(path)] = chosen
-    if len({_comparable(source[0], meta) for source, meta in zip(sources, known, strict=True)}) > 1:
+    if json_path(at) in answer.page_indices:
+        merge.page_indices[json_path(path)] = answer.page_indices[json_path(at)]
+    if len({_comparable(spec, value) for value, _, _ in sources}) > 1:
         merge.warnings.append(
             ExtractionWarning(
                 code="window_conflict",
@@ -187,14 +212,21 @@ def _merge_scalar(sources: Sequence[_Source], path: Path, merge: _Merge) -> Json
                 path=json_path(path),
             )
         )
-    return sources[best][0]
+    return value
 
 
 def _confidence(metadata: FieldMetadata | None) -> float:
     return -1.0 if metadata is None or metadata.confidence is None else metadata.confidence
 
 
-def _comparable(value: JsonValue, metadata: FieldMetadata | None) -> str:
-    if metadata is not None and metadata.normalised is not None:
-        return metadata.normalised
-    return str(value).casefold()
+def _comparable(spec: FieldSpec, value: JsonValue) -> object:
+    """Return what two notations of one value have in common: "1,234.00" and "1234.00" do not conflict."""
+    if isinstance(value, int | float):
+        return Decimal(str(value)) if not isinstance(value, bool) else value
+    text = str(value)
+    parsed = None
+    if spec.kind == "amount":
+        parsed = parse_amount(text)
+    elif spec.kind == "date":
+        parsed = parse_date(text)
+    return text.casefold() if parsed is None else parsed.value

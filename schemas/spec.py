@@ -6,9 +6,13 @@ prompts, grammars, grounding and evaluation only ever read the tree.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+from pydantic import JsonValue
 
 # verbatim  text copied from the page, whole words
 # amount    an amount, quantity or rate as printed on the page ("1.234,56 EUR" prints "1.234,56")
@@ -28,19 +32,50 @@ DEFAULT_MAX_ITEMS = 512  # rows of an array without maxItems
 PathPart = str | int
 Path = tuple[PathPart, ...]
 
+_NOT_PLAIN = re.compile(r"[.\[\]]")  # in a key: what a path is written with
+
 
 def json_path(path: Path) -> str:
-    """Return the path as text: dots between keys, brackets around indices.
+    """Return the path as text: dots between keys, brackets around indices and keys that hold either.
 
     Examples
     --------
     >>> json_path(("line_items", 0, "amount_net"))
     'line_items[0].amount_net'
+    >>> json_path(("totals", "VAT incl. 7%"))
+    'totals["VAT incl. 7%"]'
     """
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif _NOT_PLAIN.search(part) or not part:
+            text += f"[{json.dumps(part, ensure_ascii=False)}]"
+        else:
+            text += f".{part}" if text else part
     return text
+
+
+def values_by_path(value: JsonValue) -> dict[str, JsonValue]:
+    """Return every scalar of `value`, null too, by its JSON path, in order.
+
+    Examples
+    --------
+    >>> values_by_path({"total": "9.00", "rows": [{"text": None}]})
+    {'total': '9.00', 'rows[0].text': None}
+    """
+    return {json_path(path): leaf for path, leaf in _scalars(value, ())}
+
+
+def _scalars(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            yield from _scalars(child, (*path, key))
+    elif isinstance(value, list):
+        for position, child in enumerate(value):
+            yield from _scalars(child, (*path, position))
+    else:
+        yield path, value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

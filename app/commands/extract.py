@@ -21,17 +21,18 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from app.answering import ExtractionOptions
 from app.errors import error_record, is_configuration
 from app.explain.page import explain_html
 from app.log import configure_logging
-from app.outputs import FileResult, line_item_csv, result_json, result_line, scalar_csv, value_at
-from app.pipeline import ExtractionOptions, Pipeline, PipelineResult
+from app.outputs import FileResult, line_item_csv, result_json, result_line, scalar_csv
+from app.pipeline import Pipeline, PipelineResult
 from app.settings import Settings, load_settings
 from app.wiring import build_pipeline, build_read_options
 from ocr.reader import page_images
 from schemas.errors import ConfigurationError, InputError, RasgError
 from schemas.registry import load_schema
-from schemas.spec import ExtractionSchema
+from schemas.spec import ExtractionSchema, values_by_path
 
 # What a folder is searched for; a file that is named is read whatever its name ends with.
 _SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"})
@@ -236,8 +237,9 @@ def _show(result: FileResult, console: Console) -> None:
         console.print(f"{result.file}: failed: {result.error and result.error.message}", markup=False)
         return
     table = Table("field", "value", "page", "box (left, top, right, bottom)", "confidence", title=result.file)
+    values = values_by_path(dict(result.extraction.output.value))
     for path, entry in result.extraction.output.metadata.items():
-        value = value_at(result.extraction.output.value, path)
+        value = values.get(path)
         if value is None:
             continue
         cited = entry.citations[0] if entry.citations else None

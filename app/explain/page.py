@@ -15,9 +15,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app.outputs import value_at
 from app.pipeline import PipelineResult
 from schemas.extraction import Citation, FieldMetadata
+from schemas.spec import values_by_path
 
 _FOLDER = Path(__file__).parent
 # A value under this is shown in the colour of doubt.
@@ -86,9 +86,10 @@ def _environment() -> Environment:
 
 def _rows(result: PipelineResult) -> Sequence[_Row]:
     output = result.extraction.output
+    values = values_by_path(dict(output.value))
     rows: list[_Row] = []
     for index, (path, entry) in enumerate(output.metadata.items()):
-        value = value_at(output.value, path)
+        value = values.get(path)
         rows.append(_Row(index=index, path=path, value=None if value is None else str(value), entry=entry))
     return rows
 

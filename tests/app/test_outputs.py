@@ -10,9 +10,10 @@ import pytest
 from pydantic import JsonValue
 
 from app.errors import ErrorRecord
-from app.outputs import FileResult, line_item_csv, result_json, result_line, scalar_csv, value_at
+from app.outputs import FileResult, line_item_csv, result_json, result_line, scalar_csv
 from schemas.extraction import Extraction, Output, Usage
 from schemas.registry import get_schema
+from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec
 
 SCHEMA = get_schema("receipt")
 ERROR = ErrorRecord(code="unreadable_document", message="cut off")
@@ -74,9 +75,31 @@ def test_no_cell_is_a_formula_and_negative_amounts_stay(text: str, cell: str) ->
     assert rows_of(scalar_csv([result(vendor_name=text)], SCHEMA))[0]["vendor_name"] == cell
 
 
-def test_a_value_is_found_by_its_json_path() -> None:
-    assert value_at({"rows": [{"a": 1}]}, "rows[0].a") == 1
-    assert value_at({"rows": []}, "rows[0].a") is None
+def test_lists_inside_of_rows_are_rows_too() -> None:
+    tax = ObjectSpec(properties=(("rate", FieldSpec(kind="amount")),))
+    codes = ArraySpec(item=FieldSpec(kind="verbatim"))
+    item = ObjectSpec(
+        properties=(
+            ("text", FieldSpec(kind="verbatim")),
+            ("taxes", ArraySpec(item=tax)),
+            ("codes", codes),
+        )
+    )
+    root = ObjectSpec(properties=(("rows", ArraySpec(item=item)), ("grid", ArraySpec(item=codes))))
+    schema = ExtractionSchema(name="nested", root=root, json_schema="{}")
+    found = result(
+        rows=[{"text": "x", "taxes": [{"rate": "7"}, {"rate": "19"}], "codes": ["A"]}],
+        grid=[["B", "C"]],
+    )
+    rows = rows_of(line_item_csv([found], schema))
+    assert [(r["list"], r["row_number"], r["text"], r["rate"], r["value"]) for r in rows] == [
+        ("rows", "1", "x", "", ""),
+        ("rows[0].taxes", "1", "", "7", ""),
+        ("rows[0].taxes", "2", "", "19", ""),
+        ("rows[0].codes", "1", "", "", "A"),
+        ("grid[0]", "1", "", "", "B"),
+        ("grid[0]", "2", "", "", "C"),
+    ]
 
 
 def test_a_result_is_either_an_extraction_or_an_error() -> None:

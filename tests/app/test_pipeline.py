@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from pydantic import JsonValue
 
-from app.pipeline import ExtractionOptions, Pipeline
+from app.answering import ExtractionOptions
+from app.pipeline import Pipeline
 from decoding.embedded import EmbeddedEngine
+from decoding.engine import EngineRequest
 from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
-from schemas.errors import EmptyDocumentError
+from schemas.errors import EmptyDocumentError, TruncatedOutputError
+from schemas.extraction import Completion
+from schemas.prompt import Prompt
 from schemas.registry import from_json_schema, get_schema
 from schemas.spec import GROUNDED_KINDS, ArraySpec, FieldSpec, Spec
 from schemas.validate import validate_output
@@ -20,6 +25,15 @@ from tests.paths import ROOT
 
 SAMPLES = (("invoice.pdf", "invoice"), ("order.pdf", "purchase_order"), ("receipt.png", "receipt"))
 OPTIONS = ExtractionOptions(n_candidates=1, max_tokens=900)
+
+DEMANDING: dict[str, JsonValue] = {
+    "type": "object",
+    "properties": {
+        "date": {"type": "string", "x-rasg-kind": "date"},
+        "rows": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+    },
+    "required": ["date", "rows"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +121,7 @@ def test_no_window_has_more_words_than_a_grammar_can_take(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = read_document((ROOT / "samples" / "invoice.pdf").read_bytes())
-    monkeypatch.setattr("app.pipeline._MAX_WINDOW_WORDS", document.n_words // 3)
+    monkeypatch.setattr("app.answering._MAX_WINDOW_WORDS", document.n_words // 3)
     extraction = pipeline.extract_document(document, get_schema("generic_form"), options=OPTIONS)
     assert extraction.usage.n_windows > 2
 
@@ -118,19 +132,57 @@ def test_a_long_document_gives_a_demanded_value_once(pipeline: Pipeline) -> None
     page = document.pages[0]
     bare = replace(page, words=page.words[:1], lines=((0, 1),), block_order=(0,))
     pages = (*(replace(page, page_index=i) for i in range(5)), replace(bare, page_index=5))
-    schema = from_json_schema(
-        {
-            "type": "object",
-            "properties": {
-                "date": {"type": "string", "x-rasg-kind": "date"},
-                "rows": {"type": "array", "minItems": 1, "items": {"type": "string"}},
-            },
-            "required": ["date", "rows"],
-        },
-        name="demanding",
-    )
+    schema = from_json_schema(DEMANDING, name="demanding")
     extraction = pipeline.extract_document(replace(document, pages=pages), schema, options=OPTIONS)
     assert extraction.usage.n_windows > 1
     assert validate_output(extraction.output.value, schema) == ()
     assert extraction.output.value["date"]
     assert extraction.output.value["rows"]
+
+
+class Cutting:
+    """An engine whose first answers are cut after a few tokens."""
+
+    def __init__(self, engine: EmbeddedEngine, n_cut: int) -> None:
+        self.engine = engine
+        self.n_cut = n_cut
+        self.name, self.model = engine.name, engine.model
+        self.max_context_tokens = engine.max_context_tokens
+
+    def count_tokens(self, prompt: Prompt) -> int:
+        return self.engine.count_tokens(prompt)
+
+    def close(self) -> None:
+        self.engine.close()
+
+    def complete(self, requests: Sequence[EngineRequest]) -> tuple[Completion, ...]:
+        completions: list[Completion] = []
+        for request in requests:
+            self.n_cut -= 1
+            short = replace(request, max_tokens=8) if self.n_cut >= 0 else request
+            completions += self.engine.complete([short])
+        return tuple(completions)
+
+
+def test_what_a_cut_answer_lacks_is_asked_for_again(pipeline: Pipeline) -> None:
+    document = read_document((ROOT / "samples" / "invoice.pdf").read_bytes())
+    schema = from_json_schema(DEMANDING, name="demanding")
+    assert isinstance(pipeline.engine, EmbeddedEngine)
+    cutting = Pipeline(engine=Cutting(pipeline.engine, 1), read_options=pipeline.read_options)
+    extraction = cutting.extract_document(document, schema, options=OPTIONS)
+    assert extraction.status == "partial"
+    assert validate_output(extraction.output.value, schema) == ()
+    always = Pipeline(engine=Cutting(pipeline.engine, 99), read_options=pipeline.read_options)
+    with pytest.raises(TruncatedOutputError, match="date"):
+        always.extract_document(document, schema, options=OPTIONS)
+
+
+def test_a_value_read_from_one_window_is_cited_there(pipeline: Pipeline) -> None:
+    """All pages are alike: only the window tells on which of them a value was read."""
+    document = read_document((ROOT / "samples" / "invoice.pdf").read_bytes())
+    page = document.pages[0]
+    bare = replace(page, words=page.words[:1], lines=((0, 1),), block_order=(0,))
+    pages = (*(replace(bare, page_index=i) for i in range(3)), replace(page, page_index=3))
+    schema = from_json_schema(DEMANDING, name="demanding")
+    extraction = pipeline.extract_document(replace(document, pages=pages), schema, options=OPTIONS)
+    assert extraction.output.metadata["date"].citations[0].page_number == 4

@@ -76,3 +76,8 @@ def test_rounding_of_each_row_is_forgiven() -> None:
     rows = _rows(*["1.00"] * 60)
     assert check_sums({**_metadata(amount_total_net="60.35"), **rows}) == ()
     assert len(check_sums({**_metadata(amount_total_net="60.36"), **rows})) == 1
+
+
+def test_a_list_inside_of_a_row_need_not_add_up_to_the_total() -> None:
+    amounts = {"line_items[0].taxes[0].amount_net": FieldMetadata(normalised="1.00")}
+    assert check_sums(_metadata(amount_total_net="100.00") | amounts) == ()

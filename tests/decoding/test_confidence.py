@@ -92,3 +92,20 @@ def test_confidences_are_probabilities_and_fall_with_any_token(
     for path, confidence in sure.items():
         assert 0.0 <= confidence <= 1.0
         assert less_sure[path] <= confidence
+
+
+@pytest.mark.parametrize("key", ['12" pipe', "back\\slash", "line\nbreak", "été"])
+def test_keys_that_json_escapes_have_their_confidence(key: str) -> None:
+    schema = ExtractionSchema(name="s", root=ObjectSpec(properties=((key, _TEXT),)), json_schema="{}")
+    text = answer_json({key: "x"})
+    completion = Completion(
+        text=text,
+        finish_reason="stop",
+        n_prompt_tokens=1,
+        n_completion_tokens=1,
+        tokens=_tokens((text, 0.5)),
+        engine="e",
+        model="m",
+    )
+    parsed = parse_completion(completion, Grammar(lark="", schema=schema))
+    assert leaf_confidences(parsed, completion) == pytest.approx({key: 0.5})

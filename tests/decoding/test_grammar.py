@@ -337,3 +337,19 @@ def test_a_page_that_prints_chat_markers_cannot_end_the_answer() -> None:
     lark = build_grammar(schema_of(x=FieldSpec(kind="verbatim", nullable=False, min_length=7)), page).lark
     for seed in range(20):
         assert "<|im_end|>" in json.loads(sample(lark, seed=seed))["x"]
+
+
+def test_a_strict_grammar_takes_no_words_for_an_amount_number_or_date() -> None:
+    page = document_of(("no figures here",))
+    for kind in ("amount", "date", "number", "iso_date"):
+        schema = schema_of(x=FieldSpec(kind=kind, nullable=False))
+        assert build_grammar(schema, page).lark
+        with pytest.raises(EmptyDocumentError):
+            build_grammar(schema, page, strict=True)
+
+
+def test_hundreds_of_nested_prefixes_compile() -> None:
+    values = tuple("x" * n for n in range(1, 400))
+    grammar = build_grammar(schema_of(x=FieldSpec(kind="enum", enum_values=values)), document_of(("a",)))
+    assert accepts(grammar.lark, json.dumps({"x": "x" * 399}, separators=(",", ":")))
+    assert not accepts(grammar.lark, json.dumps({"x": "x" * 400}, separators=(",", ":")))

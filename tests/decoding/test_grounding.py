@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -154,12 +156,34 @@ def test_first_occurrence_is_taken_where_no_label_helps() -> None:
     assert (grounded.runs[0].word_indices, grounded.n_occurrences) == ((0,), 3)
 
 
-def test_only_the_given_pages_are_searched() -> None:
-    document = document_of(page_of_lines("Beer 5.00"), page_of_lines("Wine 7.00"))
-    schema = _schema(item="verbatim", other="verbatim")
-    result = ground_extraction({"item": "Wine", "other": "Beer"}, schema, document, page_indices=(1,))
-    assert result.metadata["item"].citations[0].page_number == 2
-    assert [w.path for w in result.warnings] == ["other"]
+def test_the_pages_that_a_value_was_read_from_are_searched_first() -> None:
+    pages = page_of_lines("Beer 5.00"), replace(page_of_lines("Wine Beer 7.00"), page_index=1)
+    schema = _schema(item="verbatim", other="verbatim", third="verbatim")
+    value: dict[str, JsonValue] = {"item": "Beer", "other": "Beer", "third": "Wine"}
+    read_from = {"item": (1,), "third": (0,)}
+    result = ground_extraction(value, schema, document_of(*pages), page_indices=read_from)
+    cited = {path: entry.citations[0].page_number for path, entry in result.metadata.items()}
+    assert cited == {"item": 2, "other": 1, "third": 2}
+    assert result.warnings == ()
+
+
+def test_rows_of_a_long_document_are_found_on_their_own_pages() -> None:
+    n_pages = 70  # more than the finest quantisation of their heights
+    pages = [
+        replace(page_of_lines("Item Qty Amount", "Tea 1 5.00", f"Cake{n} 1 5.00"), page_index=n)
+        for n in range(n_pages)
+    ]
+    schema = _schema(lines=_rows(item="verbatim", quantity="amount", amount="amount"))
+    rows: list[JsonValue] = [
+        {"item": item, "quantity": "1", "amount": "5.00"}
+        for n in range(n_pages)
+        for item in ("Tea", f"Cake{n}")
+    ]
+    result = ground_extraction({"lines": rows}, schema, document_of(*pages))
+    for position in range(2 * n_pages):
+        cited = [result.metadata[f"lines[{position}].{key}"].citations[0] for key in ("item", "amount")]
+        assert [c.page_number for c in cited] == [position // 2 + 1] * 2
+        assert [c.word_indices[0] // 3 for c in cited] == [1 + position % 2] * 2
 
 
 def test_rows_are_grounded_in_order_each_on_its_own_line() -> None:

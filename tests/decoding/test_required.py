@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pydantic import JsonValue
 
-from decoding.required import fill, lacks, relaxed
-from decoding.windows import WindowAnswer
+from decoding.required import asking, demands, relaxed
+from decoding.windows import WindowAnswer, merge_answers
 from schemas.extraction import FieldMetadata
 from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec
 
@@ -17,7 +19,7 @@ ROOT = ObjectSpec(
         ("name", NAME),
         ("note", NOTE),
         ("seller", ObjectSpec(properties=(("name", NAME), ("note", NOTE)))),
-        ("rows", ArraySpec(item=ROW, min_items=1)),
+        ("rows", ArraySpec(item=ROW, min_items=2)),
     )
 )
 SCHEMA = ExtractionSchema(name="demanding", root=ROOT, json_schema="{}")
@@ -29,19 +31,17 @@ NOTHING: dict[str, JsonValue] = {
 }
 
 
-def answer(value: dict[str, JsonValue], **confidences: float) -> WindowAnswer:
-    """Return a window's answer; keys of `confidences` are JSON paths with `__` for dots."""
-    metadata = {k.replace("__", "."): FieldMetadata(confidence=v) for k, v in confidences.items()}
-    return WindowAnswer(value=value, metadata=metadata)
-
-
 def test_a_relaxed_schema_allows_nothing_to_be_found_but_keeps_what_a_row_must_show() -> None:
-    root = relaxed(SCHEMA).root
-    assert not lacks(root, NOTHING)
-    rows = root.get("rows")
+    schema = relaxed(SCHEMA)
+    assert demands(schema, NOTHING) == ()
+    rows = schema.root.get("rows")
     assert isinstance(rows, ArraySpec)
     assert rows.min_items == 0
     assert rows.item == ROW
+
+
+def _lacking(value: dict[str, JsonValue]) -> list[tuple[str, ...]]:
+    return [demand.keys for demand in demands(SCHEMA, value)]
 
 
 def test_each_missing_demand_is_noticed() -> None:
@@ -49,44 +49,56 @@ def test_each_missing_demand_is_noticed() -> None:
         "name": "Ada",
         "note": None,
         "seller": {"name": "Bo", "note": None},
-        "rows": [{"text": "a", "amount": None}],
+        "rows": [{"text": "a", "amount": None}, {"text": "b", "amount": None}],
     }
-    assert not lacks(ROOT, whole)
-    assert lacks(ROOT, {**whole, "name": None})
-    assert lacks(ROOT, {**whole, "seller": {"name": None, "note": "x"}})
-    assert lacks(ROOT, {**whole, "rows": []})
+    assert _lacking(whole) == []
+    assert _lacking({**whole, "name": None}) == [("name",)]
+    assert _lacking({**whole, "seller": {"name": None, "note": "x"}}) == [("seller", "name")]
+    assert _lacking({**whole, "rows": []}) == [("rows",)]
+    assert _lacking(NOTHING) == [("name",), ("seller", "name"), ("rows",)]
 
 
 def test_an_enum_that_lists_null_may_be_null() -> None:
-    spec = FieldSpec(kind="enum", nullable=False, enum_values=("a", None))
-    assert not lacks(spec, None)
+    root = ObjectSpec(properties=(("a", FieldSpec(kind="enum", nullable=False, enum_values=("x", None))),))
+    assert demands(replace(SCHEMA, root=root), {"a": None}) == ()
 
 
-def test_only_what_is_missing_is_taken_from_the_forced_answer() -> None:
-    ours = answer({**NOTHING, "name": "Ada", "note": "ours"}, name=0.9)
-    theirs = answer(
-        {
-            "name": "Eve",
-            "note": None,
-            "seller": {"name": "Bo", "note": "forced"},
-            "rows": [{"text": "a", "amount": "1"}],
-        },
-        name=0.1,
-        seller__name=0.2,
-        seller__note=0.3,
+def test_only_what_is_lacking_is_asked_for() -> None:
+    value: dict[str, JsonValue] = {
+        **NOTHING,
+        "name": "Ada",
+        "rows": [{"text": "a", "amount": None}],
+    }
+    asked = asking(SCHEMA, demands(SCHEMA, value)).root
+    seller, rows = asked.get("seller"), asked.get("rows")
+    assert [key for key, _ in asked.properties] == ["seller", "rows"]
+    assert seller == ObjectSpec(properties=(("name", NAME),))
+    assert isinstance(rows, ArraySpec)
+    assert (rows.min_items, rows.max_items) == (1, 511)
+
+
+def test_the_answer_joins_what_was_there() -> None:
+    ours = WindowAnswer(
+        value={**NOTHING, "name": "Ada", "note": "ours", "rows": [{"text": "a", "amount": "1"}]},
+        metadata={"rows[0].text": FieldMetadata(confidence=0.4)},
     )
     theirs = WindowAnswer(
-        value=theirs.value, metadata={**theirs.metadata, "rows[0].text": FieldMetadata(confidence=0.4)}
+        value={"seller": {"name": "Bo"}, "rows": [{"text": "b", "amount": None}]},
+        metadata={
+            "seller.name": FieldMetadata(confidence=0.2),
+            "rows[0].text": FieldMetadata(confidence=0.3),
+        },
     )
-    filled = fill(ROOT, ours, theirs)
-    assert filled.value == {
+    merged, warnings = merge_answers(ROOT, [ours, theirs])
+    assert merged.value == {
         "name": "Ada",
         "note": "ours",
         "seller": {"name": "Bo", "note": None},
-        "rows": [{"text": "a", "amount": "1"}],
+        "rows": [{"text": "a", "amount": "1"}, {"text": "b", "amount": None}],
     }
-    assert {key: entry.confidence for key, entry in filled.metadata.items()} == {
-        "name": 0.9,
+    assert {key: entry.confidence for key, entry in merged.metadata.items()} == {
         "seller.name": 0.2,
         "rows[0].text": 0.4,
+        "rows[1].text": 0.3,
     }
+    assert warnings == ()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,34 @@ def test_what_is_missing_is_a_configuration_error(folder: Path) -> None:
         VllmServer(_options(folder, model_folder=folder))
     with pytest.raises(ConfigurationError, match="adapter"):
         VllmServer(_options(folder, adapters={"x": folder}))
+
+
+def test_a_server_that_cannot_start_is_a_configuration_error(folder: Path) -> None:
+    (folder / "python").chmod(0o644)
+    with pytest.raises(ConfigurationError, match="does not start"):
+        VllmServer(_options(folder), log_path=folder / "log")
+    with pytest.raises(ConfigurationError, match="log"):
+        VllmServer(_options(folder), log_path=folder / "absent" / "log")
+
+
+def test_children_of_a_server_that_died_are_ended(folder: Path) -> None:
+    (folder / "python").write_text(f"#!/bin/sh\nsleep 60 & echo $! > {folder}/child\nexit 3\n")
+    server = VllmServer(_options(folder))
+    server.wait()
+    child = int((folder / "child").read_text())
+    server.stop()
+    deadline = time.monotonic() + 10
+    while _is_alive(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _is_alive(child)
+
+
+def _is_alive(pid: int) -> bool:
+    """Return whether a process runs; one that waits to be reaped does not."""
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_a_server_that_ends_at_once_is_unavailable(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,9 +54,12 @@ PAGES = st.lists(st.lists(st.integers(1, 6), max_size=8), max_size=5)
 def test_windows_hold_every_word_once_in_order(pages: list[list[int]], limit: int) -> None:
     document = make_document(pages)
     windows = cut_windows(document, fits=lambda d: d.n_words <= limit)
-    words = [word.text for window in windows for _, _, word in window.words()]
+    words = [word.text for window in windows for _, _, word in window.document.words()]
     assert words == [word.text for _, _, word in document.words()]
-    assert all(window.n_words <= limit for window in windows)
+    assert all(window.document.n_words <= limit for window in windows)
+    for window in windows:
+        shown = {word.text.partition("w")[0] for _, _, word in window.document.words()}
+        assert shown <= {f"p{index}" for index in window.page_indices}
 
 
 def test_a_line_longer_than_the_window_raises_prompt_too_long_error() -> None:
@@ -64,7 +69,7 @@ def test_a_line_longer_than_the_window_raises_prompt_too_long_error() -> None:
 
 def test_an_empty_document_is_one_empty_window() -> None:
     windows = cut_windows(make_document([]), fits=lambda d: d.n_words <= 6)
-    assert [window.n_words for window in windows] == [0]
+    assert [window.document.n_words for window in windows] == [0]
 
 
 ROOT = ObjectSpec(
@@ -102,3 +107,21 @@ def test_rows_beyond_max_items_are_a_warning_and_not_silent() -> None:
     merged, warnings = merge_answers(ROOT, [answer(None, ["a", "b"], 0.5), answer(None, ["c", "d"], 0.5)])
     assert merged.value["rows"] == [{"name": "a"}, {"name": "b"}, {"name": "c"}]
     assert [w.code for w in warnings] == ["list_incomplete"]
+
+
+def test_two_notations_of_one_amount_are_no_conflict() -> None:
+    merged, warnings = merge_answers(ROOT, [answer("1,234.50", [], 0.6), answer("1234.50", [], 0.8)])
+    assert (merged.value["total"], warnings) == ("1234.50", ())
+
+
+def test_a_number_and_its_float_are_no_conflict() -> None:
+    root = ObjectSpec(properties=(("total", FieldSpec(kind="number")),))
+    answers = [WindowAnswer(value={"total": n}, metadata={}) for n in (12, 12.0)]
+    assert merge_answers(root, answers)[1] == ()
+
+
+def test_each_value_knows_the_pages_that_it_was_read_from() -> None:
+    pages = [{"total": (0,)}, {"total": (1, 2), "rows[0].name": (1, 2)}]
+    answers = [answer("4.00", [], 0.6), answer("5.00", ["a"], 0.8)]
+    known = [replace(a, page_indices=p) for a, p in zip(answers, pages, strict=True)]
+    assert merge_answers(ROOT, known)[0].page_indices == pages[1]

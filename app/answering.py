@@ -1,0 +1,232 @@
+"""One document's answer: cut into windows, each asked, the answers merged, and asked again for what lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from decoding.confidence import leaf_confidences
+from decoding.engine import DEFAULT_MAX_TOKENS, DEFAULT_N_CANDIDATES, Engine, EngineRequest
+from decoding.grammar import REASONING_CHARS, build_grammar
+from decoding.parse import ParsedOutput, parse_completion
+from decoding.prompt import build_prompt
+from decoding.required import Demand, asking, demands, relaxed
+from decoding.windows import Window, WindowAnswer, cut_windows, merge_answers
+from ocr.layout import layout_text
+from schemas.document import Document
+from schemas.errors import EmptyDocumentError, PromptTooLongError, TruncatedOutputError
+from schemas.extraction import Completion, ExtractionWarning, FieldMetadata
+from schemas.prompt import Prompt, ReasoningMode
+from schemas.spec import ExtractionSchema, json_path
+
+# Of the context, what is kept for an answer that may need it; the page gets the rest.
+_ANSWER_SHARE = 0.5
+# However long the model's context: the grammar of more words is too much for a vLLM server without our
+# plugin (`decoding.grammar.MAX_WINDOW_WORDS` is what ours can take).
+_MAX_WINDOW_WORDS = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionOptions:
+    """How to extract; the two switches `grounding` and `structured` exist for ablations.
+
+    `max_tokens` bounds the answer to one window of the document.
+    """
+
+    reasoning: ReasoningMode = "off"
+    grounding: bool = True
+    structured: bool = True
+    n_candidates: int = DEFAULT_N_CANDIDATES
+    adapter: str | None = None
+    seed: int = 0
+    max_tokens: int = DEFAULT_MAX_TOKENS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """One window's completion, as it came and as it was read."""
+
+    completion: Completion
+    parsed: ParsedOutput
+    answer: WindowAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The merged answer, where the windows disagreed, and every completion that it was made of."""
+
+    merged: WindowAnswer
+    conflicts: tuple[ExtractionWarning, ...]
+    decoded: tuple[Decoded, ...]
+    n_windows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked of one window."""
+
+    request: EngineRequest
+    page_indices: tuple[int, ...]
+
+
+class Asker:
+    """Asks one engine for one schema's values."""
+
+    def __init__(self, *, engine: Engine, schema: ExtractionSchema, options: ExtractionOptions) -> None:
+        self.engine = engine
+        self.schema = schema
+        self.options = options
+
+    def windows(self, document: Document) -> tuple[Window, ...]:
+        """Return the parts of the document that leave the engine room for an answer.
+
+        Raises
+        ------
+        PromptTooLongError
+            If a single line does not fit.
+        """
+        room = self._prompt_room(min(self.options.max_tokens, _most_answer_tokens(self.schema, self.options)))
+
+        def fits(part: Document) -> bool:
+            if part.n_words > _MAX_WINDOW_WORDS:
+                return False
+            return self.engine.count_tokens(self._prompt(part, self.schema)) <= room
+
+        return cut_windows(document, fits=fits)
+
+    def questions(self, windows: Sequence[Window]) -> tuple[Question, ...]:
+        """Return one question a window; of several, none has to give all that the schema demands.
+
+        Raises
+        ------
+        EmptyDocumentError
+            If the schema demands a value and nothing in the only window can be one.
+        """
+        asked = self.schema if len(windows) == 1 else relaxed(self.schema)
+        return tuple(self._question(window, asked) for window in windows)
+
+    def answer(self, windows: Sequence[Window], questions: Sequence[Question]) -> Answer:
+        """Return the answer of all windows together.
+
+        Raises
+        ------
+        TruncatedOutputError, EmptyDocumentError
+            If something that the schema demands is in no window's answer, cut or not there.
+        DecodingError
+            If the engine fails or breaks its contract.
+        """
+        decoded = self._decode(questions)
+        merged, conflicts = merge_answers(self.schema.root, [d.answer for d in decoded])
+        for strict in (True, False):
+            for window in windows:
+                lacking = demands(self.schema, merged.value)
+                wanted = tuple(d for d in lacking if self._can_give(window, d, strict=strict))
+                if wanted:
+                    more = self._decode((self._question(window, asking(self.schema, wanted), strict=strict),))
+                    decoded += more
+                    merged, _ = merge_answers(self.schema.root, [merged, *(d.answer for d in more)])
+        lacking = demands(self.schema, merged.value)
+        if lacking:
+            raise _unanswered(lacking[0], decoded)
+        return Answer(merged=merged, conflicts=conflicts, decoded=decoded, n_windows=len(windows))
+
+    def _can_give(self, window: Window, demand: Demand, *, strict: bool) -> bool:
+        try:
+            build_grammar(asking(self.schema, (demand,)), window.document, strict=strict)
+        except EmptyDocumentError:
+            return False
+        return True
+
+    def _decode(self, questions: Sequence[Question]) -> tuple[Decoded, ...]:
+        completions = self.engine.complete([question.request for question in questions])
+        return tuple(
+            _decoded(completion, question)
+            for completion, question in zip(completions, questions, strict=True)
+        )
+
+    def _prompt_room(self, n_answer_tokens: int) -> int:
+        """Return the tokens that a prompt may take: the answer keeps up to half of the context."""
+        context = self.engine.max_context_tokens
+        room = context - min(n_answer_tokens, int(context * _ANSWER_SHARE))
+        if room < 1:
+            raise PromptTooLongError(f"a context of {context} tokens leaves no room for a page")
+        return room
+
+    def _prompt(self, part: Document, schema: ExtractionSchema) -> Prompt:
+        text = layout_text(part, structured=self.options.structured).text
+        return build_prompt(schema, text, reasoning=self.options.reasoning)
+
+    def _question(self, window: Window, schema: ExtractionSchema, *, strict: bool = False) -> Question:
+        prompt = self._prompt(window.document, schema)
+        free = self.engine.max_context_tokens - self.engine.count_tokens(prompt)
+        grammar = build_grammar(
+            schema,
+            window.document,
+            reasoning=self.options.reasoning,
+            grounding=self.options.grounding,
+            strict=strict,
+        )
+        request = EngineRequest(
+            prompt=prompt,
+            grammar=grammar,
+            adapter=self.options.adapter,
+            max_tokens=min(self.options.max_tokens, free),
+            n_candidates=self.options.n_candidates,
+            seed=self.options.seed,
+        )
+        return Question(request=request, page_indices=window.page_indices)
+
+
+def _most_answer_tokens(schema: ExtractionSchema, options: ExtractionOptions) -> int:
+    """Return what an answer takes at most; for a list, which may be as long as the page, all there is.
+
+    A token for each character: digits are tokens of their own, and so is much of a name that the tokenizer
+    has never seen. Scripts that need more are cut, and say so, if they fill every field to its last
+    character.
+    """
+    n_chars = REASONING_CHARS[options.reasoning]
+    for keys, leaf in schema.leaves():
+        if "[]" in keys:
+            return options.max_tokens
+        n_chars += sum(len(key) + len('"":{,}') for key in keys) + leaf.max_length + len('""')
+    return n_chars
+
+
+def _decoded(completion: Completion, question: Question) -> Decoded:
+    parsed = _parsed(completion, question)
+    confidences = leaf_confidences(parsed, completion)
+    answer = WindowAnswer(
+        value=parsed.value,
+        metadata={path: FieldMetadata(confidence=known) for path, known in confidences.items()},
+        page_indices={json_path(path): question.page_indices for path in parsed.value_spans},
+    )
+    return Decoded(completion=completion, parsed=parsed, answer=answer)
+
+
+def _parsed(completion: Completion, question: Question) -> ParsedOutput:
+    """Return what was written; what a cut left out may still be asked for, whether or not it may be null."""
+    grammar = question.request.grammar
+    try:
+        return parse_completion(completion, grammar)
+    except TruncatedOutputError:
+        return parse_completion(completion, replace(grammar, schema=relaxed(grammar.schema)))
+
+
+def _unanswered(demand: Demand, decoded: Sequence[Decoded]) -> EmptyDocumentError | TruncatedOutputError:
+    path = json_path(demand.keys)
+    if any(d.parsed.truncated for d in decoded):
+        return TruncatedOutputError(
+            f"the answer was cut before {path!r}, which must have a value",
+            hint="raise max_tokens, or make the field nullable",
+        )
+    return EmptyDocumentError(
+        f"nothing in the document can fill {path!r}, which must not be null",
+        hint="make the field nullable, or check that the document was read",
+    )
+
+
+def truncations(decoded: Sequence[Decoded]) -> Iterator[ExtractionWarning]:
+    """Yield the warning that an answer was cut, if one was."""
+    if any(d.parsed.truncated for d in decoded):
+        message = "the answer reached its token limit; what was complete is kept, the rest is missing"
+        yield ExtractionWarning(code="truncated", message=message)
