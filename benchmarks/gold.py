@@ -46,9 +46,9 @@ class GoldDocument:
 
 def documents(folder: Path, dataset: str, n: int) -> tuple[GoldDocument, ...]:
     """Return `n` documents of `folder`/`dataset`, evenly spaced over the sorted ids, all if fewer."""
-    lines = (folder / dataset / "labels.jsonl").read_text("utf-8").splitlines()
+    lines = (folder / dataset / "labels.jsonl").read_text("utf-8").strip().split("\n")
     records: list[dict[str, Any]] = sorted((json.loads(line) for line in lines), key=lambda r: str(r["id"]))
-    stride = max(1, len(records) // n)
+    n = min(n, len(records))
     return tuple(
         GoldDocument(
             document_id=r["id"],
@@ -56,7 +56,7 @@ def documents(folder: Path, dataset: str, n: int) -> tuple[GoldDocument, ...]:
             fields=tuple(_fields(r)),
             in_segments=dataset in _IN_SEGMENTS,
         )
-        for r in records[::stride][:n]
+        for r in (records[i * len(records) // n] for i in range(n))
     )
 
 
@@ -112,7 +112,7 @@ def printed_forms(value: str) -> tuple[str, ...]:
     """
     if value == "EUR":
         return value, "€"
-    if found := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", value):
+    if found := re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])-(\d\d)", value):
         return (value, *_date_forms(*found.groups()))
     return (value,)
 

@@ -45,9 +45,12 @@ def predict(
 ) -> None:
     """Append one prediction line for each record that `path` does not hold yet, in any order.
 
-    `n_in_flight` documents are decoded at a time: a server batches them.
+    `n_in_flight` documents are decoded at a time: a server batches them. What failed is tried again. Answers
+    that are there are kept whatever made them: give each model and version a folder of its own.
     """
-    done = {line["id"] for line in read_lines(path)}
+    answered = [line for line in read_lines(path) if "error" not in line]
+    path.write_text("".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in answered), "utf-8")
+    done = {line["id"] for line in answered}
     lock = threading.Lock()
     with path.open("a", encoding="utf-8") as lines, ThreadPoolExecutor(n_in_flight) as pool:
 
@@ -77,10 +80,11 @@ def read_once(data: bytes, pipeline: Pipeline, kept: Path) -> tuple[Document, fl
 
 
 def read_lines(path: Path) -> tuple[dict[str, Any], ...]:
-    """Return the lines of a predictions file; none if there is no file."""
+    """Return the lines of a predictions file; none if there is no file, and not a last one that was cut."""
     if not path.is_file():
         return ()
-    return tuple(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+    *lines, _ = path.read_text(encoding="utf-8").split("\n")
+    return tuple(json.loads(line) for line in lines)
 
 
 def _predicted(pipeline: Pipeline, folder: Path, record: GoldRecord, reads: Path) -> dict[str, Any]:

@@ -38,11 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for engine in options.engines:
         pipeline = build_pipeline(load_settings(), engine_name=engine)
         path = options.out / f"predictions.{engine}.jsonl"
+        asked: set[str] = set()
         for dataset in datasets:
             records = first_records(options.data, dataset, None if options.all else options.n)
+            asked |= {record.id for record in records}
             predict(pipeline, options.data, records, path, announce=_announce, n_in_flight=options.in_flight)
         pipeline.engine.close()
-        report = "\n".join(_report(engine, read_lines(path)))
+        lines = [line for line in read_lines(path) if line["id"] in asked]
+        report = "\n".join(_report(engine, lines))
         (options.out / f"report.{engine}.md").write_text(report + "\n", encoding="utf-8")
         print(report)
     return 0

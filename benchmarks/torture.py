@@ -1,6 +1,6 @@
 """Read every file of a folder of hostile documents and print how each ends.
 
-`python -m benchmarks.torture DIR [--out FILE] [--n-workers N]`: one tab-separated row a file (outcome,
+`python -m benchmarks.torture [DIR] [--out FILE] [--n-workers N]`: one tab-separated row a file (outcome,
 seconds, pages, words, warnings or message), then the counts. Exits with 1 if a file ended in anything but a
 Document or an error of the tree, took longer than its limit, or left a temporary file behind.
 """
@@ -21,6 +21,7 @@ from schemas.errors import RasgError
 
 # Opening, repairing and every retry after a crash come on top of the document's own limit.
 _GRACE_S = 60.0
+DATA = Path("../shared/data/torture")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +66,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", default=DATA)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--n-workers", type=int, default=1)
     parser.add_argument("--wall-seconds", type=float, default=120.0)
     parser.add_argument("--only", default="", help="read only the files whose name contains this")
     args = parser.parse_args()
+    if not args.folder.is_dir():
+        print(f"No folder {args.folder}: no hostile files to read.")
+        return 2
     options = ReadOptions(limits=ReadLimits(wall_seconds=args.wall_seconds), n_workers=args.n_workers)
     names = sorted(
         p for p in args.folder.iterdir() if p.is_file() and p.suffix != ".tsv" and args.only in p.name

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import JsonValue
@@ -89,9 +89,9 @@ def outcome(pred: Pred | None, gold: Sequence[str]) -> Outcome:
 def same(pred: Pred, gold: str) -> bool:
     """Return whether two values say the same.
 
-    As text: letters and digits, whatever their case, the spaces and the punctuation, which public gold
-    transcripts do not agree on. As a value: the normal form of `pred` equals `gold` as a number or
-    ISO date. A sign counts: "-45" is not "45".
+    Amounts by value where both are numbers: "1.250" in a normal form of 1.25 is not 1250. A date by its
+    normal form. Anything else as text: letters and digits, whatever their case, the spaces and the
+    punctuation, which public gold transcripts do not agree on; an amount's sign counts.
 
     Examples
     --------
@@ -100,9 +100,16 @@ def same(pred: Pred, gold: str) -> bool:
     >>> same(Pred(text="-45,00", normalised="-45.00"), "45,00")
     False
     """
-    if pred.normalised is not None and _value(pred.normalised) == _value(gold):
+    ours, theirs = _number(pred.normalised or ""), _number(gold)
+    if ours is not None and theirs is not None:
+        return ours == theirs
+    if pred.normalised is not None and pred.normalised == gold.strip():
         return True
-    return _letters(pred.text) == _letters(gold) and _is_negative(pred.text) == _is_negative(gold)
+    is_amount = ours is not None
+    if is_amount and _is_negative(pred.text) != _is_negative(gold):
+        return False
+    letters = _letters(pred.text), _letters(gold)
+    return letters[0] == letters[1] if any(letters) else pred.text.split() == gold.split()
 
 
 def gold_values(value: JsonValue, alternatives: Sequence[str] = ()) -> tuple[str, ...]:
@@ -111,11 +118,9 @@ def gold_values(value: JsonValue, alternatives: Sequence[str] = ()) -> tuple[str
     return tuple(str(item) for item in (*own, *alternatives) if item not in (None, ""))
 
 
-def _value(text: str) -> Decimal | str:
-    try:
-        return Decimal(text.replace(" ", "")).normalize()
-    except InvalidOperation:
-        return text.strip()
+def _number(text: str) -> Decimal | None:
+    """Return a plainly written number; what has separators of thousands or a currency is read elsewhere."""
+    return Decimal(text) if re.fullmatch(r"[-+]?\d{1,30}(?:\.\d{1,30})?", text.strip()) else None
 
 
 def _letters(text: str) -> str:
@@ -123,6 +128,4 @@ def _letters(text: str) -> str:
 
 
 def _is_negative(text: str) -> bool:
-    return re.fullmatch(r"\s*(?:[-−(].*\d.*|\D*\d[\d.,]*\s*-)\s*", text) is not None and not re.search(
-        r"[A-Za-z]{4}", text
-    )
+    return re.fullmatch(r"\s*(?:[-−(].*\d.*|\D*\d[\d.,]*\s*-)\s*", text) is not None

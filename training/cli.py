@@ -30,8 +30,8 @@ def main_options() -> None:
 def house(
     out: Annotated[Path, typer.Option(help="Run folder; an unfinished run in it is resumed.")],
     minutes: Annotated[float, typer.Option(help="Wall-clock budget in minutes.")] = 110.0,
-    n_layers: Annotated[int, typer.Option(help="Number of transformer blocks.")] = 5,
-    width: Annotated[int, typer.Option(help="Hidden size, a multiple of 64.")] = 256,
+    n_layers: Annotated[int, typer.Option(min=2, help="Number of transformer blocks.")] = 5,
+    width: Annotated[int, typer.Option(min=256, help="Hidden size, a multiple of 64.")] = 256,
     batch_tokens: Annotated[int, typer.Option(help="Padded tokens a step.")] = 8192,
     threads: Annotated[int, typer.Option(help="CPU threads of the training process.")] = 1,
     data_processes: Annotated[int, typer.Option(help="Processes that make documents.")] = 1,
@@ -40,6 +40,9 @@ def house(
     compiled: Annotated[
         bool, typer.Option("--compiled", help="Fuse kernels with torch.compile (needs g++).")
     ] = False,
+    cooldown_share: Annotated[
+        float, typer.Option(help="Share of the time in which the learning rate falls to 0.")
+    ] = 0.4,
     transcripts: Annotated[Path | None, typer.Option(help="Labelled transcripts to watch.")] = None,
 ) -> None:
     """Train the house model from scratch on synthetic documents.
@@ -47,13 +50,9 @@ def house(
     Set GLIBC_TUNABLES=glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=8589934592 on a CPU:
     without it page faults take a large part of the time.
     """
-    from training.house import HouseConfig, train_house
+    from training.house import HouseConfig, check_resumable, train_house
     from training.stream import StreamConfig
 
-    out.mkdir(parents=True, exist_ok=True)
-    tokenizer_folder = out / "tokenizer"
-    if not tokenizer_folder.is_dir():
-        _make_tokenizer(tokenizer_folder, seed)
     config = HouseConfig(
         minutes=minutes,
         n_layers=n_layers,
@@ -64,7 +63,13 @@ def house(
         device=device,
         seed=seed,
         compiled=compiled,
+        cooldown_share=cooldown_share,
     )
+    check_resumable(config, out)
+    out.mkdir(parents=True, exist_ok=True)
+    tokenizer_folder = out / "tokenizer"
+    if not tokenizer_folder.is_dir():
+        _make_tokenizer(tokenizer_folder, seed)
     stream = StreamConfig(tokenizer_folder=str(tokenizer_folder), seed=seed, batch_tokens=batch_tokens)
     stream = replace(stream, max_tokens=min(config.max_tokens, batch_tokens))
     (out / "config.json").write_text(json.dumps({**asdict(config), "stream": asdict(stream)}, indent=1))

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from schemas.errors import ConfigurationError
 from training.copying_init import write_copying_circuit
 from training.hf import load_tokenizer
 from training.stream import Batch, BatchStream, StreamConfig
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from transformers import LlamaForCausalLM
 
 logger = logging.getLogger(__name__)
+
+CHECKPOINT = "checkpoint.pt"
+LOG = "log.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +181,7 @@ def _loop(
 ) -> None:
     budget_s = config.minutes * 60
     last_checkpoint = time.monotonic()
-    with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
+    with (folder / LOG).open("a", encoding="utf-8") as log:
         while state.spent_s < budget_s and not stop():
             started = time.monotonic()
             progress = state.spent_s / budget_s
@@ -243,15 +247,53 @@ def _vocab_size(stream_config: StreamConfig) -> int:
     return len(load_tokenizer(stream_config.tokenizer_folder))
 
 
+def check_resumable(config: HouseConfig, folder: Path) -> None:
+    """Raise if the folder holds a run of another shape or seed.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the first setting that differs.
+    """
+    path = folder / "config.json"
+    if not (folder / CHECKPOINT).is_file() or not path.is_file():
+        return
+    begun = json.loads(path.read_text(encoding="utf-8"))
+    for key in ("n_layers", "width", "max_tokens", "rope_theta", "seed"):
+        if begun.get(key) != asdict(config)[key]:
+            raise ConfigurationError(
+                f"the run in {folder.name!r} has {key} {begun.get(key)}, not {asdict(config)[key]}",
+                hint="resume it with its own settings, or choose another folder",
+            )
+
+
+def checkpoint_state(folder: Path) -> RunState:
+    """Return where the run's checkpoint stands; step 0 if there is none."""
+    path = folder / CHECKPOINT
+    return RunState(**torch.load(path, weights_only=True)["state"]) if path.is_file() else RunState()
+
+
 def _resume(folder: Path, model: LlamaForCausalLM, optimizers: tuple[torch.optim.Optimizer, ...]) -> RunState:
-    path = folder / "checkpoint.pt"
+    path = folder / CHECKPOINT
     if not path.is_file():
         return RunState()
     saved = torch.load(path, weights_only=True)
     model.load_state_dict(saved["model"])
     for optimizer, values in zip(optimizers, saved["optimizers"], strict=True):
         optimizer.load_state_dict(values)
-    return RunState(**saved["state"])
+    state = RunState(**saved["state"])
+    # The steps after the checkpoint are taken again.
+    kept = "".join(f"{json.dumps(record)}\n" for record in read_log(folder, state))
+    (folder / LOG).write_text(kept, encoding="utf-8")
+    return state
+
+
+def read_log(folder: Path, state: RunState) -> tuple[dict[str, float], ...]:
+    """Return the run's log up to `state`, without a last line that was cut; empty if there is none."""
+    path = folder / LOG
+    *lines, _ = path.read_text(encoding="utf-8").split("\n") if path.is_file() else [""]
+    records: tuple[dict[str, float], ...] = tuple(json.loads(line) for line in lines)
+    return tuple(record for record in records if record["step"] <= state.step)
 
 
 def _checkpoint(
@@ -264,6 +306,6 @@ def _checkpoint(
     }
     part = folder / "checkpoint.part"
     torch.save(saved, part)
-    part.replace(folder / "checkpoint.pt")
+    part.replace(folder / CHECKPOINT)
     model.save_pretrained(folder / "model")
     logger.info("checkpoint at step %s after %s tokens", state.step, state.n_tokens)

@@ -95,13 +95,13 @@ def _value_hits(model: Any, tokenizer: Any, sample: SyntheticDocument) -> Iterat
     position = 0
     key = ""
     for piece in pieces:
-        if piece.is_choice:
+        if piece.is_choice and piece.text.strip("[,]"):  # brackets and commas of lists are no values
             inside = [
                 ok
                 for ok, (start, _) in zip(right, encoded["offset_mapping"], strict=True)
                 if position <= start < position + len(piece.text)
             ]
             yield key, all(inside)
-        else:
+        elif not piece.is_choice:
             key = piece.text.strip('{,:"}')
         position += len(piece.text)

@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -122,7 +123,10 @@ def same_value(pred: JsonValue, gold: JsonValue, kind: FieldKind) -> bool:
         c, d = parse_date(str(pred), day_first=True), parse_date(str(gold), day_first=True)
         if c is not None and d is not None:
             return c.value == d.value
-    return _letters(str(pred)) == _letters(str(gold))
+    if kind in ("number", "integer") and isinstance(pred, int | float) and isinstance(gold, int | float):
+        return Decimal(str(pred)) == Decimal(str(gold))
+    letters = _letters(str(pred)), _letters(str(gold))
+    return letters[0] == letters[1] if any(letters) else str(pred).split() == str(gold).split()
 
 
 def _letters(text: str) -> str:

@@ -4,7 +4,7 @@
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +13,13 @@ import numpy as np
 _SMOOTHING = 25
 
 
-def loss_curve(log: Path, picture: Path) -> None:
+def loss_curve(records: Sequence[Mapping[str, float]], picture: Path) -> None:
     """Draw the run's loss and watched accuracies against tokens seen, as a PNG.
 
     Parameters
     ----------
-    log
-        `log.jsonl` of a house run.
+    records
+        The lines of a house run's log, one or more.
     picture
         The file to write.
     """
@@ -28,7 +28,6 @@ def loss_curve(log: Path, picture: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    records = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     tokens = np.array([r["n_tokens"] for r in records]) / 1e6
     losses = np.array([r["loss"] for r in records])
     kernel = np.ones(min(_SMOOTHING, len(losses))) / min(_SMOOTHING, len(losses))

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
 from schemas.errors import ConfigurationError
 from training.hf import load_model, load_tokenizer
+from training.house import checkpoint_state, read_log
 from training.plots import loss_curve
 
 Dtype = Literal["float32", "bfloat16"]
@@ -28,7 +30,7 @@ def publish(run: Path, out: Path, *, dtype: Dtype = "bfloat16") -> None:
     """
     import torch
 
-    if not (run / "model" / "config.json").is_file():
+    if not (run / "model" / "config.json").is_file() or checkpoint_state(run).step == 0:
         raise ConfigurationError(f"no model in {run.name!r}: the run has not reached a checkpoint")
     out.mkdir(parents=True, exist_ok=True)
     model = load_model(run / "model").to(getattr(torch, dtype))
@@ -36,7 +38,6 @@ def publish(run: Path, out: Path, *, dtype: Dtype = "bfloat16") -> None:
     model.save_pretrained(out, max_shard_size="64MB")
     load_tokenizer(run / "tokenizer").save_pretrained(out)
     shutil.copyfile(run / "config.json", out / "training_config.json")
-    last = (run / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1]
-    state = {key: value for key, value in json.loads(last).items() if key != "loss"}
-    (out / "training_state.json").write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
-    loss_curve(run / "log.jsonl", out / "loss.png")
+    state = checkpoint_state(run)
+    (out / "training_state.json").write_text(json.dumps(asdict(state), indent=1) + "\n", encoding="utf-8")
+    loss_curve(read_log(run, state), out / "loss.png")

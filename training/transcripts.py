@@ -10,6 +10,7 @@ from typing import Any
 
 from ocr.reading_order import arrange
 from schemas.document import Document, Page, Word
+from schemas.errors import ConfigurationError
 from schemas.geometry import from_pixels
 
 
@@ -23,14 +24,32 @@ class LabelledTranscript:
 
 
 def read_transcripts(path: Path) -> Iterator[LabelledTranscript]:
-    """Yield the records of a labels file that have a transcript, in file order."""
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            record = json.loads(line)
-            if record.get("ocr"):
-                yield LabelledTranscript(
-                    document_id=record["id"], document=transcript_document(record), kie=record["kie"]
-                )
+    """Yield the records of a labels file that have a transcript, in file order.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such file, or a line is no record.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="\n") as lines:
+            yield from (item for number, line in enumerate(lines, start=1) for item in _read(line, number))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"the transcripts {path.name!r} cannot be read") from error
+
+
+def _read(line: str, number: int) -> Iterator[LabelledTranscript]:
+    if not line.strip():
+        return
+    try:
+        record: dict[str, Any] = json.loads(line)
+        if record.get("ocr"):
+            gold: dict[str, Any] = record.get("kie") or {}
+            known = {key: value for key, value in gold.items() if isinstance(value, str)}
+            document = transcript_document(record)
+            yield LabelledTranscript(document_id=str(record["id"]), document=document, kie=known)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigurationError(f"line {number} is no labelled transcript") from error
 
 
 def transcript_document(record: Mapping[str, Any]) -> Document:

@@ -43,3 +43,16 @@ def test_documents_are_taken_evenly_from_the_sorted_ids(tmp_path: Path) -> None:
     gold = documents(tmp_path, "made_up", 2)
     assert [document.document_id for document in gold] == ["0", "2"]
     assert gold[0].fields == (("total", ("1.00",)),)
+
+
+def test_all_documents_are_taken_where_fewer_are_there_and_none_for_none(tmp_path: Path) -> None:
+    (tmp_path / "made_up").mkdir()
+    lines = "\n".join(json.dumps({"id": f"{i}", "file": "a", "kie": {}}) for i in range(5))
+    (tmp_path / "made_up" / "labels.jsonl").write_text(lines)
+    assert [d.document_id for d in documents(tmp_path, "made_up", 3)] == ["0", "1", "3"]
+    assert len(documents(tmp_path, "made_up", 9)) == 5
+    assert documents(tmp_path, "made_up", 0) == ()
+
+
+def test_what_only_looks_like_a_date_stands_as_written() -> None:
+    assert stands(("2017-45-12",), [normalised("2017-45-12")])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,9 +15,11 @@ import pytest
 
 from decoding.prompt import build_prompt
 from ocr.layout import layout_text
+from schemas.errors import ConfigurationError
 from training.encode import chat_text, encode, prompt_of
 from training.hf import load_tokenizer
-from training.house import HouseConfig, lr_factor, train_house
+from training.house import HouseConfig, check_resumable, checkpoint_state, lr_factor, train_house
+from training.publish import publish
 from training.stream import StreamConfig, batches, pad, sample_stream
 from training.synthesis.sample import generate
 
@@ -95,3 +99,42 @@ def test_training_lowers_the_loss_and_resumes_where_it_stopped(
     assert again.step == first.step == len(losses)
     assert np.mean(losses[-5:]) < np.mean(losses[:5])
     assert (tmp_path / "model" / "model.safetensors").is_file()
+
+
+def _small_run(tokenizer_folder: Path, folder: Path, *, minutes: float) -> HouseConfig:
+    config = HouseConfig(minutes=minutes, n_layers=2, batch_tokens=800, max_tokens=800)
+    stream = StreamConfig(
+        tokenizer_folder=str(tokenizer_folder), batch_tokens=800, max_tokens=800, pool_size=4
+    )
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(asdict(config)))
+    train_house(config, stream, folder)
+    return config
+
+
+@pytest.mark.slow
+def test_steps_after_the_checkpoint_are_forgotten_and_not_published(
+    tokenizer_folder: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    config = _small_run(tokenizer_folder, run, minutes=0.05)
+    shutil.copytree(tokenizer_folder, run / "tokenizer")
+    state = checkpoint_state(run)
+    log = run / "log.jsonl"
+    ahead = json.dumps({"loss": 1.0, **asdict(state), "step": state.step + 5})
+    log.write_text(log.read_text() + ahead + "\n" + ahead[:10])
+    publish(run, tmp_path / "model")
+    assert json.loads((tmp_path / "model" / "training_state.json").read_text())["step"] == state.step
+    check_resumable(config, run)
+    with pytest.raises(ConfigurationError, match="width 256, not 512"):
+        check_resumable(replace(config, width=512), run)
+    _small_run(tokenizer_folder, run, minutes=0.1)
+    steps = [json.loads(line)["step"] for line in log.read_text().splitlines()]
+    assert steps == list(range(1, len(steps) + 1))
+    assert len(steps) > state.step
+
+
+def test_a_run_without_a_step_is_not_published(tokenizer_folder: Path, tmp_path: Path) -> None:
+    _small_run(tokenizer_folder, tmp_path / "run", minutes=0.0)
+    with pytest.raises(ConfigurationError, match="no model"):
+        publish(tmp_path / "run", tmp_path / "model")
