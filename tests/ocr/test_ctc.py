@@ -52,6 +52,11 @@ def test_a_line_is_split_at_spaces() -> None:
         ("12:45", ["12:45"]),
         ("http://shop.example", ["http://shop.example"]),
         ("a:1", ["a:1"]),
+        ("03/02/201815:28", ["03/02/2018", "15:28"]),
+        ("17/04/2017Time:16:27", ["17/04/2017", "Time:", "16:27"]),
+        ("2018-03-02Thu", ["2018-03-02", "Thu"]),
+        ("03/02/2018", ["03/02/2018"]),
+        ("12.03.20185", ["12.03.20185"]),
         ("CASH:", ["CASH:"]),
     ],
 )
@@ -93,3 +98,44 @@ def test_words_keep_every_character_and_never_overlap(text: str) -> None:
     edges = [edge for word in words for edge in (word.start, word.end)]
     assert edges == sorted(edges)
     assert all(0 <= edge <= 1 for edge in edges)
+
+
+def _glyphs(text: str, rivals: str = "") -> list[Glyph]:
+    """Return the glyphs of `text`; those at the places where `rivals` has no dot have that rival."""
+    padded = rivals.ljust(len(text), ".")
+    return [
+        Glyph(char, (i + 0.5) / len(text), 0.9, rival.strip("."))
+        for i, (char, rival) in enumerate(zip(text, padded, strict=True))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("read", "rivals", "meant"),
+    [
+        ("ST0RE", "..O", "STORE"),
+        ("RESERVATI0N", ".........O", "RESERVATION"),
+        ("475O0", "...0", "47500"),
+        ("ST0RE", "", "ST0RE"),  # nothing in doubt
+        ("AB12C0", ".....O", "AB12C0"),  # a code: the other digits are in no doubt
+        ("1O", ".0", "1O"),  # too short to tell
+    ],
+)
+def test_a_look_alike_is_read_as_the_rest_of_its_word(read: str, rivals: str, meant: str) -> None:
+    assert [word.text for word in split_words(_glyphs(read, rivals))] == [meant]
+
+
+@pytest.mark.parametrize(("read", "meant"), [("S12.50", "$12.50"), ("S12", "S12"), ("Ma\u00d7", "Max")])
+def test_signs_that_look_alike_are_told_apart(read: str, meant: str) -> None:
+    assert [word.text for word in split_words(_glyphs(read))] == [meant]
+
+
+@pytest.mark.parametrize(("accent", "bare", "read"), [(0.6, 0.2, "e"), (0.9, 0.05, "\u00e9")])
+def test_an_accent_is_read_where_it_is_likelier_by_far(accent: float, bare: float, read: str) -> None:
+    scores = np.array([[0.0, bare, accent]], np.float32)
+    (glyph,) = decode_columns(scores, ("", "e", "\u00e9"))
+    assert (glyph.char, glyph.confidence) == (read, pytest.approx(accent))
+
+
+def test_a_digit_knows_the_letter_it_may_be() -> None:
+    scores = np.array([[0.0, 0.5, 0.4], [1.0, 0.0, 0.0], [0.0, 0.9, 0.01]], np.float32)
+    assert [glyph.rival for glyph in decode_columns(scores, ("", "0", "O"))] == ["O", ""]
