@@ -139,3 +139,30 @@ def test_an_accent_is_read_where_it_is_likelier_by_far(accent: float, bare: floa
 def test_a_digit_knows_the_letter_it_may_be() -> None:
     scores = np.array([[0.0, 0.5, 0.4], [1.0, 0.0, 0.0], [0.0, 0.9, 0.01]], np.float32)
     assert [glyph.rival for glyph in decode_columns(scores, ("", "0", "O"))] == ["O", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "parts"),
+    [
+        ("GREENGATEMARKET", 9, ["GREENGATE", "MARKET"]),
+        ("adjustments", 5, ["adjustments"]),
+        ("24.38", 3, ["24.38"]),
+        ("1,234", 2, ["1,234"]),
+        ("Tampoi,81200", 7, ["Tampoi,", "81200"]),
+        ("Tax(RM)", 3, ["Tax", "(RM)"]),
+    ],
+)
+def test_a_space_that_was_nearly_read_parts_words(text: str, at: int, parts: list[str]) -> None:
+    glyphs = _glyphs(text)
+    assert [word.text for word in split_words(glyphs)] == [text]
+    glyphs[at] = glyphs[at]._replace(space_before=0.16)
+    assert [word.text for word in split_words(glyphs)] == parts
+
+
+def test_the_probability_of_a_space_is_looked_up_between_two_characters() -> None:
+    scores = np.array([[0.0, 0.9, 0.0, 0.1], [0.7, 0.0, 0.0, 0.3], [0.0, 0.0, 1.0, 0.0]], np.float32)
+    glyphs = decode_columns(scores, ("", "a", "b", " "))
+    assert [(glyph.char, glyph.space_before) for glyph in glyphs] == [
+        ("a", pytest.approx(0.1)),
+        ("b", pytest.approx(0.3)),
+    ]
