@@ -15,7 +15,7 @@ from schemas.json_scalars import ScalarReader
 from schemas.keywords import RULE_BY_KEYWORD, Shape
 from schemas.report import LintReport, one_line, pointer_to, shown
 from schemas.source import JsonObject
-from schemas.spec import DEFAULT_MAX_ITEMS, ArraySpec, FieldSpec, ObjectSpec, Path, Spec, json_path
+from schemas.spec import DEFAULT_MAX_ITEMS, ArraySpec, FieldSpec, ObjectSpec, Spec
 from schemas.verdicts import Site, Verdicts, allows_null, is_count
 
 MAX_DEPTH = 16  # objects and lists inside one another
@@ -55,7 +55,6 @@ class SchemaReader:
         if not isinstance(spec, ObjectSpec) or spec.nullable:
             self.verdicts.refuse_at("", "the root must be an object, not null", hint="wrap it in an object")
             return None
-        self._judge_paths(spec)
         return spec
 
     def read(self, node: JsonValue, site: Site) -> Spec | None:
@@ -344,23 +343,6 @@ class SchemaReader:
         if least > most:
             self.verdicts.refuse(site.pointer, "minItems", f"no list can have {least} items, at most {most}")
         return least, most
-
-    def _judge_paths(self, root: ObjectSpec) -> None:
-        # `a.b` as a key and `b` inside `a` would share one entry of the metadata.
-        seen: set[str] = set()
-        pending: list[tuple[Path, Spec]] = [((), root)]
-        while pending:
-            path, spec = pending.pop()
-            text = json_path(path)
-            if text in seen:
-                self.verdicts.refuse(
-                    "", "properties", f"two fields share the path {shown(text)}", hint="rename a key"
-                )
-            seen.add(text)
-            if isinstance(spec, ArraySpec):
-                pending.append(((*path, 0), spec.item))
-            elif isinstance(spec, ObjectSpec):
-                pending.extend(((*path, key), child) for key, child in spec.properties)
 
 
 def is_null(spec: Spec) -> bool:
