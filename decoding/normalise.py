@@ -8,9 +8,9 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from decoding.page_values import NumberStyle
-from decoding.values import parse_amount, parse_date
 from schemas.extraction import ExtractionWarning, WarningCode
 from schemas.spec import FieldKind
+from schemas.values import parse_amount, parse_date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,10 +20,10 @@ from decoding.matching import (
 )
 from decoding.page_values import NumberStyle, amount_runs, date_runs, document_style
 from decoding.segments import run_box, segment_runs
-from decoding.values import currency_code, parse_amount, parse_date
 from schemas.document import Page
 from schemas.geometry import BBox
 from schemas.spec import FieldKind
+from schemas.values import currency_code, parse_amount, parse_date
 
 _MAX_LABEL_WORDS = 6  # words to the left that can be the label of a value on the same line
 _MIN_PREFIX = 3  # "tot" of "total" is the shortest abbreviation that still names one field

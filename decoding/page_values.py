@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import TypeVar
 
 from decoding.matching import Run
-from decoding.values import DecimalSeparator, parse_amount, parse_date, vote_day_first, vote_decimal_separator
 from schemas.document import Page
+from schemas.values import DecimalSeparator, parse_amount, parse_date, vote_day_first, vote_decimal_separator
 
 T = TypeVar("T", Decimal, date)
 

@@ -14,10 +14,10 @@ from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 
-from decoding.values import parse_amount
-from decoding.values.dates import fold
 from schemas.document import Document, Page, Word
 from schemas.extraction import Citation, ExtractionWarning, FieldMetadata
+from schemas.values import parse_amount
+from schemas.values.dates import fold
 
 # Edges of one column's amounts differ by less than this share of the page's width, on flat scans and
 # on most photos; a neighbouring column is further away.

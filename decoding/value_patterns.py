@@ -1,9 +1,9 @@
 """Which texts look like amounts and dates: generous on purpose, the model chooses among them.
 
 A text refused here can never be an answer, so the patterns lean to recall: glued currencies, signs,
-tax letters and punctuation pass, and so does a word that `decoding.values` can read with its label
+tax letters and punctuation pass, and so does a word that `schemas.values` can read with its label
 glued on ("DATE:25/12/2018"). Reading a value (sign, separators, day or month first) is the job of
-`decoding.values`; nothing here decides what a text means: `decimal_readings` and `date_readings`
+`schemas.values`; nothing here decides what a text means: `decimal_readings` and `date_readings`
 list every reading.
 """
 
@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from decoding.values import amounts, dates
-from decoding.values.months import MONTHS
+from schemas.values import amounts, dates
+from schemas.values.months import MONTHS
 
 _DIGIT = re.compile(r"\d")  # asked first: most spans have none, and the patterns below are long
 _SYMBOL = r"[$€£¥₹₩₽₺₪₫฿]"

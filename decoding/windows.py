@@ -13,11 +13,11 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from decoding.values import parse_amount, parse_date
 from schemas.document import Document, Page
 from schemas.errors import PromptTooLongError
 from schemas.extraction import ExtractionWarning, FieldMetadata
 from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec, json_path
+from schemas.values import parse_amount, parse_date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,10 +16,10 @@ from decoding.engine import Engine, EngineRequest
 from decoding.grammar import build_grammar
 from decoding.parse import parse_completion
 from decoding.prompt import build_prompt
-from decoding.values import parse_amount, parse_date
 from ocr.layout import layout_text
 from schemas.document import Document
 from schemas.spec import ExtractionSchema, FieldKind, FieldSpec
+from schemas.values import parse_amount, parse_date
 from training.house_eval import receipt_schema
 from training.synthesis.sample import SyntheticDocument
 from training.transcripts import read_transcripts

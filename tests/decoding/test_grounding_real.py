@@ -14,10 +14,10 @@ from decoding.grounding import GroundingResult, ground, ground_extraction
 from decoding.occurrences import DocumentIndex, Label
 from decoding.row_count import check_rows
 from decoding.row_repeats import check_repeats
-from decoding.values import parse_amount, parse_date
 from schemas.document import Document
 from schemas.extraction import Citation
 from schemas.spec import ArraySpec, ExtractionSchema, FieldKind, FieldSpec, ObjectSpec
+from schemas.values import parse_amount, parse_date
 from tests.decoding.transcripts import document_of, page_of_record
 from tests.paths import shared_data
 

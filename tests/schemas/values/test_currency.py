@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from babel.core import get_global
 
-from decoding.values.currency import ISO_4217, NO_MINOR_UNIT, currency_code, is_currency_mark
+from schemas.values.currency import ISO_4217, NO_MINOR_UNIT, currency_code, is_currency_mark
 
 
 @pytest.mark.parametrize("code", sorted(ISO_4217))

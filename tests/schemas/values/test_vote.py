@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decoding.values import parse_amount, vote_day_first, vote_decimal_separator
+from schemas.values import parse_amount, vote_day_first, vote_decimal_separator
 
 
 def test_amounts_with_cents_decide_the_separator() -> None:

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-from decoding.values.months import MONTHS, WEEKDAYS
+from schemas.values.months import MONTHS, WEEKDAYS
 
 MAX_CHARACTERS = 64  # a weekday, a long month name, a time and a zone fit
 FIRST_YEAR, LAST_YEAR = 1900, 2100  # outside, four digits are not the year of a business document

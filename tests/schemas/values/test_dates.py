@@ -9,9 +9,9 @@ from babel.dates import format_date
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from decoding.values import looks_like_date, parse_date
-from decoding.values.dates import fold
-from decoding.values.months import MONTHS
+from schemas.values import looks_like_date, parse_date
+from schemas.values.dates import fold
+from schemas.values.months import MONTHS
 
 _LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "ms", "pt")
 _dates = st.dates(min_value=date(1969, 1, 1), max_value=date(2068, 12, 31))  # two digits tell these apart

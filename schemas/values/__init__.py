@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from decoding.values.amounts import DecimalSeparator, ParsedAmount, looks_like_amount, parse_amount
-from decoding.values.currency import currency_code
-from decoding.values.dates import ParsedDate, looks_like_date, parse_date
-from decoding.values.vote import vote_day_first, vote_decimal_separator
+from schemas.values.amounts import DecimalSeparator, ParsedAmount, looks_like_amount, parse_amount
+from schemas.values.currency import currency_code
+from schemas.values.dates import ParsedDate, looks_like_date, parse_date
+from schemas.values.vote import vote_day_first, vote_decimal_separator
 
 __all__ = [
     "DecimalSeparator",

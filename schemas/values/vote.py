@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from decoding.values.amounts import DecimalSeparator, parse_amount
-from decoding.values.dates import parse_date
+from schemas.values.amounts import DecimalSeparator, parse_amount
+from schemas.values.dates import parse_date
 
 # One side wins if it has more than twice the other's votes: a stray version number or a misread comma
 # must not decide a page, and a page that mixes both decides nothing.

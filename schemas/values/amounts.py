@@ -2,7 +2,7 @@
 
 A separator before exactly three digits ("1.234", "1,234") groups thousands in one locale and starts the
 decimals in another. Such an amount is `ambiguous` unless the caller passes the document's decimal
-separator, which `decoding.values.vote` finds from the amounts that have one reading only.
+separator, which `schemas.values.vote` finds from the amounts that have one reading only.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from decoding.values.currency import NO_MINOR_UNIT, currency_code, is_currency_mark
+from schemas.values.currency import NO_MINOR_UNIT, currency_code, is_currency_mark
 
 DecimalSeparator = Literal[".", ","]
 CreditMark = Literal["CR", "DR"]

@@ -9,8 +9,8 @@ from babel.numbers import format_currency, format_decimal, get_decimal_symbol
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from decoding.values import looks_like_amount, parse_amount
-from decoding.values.amounts import MAX_CHARACTERS
+from schemas.values import looks_like_amount, parse_amount
+from schemas.values.amounts import MAX_CHARACTERS
 
 _LOCALES = (
     "en_US", "en_GB", "en_IN", "de_DE", "de_CH", "de_AT", "fr_FR", "fr_CH", "es_ES", "es_MX", "it_IT",
