@@ -19,13 +19,15 @@ from app.answering import ExtractionOptions
 from app.pipeline import Pipeline
 from benchmarks.asked import FIELDS, dataset_schema
 from eval.datasets import GoldRecord, read_gold
-from eval.kie import Pred, gold_values, outcome
+from eval.kie import FieldResult, Outcome, Pred, ValueKind, gold_values, kie_results
 from ocr.reader import read_document
 from schemas.document import Document
 from schemas.errors import RasgError
 from schemas.extraction import Extraction
 from schemas.spec import GROUNDED_KINDS
 from schemas.validate import validate_output
+
+_KINDS: dict[str, ValueKind] = {"amount": "amount", "date": "date"}
 
 
 def first_records(folder: Path, dataset: str, n: int | None) -> tuple[GoldRecord, ...]:
@@ -115,15 +117,21 @@ def _predicted(pipeline: Pipeline, folder: Path, record: GoldRecord, reads: Path
 
 def _outcomes(record: GoldRecord, extraction: Extraction | None) -> dict[str, str]:
     alternatives = record.kie_alternatives or {}
-    outcomes: dict[str, str] = {}
-    for key, _, _ in FIELDS[record.dataset]:
-        value = None if extraction is None else extraction.output.value.get(key)
-        entry = None if extraction is None else extraction.output.metadata.get(key)
-        pred = (
-            None if value is None else Pred(text=str(value), normalised=entry.normalised if entry else None)
-        )
-        outcomes[key] = outcome(pred, gold_values(record.kie.get(key), alternatives.get(key, ())))
-    return outcomes
+    names = [key for key, _, _ in FIELDS[record.dataset]]
+    gold = {key: gold_values(record.kie.get(key), alternatives.get(key, ())) for key in names}
+    pred = {key: None if extraction is None else _pred(extraction, key) for key in names}
+    kinds = {key: _KINDS.get(kind, "text") for key, kind, _ in FIELDS[record.dataset]}
+    return {result.field: result.outcome for result in kie_results(pred, gold, kinds=kinds)}
+
+
+def field_result(name: str, outcome: Outcome) -> FieldResult:
+    """Return a kept outcome as a result."""
+    return FieldResult(field=name, outcome=outcome, similarity=float(outcome == "right"))
+
+
+def _pred(extraction: Extraction, key: str) -> Pred | None:
+    value, entry = extraction.output.value.get(key), extraction.output.metadata.get(key)
+    return None if value is None else Pred(text=str(value), normalised=entry.normalised if entry else None)
 
 
 def _grounded(extraction: Extraction, document: Document, dataset: str) -> list[bool]:

@@ -18,7 +18,7 @@ from typing import Any, get_args
 from app.settings import EngineName, load_settings
 from app.wiring import build_pipeline
 from benchmarks.asked import FIELDS
-from benchmarks.predict import first_records, predict, read_lines
+from benchmarks.predict import field_result, first_records, predict, read_lines
 from eval.kie import kie_score
 from schemas.registry import get_schema
 
@@ -91,9 +91,9 @@ def _report(engine: str, lines: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield "| data set | documents | failed | precision | recall | F1 | hallucinated | missed |"
     yield "|---|---|---|---|---|---|---|---|"
     for dataset, group in by_dataset.items():
-        score = kie_score(o for line in group for o in line["outcomes"].values())
+        score = kie_score(field_result(name, o) for line in group for name, o in line["outcomes"].items())
         n_failed = sum("error" in line for line in group)
-        counts = (score.counts.get("hallucinated", 0), score.counts.get("missed", 0))
+        counts = (score.outcomes.get("hallucinated", 0), score.outcomes.get("missed", 0))
         figures = f"{score.precision:.3f} | {score.recall:.3f} | {score.f1:.3f} | {counts[0]} | {counts[1]}"
         yield f"| {dataset} | {len(group)} | {n_failed} | {figures} |"
     answered = [line for line in lines if "error" not in line]

@@ -1,17 +1,31 @@
-"""Key-information extraction: single fields, right or wrong, as precision, recall and F1."""
+"""Key-information extraction: single fields, right or wrong, as precision, recall and F1.
+
+Each field of a document comes out in one of five ways (`Outcome`). Three matchings say what "right" means:
+`exact` (the same characters), `normalised` (the same value, by the field's kind) and `edit` (the share of
+characters that is right, which counts in part). See docs/metrics/kie.md.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from pydantic import JsonValue
 
+from eval.f_scores import Counts, total
+from eval.similarity import Similarity, edit, same_amount, same_date, same_text
+from schemas.values import parse_amount, parse_date
+
 Outcome = Literal["right", "wrong", "missed", "hallucinated", "absent"]
+Matching = Literal["exact", "normalised", "edit"]
+MATCHINGS: tuple[Matching, ...] = get_args(Matching)
+# How a field's values are compared once they are normalised.
+ValueKind = Literal["text", "amount", "date"]
+_DECIMALS = re.compile(r"\d[.,]\d{1,2}(?!\d)")
+_BY_KIND: Mapping[ValueKind, Similarity] = {"text": same_text, "amount": same_amount, "date": same_date}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,93 +37,147 @@ class Pred:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldResult:
+    """How one field of one document came out, and how near the prediction was, in [0, 1]."""
+
+    field: str
+    outcome: Outcome
+    similarity: float
+
+    @property
+    def counts(self) -> Counts:
+        """Return the result as a score with its two counts."""
+        return Counts(
+            score=self.similarity,
+            n_pred=int(self.outcome in ("right", "wrong", "hallucinated")),
+            n_gold=int(self.outcome in ("right", "wrong", "missed")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KieScore:
-    """Counts of field outcomes over documents, and the scores that follow.
+    """Outcomes over documents, and the figures that follow; all in [0, 1].
 
-        precision = right / (right + wrong + hallucinated)
-        recall = right / (right + wrong + missed)
-        F1 = 2 right / (predicted + gold)
+        precision = S / (right + wrong + hallucinated)
+        recall    = S / (right + wrong + missed)
+        F1        = 2 S / (predicted + gold)
 
-    A wrong value counts against both: it is not on the gold's side, and the gold's is not found.
-    Nothing predicted gives precision 1, nothing to find gives recall 1.
+    with S the sum of similarities, which is the number of right values unless the matching is `edit`. A
+    wrong value counts against both. Nothing predicted and nothing to find is agreement: 1.
     """
 
-    counts: Mapping[Outcome, int]
-
-    @property
-    def n_pred(self) -> int:
-        """Return the number of predicted values."""
-        return self._count("right", "wrong", "hallucinated")
-
-    @property
-    def n_gold(self) -> int:
-        """Return the number of gold values."""
-        return self._count("right", "wrong", "missed")
+    counts: Counts
+    outcomes: Mapping[Outcome, int]
+    fields: Mapping[str, KieScore] = field(default_factory=dict[str, "KieScore"])
 
     @property
     def precision(self) -> float:
-        """Return the share of predicted values that are right, in [0, 1]."""
-        return self._count("right") / self.n_pred if self.n_pred else 1.0
+        """Return the share of predicted values that are right."""
+        return self.counts.precision
 
     @property
     def recall(self) -> float:
-        """Return the share of gold values that were predicted, in [0, 1]."""
-        return self._count("right") / self.n_gold if self.n_gold else 1.0
+        """Return the share of gold values that were found."""
+        return self.counts.recall
 
     @property
     def f1(self) -> float:
-        """Return the harmonic mean of precision and recall, in [0, 1]; 1 if there is nothing at all."""
-        both = self.n_pred + self.n_gold
-        return 2 * self._count("right") / both if both else 1.0
+        """Return the micro F1: every value weighs the same."""
+        return self.counts.f1
 
-    def _count(self, *outcomes: Outcome) -> int:
-        return sum(self.counts.get(outcome, 0) for outcome in outcomes)
+    @property
+    def macro_f1(self) -> float:
+        """Return the mean of the fields' F1: every field weighs the same; of no fields the F1."""
+        scores = [score.f1 for score in self.fields.values()]
+        return sum(scores) / len(scores) if scores else self.f1
 
 
-def kie_score(outcomes: Iterable[Outcome]) -> KieScore:
-    """Return the micro score over all fields of all documents.
+def kie_score(results: Iterable[FieldResult]) -> KieScore:
+    """Return the score of all results and of each field, in order of appearance.
 
     Examples
     --------
-    >>> round(kie_score(["right", "wrong", "missed", "absent"]).f1, 2)
-    0.4
+    >>> said = {"total": Pred(text="9.00"), "date": Pred(text="today")}
+    >>> kie_score(kie_results(said, {"total": ("9.00",), "vendor": ("ACME",)})).f1
+    0.5
     """
-    return KieScore(counts=Counter(outcomes))
+    by_field: dict[str, list[FieldResult]] = {}
+    for result in results:
+        by_field.setdefault(result.field, []).append(result)
+    fields = {name: _score(group) for name, group in by_field.items()}
+    return KieScore(
+        counts=total(score.counts for score in fields.values()),
+        outcomes=sum((Counter(score.outcomes) for score in fields.values()), Counter[Outcome]()),
+        fields=fields,
+    )
 
 
-def outcome(pred: Pred | None, gold: Sequence[str]) -> Outcome:
-    """Return how a field came out; `gold` holds every accepted value, none if the field is absent."""
-    if pred is None:
-        return "missed" if gold else "absent"
-    if not gold:
-        return "hallucinated"
-    return "right" if any(same(pred, accepted) for accepted in gold) else "wrong"
+def _score(results: Sequence[FieldResult]) -> KieScore:
+    outcomes: Counter[Outcome] = Counter(result.outcome for result in results)
+    return KieScore(counts=total(result.counts for result in results), outcomes=outcomes)
 
 
-def same(pred: Pred, gold: str) -> bool:
-    """Return whether two values say the same.
+def kie_results(
+    pred: Mapping[str, Pred | None],
+    gold: Mapping[str, Sequence[str]],
+    *,
+    matching: Matching = "normalised",
+    kinds: Mapping[str, ValueKind] | None = None,
+) -> tuple[FieldResult, ...]:
+    """Return how each field of one document came out, gold's fields first.
 
-    Amounts by value where both are numbers: "1.250" in a normal form of 1.25 is not 1250. A date by its
-    normal form. Anything else as text: letters and digits, whatever their case, the spaces and the
-    punctuation, which public gold transcripts do not agree on; an amount's sign counts.
+    Parameters
+    ----------
+    pred
+        The predicted value of each field, None where there is none.
+    gold
+        Every accepted text of each field, none if the field is not on the document.
+    kinds
+        How values are compared when normalised; "text" for fields that are not named.
+    """
+    names = dict.fromkeys((*gold, *pred))
+    known = kinds or {}
+    return tuple(
+        _result(name, pred.get(name), gold.get(name, ()), matching, known.get(name, "text")) for name in names
+    )
+
+
+def _result(
+    name: str, pred: Pred | None, gold: Sequence[str], matching: Matching, kind: ValueKind
+) -> FieldResult:
+    if pred is None or not gold:
+        outcome: Outcome = ("missed" if gold else "absent") if pred is None else "hallucinated"
+        return FieldResult(field=name, outcome=outcome, similarity=0.0)
+    best = max(_similarity(pred, accepted, matching, kind) for accepted in gold)
+    return FieldResult(field=name, outcome="right" if best == 1.0 else "wrong", similarity=best)
+
+
+def _similarity(pred: Pred, gold: str, matching: Matching, kind: ValueKind) -> float:
+    if matching == "exact":
+        return float(pred.text == gold)
+    if matching == "edit":
+        return edit(pred.text, gold)
+    return float(same(pred, gold, kind=kind))
+
+
+def same(pred: Pred, gold: str, *, kind: ValueKind = "text") -> bool:
+    """Return whether two values say the same: amounts as numbers, dates as days, text by its letters.
+
+    Text is compared by letters and digits in lower case: public transcripts do not agree on spaces and
+    punctuation. An amount or date is compared by value where both can be read, else as text; the
+    prediction's own normal form is believed, as it knows how the document writes dates.
 
     Examples
     --------
-    >>> same(Pred(text="1.234,50 EUR", normalised="1234.50"), "1234.5")
+    >>> same(Pred(text="1.234,50 EUR"), "1234.5", kind="amount")
     True
-    >>> same(Pred(text="-45,00", normalised="-45.00"), "45,00")
+    >>> same(Pred(text="-45,00"), "45,00", kind="amount")
     False
     """
-    ours, theirs = _number(pred.normalised or ""), _number(gold)
-    if ours is not None and theirs is not None:
-        return ours == theirs
-    if pred.normalised is not None and pred.normalised == gold.strip():
+    similarity = _BY_KIND[kind]
+    if similarity(pred.text, gold) == 1.0:
         return True
-    is_amount = ours is not None
-    if is_amount and _is_negative(pred.text) != _is_negative(gold):
-        return False
-    letters = _letters(pred.text), _letters(gold)
-    return letters[0] == letters[1] if any(letters) else pred.text.split() == gold.split()
+    return kind != "text" and pred.normalised is not None and similarity(pred.normalised, gold) == 1.0
 
 
 def gold_values(value: JsonValue, alternatives: Sequence[str] = ()) -> tuple[str, ...]:
@@ -118,14 +186,21 @@ def gold_values(value: JsonValue, alternatives: Sequence[str] = ()) -> tuple[str
     return tuple(str(item) for item in (*own, *alternatives) if item not in (None, ""))
 
 
-def _number(text: str) -> Decimal | None:
-    """Return a plainly written number; what has separators of thousands or a currency is read elsewhere."""
-    return Decimal(text) if re.fullmatch(r"[-+]?\d{1,30}(?:\.\d{1,30})?", text.strip()) else None
+def guessed_kinds(gold: Iterable[Mapping[str, Sequence[str]]]) -> dict[str, ValueKind]:
+    """Return the kind of each field, from all of its gold values.
+
+    A field is a date if all of its values are, an amount if all are and one has decimals (numbers of
+    documents and telephones have none), else text.
+    """
+    texts: dict[str, list[str]] = {}
+    for document in gold:
+        for name, values in document.items():
+            texts.setdefault(name, []).extend(values)
+    return {name: _guessed_kind(values) for name, values in texts.items()}
 
 
-def _letters(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())
-
-
-def _is_negative(text: str) -> bool:
-    return re.fullmatch(r"\s*(?:[-−(].*\d.*|\D*\d[\d.,]*\s*-)\s*", text) is not None
+def _guessed_kind(texts: Sequence[str]) -> ValueKind:
+    if texts and all(parse_date(text) is not None for text in texts):
+        return "date"
+    are_amounts = all(parse_amount(text) is not None for text in texts)
+    return "amount" if are_amounts and any(_DECIMALS.search(text) for text in texts) else "text"
