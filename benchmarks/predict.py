@@ -120,7 +120,7 @@ def _outcomes(record: GoldRecord, extraction: Extraction | None) -> dict[str, st
     names = [key for key, _, _ in FIELDS[record.dataset]]
     gold = {key: gold_values(record.kie.get(key), alternatives.get(key, ())) for key in names}
     pred = {key: None if extraction is None else _pred(extraction, key) for key in names}
-    kinds = {key: _KINDS.get(kind, "text") for key, kind, _ in FIELDS[record.dataset]}
+    kinds: dict[str, ValueKind] = {k: _KINDS.get(kind, "text") for k, kind, _ in FIELDS[record.dataset]}
     return {result.field: result.outcome for result in kie_results(pred, gold, kinds=kinds)}
 
 
