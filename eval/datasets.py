@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from schemas.errors import EvaluationError
 
@@ -47,9 +46,28 @@ def read_gold(folder: Path) -> Iterator[GoldRecord]:
     path = folder / "labels.jsonl"
     if not path.is_file():
         raise EvaluationError(f"no labels.jsonl in {folder.name!r}")
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                yield GoldRecord.model_validate(json.loads(line))
-            except ValueError as error:
-                raise EvaluationError(f"line {number} of {folder.name}/labels.jsonl is no record") from error
+    yield from read_gold_file(path)
+
+
+def read_gold_file(path: Path) -> Iterator[GoldRecord]:
+    """Yield the records of a file, one JSON object a line, in order; blank lines are skipped.
+
+    Raises
+    ------
+    EvaluationError
+        If the file cannot be read, or a line is no record.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="\n") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield _gold_record(line, f"line {number} of {path.parent.name}/{path.name}")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvaluationError(f"the gold file {path.name!r} cannot be read") from error
+
+
+def _gold_record(line: str, where: str) -> GoldRecord:
+    try:
+        return GoldRecord.model_validate_json(line)
+    except ValidationError as error:
+        raise EvaluationError(f"{where} is no record") from error

@@ -1,0 +1,90 @@
+"""`rasg-eval`: score a file of predictions against gold, without any model."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, get_args
+
+import typer
+
+from eval.datasets import GoldRecord, read_gold_file
+from eval.kie import ValueKind
+from eval.predictions import read_predictions
+from eval.report import diff_text, report_markdown, worst_documents
+from eval.run_scores import RunScores, score_run
+from eval.scoring import Kinds, kinds_of
+from schemas.errors import EvaluationError, RasgError
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def evaluate(
+    pred: Annotated[Path, typer.Argument(help="Predictions, one JSON line a document.")],
+    gold: Annotated[Path, typer.Argument(help="Gold records, one JSON line a document.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for scores.json, report.md and the alignments.")
+    ] = None,
+    kinds: Annotated[
+        Path | None, typer.Option(help='JSON file {"fields": {NAME: KIND}, "columns": {NAME: KIND}}.')
+    ] = None,
+    title: Annotated[str, typer.Option(help="Heading of the report.")] = "Scores",
+) -> None:
+    """Score predictions against gold: fields by KIE F1, rows by GLIRM.
+
+    Prints the report, or writes it to a folder. Exit code 2 if a file cannot be used.
+    """
+    records = tuple(read_gold_file(gold))
+    scores = score_run(read_predictions(pred), records, kinds=_kinds(kinds, records))
+    report = report_markdown(scores, title=title)
+    if out is None:
+        typer.echo(report)
+    else:
+        write_scores(scores, out, report=report)
+        typer.echo(f"written to {out}")
+
+
+def _kinds(path: Path | None, records: tuple[GoldRecord, ...]) -> Kinds | None:
+    """Return the kinds that a file names over those guessed; None to guess for each data set."""
+    if path is None:
+        return None
+    try:
+        named = json.loads(path.read_text(encoding="utf-8"))
+        fields, columns = dict(named.get("fields", {})), dict(named.get("columns", {}))
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise EvaluationError(f"the kinds {path.name!r} cannot be read") from error
+    wrong = [kind for kind in (*fields.values(), *columns.values()) if kind not in get_args(ValueKind)]
+    if wrong:
+        raise EvaluationError(f"a kind is text, amount or date, got {wrong[0]!r}")
+    guessed = kinds_of(records)
+    return Kinds(fields={**guessed.fields, **fields}, columns={**guessed.columns, **columns})
+
+
+def write_scores(scores: RunScores, out: Path, *, report: str) -> None:
+    """Write scores.json, report.md and the alignments of the worst documents to a folder."""
+    (out / "diffs").mkdir(parents=True, exist_ok=True)
+    groups = {name: group.model_dump(mode="json") for name, group in scores.groups.items()}
+    (out / "scores.json").write_text(json.dumps(groups, indent=1) + "\n", encoding="utf-8")
+    (out / "report.md").write_text(report, encoding="utf-8")
+    for number, document in enumerate(worst_documents(scores.documents), start=1):
+        text = diff_text(document)
+        if text:
+            # The document's own name may hold anything, so the file is named by its rank.
+            head = f"{document.id}\n\n"
+            (out / "diffs" / f"{number:02}.txt").write_text(head + text, encoding="utf-8")
+
+
+def main() -> None:
+    """Run the command line; errors end in one readable line and exit code 2."""
+    try:
+        app()
+    except RasgError as error:
+        hint = f"\nhint: {error.hint}" if error.hint else ""
+        typer.echo(f"rasg-eval: {error} [{error.code}]{hint}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

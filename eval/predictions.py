@@ -1,0 +1,115 @@
+"""Prediction files: one JSON line a document, by this service or any other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from eval.kie import Pred
+from schemas.errors import EvaluationError
+from schemas.extraction import Extraction, FieldMetadata
+from schemas.spec import json_path
+
+MAX_LINE_CHARS = 50_000_000  # of a line of a prediction or gold file; a document of 1,000 pages has less
+
+
+class PredRecord(BaseModel):
+    """What was predicted for one document.
+
+    Attributes
+    ----------
+    value
+        The answer: scalars by field, lists of rows by name. A field that is null was asked for and not found.
+    metadata
+        Confidence, normal form and citations by JSON path, as in `Extraction.output.metadata`; may be empty.
+    error
+        The stable code of the error that stands in place of an answer; such a document has no values.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    value: Mapping[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    metadata: Mapping[str, FieldMetadata] = Field(default_factory=dict[str, FieldMetadata])
+    error: str | None = None
+
+    def field(self, name: str) -> Pred | None:
+        """Return the predicted value of a scalar field; None for null, lists and objects."""
+        value = self.value.get(name)
+        if value is None or isinstance(value, list | dict):
+            return None
+        entry = self.metadata.get(json_path((name,)))
+        return Pred(text=str(value), normalised=None if entry is None else entry.normalised)
+
+    def confidence(self, name: str) -> float | None:
+        """Return the confidence of a scalar field in [0, 1], None if there is none."""
+        entry = self.metadata.get(json_path((name,)))
+        return None if entry is None else entry.confidence
+
+    def rows(self, name: str) -> tuple[Mapping[str, JsonValue], ...]:
+        """Return the rows of a list; what is not there, or is no list of objects, has none."""
+        listed = self.value.get(name)
+        rows = listed if isinstance(listed, list) else []
+        return tuple(row for row in rows if isinstance(row, Mapping))
+
+
+class _ServiceError(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    code: str
+
+
+class _ServiceLine(BaseModel):
+    """A line of `rasg extract --format jsonl`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    file: str
+    extraction: Extraction | None = None
+    error: _ServiceError | None = None
+
+
+def pred_record(document_id: str, extraction: Extraction) -> PredRecord:
+    """Return an extraction as the prediction of a document."""
+    return PredRecord(id=document_id, value=extraction.output.value, metadata=extraction.output.metadata)
+
+
+def read_predictions(path: Path) -> dict[str, PredRecord]:
+    """Return the predictions of a file by document.
+
+    A line is a `PredRecord` or one of `rasg extract --format jsonl`, whose document is its file's name. Blank
+    lines are skipped; of two predictions of one document none is right to choose.
+
+    Raises
+    ------
+    EvaluationError
+        If the file cannot be read, a line is neither, or a document comes twice.
+    """
+    records: dict[str, PredRecord] = {}
+    try:
+        with path.open(encoding="utf-8", newline="\n") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    record = _record(line, f"line {number} of {path.name}")
+                    if record.id in records:
+                        raise EvaluationError(f"line {number} of {path.name}: {record.id!r} comes twice")
+                    records[record.id] = record
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvaluationError(f"the predictions {path.name!r} cannot be read") from error
+    return records
+
+
+def _record(line: str, where: str) -> PredRecord:
+    if len(line) > MAX_LINE_CHARS:
+        raise EvaluationError(f"{where} has more than {MAX_LINE_CHARS} characters")
+    try:
+        if '"extraction"' not in line:
+            return PredRecord.model_validate_json(line)
+        found = _ServiceLine.model_validate_json(line)
+    except ValidationError as error:
+        raise EvaluationError(f"{where} is no prediction") from error
+    if found.extraction is not None:
+        return pred_record(found.file, found.extraction)
+    return PredRecord(id=found.file, error=found.error.code if found.error else "failed")
