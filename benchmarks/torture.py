@@ -61,6 +61,10 @@ def read_one(path: Path, options: ReadOptions) -> Outcome:
     return Outcome(name=path.name, kind=kind, seconds=seconds, detail=detail)
 
 
+def _temporary_files() -> frozenset[str]:
+    return frozenset(path.name for path in Path(tempfile.gettempdir()).glob("rasg-child-*"))
+
+
 def main() -> int:
     """Run the command; return the exit code."""
     parser = argparse.ArgumentParser(
@@ -79,13 +83,14 @@ def main() -> int:
     names = sorted(
         p for p in args.folder.iterdir() if p.is_file() and p.suffix != ".tsv" and args.only in p.name
     )
+    before = _temporary_files()  # other readers on the machine have theirs
     rows: list[Outcome] = []
     for path in names:
         rows.append(read_one(path, options))
         print(rows[-1].row, flush=True)
     counts = Counter(row.kind for row in rows)
     summary = ", ".join(f"{kind} {n}" for kind, n in counts.most_common())
-    left = sorted(p.name for p in Path(tempfile.gettempdir()).glob("rasg-child-*"))
+    left = _temporary_files() - before
     print(f"{len(rows)} files: {summary}; slowest {max((r.seconds for r in rows), default=0):.1f} s")
     if args.out is not None:
         args.out.write_text("\n".join(row.row for row in rows) + "\n")
