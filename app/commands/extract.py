@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -25,8 +26,9 @@ from app.answering import ExtractionOptions
 from app.errors import error_record, is_configuration
 from app.explain.page import explain_html
 from app.log import configure_logging
-from app.outputs import FileResult, line_item_csv, result_json, result_line, scalar_csv
+from app.outputs import FileResult
 from app.pipeline import Pipeline, PipelineResult
+from app.result_writer import Format, result_writer
 from app.settings import Settings, load_settings
 from app.wiring import build_pipeline, build_read_options
 from ocr.reader import page_images
@@ -36,14 +38,6 @@ from schemas.spec import ExtractionSchema, values_by_path
 
 # What a folder is searched for; a file that is named is read whatever its name ends with.
 _SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"})
-
-
-class Format(StrEnum):
-    """How results are written."""
-
-    JSON = "json"
-    JSONL = "jsonl"
-    CSV = "csv"
 
 
 class EngineChoice(StrEnum):
@@ -105,12 +99,14 @@ def extract(
         adapter=adapter,
     )
     pipeline = _pipeline(settings, engine, ocr, password)
-    paths = tuple(_documents(files))
-    if not paths:
+    documents = tuple(_documents(files))
+    if not documents:
         raise ConfigurationError("there is no document in what was named")
-    results = tuple(_results(paths, pipeline, asked, options, out if explain else None))
-    _write(results, asked, output_format, out)
-    if any(result.error for result in results):
+    with result_writer(asked, output_format, out) as writer:
+        for result in _results(documents, pipeline, asked, options, out if explain else None):
+            writer.add(result)
+    _report(writer.results, out)
+    if any(result.error for result in writer.results):
         raise typer.Exit(1)
 
 
@@ -125,16 +121,38 @@ def _pipeline(
     )
 
 
-def _documents(files: Iterable[Path]) -> Iterator[Path]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Document:
+    """A file, and the name of its results: no two have the same."""
+
+    path: Path
+    name: str
+
+
+def _documents(files: Iterable[Path]) -> Iterator[_Document]:
+    """Yield what was named: files by their names, those of a folder by their paths inside of it."""
+    taken: set[str] = set()
+    for path, found in _named(files):
+        # A name on disk may be no UTF-8; what is written is.
+        name = found.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        unique, n = name, 2
+        while unique in taken:
+            unique, n = f"{name}.{n}", n + 1
+        taken.add(unique)
+        yield _Document(path=path, name=unique)
+
+
+def _named(files: Iterable[Path]) -> Iterator[tuple[Path, str]]:
     for file in files:
         if file.is_dir():
-            yield from sorted(p for p in file.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
+            found = sorted(p for p in file.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
+            yield from ((path, path.relative_to(file).as_posix()) for path in found)
         else:
-            yield file
+            yield file, file.name
 
 
 def _results(
-    paths: Sequence[Path],
+    documents: Sequence[_Document],
     pipeline: Pipeline,
     schema: ExtractionSchema,
     options: ExtractionOptions,
@@ -148,18 +166,18 @@ def _results(
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("starting", total=len(paths))
-        for path in paths:
+        task = progress.add_task("starting", total=len(documents))
+        for document in documents:
 
-            def announce(stage: str, name: str = path.name) -> None:
-                progress.update(task, description=f"{name}: {stage}")
+            def announce(stage: str, name: str = document.name) -> None:
+                progress.update(task, description=f"{escape(name)}: {stage}")
 
-            yield _result(path, pipeline, schema, options, explain_folder, announce)
+            yield _result(document, pipeline, schema, options, explain_folder, announce)
             progress.advance(task)
 
 
 def _result(
-    path: Path,
+    document: _Document,
     pipeline: Pipeline,
     schema: ExtractionSchema,
     options: ExtractionOptions,
@@ -168,67 +186,45 @@ def _result(
 ) -> FileResult:
     """Return the file's extraction, or the record of why there is none."""
     try:
-        data = _read(path)
+        data = read_file(document.path)
         result = pipeline.extract(data, schema, options=options, on_progress=announce)
         if explain_folder is not None:
             announce("explain")
-            _explain(path, data, result, pipeline, explain_folder)
+            _explain(document.name, data, result, pipeline, explain_folder)
     except RasgError as error:
         if is_configuration(error):
             raise
-        return FileResult(file=path.name, error=error_record(error))
+        return FileResult(file=document.name, error=error_record(error))
     except Exception as error:  # noqa: BLE001 - a batch goes on; the record and the log name what happened
-        return FileResult(file=path.name, error=error_record(error))
-    return FileResult(file=path.name, extraction=result.extraction)
+        return FileResult(file=document.name, error=error_record(error))
+    return FileResult(file=document.name, extraction=result.extraction)
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Return the file's bytes; one that cannot be read is the caller's error."""
     try:
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path.name}: {error.strerror}") from error
 
 
-def _explain(path: Path, data: bytes, result: PipelineResult, pipeline: Pipeline, folder: Path) -> None:
+def _explain(name: str, data: bytes, result: PipelineResult, pipeline: Pipeline, folder: Path) -> None:
     images = tuple(page_images(data, result.document, options=pipeline.read_options))
-    folder.mkdir(parents=True, exist_ok=True)
-    page = explain_html(result, title=path.name, images=images)
-    (folder / f"{path.name}.html").write_text(page, encoding="utf-8")
+    page = folder / f"{name}.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(explain_html(result, title=name, images=images), encoding="utf-8")
 
 
-def _write(
-    results: Sequence[FileResult], schema: ExtractionSchema, output_format: Format, out: Path | None
-) -> None:
-    texts = _texts(results, schema, output_format)
-    if out is None:
-        for text in texts.values():
-            sys.stdout.write(text)
-    else:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            (out / name).write_text(text, encoding="utf-8")
+def _report(results: Sequence[FileResult], out: Path | None) -> None:
+    """Show people what was found, and where it was written."""
     console = Console(stderr=out is None)
     for result in results:
         if out is not None and result.extraction is not None:
             console.print_json(data=result.extraction.output.value, ensure_ascii=False)
         _show(result, console)
     if out is not None:
-        console.print(f"written to {out}: {', '.join(sorted(p.name for p in out.iterdir()))}", markup=False)
-
-
-def _texts(results: Sequence[FileResult], schema: ExtractionSchema, output_format: Format) -> dict[str, str]:
-    """Return the files to write by name; names that occur twice are told apart by a number."""
-    if output_format is Format.JSONL:
-        return {"results.jsonl": "".join(result_line(result) for result in results)}
-    if output_format is Format.CSV:
-        return {"results.csv": scalar_csv(results, schema), "line_items.csv": line_item_csv(results, schema)}
-    texts: dict[str, str] = {}
-    for result in results:
-        name, n = f"{result.file}.json", 2
-        while name in texts:
-            name, n = f"{result.file}.{n}.json", n + 1
-        texts[name] = result_json(result)
-    return texts
+        names = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+        console.print(f"written to {out}: {', '.join(names)}", markup=False)
 
 
 def _show(result: FileResult, console: Console) -> None:

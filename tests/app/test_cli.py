@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
+from app.commands import extract
 from schemas.errors import ConfigurationError
 from schemas.registry import get_schema
 from schemas.validate import validate_output
@@ -62,6 +64,53 @@ def test_a_folder_is_searched_and_becomes_rows_of_csv(runner: CliRunner, tmp_pat
     assert done.exit_code == 0, done.output
     rows = list(csv.DictReader((out / "results.csv").read_text().splitlines()))
     assert [row["file"] for row in rows] == ["a.pdf"]
+
+
+def test_files_of_one_name_keep_their_results_apart(runner: CliRunner, tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / "in" / folder).mkdir(parents=True)
+        (tmp_path / "in" / folder / "bad.pdf").write_bytes(b"%PDF-1.7 cut off")
+    out = tmp_path / "out"
+    runner.invoke(app, ["extract", str(tmp_path / "in"), "--out", str(out), *FAST])
+    found = {path.relative_to(out).as_posix() for path in out.rglob("*.json")}
+    assert found == {"one/bad.pdf.json", "two/bad.pdf.json"}
+    assert json.loads((out / "two" / "bad.pdf.json").read_text())["file"] == "two/bad.pdf"
+    files = [str(tmp_path / "in" / folder / "bad.pdf") for folder in ("one", "two")]
+    runner.invoke(app, ["extract", *files, "--out", str(tmp_path / "flat"), *FAST])
+    assert {path.name for path in (tmp_path / "flat").iterdir()} == {"bad.pdf.json", "bad.pdf.2.json"}
+
+
+@pytest.mark.parametrize("output_format", ["json", "jsonl", "csv"])
+def test_a_batch_that_is_stopped_keeps_what_it_had_finished(
+    runner: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output_format: str
+) -> None:
+    for name in ("a.pdf", "b.pdf"):
+        (tmp_path / name).write_bytes(b"%PDF-1.7 cut off")
+    read = extract.read_file
+
+    def read_once(path: Path) -> bytes:
+        if path.name == "b.pdf":
+            raise KeyboardInterrupt
+        return read(path)
+
+    monkeypatch.setattr(extract, "read_file", read_once)
+    out = tmp_path / "out"
+    files = [str(tmp_path / name) for name in ("a.pdf", "b.pdf")]
+    done = runner.invoke(app, ["extract", *files, "--out", str(out), "--format", output_format, *FAST])
+    assert done.exit_code != 0
+    names = {"json": "a.pdf.json", "jsonl": "results.jsonl", "csv": "results.csv"}
+    text = (out / names[output_format]).read_text()
+    assert "unreadable_document" in text
+    assert "b.pdf" not in text
+
+
+def test_a_name_that_is_no_utf_8_has_its_result(runner: CliRunner, tmp_path: Path) -> None:
+    odd = tmp_path / "in" / os.fsdecode(b"caf\xe9.pdf")
+    odd.parent.mkdir()
+    odd.write_bytes(b"%PDF-1.7 cut off")
+    out = tmp_path / "out"
+    runner.invoke(app, ["extract", str(odd), "--out", str(out), "--format", "jsonl", *FAST])
+    assert json.loads((out / "results.jsonl").read_text())["error"]["code"] == "unreadable_document"
 
 
 def test_what_makes_everything_impossible_is_a_configuration_error(runner: CliRunner) -> None:
