@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from eval.kie import MATCHINGS
-from eval.run_scores import GroupScores, RunScores
+from eval.run_scores import ALL, GroupScores, RunScores
 from eval.scoring import DocumentScore
 
 N_WORST = 10
@@ -25,7 +25,8 @@ def report_markdown(
     lines = [f"# {title}", "", *_kie_table(scores.groups, intervals or {}), ""]
     lines += [*_lir_table(scores.groups, intervals or {}), *_errors(scores), ""]
     for name, group in scores.groups.items():
-        lines += [*_fields(name, group), ""]
+        if name != ALL:  # fields of one name in several data sets are several fields
+            lines += [*_fields(name, group), ""]
     lines += _worst(scores.documents)
     return "\n".join(lines).rstrip() + "\n"
 

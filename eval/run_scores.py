@@ -12,7 +12,7 @@ from eval.datasets import GoldRecord
 from eval.f_scores import Counts, total
 from eval.kie import MATCHINGS, KieScore, Matching, Outcome, kie_score
 from eval.predictions import PredRecord
-from eval.scoring import DocumentScore, Kinds, kinds_of, score_document
+from eval.scoring import ROWS_KEY, DocumentScore, Kinds, kinds_of, score_document
 from schemas.errors import EvaluationError
 
 ALL = "all"
@@ -85,8 +85,8 @@ def score_run(
     """Return the scores of a run.
 
     A gold document without a prediction has failed with the code `no_prediction`: all of its values are
-    missed. Fields are those that any prediction of the data set names, so that a document that failed misses
-    what was asked and nothing else.
+    missed. Fields and columns are those that any prediction of the data set names, so that a document that
+    failed misses what was asked and nothing else.
 
     Raises
     ------
@@ -133,9 +133,12 @@ def _score_group(
     asked = dict.fromkeys(
         name for pred in answers for name, value in pred.value.items() if not isinstance(value, list | dict)
     )
+    columns = dict.fromkeys(key for pred in answers for row in pred.rows(ROWS_KEY) for key in row)
     for record in group:
         pred = preds.get(record.id, PredRecord(id=record.id, error="no_prediction"))
-        yield score_document(pred, record, kinds=kinds, fields=tuple(asked) or None)
+        yield score_document(
+            pred, record, kinds=kinds, fields=tuple(asked) or None, columns=tuple(columns) or None
+        )
 
 
 def group_scores(documents: Sequence[DocumentScore]) -> GroupScores:

@@ -65,7 +65,12 @@ def accepted(gold: GoldRecord, name: str) -> tuple[str, ...]:
 
 
 def score_document(
-    pred: PredRecord, gold: GoldRecord, *, kinds: Kinds, fields: Sequence[str] | None = None
+    pred: PredRecord,
+    gold: GoldRecord,
+    *,
+    kinds: Kinds,
+    fields: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
 ) -> DocumentScore:
     """Return how `pred` came out against `gold`.
 
@@ -74,6 +79,8 @@ def score_document(
     fields
         What was asked for. None takes what the answer names (null counts as asked) and, where there is no
         answer, all that gold has.
+    columns
+        What was asked for of rows; None takes every column of either side.
     """
     asked = _asked(pred, gold) if fields is None else tuple(fields)
     results: dict[Matching, tuple[FieldResult, ...]] = {
@@ -84,7 +91,7 @@ def score_document(
         id=gold.id,
         dataset=gold.dataset,
         fields=results,
-        rows=_lir(pred, gold, kinds),
+        rows=_lir(pred, gold, kinds, columns),
         confidences=tuple((known, right) for known, right in confidences if known is not None),
         error=pred.error,
     )
@@ -107,10 +114,12 @@ def _kie(
     )
 
 
-def _lir(pred: PredRecord, gold: GoldRecord, kinds: Kinds) -> dict[Matching, Glirm] | None:
+def _lir(
+    pred: PredRecord, gold: GoldRecord, kinds: Kinds, asked: Sequence[str] | None
+) -> dict[Matching, Glirm] | None:
     if gold.line_items is None or (pred.error is None and ROWS_KEY not in pred.value):
         return None
-    rows, golds = _texts(pred.rows(ROWS_KEY)), _texts(gold.line_items)
+    rows, golds = _texts(pred.rows(ROWS_KEY), asked), _texts(gold.line_items, asked)
     columns = {key for row in (*rows, *golds) for key in row}
     by_matching: dict[Matching, Similarity | Mapping[str, Similarity]] = {
         "exact": exact,
@@ -120,9 +129,11 @@ def _lir(pred: PredRecord, gold: GoldRecord, kinds: Kinds) -> dict[Matching, Gli
     return {m: glirm(rows, golds, similarity=by_matching[m]) for m in MATCHINGS}
 
 
-def _texts(rows: Sequence[Mapping[str, JsonValue]]) -> list[dict[str, JsonValue]]:
+def _texts(
+    rows: Sequence[Mapping[str, JsonValue]], asked: Sequence[str] | None
+) -> list[dict[str, JsonValue]]:
     """Return the rows with numbers as texts: gold files write 5 where answers write "5"; "" is null."""
-    return [{key: _text(value) for key, value in row.items()} for row in rows]
+    return [{k: _text(value) for k, value in row.items() if asked is None or k in asked} for row in rows]
 
 
 def _text(value: JsonValue) -> JsonValue:

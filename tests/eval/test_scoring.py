@@ -80,6 +80,13 @@ def test_what_was_not_asked_is_not_missed() -> None:
     assert group.lir is None  # rows were not asked for
 
 
+def test_columns_that_were_not_asked_are_not_missed() -> None:
+    only = PredRecord(id="a/1", value={"line_items": [{"amount": "5.00"}, {"amount": "7.00"}]})
+    lir = score_run(preds(only), gold()[:1]).groups["a"].lir
+    assert lir is not None
+    assert (lir["normalised"].f1, list(lir["normalised"].columns)) == (1.0, ["amount"])
+
+
 def test_rows_that_are_not_annotated_are_not_scored_and_an_empty_list_is() -> None:
     second = PredRecord(id="a/2", value={"total": "9.00", "line_items": ROWS})
     assert score_run(preds(second), gold()[1:2]).groups["a"].lir is None

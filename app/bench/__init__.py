@@ -1,0 +1,1 @@
+"""Benchmark runs: suites of labelled documents through the pipeline, scored, compared, ablated."""

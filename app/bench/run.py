@@ -1,0 +1,244 @@
+"""A suite through the pipeline: one line of predictions a document, and nothing done twice.
+
+A run's folder holds `config.json` (what was asked, with what), `predictions.jsonl`, `gold.jsonl` and, once it
+is scored, the files of `app.bench.results`. A run that was stopped goes on where it stopped; a folder of
+another run is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from pydantic import ConfigDict, JsonValue
+
+from app.bench.readings import read_kept
+from app.bench.suite import Suite
+from app.errors import is_configuration
+from app.pipeline import Pipeline
+from eval.datasets import GoldRecord
+from eval.predictions import PredRecord
+from schemas.document import Document
+from schemas.errors import ConfigurationError, EngineUnavailableError, RasgError
+from schemas.extraction import Extraction, Usage
+from schemas.spec import GROUNDED_KINDS, ArraySpec, ExtractionSchema, FieldSpec, Spec
+from schemas.validate import validate_output
+
+CONFIG, PREDICTIONS, GOLD = "config.json", "predictions.jsonl", "gold.jsonl"
+
+
+class RunLine(PredRecord):
+    """A prediction with what a run measures beside it.
+
+    Attributes
+    ----------
+    retryable
+        Whether the error may be gone when the run goes on: such a document is tried again.
+    is_valid
+        Whether the answer validates against its schema; None without an answer.
+    n_grounded, n_on_page
+        Values that must stand on the page, and those that do.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    dataset: str
+    retryable: bool = False
+    status: str | None = None
+    warnings: tuple[str, ...] = ()
+    is_valid: bool | None = None
+    n_grounded: int = 0
+    n_on_page: int = 0
+    usage: Usage | None = None
+    read_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFolder:
+    """Where a run keeps its files."""
+
+    path: Path
+
+    def begin(self, config: Mapping[str, JsonValue], gold: Sequence[GoldRecord]) -> None:
+        """Write what is asked, or check that a run that was begun asked the same.
+
+        Raises
+        ------
+        ConfigurationError
+            If the folder holds another run, naming the first difference, or cannot be written.
+        """
+        path = self.path / CONFIG
+        if path.is_file():
+            _same(json.loads(path.read_text(encoding="utf-8")), config, self.path.name)
+            return
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lines = "".join(record.model_dump_json() + "\n" for record in gold)
+            (self.path / GOLD).write_text(lines, encoding="utf-8")
+            path.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise ConfigurationError(f"{self.path} cannot be written: {error.strerror}") from error
+
+    def lines(self) -> tuple[RunLine, ...]:
+        """Return the predictions so far, without a last line that was cut."""
+        path = self.path / PREDICTIONS
+        if not path.is_file():
+            return ()
+        *lines, _ = path.read_text(encoding="utf-8").split("\n")
+        return tuple(RunLine.model_validate_json(line) for line in lines)
+
+    def keep(self, lines: Sequence[RunLine]) -> None:
+        """Write the predictions anew."""
+        text = "".join(line.model_dump_json() + "\n" for line in lines)
+        part = self.path / f"{PREDICTIONS}.part"
+        part.write_text(text, encoding="utf-8")
+        part.replace(self.path / PREDICTIONS)
+
+
+def _same(begun: JsonValue, config: Mapping[str, JsonValue], name: str) -> None:
+    old = begun if isinstance(begun, dict) else {}
+    for key in ("suite", "engine", "model", "ocr"):
+        if old.get(key) != config.get(key):
+            raise ConfigurationError(
+                f"the folder {name!r} holds a run with another {key}",
+                hint="choose another folder, or delete it",
+            )
+
+
+def run_config(suite: Suite, pipeline: Pipeline) -> dict[str, JsonValue]:
+    """Return what a run is made of: the suite, the engine and model, and the versions."""
+    return {
+        "suite": json.loads(suite.model_dump_json(by_alias=True)),
+        "engine": pipeline.engine.name,
+        "model": pipeline.engine.model,
+        "ocr": pipeline.read_options.engine,
+        "versions": {"rasg": version("rasg"), "python": platform.python_version()},
+    }
+
+
+def run_suite(
+    suite: Suite,
+    pipeline: Pipeline,
+    folder: RunFolder,
+    *,
+    readings: Path,
+    n_in_flight: int = 1,
+    announce: Callable[[str], None] = lambda _: None,
+) -> tuple[RunLine, ...]:
+    """Return the predictions of every document of the suite, those that were there before too.
+
+    Parameters
+    ----------
+    readings
+        Folder of documents that were read before, shared by runs.
+    n_in_flight
+        Documents decoded at a time: a server batches them.
+
+    Raises
+    ------
+    ConfigurationError
+        If the folder holds another run, or no document could be extracted as things are set up.
+    EngineUnavailableError
+        If the engine is gone; what was finished is kept, and the run can go on.
+    """
+    records, schemas = suite.records(), suite.schemas()
+    folder.begin(run_config(suite, pipeline), records)
+    done = tuple(line for line in folder.lines() if not line.retryable)
+    folder.keep(done)
+    known = {line.id for line in done}
+    pending = [record for record in records if record.id not in known]
+    runner = _Runner(suite=suite, pipeline=pipeline, schemas=schemas, readings=readings)
+    lock = threading.Lock()
+    with (
+        (folder.path / PREDICTIONS).open("a", encoding="utf-8") as file,
+        ThreadPoolExecutor(n_in_flight) as pool,
+    ):
+
+        def one(record: GoldRecord) -> None:
+            announce(record.id)
+            line = runner.line(record).model_dump_json() + "\n"
+            with lock:
+                file.write(line)
+                file.flush()
+
+        try:
+            for _ in pool.map(one, pending):
+                pass
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return folder.lines()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Runner:
+    suite: Suite
+    pipeline: Pipeline
+    schemas: Mapping[str, ExtractionSchema]
+    readings: Path
+
+    def line(self, record: GoldRecord) -> RunLine:
+        schema = self.schemas[record.dataset]
+        try:
+            data = (self.suite.data / record.dataset / record.file).read_bytes()
+            reading = read_kept(data, self.pipeline.read_options, self.readings)
+            options = self.suite.options.extraction()
+            extraction = self.pipeline.extract_document(reading.document, schema, options=options)
+        except OSError:
+            return RunLine(id=record.id, dataset=record.dataset, error="missing_file")
+        except RasgError as error:
+            if is_configuration(error) or isinstance(error, EngineUnavailableError):
+                raise
+            return RunLine(id=record.id, dataset=record.dataset, error=error.code, retryable=error.retryable)
+        return _line(record, schema, extraction, reading.document, reading.seconds)
+
+
+def _line(
+    record: GoldRecord,
+    schema: ExtractionSchema,
+    extraction: Extraction,
+    document: Document,
+    read_seconds: float,
+) -> RunLine:
+    value = extraction.output.value
+    runs = tuple(_runs(document))
+    texts = tuple(_must_stand(schema.root, dict(value)))
+    return RunLine(
+        id=record.id,
+        dataset=record.dataset,
+        value=value,
+        metadata=extraction.output.metadata,
+        status=extraction.status,
+        warnings=tuple(sorted({warning.code for warning in extraction.warnings})),
+        is_valid=not validate_output(value, schema),
+        n_grounded=len(texts),
+        n_on_page=sum(any(f" {text} " in run for run in runs) for text in texts),
+        usage=extraction.usage,
+        read_seconds=read_seconds,
+    )
+
+
+def _must_stand(spec: Spec, value: JsonValue) -> Iterator[str]:
+    """Yield the texts that must stand on the page as whole words."""
+    if isinstance(spec, FieldSpec):
+        if spec.kind in GROUNDED_KINDS and value is not None:
+            yield str(value)
+    elif isinstance(spec, ArraySpec):
+        for row in value if isinstance(value, list) else ():
+            yield from _must_stand(spec.item, row)
+    elif isinstance(value, Mapping):
+        for key, child in spec.properties:
+            yield from _must_stand(child, value.get(key))
+
+
+def _runs(document: Document) -> Iterator[str]:
+    """Yield each page's words in both reading orders, fenced by spaces."""
+    for page in document.pages:
+        yield f" {' '.join(word.text for word in page.words)} "
+        yield f" {' '.join(page.words[i].text for i in page.block_order)} "

@@ -1,0 +1,160 @@
+"""What a benchmark asks: data sets, the fields of each, and how to extract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+from app.answering import ExtractionOptions
+from eval.datasets import GoldRecord, read_gold
+from schemas.errors import ConfigurationError, EvaluationError
+from schemas.prompt import ReasoningMode
+from schemas.registry import from_json_schema, load_schema
+from schemas.spec import ExtractionSchema
+
+_MAX_SUITE_BYTES = 1_000_000
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Asked(_Part):
+    """One field or column that is asked for; null is a valid answer."""
+
+    kind: Literal["verbatim", "amount", "date"] = "verbatim"
+    description: str = ""
+
+
+class DatasetSuite(_Part):
+    """What is asked of one data set.
+
+    Attributes
+    ----------
+    data_schema
+        A shipped schema's name or a file (`schema` in the file); otherwise `fields` and `columns` are asked.
+    fields, columns
+        Native names of the data set's fields, and of the columns of its `line_items`.
+    n
+        Documents, evenly spaced over the sorted ids; all by default.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    data_schema: Annotated[str | None, Field(alias="schema")] = None
+    fields: dict[str, Asked] = Field(default_factory=dict[str, Asked])
+    columns: dict[str, Asked] = Field(default_factory=dict[str, Asked])
+    n: Annotated[int | None, Field(ge=1)] = None
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> DatasetSuite:
+        if (self.data_schema is None) == (not self.fields and not self.columns):
+            raise ValueError("name either a schema, or fields and columns")
+        return self
+
+
+class SuiteOptions(_Part):
+    """How every document is extracted, as in `rasg extract`."""
+
+    reasoning: ReasoningMode = "off"
+    grounding: bool = True
+    structured: bool = True
+    n_candidates: Annotated[int, Field(ge=1)] = 4
+    adapter: str | None = None
+    seed: int = 0
+    max_tokens: Annotated[int, Field(ge=1)] = 1024
+
+    def extraction(self) -> ExtractionOptions:
+        """Return the options of one extraction."""
+        return ExtractionOptions(**self.model_dump())
+
+
+class Suite(_Part):
+    """A benchmark: where the data are, what is asked of each data set, and how.
+
+    `data` holds one folder a data set, each with a labels.jsonl; relative to the folder of the call.
+    """
+
+    name: str
+    data: Path
+    options: SuiteOptions = SuiteOptions()
+    datasets: Annotated[dict[str, DatasetSuite], Field(min_length=1)]
+
+    def records(self) -> tuple[GoldRecord, ...]:
+        """Return the gold of every document that is asked about.
+
+        Raises
+        ------
+        EvaluationError
+            If a data set cannot be read.
+        """
+        return tuple(r for name, part in self.datasets.items() for r in _chosen(self.data / name, part.n))
+
+    def schemas(self) -> dict[str, ExtractionSchema]:
+        """Return the schema asked of each data set.
+
+        Raises
+        ------
+        InvalidSchemaError, UnknownSchemaError
+            If a schema cannot be honoured, or is not there.
+        """
+        return {name: _schema(name, part) for name, part in self.datasets.items()}
+
+
+def read_suite(path: Path, *, data: Path | None = None, n: int | None = None) -> Suite:
+    """Return the suite of a YAML file; `data` and `n` override what it says.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file cannot be read, or is no suite.
+    """
+    try:
+        if path.stat().st_size > _MAX_SUITE_BYTES:
+            raise ConfigurationError(f"the suite {path.name!r} is larger than {_MAX_SUITE_BYTES} bytes")
+        loaded: JsonValue = yaml.safe_load(path.read_text(encoding="utf-8"))
+        suite = Suite.model_validate(loaded)
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"the suite {path.name!r} is no YAML: {_first_line(error)}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"the suite {path.name!r} cannot be read") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        at = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise ConfigurationError(f"the suite {path.name!r} is none: {at}: {first['msg']}") from error
+    changed: dict[str, object] = {} if data is None else {"data": data}
+    if n is not None:
+        changed["datasets"] = {k: part.model_copy(update={"n": n}) for k, part in suite.datasets.items()}
+    return suite.model_copy(update=changed)
+
+
+def _first_line(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return str(error).splitlines()[0] if mark is None else f"line {mark.line + 1}, column {mark.column + 1}"
+
+
+def _chosen(folder: Path, n: int | None) -> tuple[GoldRecord, ...]:
+    records = sorted(read_gold(folder), key=lambda record: record.id)
+    if not records:
+        raise EvaluationError(f"{folder.name!r} has no documents")
+    n = len(records) if n is None else min(n, len(records))
+    return tuple(records[i * len(records) // n] for i in range(n))
+
+
+def _schema(name: str, part: DatasetSuite) -> ExtractionSchema:
+    if part.data_schema is not None:
+        return load_schema(part.data_schema)
+    properties: dict[str, JsonValue] = {key: _property(asked) for key, asked in part.fields.items()}
+    if part.columns:
+        columns: dict[str, JsonValue] = {key: _property(asked) for key, asked in part.columns.items()}
+        item: JsonValue = {"type": "object", "properties": columns, "additionalProperties": False}
+        properties["line_items"] = {"type": "array", "items": item}
+    mapping = {"type": "object", "properties": properties, "additionalProperties": False}
+    return from_json_schema(mapping, name=name)
+
+
+def _property(asked: Asked) -> JsonValue:
+    return {"type": ["string", "null"], "x-rasg-kind": asked.kind, "description": asked.description}

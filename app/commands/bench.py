@@ -1,0 +1,143 @@
+"""`rasg bench`: run a suite, compare two runs, find out what each part of the method brings."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.bench.ablate import SWITCHES, Switch, ablation_table, combinations_of
+from app.bench.compare import compare as compare_runs
+from app.bench.compare import comparison_table, regressions
+from app.bench.pages import write_pages
+from app.bench.results import Results, run_results, run_title, write_results
+from app.bench.run import RunFolder, run_suite
+from app.bench.suite import Suite, read_suite
+from app.commands.extract import EngineChoice
+from app.log import configure_logging
+from app.pipeline import Pipeline
+from app.settings import load_settings
+from app.wiring import build_pipeline
+
+app = typer.Typer(no_args_is_help=True, help="Measure extraction on labelled documents.")
+
+_SuiteFile = Annotated[Path, typer.Option(help="YAML file that says what is asked of which data sets.")]
+_Data = Annotated[Path | None, typer.Option(help="Folder of the data sets; overrides the suite's.")]
+_N = Annotated[int | None, typer.Option(help="Documents of each data set; overrides the suite's.", min=1)]
+_Engine = Annotated[EngineChoice | None, typer.Option(help="Overrides RASG_ENGINE.")]
+_InFlight = Annotated[int, typer.Option(help="Documents at a time (a server batches them).", min=1, max=256)]
+
+
+class SwitchChoice(StrEnum):
+    """What an ablation switches."""
+
+    FINETUNING = "finetuning"
+    STRUCTURED = "structured"
+    REASONING = "reasoning"
+
+
+@app.command("run")
+def run(
+    suite: _SuiteFile,
+    out: Annotated[Path, typer.Option(help="The run's folder; a run in it goes on.")],
+    data: _Data = None,
+    n: _N = None,
+    engine: _Engine = None,
+    in_flight: _InFlight = 1,
+) -> None:
+    """Extract a suite's documents, score them, and write report, plots and alignments.
+
+    Exit code 2 if nothing could be done; what was finished is kept and the same command goes on.
+    """
+    asked = read_suite(suite, data=data, n=n)
+    pipeline = _pipeline(engine)
+    results = _run(asked, pipeline, out, in_flight)
+    typer.echo(write_results(results, RunFolder(path=out), title=run_title(out)))
+    write_pages(results.scores, results.lines, asked, pipeline, out / "pages", readings=out / "readings")
+
+
+@app.command("report")
+def report(folder: Annotated[Path, typer.Argument(help="A run's folder.")]) -> None:
+    """Score a run's predictions again, and write its report anew."""
+    typer.echo(
+        write_results(run_results(RunFolder(path=folder)), RunFolder(path=folder), title=run_title(folder))
+    )
+
+
+@app.command("compare")
+def compare(
+    first: Annotated[Path, typer.Argument(help="A run's folder: the one to be no worse than.")],
+    second: Annotated[Path, typer.Argument(help="Another run on the same documents.")],
+    tolerance: Annotated[
+        float, typer.Option(help="How much F1 may fall before it counts as a regression.", min=0, max=1)
+    ] = 0.0,
+    level: Annotated[
+        float, typer.Option(help="The p-value up to which a fall counts as no chance.", min=0, max=1)
+    ] = 0.05,
+) -> None:
+    """Print both runs side by side, with p-values.
+
+    Exit code 1 if a figure of the second run fell by more than the tolerance, and that is unlikely to be
+    chance.
+    """
+    folders = RunFolder(path=first), RunFolder(path=second)
+    figures = compare_runs(run_results(folders[0]), run_results(folders[1]))
+    typer.echo(comparison_table(figures))
+    fallen = regressions(figures, tolerance=tolerance, level=level)
+    for one in fallen:
+        typer.echo(f"regression: {one.metric} of {one.dataset} fell by {-one.difference.value:.3f}", err=True)
+    if fallen:
+        raise typer.Exit(1)
+
+
+@app.command("ablate")
+def ablate(
+    suite: _SuiteFile,
+    out: Annotated[Path, typer.Option(help="Folder of the runs, one for each combination.")],
+    switches: Annotated[
+        list[SwitchChoice] | None,
+        typer.Option("--switch", help="What is switched; all but finetuning by default."),
+    ] = None,
+    adapter: Annotated[str | None, typer.Option(help="LoRA weights that finetuning means.")] = None,
+    data: _Data = None,
+    n: _N = None,
+    engine: _Engine = None,
+    in_flight: _InFlight = 1,
+) -> None:
+    """Run every combination of switches, and fit the linear model of what each brings."""
+    chosen: tuple[Switch, ...] = tuple(
+        s for s in SWITCHES if (switches is None and s != "finetuning") or s in (switches or ())
+    )
+    pipeline = _pipeline(engine)
+    runs: dict[tuple[Switch, ...], Results] = {}
+    for combination in combinations_of(read_suite(suite, data=data, n=n), chosen, adapter=adapter):
+        folder = out / combination.name
+        typer.echo(f"run {combination.name}", err=True)
+        runs[combination.on] = _run(combination.suite, pipeline, folder, in_flight, readings=out / "readings")
+        write_results(runs[combination.on], RunFolder(path=folder), title=run_title(folder))
+    table = ablation_table(runs, chosen)
+    (out / "ablation.md").write_text(table, encoding="utf-8")
+    typer.echo(table)
+
+
+def _pipeline(engine: EngineChoice | None) -> Pipeline:
+    settings = load_settings()
+    configure_logging(settings.log)
+    return build_pipeline(settings, engine_name=None if engine is None else engine.value)
+
+
+def _run(
+    suite: Suite, pipeline: Pipeline, out: Path, in_flight: int, *, readings: Path | None = None
+) -> Results:
+    folder = RunFolder(path=out)
+    run_suite(
+        suite,
+        pipeline,
+        folder,
+        readings=readings or out / "readings",
+        n_in_flight=in_flight,
+        announce=lambda name: typer.echo(f"  {name}", err=True),
+    )
+    return run_results(folder)

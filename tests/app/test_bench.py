@@ -1,0 +1,213 @@
+"""Benchmark runs: every document has its line, runs go on, and differences are judged."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from app.bench.ablate import ablation_table, combinations_of, linear_model
+from app.bench.compare import compare, comparison_table, regressions
+from app.bench.results import Results, run_results
+from app.bench.run import PREDICTIONS, RunFolder, run_suite
+from app.bench.suite import Suite, read_suite
+from app.cli import app
+from app.pipeline import Pipeline
+from decoding.embedded import EmbeddedEngine
+from eval.calibration import calibration
+from eval.datasets import GoldRecord
+from eval.predictions import PredRecord
+from eval.run_scores import score_run
+from ocr.reader import ReadOptions
+from schemas.errors import ConfigurationError, EvaluationError
+from tests.decoding.tiny_model import make_model
+from tests.paths import ROOT
+
+ROWS = {"description": {"kind": "verbatim"}, "amount": {"kind": "amount"}}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_model(tmp_path_factory.mktemp("model"), seed=3)
+
+
+@pytest.fixture(scope="module")
+def pipeline(model: Path) -> Pipeline:
+    return Pipeline(engine=EmbeddedEngine(model), read_options=ReadOptions(n_workers=1, engine="tesserocr"))
+
+
+@pytest.fixture
+def suite_file(tmp_path: Path) -> Path:
+    docs = tmp_path / "data" / "receipts" / "docs"
+    docs.mkdir(parents=True)
+    shutil.copyfile(ROOT / "samples" / "receipt.png", docs / "1.png")
+    (docs / "2.png").write_bytes(b"no picture")
+    rows = [{"description": "SOURDOUGH LOAF 800G", "amount": "3.40"}]
+    gold = [
+        {"file": "docs/1.png", "kie": {"total": "20.20", "date": "2026-10-17"}, "line_items": rows},
+        {"file": "docs/2.png", "kie": {"total": "1.00"}},
+        {"file": "docs/3.png", "kie": {"total": "2.00"}},
+    ]
+    lines = [
+        json.dumps({**record, "id": f"receipts/{i}", "dataset": "receipts", "doc_type": "receipt"})
+        for i, record in enumerate(gold, start=1)
+    ]
+    (tmp_path / "data" / "receipts" / "labels.jsonl").write_text("\n".join(lines))
+    suite = {
+        "name": "small",
+        "data": str(tmp_path / "data"),
+        "options": {"n_candidates": 1, "max_tokens": 400},
+        "datasets": {
+            "receipts": {"fields": {"total": {"kind": "amount"}, "date": {"kind": "date"}}, "columns": ROWS}
+        },
+    }
+    path = tmp_path / "suite.yaml"
+    path.write_text(yaml.safe_dump(suite))
+    return path
+
+
+def test_every_document_has_its_line_and_the_run_goes_on(
+    suite_file: Path, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    suite, folder = read_suite(suite_file), RunFolder(path=tmp_path / "run")
+    asked: list[str] = []
+    lines = run_suite(suite, pipeline, folder, readings=tmp_path / "reads", announce=asked.append)
+    assert {line.id: line.error for line in lines} == {
+        "receipts/1": None,
+        "receipts/2": "unsupported_media_type",
+        "receipts/3": "missing_file",
+    }
+    (first,) = (line for line in lines if line.error is None)
+    assert first.is_valid
+    assert first.n_on_page == first.n_grounded
+    assert set(first.value) == {"total", "date", "line_items"}
+    path = folder.path / PREDICTIONS
+    path.write_text(path.read_text().splitlines()[0] + '\n{"id": "recei')
+    asked.clear()
+    again = run_suite(suite, pipeline, folder, readings=tmp_path / "reads", announce=asked.append)
+    assert len(asked) == 2
+    assert {line.id for line in again} == {line.id for line in lines}
+
+
+def test_a_folder_of_another_run_is_refused(suite_file: Path, pipeline: Pipeline, tmp_path: Path) -> None:
+    suite, folder = read_suite(suite_file, n=1), RunFolder(path=tmp_path / "run")
+    run_suite(suite, pipeline, folder, readings=tmp_path / "reads")
+    other = suite.model_copy(update={"options": suite.options.model_copy(update={"structured": False})})
+    with pytest.raises(ConfigurationError, match="another suite"):
+        run_suite(other, pipeline, folder, readings=tmp_path / "reads")
+
+
+def test_the_command_writes_scores_report_plots_and_pages(
+    suite_file: Path, model: Path, tmp_path: Path
+) -> None:
+    runner = CliRunner(env={"RASG_MODEL_FOLDER": str(model), "RASG_READ__OCR": "tesserocr"})
+    out = tmp_path / "run"
+    done = runner.invoke(app, ["bench", "run", "--suite", str(suite_file), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    report = (out / "report.md").read_text()
+    assert "| receipts | 3 | 2 |" in report
+    assert "Answers that validate: 1 of 1" in report
+    for name in ("scores.json", "plots/fields.receipts.png", "plots/reliability.png"):
+        assert (out / name).stat().st_size > 0
+    (diff,) = (out / "diffs").iterdir()
+    assert "SOURDOUGH LOAF 800G" in diff.read_text()
+    assert [path.read_text().count("<svg") for path in (out / "pages").iterdir()] == [1]
+    again = runner.invoke(app, ["bench", "report", str(out)])
+    assert again.exit_code == 0
+    same = runner.invoke(app, ["bench", "compare", str(out), str(out)])
+    assert (same.exit_code, "+0.000" in same.output) == (0, True)
+
+
+def test_a_suite_that_is_none_says_where(tmp_path: Path) -> None:
+    path = tmp_path / "suite.yaml"
+    for text, message in {
+        "name: [": "no YAML: line",
+        "5": "none",
+        "name: x\ndata: d\ndatasets: {}": "datasets",
+        "name: x\ndata: d\ndatasets: {a: {}}": "datasets.a",
+        "name: x\ndata: d\ndatasets: {a: {fields: {t: {kind: money}}}}": "kind",
+        "name: x\ndata: d\nsurprise: 1\ndatasets: {a: {schema: receipt}}": "surprise",
+    }.items():
+        path.write_text(text)
+        with pytest.raises(ConfigurationError, match=message):
+            read_suite(path)
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        read_suite(tmp_path / "absent.yaml")
+
+
+def test_documents_are_taken_evenly(suite_file: Path, tmp_path: Path) -> None:
+    assert [record.id for record in read_suite(suite_file, n=2).records()] == ["receipts/1", "receipts/2"]
+    with pytest.raises(EvaluationError, match="labels"):
+        read_suite(suite_file, data=tmp_path / "absent").records()
+
+
+def _results(rights: Sequence[bool]) -> Results:
+    """Return the results of a run of one field a document."""
+    gold = [
+        GoldRecord(id=f"d/{i}", file="f", dataset="d", doc_type="t", kie={"x": "right"})
+        for i in range(len(rights))
+    ]
+    preds = {
+        f"d/{i}": PredRecord(id=f"d/{i}", value={"x": "right" if right else "wrong"})
+        for i, right in enumerate(rights)
+    }
+    return Results(scores=score_run(preds, gold), lines=(), calibration=calibration([]))
+
+
+def test_a_clear_fall_is_a_regression_and_noise_is_not() -> None:
+    good, bad, near = (_results([i % 10 < n for i in range(100)]) for n in (9, 4, 9))
+    fallen = compare(good, bad)
+    assert [(one.dataset, one.metric) for one in regressions(fallen, tolerance=0.0, level=0.05)] == [
+        ("d", "kie")
+    ]
+    assert regressions(fallen, tolerance=0.6, level=0.05) == ()
+    assert regressions(compare(good, near), tolerance=0.0, level=0.05) == ()
+    assert regressions(compare(bad, good), tolerance=0.0, level=0.05) == ()
+    assert "| d | kie | 0.900 | 0.400 | -0.500 |" in comparison_table(fallen)
+
+
+def test_runs_of_different_documents_are_not_compared() -> None:
+    with pytest.raises(EvaluationError, match="d/2"):
+        compare(_results([True, True, False]), _results([True, True]))
+
+
+def test_what_is_no_run_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError, match="no run"):
+        run_results(RunFolder(path=tmp_path))
+
+
+def test_every_combination_of_switches_is_run_once(suite_file: Path) -> None:
+    suite = read_suite(suite_file)
+    made = combinations_of(suite, ("finetuning", "structured", "reasoning"), adapter="mine")
+    assert len({combination.name for combination in made}) == 8
+    for combination in made:
+        options = combination.suite.options
+        assert (options.adapter == "mine") == ("finetuning" in combination.on)
+        assert options.structured == ("structured" in combination.on)
+        assert (options.reasoning == "brief") == ("reasoning" in combination.on)
+    with pytest.raises(EvaluationError, match="adapter"):
+        combinations_of(suite, ("finetuning",), adapter=None)
+    left: Suite = combinations_of(suite, (), adapter=None)[0].suite
+    assert left.options == suite.options
+
+
+def test_the_linear_model_finds_what_each_switch_adds() -> None:
+    # F1 is 0.1 + 0.2 (structured) + 0.3 (reasoning), exactly.
+    shares = {(): 1, ("structured",): 3, ("reasoning",): 4, ("structured", "reasoning"): 6}
+    runs = {on: _results([i % 10 < n for i in range(200)]) for on, n in shares.items()}
+    model = linear_model(runs, ("structured", "reasoning"), metric="kie")  # pyright: ignore[reportArgumentType]
+    assert [(c.name, pytest.approx(c.value)) for c in model] == [
+        ("intercept", 0.1),
+        ("structured", 0.2),
+        ("reasoning", 0.3),
+    ]
+    assert all(c.low <= c.value <= c.high for c in model)
+    table = ablation_table(runs, ("structured", "reasoning"))  # pyright: ignore[reportArgumentType]
+    assert "| on | on | 0.600 |" in table
+    with pytest.raises(EvaluationError, match="need more"):
+        linear_model({(): _results([True])}, ("structured",), metric="kie")
