@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 from rapidfuzz.distance import Levenshtein
-from scipy.optimize import linear_sum_assignment
+from scipy.optimize import linear_sum_assignment  # pyright: ignore[reportUnknownVariableType]
 
 from eval.f_scores import Counts
 from eval.similarity import similarity_matrix
@@ -149,16 +149,17 @@ class _Postorder:
 def _forest_distances(a: _Postorder, b: _Postorder, i: int, j: int, distances: Floats) -> None:
     first_a, first_b = a.leftmost[i], b.leftmost[j]
     forest = np.zeros((i - first_a + 2, j - first_b + 2))
-    forest[1:, 0] = np.cumsum([_cost(node) for node in a.nodes[first_a : i + 1]])
-    forest[0, 1:] = np.cumsum([_cost(node) for node in b.nodes[first_b : j + 1]])
+    forest[1:, 0] = np.cumsum([node_cost(node) for node in a.nodes[first_a : i + 1]])
+    forest[0, 1:] = np.cumsum([node_cost(node) for node in b.nodes[first_b : j + 1]])
     for x in range(first_a, i + 1):
         for y in range(first_b, j + 1):
             row, column = x - first_a + 1, y - first_b + 1
             kept = min(
-                forest[row - 1, column] + _cost(a.nodes[x]), forest[row, column - 1] + _cost(b.nodes[y])
+                forest[row - 1, column] + node_cost(a.nodes[x]),
+                forest[row, column - 1] + node_cost(b.nodes[y]),
             )
             if a.leftmost[x] == first_a and b.leftmost[y] == first_b:
-                changed = forest[row - 1, column - 1] + _change(a.nodes[x], b.nodes[y])
+                changed = forest[row - 1, column - 1] + change_cost(a.nodes[x], b.nodes[y])
                 forest[row, column] = min(kept, changed)
                 distances[x, y] = forest[row, column]
             else:
@@ -166,16 +167,18 @@ def _forest_distances(a: _Postorder, b: _Postorder, i: int, j: int, distances: F
                 forest[row, column] = min(kept, before + distances[x, y])
 
 
-def _cost(node: Node) -> float:
+def node_cost(node: Node) -> float:
+    """Return what removing or adding a node costs."""
     return float(len(node.label)) if node.is_leaf else 1.0
 
 
-def _change(first: Node, second: Node) -> float:
+def change_cost(first: Node, second: Node) -> float:
+    """Return what changing one node into another costs."""
     if first.is_leaf and second.is_leaf:
         return float(Levenshtein.distance(first.label, second.label))
     if not first.is_leaf and not second.is_leaf:
         return 0.0 if first.label == second.label else 1.0
-    return 1.0 + max(_cost(node) for node in (first, second) if node.is_leaf)
+    return 1.0 + max(node_cost(node) for node in (first, second) if node.is_leaf)
 
 
 def grits_con(pred: Sequence[Row], gold: Sequence[Row]) -> float:
