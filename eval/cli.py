@@ -12,7 +12,7 @@ import typer
 from eval.datasets import GoldRecord, read_gold_file
 from eval.kie import ValueKind
 from eval.predictions import read_predictions
-from eval.report import diff_text, report_markdown, worst_documents
+from eval.report import diff_text, report_markdown, worst_tables
 from eval.run_scores import RunScores, score_run
 from eval.scoring import Kinds, kinds_of
 from schemas.errors import EvaluationError, RasgError
@@ -63,17 +63,15 @@ def _kinds(path: Path | None, records: tuple[GoldRecord, ...]) -> Kinds | None:
 
 
 def write_scores(scores: RunScores, out: Path, *, report: str) -> None:
-    """Write scores.json, report.md and the alignments of the worst documents to a folder."""
+    """Write scores.json, report.md and the alignments of the worst tables to a folder."""
     (out / "diffs").mkdir(parents=True, exist_ok=True)
     groups = {name: group.model_dump(mode="json") for name, group in scores.groups.items()}
     (out / "scores.json").write_text(json.dumps(groups, indent=1) + "\n", encoding="utf-8")
     (out / "report.md").write_text(report, encoding="utf-8")
-    for number, document in enumerate(worst_documents(scores.documents), start=1):
-        text = diff_text(document)
-        if text:
-            # The document's own name may hold anything, so the file is named by its rank.
-            head = f"{document.id}\n\n"
-            (out / "diffs" / f"{number:02}.txt").write_text(head + text, encoding="utf-8")
+    for number, document in enumerate(worst_tables(scores.documents), start=1):
+        # The document's own name may hold anything, so the file is named by its rank.
+        text = f"{document.id}\n\n{diff_text(document)}"
+        (out / "diffs" / f"{number:02}.txt").write_text(text, encoding="utf-8")
 
 
 def main() -> None:

@@ -117,6 +117,16 @@ def worst_documents(documents: Sequence[DocumentScore], n: int = N_WORST) -> tup
     return tuple(sorted(documents, key=_share_right)[:n])
 
 
+def worst_tables(documents: Sequence[DocumentScore], n: int = N_WORST) -> tuple[DocumentScore, ...]:
+    """Return the documents whose rows have the lowest GLIRM F1, worst first, the longest of equal ones."""
+    tables = [
+        (document.rows["normalised"].f1, -len(document.rows["normalised"].alignment), document.id, document)
+        for document in documents
+        if document.rows is not None
+    ]
+    return tuple(document for *_, document in sorted(tables, key=lambda entry: entry[:3])[:n])
+
+
 def _share_right(document: DocumentScore) -> tuple[float, int]:
     counts = [result.counts for result in document.fields["normalised"]]
     if document.rows is not None:
