@@ -12,7 +12,7 @@ export TRANSFORMERS_OFFLINE ?= 1
 PYTEST := $(BIN)/pytest
 PYTEST_ARGS ?=
 
-.PHONY: help setup demo test check lint format test-slow test-vllm bench torture vllm-setup wheel lock clean
+.PHONY: help setup demo test check lint format test-slow test-vllm mutation bench torture vllm-setup wheel lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,9 +47,14 @@ vllm-setup: setup  ## Make .venv-vllm, the environment of the vLLM server
 test-vllm: vllm-setup  ## Run the tests that start a real vLLM server
 	$(PYTEST) -m "vllm and not gpu" $(PYTEST_ARGS)
 
+mutation: setup  ## Change the code of scores and values line by line, and count the changes that no test notices
+	$(BIN)/uv pip install --quiet mutmut==3.8.1
+	$(BIN)/mutmut run --max-children 2
+
 bench: setup  ## Print recall, scores and seconds by stage (real documents if they are there, else the samples)
 	$(BIN)/python -m benchmarks.ocr_recall --engines auto,tesserocr,pytesseract,rapidocr --n 4 --max-pages 1
-	$(BIN)/python -m benchmarks.run
+	if [ -d ../shared/data/dev ]; then suite=dev; else suite=samples; fi; \
+	$(BIN)/rasg bench run --suite benchmarks/suites/$$suite.yaml --n 3 --out runs/bench.$$suite
 
 torture: setup  ## Read every hostile file and show how each ended
 	$(BIN)/python -m benchmarks.torture
