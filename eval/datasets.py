@@ -10,6 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from schemas.errors import EvaluationError
 
 
+class GoldBox(BaseModel):
+    """A place: page (from 1) and box (left, top, right, bottom) in page fractions."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    page_number: int
+    bbox: tuple[float, float, float, float]
+
+
 class GoldRecord(BaseModel):
     """One labelled document.
 
@@ -22,6 +31,10 @@ class GoldRecord(BaseModel):
         Other printed values of a field, each as right as the first.
     line_items
         Gold rows in order; None means not annotated, not empty.
+    kie_boxes
+        Where the values of a field stand, one place for each; None if it is not known.
+    caveats
+        What to keep in mind when a score on this document is read.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -33,6 +46,8 @@ class GoldRecord(BaseModel):
     kie: dict[str, JsonValue] = Field(default_factory=dict)
     kie_alternatives: dict[str, list[str]] | None = None
     line_items: list[dict[str, JsonValue]] | None = None
+    kie_boxes: dict[str, list[GoldBox]] | None = None
+    caveats: tuple[str, ...] = ()
 
 
 def read_gold(folder: Path) -> Iterator[GoldRecord]:

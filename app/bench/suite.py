@@ -6,10 +6,19 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from app.answering import ExtractionOptions
-from eval.datasets import GoldRecord, read_gold
+from eval.datasets import GoldRecord
+from eval.readers import READERS
 from schemas.errors import ConfigurationError, EvaluationError
 from schemas.prompt import ReasoningMode
 from schemas.registry import from_json_schema, load_schema
@@ -40,6 +49,8 @@ class DatasetSuite(_Part):
         Native names of the data set's fields, and of the columns of its `line_items`.
     n
         Documents, evenly spaced over the sorted ids; all by default.
+    reader
+        How the data set's folder is read: "jsonl" for gold records, or a published form (`eval.readers`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -48,6 +59,14 @@ class DatasetSuite(_Part):
     fields: dict[str, Asked] = Field(default_factory=dict[str, Asked])
     columns: dict[str, Asked] = Field(default_factory=dict[str, Asked])
     n: Annotated[int | None, Field(ge=1)] = None
+    reader: str = "jsonl"
+
+    @field_validator("reader")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if value not in READERS:
+            raise ValueError(f"there is no reader {value!r}; there are {', '.join(READERS)}")
+        return value
 
     @model_validator(mode="after")
     def _asks_something(self) -> DatasetSuite:
@@ -91,7 +110,7 @@ class Suite(_Part):
         EvaluationError
             If a data set cannot be read.
         """
-        return tuple(r for name, part in self.datasets.items() for r in _chosen(self.data / name, part.n))
+        return tuple(r for name, part in self.datasets.items() for r in _chosen(self.data / name, part))
 
     def schemas(self) -> dict[str, ExtractionSchema]:
         """Return the schema asked of each data set.
@@ -136,11 +155,13 @@ def _first_line(error: yaml.YAMLError) -> str:
     return str(error).splitlines()[0] if mark is None else f"line {mark.line + 1}, column {mark.column + 1}"
 
 
-def _chosen(folder: Path, n: int | None) -> tuple[GoldRecord, ...]:
-    records = sorted(read_gold(folder), key=lambda record: record.id)
-    if not records:
+def _chosen(folder: Path, part: DatasetSuite) -> tuple[GoldRecord, ...]:
+    """Return the records that are asked about, their data set named as the suite does: by its folder."""
+    found = sorted(READERS[part.reader](folder), key=lambda record: record.id)
+    if not found:
         raise EvaluationError(f"{folder.name!r} has no documents")
-    n = len(records) if n is None else min(n, len(records))
+    records = [record.model_copy(update={"dataset": folder.name}) for record in found]
+    n = len(records) if part.n is None else min(part.n, len(records))
     return tuple(records[i * len(records) // n] for i in range(n))
 
 

@@ -131,6 +131,7 @@ def test_a_suite_that_is_none_says_where(tmp_path: Path) -> None:
         "name: x\ndata: d\ndatasets: {}": "datasets",
         "name: x\ndata: d\ndatasets: {a: {}}": "datasets.a",
         "name: x\ndata: d\ndatasets: {a: {fields: {t: {kind: money}}}}": "kind",
+        "name: x\ndata: d\ndatasets: {a: {schema: receipt, reader: odd}}": "no reader 'odd'",
         "name: x\ndata: d\nsurprise: 1\ndatasets: {a: {schema: receipt}}": "surprise",
     }.items():
         path.write_text(text)
@@ -144,6 +145,18 @@ def test_documents_are_taken_evenly(suite_file: Path, tmp_path: Path) -> None:
     assert [record.id for record in read_suite(suite_file, n=2).records()] == ["receipts/1", "receipts/2"]
     with pytest.raises(EvaluationError, match="labels"):
         read_suite(suite_file, data=tmp_path / "absent").records()
+
+
+def test_a_published_data_set_is_read_as_it_comes(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    (folder / "key").mkdir(parents=True)
+    (folder / "img").mkdir()
+    (folder / "key" / "a.json").write_text('{"total": "9.00"}')
+    (folder / "img" / "a.jpg").write_bytes(b"")
+    path = tmp_path / "suite.yaml"
+    path.write_text(f"name: x\ndata: {tmp_path}\ndatasets: {{mine: {{schema: receipt, reader: sroie}}}}")
+    (record,) = read_suite(path).records()
+    assert (record.dataset, record.kie) == ("mine", {"total": "9.00"})
 
 
 def _results(rights: Sequence[bool]) -> Results:
