@@ -170,6 +170,7 @@ class _Tables:
         self.pred, self.gold = pred, gold
         self.keys = tuple(dict.fromkeys(key for row in (*gold, *pred) for key in row))
         self._similarity = similarity
+        self._whole: dict[str, Floats] | None = None  # by key, where the table is one block
 
     def filled(self, row: Row | None) -> tuple[str, ...]:
         """Return the keys that the row fills."""
@@ -181,12 +182,25 @@ class _Tables:
         similarity = given if callable(given) else given.get(key, exact)
         return similarity_matrix(similarity, [row.get(key) for row in pred], [row.get(key) for row in gold])
 
-    def row_scores(self, pred: Sequence[Row]) -> Floats:
-        """Return g of some predicted rows and all gold rows."""
-        scores = np.zeros((len(pred), len(self.gold)))
-        for key in self.keys:
-            scores += self.similarities(key, pred, self.gold)
-        return scores
+    def row_scores(self, start: int) -> Floats:
+        """Return g of a block of predicted rows and all gold rows."""
+        pred = self.pred[start : start + _BLOCK_ROWS]
+        by_key = {key: self.similarities(key, pred, self.gold) for key in self.keys}
+        if len(pred) == len(self.pred):
+            self._whole = by_key
+        return sum(by_key.values(), np.zeros((len(pred), len(self.gold))))
+
+    def pair_scores(self, key: str, pairs: Sequence[tuple[int, int]]) -> Floats:
+        """Return the similarity of the cells of each pair in one column."""
+        if self._whole is not None:
+            rows, columns = [i for i, _ in pairs], [j for _, j in pairs]
+            return self._whole[key][rows, columns]
+        parts = [np.empty(0)]
+        for start in range(0, len(pairs), _PAIR_BLOCK):
+            block = pairs[start : start + _PAIR_BLOCK]
+            preds, golds = [self.pred[i] for i, _ in block], [self.gold[j] for _, j in block]
+            parts.append(np.diagonal(self.similarities(key, preds, golds)))
+        return np.concatenate(parts)
 
 
 def _best_pairs(tables: _Tables) -> list[tuple[int, int]]:
@@ -199,8 +213,7 @@ def _best_pairs(tables: _Tables) -> list[tuple[int, int]]:
     choices = np.empty((n_pred, n_gold + 1), dtype=np.uint8)
     best = np.zeros(n_gold + 1)
     for start in range(0, n_pred, _BLOCK_ROWS):
-        block = tables.row_scores(tables.pred[start : start + _BLOCK_ROWS])
-        for i, scores in enumerate(block, start=start):
+        for i, scores in enumerate(tables.row_scores(start), start=start):
             before = best
             best = before.copy()
             np.maximum(before[1:], before[:-1] + scores, out=best[1:])
@@ -227,7 +240,7 @@ def _traced(choices: NDArray[np.uint8]) -> list[tuple[int, int]]:
 
 def _alignment(tables: _Tables, pairs: Sequence[tuple[int, int]]) -> Iterator[AlignedRow]:
     """Yield every row of both tables once: between two pairs first the missed rows, then the made-up ones."""
-    scores = _pair_scores(tables, pairs)
+    scores = {key: tables.pair_scores(key, pairs) for key in tables.keys}
     ends = [*pairs, (len(tables.pred), len(tables.gold))]
     i = j = 0
     for number, (pred_index, gold_index) in enumerate(ends):
@@ -246,19 +259,6 @@ def _lonely(tables: _Tables, pred_index: int | None, gold_index: int | None) -> 
     return AlignedRow(
         pred_index=pred_index, gold_index=gold_index, cells=dict.fromkeys(tables.filled(row), 0.0)
     )
-
-
-def _pair_scores(tables: _Tables, pairs: Sequence[tuple[int, int]]) -> dict[str, Floats]:
-    """Return for each key the similarity of the cells of each pair."""
-    scores: dict[str, Floats] = {}
-    for key in tables.keys:
-        parts = [np.empty(0)]
-        for start in range(0, len(pairs), _PAIR_BLOCK):
-            block = pairs[start : start + _PAIR_BLOCK]
-            preds, golds = [tables.pred[i] for i, _ in block], [tables.gold[j] for _, j in block]
-            parts.append(np.diagonal(tables.similarities(key, preds, golds)))
-        scores[key] = np.concatenate(parts)
-    return scores
 
 
 def _column(tables: _Tables, key: str, alignment: Sequence[AlignedRow], *, paper_literal: bool) -> Counts:

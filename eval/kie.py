@@ -24,6 +24,7 @@ Matching = Literal["exact", "normalised", "edit"]
 MATCHINGS: tuple[Matching, ...] = get_args(Matching)
 # How a field's values are compared once they are normalised.
 ValueKind = Literal["text", "amount", "date"]
+_N_GUESSED_FROM = 10_000
 _DECIMALS = re.compile(r"\d[.,]\d{1,2}(?!\d)")
 _BY_KIND: Mapping[ValueKind, Similarity] = {"text": same_text, "amount": same_amount, "date": same_date}
 
@@ -187,16 +188,18 @@ def gold_values(value: JsonValue, alternatives: Sequence[str] = ()) -> tuple[str
 
 
 def guessed_kinds(gold: Iterable[Mapping[str, Sequence[str]]]) -> dict[str, ValueKind]:
-    """Return the kind of each field, from all of its gold values.
+    """Return the kind of each field, from its gold values (the first 10,000 different ones).
 
     A field is a date if all of its values are, an amount if all are and one has decimals (numbers of
     documents and telephones have none), else text.
     """
-    texts: dict[str, list[str]] = {}
+    texts: dict[str, dict[str, None]] = {}
     for document in gold:
         for name, values in document.items():
-            texts.setdefault(name, []).extend(values)
-    return {name: _guessed_kind(values) for name, values in texts.items()}
+            known = texts.setdefault(name, {})
+            if len(known) < _N_GUESSED_FROM:
+                known.update(dict.fromkeys(values))
+    return {name: _guessed_kind(tuple(values)) for name, values in texts.items()}
 
 
 def _guessed_kind(texts: Sequence[str]) -> ValueKind:

@@ -95,8 +95,13 @@ def _exact_key(value: JsonValue) -> object:
 
 def _normalised_text(value: JsonValue) -> object:
     """Return a text's letters and digits in lower case; of a text without any all but its spaces."""
-    text = str(value).casefold()
-    return "".join(char for char in text if char.isalnum()) or "".join(text.split()) or None
+    return _letters(str(value))
+
+
+@lru_cache(maxsize=_N_KEPT)
+def _letters(text: str) -> str | None:
+    folded = text.casefold()
+    return "".join(filter(str.isalnum, folded)) or "".join(folded.split()) or None
 
 
 def _amount(value: JsonValue) -> object:
