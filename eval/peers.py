@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, cast
 
 import numpy as np
@@ -196,7 +197,7 @@ def grits_con(pred: Sequence[Row], gold: Sequence[Row]) -> float:
     Smock, Pesala, Abraham 2022, arXiv 2203.12555.
     """
     try:
-        from grits.grits import grits_con as grits_con_of_grids
+        package: Any = import_module("grits.grits")
     except ImportError as error:
         raise ConfigurationError(
             "GriTS needs grits-metric", hint="pip install grits-metric (builds with a C++ compiler)"
@@ -204,7 +205,7 @@ def grits_con(pred: Sequence[Row], gold: Sequence[Row]) -> float:
     grids = _grid(gold), _grid(pred)
     if not grids[0] or not grids[1]:
         return float(not grids[0] and not grids[1])
-    return float(grits_con_of_grids(*grids)[0])
+    return float(package.grits_con(*grids)[0])
 
 
 def _grid(rows: Sequence[Row]) -> list[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from functools import cache
 from typing import Any
 
@@ -20,11 +21,13 @@ from eval.peers import (
     docile_kile,
     docile_lir,
     donut_accuracy,
+    grits_con,
     node_cost,
     tree_edit_distance,
 )
 from eval.similarity import edit
 from schemas.document import Word
+from schemas.errors import ConfigurationError
 from schemas.geometry import BBox
 from tests.eval.tables import TABLES
 
@@ -155,3 +158,9 @@ def test_docile_pairs_line_items_in_any_order_and_glirm_does_not() -> None:
     assert glirm(rows[::-1], rows).f1 < 1.0
     assert docile_lir([], [], WORDS).f1 == 1.0
     assert docile_lir([], gold, WORDS).f1 == 0.0
+
+
+def test_a_metric_whose_package_is_missing_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "grits", None)
+    with pytest.raises(ConfigurationError, match="grits-metric"):
+        grits_con(GOLD, GOLD)

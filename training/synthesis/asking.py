@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from decoding.value_patterns import looks_like_amount, looks_like_date
 from schemas.spec import ArraySpec, ExtractionSchema, FieldKind, FieldSpec, ObjectSpec, Spec
 from training.synthesis.dates import iso_date
 from training.synthesis.numbers import amount_value
@@ -112,7 +113,7 @@ def _row(ask: AskRows, index: int, facts: Facts, draft: Draft) -> dict[str, Json
 
 def _scalar(ask: Ask, tag: str, facts: Facts, draft: Draft) -> JsonValue:
     if ask.kind == "enum":
-        return draft.enums.get(tag)
+        return draft.enums.get(tag) if tag != "currency" or _shows_currency(facts, draft) else None
     if tag not in facts:
         return None
     text = facts[tag]
@@ -120,6 +121,10 @@ def _scalar(ask: Ask, tag: str, facts: Facts, draft: Draft) -> JsonValue:
     if value is None:
         raise _NotAskable(tag)
     return value
+
+
+def _shows_currency(facts: Facts, draft: Draft) -> bool:
+    return "currency" in facts or draft.setting.money.placement in ("before_glued", "after_glued")
 
 
 def _normalised(ask: Ask, text: str, draft: Draft) -> JsonValue:
@@ -130,4 +135,9 @@ def _normalised(ask: Ask, text: str, draft: Draft) -> JsonValue:
         return amount_value(text, draft.setting.money)
     if ask.kind == "integer":
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    # What the service's grammar would not write ("1,O0", "DATE:17") teaches nothing but refusals.
+    if ask.kind == "amount":
+        return text if looks_like_amount(text) else None
+    if ask.kind == "date":
+        return text if looks_like_date(text) else None
     return text

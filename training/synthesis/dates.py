@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from training.synthesis.template import Template
@@ -103,12 +104,17 @@ def date_text(day: Day, style: DateStyle) -> str:
         dd=f"{day.day:02d}",
         m=day.month,
         mm=f"{day.month:02d}",
-        mon=name[:3],
+        mon=_short(name),
         month=name,
         yy=f"{day.year % 100:02d}",
         yyyy=day.year,
     )
     return text.upper() if style.upper else text
+
+
+def _short(name: str) -> str:
+    """Return a month's abbreviation: three letters, but four of the French ones that share three."""
+    return name[:4] if name in ("juin", "juillet") else name[:3]
 
 
 def time_text(rng: random.Random, style: DateStyle) -> str:
@@ -130,7 +136,7 @@ _GROUPS = {
     "mm": r"(?P<month>\d\d)",
     "yy": r"(?P<short>\d\d)",
     "yyyy": r"(?P<year>\d{4})",
-    "mon": r"(?P<name>\w{3})",
+    "mon": r"(?P<name>\w{3,4})",
     "month": r"(?P<name>\w+)",
 }
 
@@ -142,7 +148,7 @@ def _reader(pattern: str) -> re.Pattern[str]:
 
 
 def iso_date(text: str, style: DateStyle) -> str | None:
-    """Return the date as YYYY-MM-DD, None if it was misread or glued to something.
+    """Return the date as YYYY-MM-DD, None if it was misread, glued to something, or is no day.
 
     Examples
     --------
@@ -153,11 +159,18 @@ def iso_date(text: str, style: DateStyle) -> str | None:
     if found is None:
         return None
     parts = found.groupdict()
-    year = int(parts["year"]) if parts.get("year") else 2000 + int(parts["short"])
-    if parts.get("month"):
-        month = int(parts["month"])
-    else:
-        names = [name.lower()[: len(parts["name"])] for name in MONTH_NAMES[style.language]]
-        month = names.index(parts["name"].lower()) + 1 if parts["name"].lower() in names else 0
-    day = int(parts["day"])
-    return f"{year:04d}-{month:02d}-{day:02d}" if 1 <= month <= 12 and 1 <= day <= 29 else None
+    short = int(parts.get("short") or 0)
+    # As the service reads them (POSIX): 69 to 99 are 1969 to 1999.
+    year = int(parts["year"]) if parts.get("year") else short + (1900 if short >= 69 else 2000)
+    month = int(parts["month"]) if parts.get("month") else _month(parts["name"], style)
+    try:
+        return date(year, month, int(parts["day"])).isoformat()
+    except ValueError:  # 29 February 2019
+        return None
+
+
+def _month(name: str, style: DateStyle) -> int:
+    """Return the number of a month's name or abbreviation, 0 if it is none."""
+    names = MONTH_NAMES[style.language]
+    known = [name for month in names for name in (month.lower(), _short(month).lower())]
+    return known.index(name.lower()) // 2 + 1 if name.lower() in known else 0

@@ -89,7 +89,7 @@ def amount_text(cents: int, style: MoneyStyle, *, decimals: int = 2) -> str:
 def money_runs(cents: int, style: MoneyStyle, tag: str | None, *, bare: bool = False) -> list[Run]:
     """Return the amount with its currency mark; a mark that is a word of its own is no part of the value."""
     text = amount_text(cents, style)
-    mark: Run = (style.currency, "currency" if tag and not tag.startswith("line") else None)
+    mark: Run = (style.currency, "currency")  # the first one that is printed is the answer
     if bare or style.placement == "none":
         return [(text, tag)]
     if style.placement == "before":
@@ -107,14 +107,20 @@ def amount_value(text: str, style: MoneyStyle) -> float | int | None:
     Examples
     --------
     >>> style = MoneyStyle(thousands=".", decimal=",", currency="EUR", placement="none", negative="minus")
-    >>> amount_value("1.234,50", style), amount_value("12", style), amount_value("1O,00", style)
-    (1234.5, 12, None)
+    >>> [amount_value(text, style) for text in ("1.234,50", "12", "1O,00", "12.50", "(3,00)")]
+    [1234.5, 12, None, None, -3.0]
     """
-    plain = text.replace(style.currency, "").replace(" ", "").replace(style.thousands or " ", "")
-    plain = plain.replace(style.decimal, ".")
-    if not re.fullmatch(r"-?\d{1,12}(\.\d{1,4})?", plain):
+    plain = text.replace(style.currency, "").strip()
+    is_negative = plain.startswith("-") or plain.endswith("-") or (plain[:1], plain[-1:]) == ("(", ")")
+    digits = plain.strip("-()").strip()
+    thousands, decimal = re.escape(style.thousands), re.escape(style.decimal)
+    # Groups of three only: where a comma was misread as a point, "12.50" is not 1250.
+    whole = rf"\d{{1,3}}(?:{thousands}\d{{3}})+|\d{{1,12}}" if thousands else r"\d{1,12}"
+    if not re.fullmatch(rf"(?:{whole})(?:{decimal}\d{{1,4}})?", digits):
         return None
-    return float(plain) if "." in plain else int(plain)
+    number = digits.replace(style.thousands, "") if style.thousands else digits
+    number = f"-{number}" if is_negative else number
+    return float(number.replace(style.decimal, ".")) if style.decimal in number else int(number)
 
 
 def price_cents(rng: random.Random) -> int:

@@ -182,8 +182,13 @@ def day_and_time(setting: Setting, day: Day) -> list[Run]:
         runs.insert(0, (setting.case(weekday) + template.choice("weekday.mark", ("", ",", ".")), None))
     if template.chance("date.behind", 0.07):
         # Registers print numbers and times before the date, without a word.
-        before = (time_text(setting.rng, setting.dates), code(setting.rng), fill(setting.rng, "###### ##"))
-        runs.insert(0, (template.choice("date.before", before), None))
+        time = time_text(setting.rng, setting.dates)
+        before: tuple[Run, ...] = (
+            (time, "document_time"),
+            (code(setting.rng), None),
+            (fill(setting.rng, "###### ##"), None),
+        )
+        runs.insert(0, template.choice("date.before", before))
         return runs
     if template.chance("time", 0.6):
         time = time_text(setting.rng, setting.dates)

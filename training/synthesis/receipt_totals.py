@@ -179,8 +179,12 @@ def _tax_summary(setting: Setting, draft: Draft, basket: Basket) -> None:
         rows.append(
             (total, "", amount_text(basket.net, setting.money), amount_text(basket.tax, setting.money))
         )
+    # Where no line of its own says them, the summary does.
+    net, tax = rows[1][2:]
+    tags = {} if net == tax else {net: draft.first("amount_total_net"), tax: draft.first("amount_total_tax")}
     for row in rows:
         sheet.put(0.0, row[0])
         for right, text in zip(columns, row[1:], strict=True):
-            sheet.runs(right, [(text, None)], align="right")
+            tag = tags.get(text) if row is rows[1] else None
+            sheet.runs(right, [(text, tag)], align="right")
         sheet.down()

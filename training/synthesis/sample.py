@@ -125,6 +125,9 @@ def _draw(kind: str, template: Template, rng: random.Random, vendor_seed: int, d
     )
 
 
+# Values of one word that stand at many places; the first one printed is the answer.
+_PRINTED_OFTEN = frozenset({"currency"})
+
 # By a word's identity: its place in the order of writing, and the values that it belongs to.
 _Tags = dict[int, tuple[int, tuple[str, ...]]]
 
@@ -192,6 +195,10 @@ def _facts(pages: tuple[Page, ...], tags: _Tags) -> dict[str, _Fact]:
                 places.setdefault(tag, []).append((written, index))
         rank = {index: position for position, index in enumerate(page.block_order)}
         for tag, found in places.items():
+            if tag in _PRINTED_OFTEN:
+                if tag not in facts:
+                    facts[tag] = _Fact(page.words[min(found)[1]].text, page, min(found)[1])
+                continue
             indices = [index for _, index in sorted(found)]
             text = None if tag in facts else _contiguous(page, indices, rank)
             facts[tag] = _Fact(text, page, indices[0])

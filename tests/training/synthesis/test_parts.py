@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.synthesis.dates import DateStyle, Day, date_text
+from training.synthesis.dates import DateStyle, Day, date_text, iso_date
 from training.synthesis.fields import snake_case
 from training.synthesis.lexicon import labels
 from training.synthesis.noise import Noise, spoiled
-from training.synthesis.numbers import MoneyStyle, amount_text, money_runs
+from training.synthesis.numbers import MoneyStyle, amount_text, amount_value, money_runs
 from training.synthesis.parties import address_lines
 from training.synthesis.preview import preview
 from training.synthesis.receipt_totals import payment_method
@@ -48,6 +50,59 @@ def test_amounts_are_printed_in_the_documents_style(cents: int, text: str) -> No
 def test_amount_text_keeps_the_cents(cents: int) -> None:
     text = amount_text(cents, _GERMAN)
     assert int(re.sub(r"[.,]", "", text)) == cents
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1.234,50", 1234.5),
+        ("1234,50", 1234.5),
+        ("12", 12),
+        ("-45,00", -45.0),
+        ("45,00-", -45.0),
+        ("(45,00)", -45.0),
+        ("12.50", None),  # a comma misread
+        ("1.23,50", None),
+        ("1O,00", None),
+        ("", None),
+    ],
+)
+def test_only_what_is_printed_in_the_documents_style_is_a_number(text: str, value: float | None) -> None:
+    assert amount_value(text, _GERMAN) == value
+
+
+@pytest.mark.parametrize("cents", [0, 7, 123456, -4500, 100000000])
+@pytest.mark.parametrize("negative", ["minus", "after", "brackets"])
+def test_numbers_are_read_as_they_are_printed(
+    cents: int, negative: Literal["minus", "after", "brackets"]
+) -> None:
+    style = replace(_GERMAN, negative=negative)
+    assert amount_value(amount_text(cents, style), style) == cents / 100
+
+
+@pytest.mark.parametrize(
+    ("pattern", "language", "text", "expected"),
+    [
+        ("{dd}.{mm}.{yy}", "de", "03.05.98", "1998-05-03"),
+        ("{dd}.{mm}.{yy}", "de", "03.05.18", "2018-05-03"),
+        ("{dd}.{mm}.{yyyy}", "de", "29.02.2019", None),
+        ("{dd}.{mm}.{yyyy}", "de", "29.02.2020", "2020-02-29"),
+        ("{dd} {mon} {yyyy}", "fr", "03 juil 2018", "2018-07-03"),
+        ("{dd} {mon} {yyyy}", "fr", "03 juin 2018", "2018-06-03"),
+        ("{dd} {mon} {yyyy}", "fr", "03 jui 2018", None),
+    ],
+)
+def test_dates_are_read_as_they_are_printed(
+    pattern: str, language: str, text: str, expected: str | None
+) -> None:
+    style = DateStyle(pattern=pattern, time_pattern="", language=language, upper=False)
+    assert iso_date(text, style) == expected
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_every_french_month_has_an_abbreviation_of_its_own(month: int) -> None:
+    style = DateStyle(pattern="{dd} {mon} {yyyy}", time_pattern="", language="fr", upper=True)
+    assert iso_date(date_text(Day(2018, month, 3), style), style) == f"2018-{month:02d}-03"
 
 
 def test_a_currency_word_is_no_part_of_the_value() -> None:
