@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,7 @@ def read_kept(data: bytes, options: ReadOptions, folder: Path) -> Reading:
     document = read_document(data, options=options)
     reading = Reading(document=document, seconds=time.perf_counter() - started)
     folder.mkdir(parents=True, exist_ok=True)
-    part = kept.with_suffix(".part")
+    part = kept.with_suffix(f".{threading.get_ident()}.part")  # two files of a suite may be the same
     part.write_bytes(pickle.dumps(reading))
     part.replace(kept)  # a run that is stopped leaves no half file under the name
     return reading

@@ -7,6 +7,7 @@ another run is refused.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import threading
@@ -103,7 +104,7 @@ class RunFolder:
 
 def _same(begun: JsonValue, config: Mapping[str, JsonValue], name: str) -> None:
     old = begun if isinstance(begun, dict) else {}
-    for key in ("suite", "engine", "model", "ocr"):
+    for key in ("suite", "engine", "model", "weights", "ocr"):
         if old.get(key) != config.get(key):
             raise ConfigurationError(
                 f"the folder {name!r} holds a run with another {key}",
@@ -111,15 +112,27 @@ def _same(begun: JsonValue, config: Mapping[str, JsonValue], name: str) -> None:
             )
 
 
-def run_config(suite: Suite, pipeline: Pipeline) -> dict[str, JsonValue]:
-    """Return what a run is made of: the suite, the engine and model, and the versions."""
+def run_config(suite: Suite, pipeline: Pipeline, *, model_folder: Path | None = None) -> dict[str, JsonValue]:
+    """Return what a run is made of: the suite, the engine and model, and the versions.
+
+    `weights` is the content hash of the model folder's weights; None where only the server knows them.
+    """
     return {
         "suite": json.loads(suite.model_dump_json(by_alias=True)),
         "engine": pipeline.engine.name,
         "model": pipeline.engine.model,
+        "weights": None if model_folder is None else _weights(model_folder),
         "ocr": pipeline.read_options.engine,
         "versions": {"rasg": version("rasg"), "python": platform.python_version()},
     }
+
+
+def _weights(folder: Path) -> str:
+    content = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            content.update(hashlib.file_digest(file, "sha256").digest())
+    return content.hexdigest()
 
 
 def run_suite(
@@ -128,6 +141,7 @@ def run_suite(
     folder: RunFolder,
     *,
     readings: Path,
+    model_folder: Path | None = None,
     n_in_flight: int = 1,
     announce: Callable[[str], None] = lambda _: None,
 ) -> tuple[RunLine, ...]:
@@ -137,6 +151,8 @@ def run_suite(
     ----------
     readings
         Folder of documents that were read before, shared by runs.
+    model_folder
+        Where an engine in this process has its weights: a run does not go on with others.
     n_in_flight
         Documents decoded at a time: a server batches them.
 
@@ -148,7 +164,7 @@ def run_suite(
         If the engine is gone; what was finished is kept, and the run can go on.
     """
     records, schemas = suite.records(), suite.schemas()
-    folder.begin(run_config(suite, pipeline), records)
+    folder.begin(run_config(suite, pipeline, model_folder=model_folder), records)
     done = tuple(line for line in folder.lines() if not line.retryable)
     folder.keep(done)
     known = {line.id for line in done}

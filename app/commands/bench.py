@@ -137,6 +137,7 @@ def _run(
         pipeline,
         folder,
         readings=readings or out / "readings",
+        model_folder=load_settings().model_folder if pipeline.engine.name == "embedded" else None,
         n_in_flight=in_flight,
         announce=lambda name: typer.echo(f"  {name}", err=True),
     )

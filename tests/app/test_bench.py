@@ -94,12 +94,16 @@ def test_every_document_has_its_line_and_the_run_goes_on(
     assert {line.id for line in again} == {line.id for line in lines}
 
 
-def test_a_folder_of_another_run_is_refused(suite_file: Path, pipeline: Pipeline, tmp_path: Path) -> None:
+def test_a_folder_of_another_run_is_refused(
+    suite_file: Path, pipeline: Pipeline, model: Path, tmp_path: Path
+) -> None:
     suite, folder = read_suite(suite_file, n=1), RunFolder(path=tmp_path / "run")
     run_suite(suite, pipeline, folder, readings=tmp_path / "reads")
     other = suite.model_copy(update={"options": suite.options.model_copy(update={"structured": False})})
     with pytest.raises(ConfigurationError, match="another suite"):
         run_suite(other, pipeline, folder, readings=tmp_path / "reads")
+    with pytest.raises(ConfigurationError, match="another weights"):
+        run_suite(suite, pipeline, folder, readings=tmp_path / "reads", model_folder=model)
 
 
 def test_the_command_writes_scores_report_plots_and_pages(
