@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,9 +34,11 @@ from app.result_writer import Format, result_writer
 from app.settings import Settings, load_settings
 from app.wiring import build_pipeline, build_read_options
 from ocr.reader import page_images
-from schemas.errors import ConfigurationError, InputError, RasgError
+from schemas.errors import ConfigurationError, DocumentTooLargeError, InputError, RasgError
 from schemas.registry import load_schema
 from schemas.spec import ExtractionSchema, values_by_path
+
+logger = logging.getLogger(__name__)
 
 # What a folder is searched for; a file that is named is read whatever its name ends with.
 _SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"})
@@ -186,23 +190,34 @@ def _result(
 ) -> FileResult:
     """Return the file's extraction, or the record of why there is none."""
     try:
-        data = read_file(document.path)
+        data = read_file(document.path, pipeline.read_options.limits.max_bytes)
         result = pipeline.extract(data, schema, options=options, on_progress=announce)
-        if explain_folder is not None:
-            announce("explain")
-            _explain(document.name, data, result, pipeline, explain_folder)
     except RasgError as error:
         if is_configuration(error):
             raise
         return FileResult(file=document.name, error=error_record(error))
     except Exception as error:  # noqa: BLE001 - a batch goes on; the record and the log name what happened
         return FileResult(file=document.name, error=error_record(error))
+    if explain_folder is not None:
+        announce("explain")
+        try:
+            _explain(document.name, data, result, pipeline, explain_folder)
+        except Exception as error:  # noqa: BLE001 - the answer is there all the same
+            logger.warning("no page that explains %s: %s", document.name, error)
     return FileResult(file=document.name, extraction=result.extraction)
 
 
-def read_file(path: Path) -> bytes:
-    """Return the file's bytes; one that cannot be read is the caller's error."""
+def read_file(path: Path, max_bytes: int) -> bytes:
+    """Return the file's bytes; one that cannot be read, or is too large, is the caller's error.
+
+    Its size is looked at first; a pipe or a device, which may never end, is not read.
+    """
     try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise InputError(f"{path.name} is no regular file")
+        if found.st_size > max_bytes:
+            raise DocumentTooLargeError(f"the file has {found.st_size} bytes, more than {max_bytes}")
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path.name}: {error.strerror}") from error

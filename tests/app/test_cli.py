@@ -40,6 +40,13 @@ def test_a_file_becomes_json_and_a_page_that_explains_it(runner: CliRunner, tmp_
     assert "<svg" in (tmp_path / "invoice.pdf.html").read_text()
 
 
+def test_an_answer_is_kept_where_its_page_cannot_be_written(runner: CliRunner, tmp_path: Path) -> None:
+    (tmp_path / "invoice.pdf.html").mkdir()
+    done = runner.invoke(app, ["extract", str(INVOICE), "--out", str(tmp_path), "--explain", *FAST])
+    assert done.exit_code == 0, done.output
+    assert json.loads((tmp_path / "invoice.pdf.json").read_text())["extraction"] is not None
+
+
 def test_a_bad_file_stops_no_other_and_is_in_the_results(runner: CliRunner, tmp_path: Path) -> None:
     bad = tmp_path / "bad.pdf"
     bad.write_bytes(b"%PDF-1.7 cut off")
@@ -88,10 +95,10 @@ def test_a_batch_that_is_stopped_keeps_what_it_had_finished(
         (tmp_path / name).write_bytes(b"%PDF-1.7 cut off")
     read = extract.read_file
 
-    def read_once(path: Path) -> bytes:
+    def read_once(path: Path, max_bytes: int) -> bytes:
         if path.name == "b.pdf":
             raise KeyboardInterrupt
-        return read(path)
+        return read(path, max_bytes)
 
     monkeypatch.setattr(extract, "read_file", read_once)
     out = tmp_path / "out"
@@ -102,6 +109,22 @@ def test_a_batch_that_is_stopped_keeps_what_it_had_finished(
     text = (out / names[output_format]).read_text()
     assert "unreadable_document" in text
     assert "b.pdf" not in text
+
+
+def test_neither_endless_nor_huge_files_are_read(runner: CliRunner, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.pdf")
+    huge = tmp_path / "huge.pdf"
+    with huge.open("wb") as file:
+        file.truncate(10**12)  # sparse: it takes no room
+    out = tmp_path / "out"
+    files = [str(tmp_path / "pipe.pdf"), "/dev/zero", str(huge)]
+    runner.invoke(app, ["extract", *files, "--out", str(out), "--format", "jsonl", *FAST])
+    lines = [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
+    assert [line["error"]["code"] for line in lines] == [
+        "invalid_input",
+        "invalid_input",
+        "document_too_large",
+    ]
 
 
 def test_a_name_that_is_no_utf_8_has_its_result(runner: CliRunner, tmp_path: Path) -> None:
