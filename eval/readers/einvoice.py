@@ -25,15 +25,21 @@ _CII: Mapping[str, str] = MappingProxyType(
         "document_id": "ExchangedDocument/ID",
         "date_issue": "ExchangedDocument/IssueDateTime/DateTimeString",
         "vendor_name": "*/ApplicableHeaderTradeAgreement/SellerTradeParty/Name",
+        "vendor_tax_id": "*/ApplicableHeaderTradeAgreement/SellerTradeParty/SpecifiedTaxRegistration/ID",
         "customer_name": "*/ApplicableHeaderTradeAgreement/BuyerTradeParty/Name",
+        "customer_id": "*/ApplicableHeaderTradeAgreement/BuyerTradeParty/ID",
         "order_id": "*/ApplicableHeaderTradeAgreement/BuyerOrderReferencedDocument/IssuerAssignedID",
         "currency": "*/ApplicableHeaderTradeSettlement/InvoiceCurrencyCode",
+        "payment_reference": "*/ApplicableHeaderTradeSettlement/PaymentReference",
         "iban": "*/ApplicableHeaderTradeSettlement/*/PayeePartyCreditorFinancialAccount/IBANID",
+        "bic": "*/ApplicableHeaderTradeSettlement/*/PayeeSpecifiedCreditorFinancialInstitution/BICID",
         "date_due": "*/*/SpecifiedTradePaymentTerms/DueDateDateTime/DateTimeString",
+        "payment_terms": "*/*/SpecifiedTradePaymentTerms/Description",
         "amount_total_lines": "*/*/SpecifiedTradeSettlementHeaderMonetarySummation/LineTotalAmount",
         "amount_total_net": "*/*/SpecifiedTradeSettlementHeaderMonetarySummation/TaxBasisTotalAmount",
         "amount_total_tax": "*/*/SpecifiedTradeSettlementHeaderMonetarySummation/TaxTotalAmount",
         "amount_total_gross": "*/*/SpecifiedTradeSettlementHeaderMonetarySummation/GrandTotalAmount",
+        "amount_paid": "*/*/SpecifiedTradeSettlementHeaderMonetarySummation/TotalPrepaidAmount",
         "amount_due": "*/*/SpecifiedTradeSettlementHeaderMonetarySummation/DuePayableAmount",
     }
 )
@@ -49,6 +55,41 @@ _CII_COLUMNS: Mapping[str, str] = MappingProxyType(
         "amount_net": "SpecifiedLineTradeSettlement/*/LineTotalAmount",
     }
 )
+# ZUGFeRD 1.0, of 2014, names the same things by longer paths.
+_ZUGFERD_1: Mapping[str, str] = MappingProxyType(
+    {
+        "document_id": "HeaderExchangedDocument/ID",
+        "date_issue": "HeaderExchangedDocument/IssueDateTime/DateTimeString",
+        "vendor_name": "*/ApplicableSupplyChainTradeAgreement/SellerTradeParty/Name",
+        "vendor_tax_id": "*/ApplicableSupplyChainTradeAgreement/SellerTradeParty/SpecifiedTaxRegistration/ID",
+        "customer_name": "*/ApplicableSupplyChainTradeAgreement/BuyerTradeParty/Name",
+        "customer_id": "*/ApplicableSupplyChainTradeAgreement/BuyerTradeParty/ID",
+        "order_id": "*/ApplicableSupplyChainTradeAgreement/BuyerOrderReferencedDocument/ID",
+        "currency": "*/ApplicableSupplyChainTradeSettlement/InvoiceCurrencyCode",
+        "payment_reference": "*/ApplicableSupplyChainTradeSettlement/PaymentReference",
+        "iban": "*/ApplicableSupplyChainTradeSettlement/*/PayeePartyCreditorFinancialAccount/IBANID",
+        "bic": "*/ApplicableSupplyChainTradeSettlement/*/PayeeSpecifiedCreditorFinancialInstitution/BICID",
+        "date_due": "*/*/SpecifiedTradePaymentTerms/DueDateDateTime/DateTimeString",
+        "payment_terms": "*/*/SpecifiedTradePaymentTerms/Description",
+        "amount_total_lines": "*/*/SpecifiedTradeSettlementMonetarySummation/LineTotalAmount",
+        "amount_total_net": "*/*/SpecifiedTradeSettlementMonetarySummation/TaxBasisTotalAmount",
+        "amount_total_tax": "*/*/SpecifiedTradeSettlementMonetarySummation/TaxTotalAmount",
+        "amount_total_gross": "*/*/SpecifiedTradeSettlementMonetarySummation/GrandTotalAmount",
+        "amount_paid": "*/*/SpecifiedTradeSettlementMonetarySummation/TotalPrepaidAmount",
+        "amount_due": "*/*/SpecifiedTradeSettlementMonetarySummation/DuePayableAmount",
+    }
+)
+_ZUGFERD_1_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "position": "AssociatedDocumentLineDocument/LineID",
+        "code": "SpecifiedTradeProduct/SellerAssignedID",
+        "description": "SpecifiedTradeProduct/Name",
+        "quantity": "SpecifiedSupplyChainTradeDelivery/BilledQuantity",
+        "unit_price_net": "SpecifiedSupplyChainTradeAgreement/NetPriceProductTradePrice/ChargeAmount",
+        "tax_rate": "SpecifiedSupplyChainTradeSettlement/ApplicableTradeTax/ApplicablePercent",
+        "amount_net": "SpecifiedSupplyChainTradeSettlement/*/LineTotalAmount",
+    }
+)
 _UBL: Mapping[str, str] = MappingProxyType(
     {
         "document_id": "ID",
@@ -57,12 +98,18 @@ _UBL: Mapping[str, str] = MappingProxyType(
         "currency": "DocumentCurrencyCode",
         "order_id": "OrderReference/ID",
         "vendor_name": "AccountingSupplierParty/Party/PartyLegalEntity/RegistrationName",
+        "vendor_tax_id": "AccountingSupplierParty/Party/PartyTaxScheme/CompanyID",
         "customer_name": "AccountingCustomerParty/Party/PartyLegalEntity/RegistrationName",
+        "customer_id": "AccountingCustomerParty/Party/PartyIdentification/ID",
+        "payment_reference": "PaymentMeans/PaymentID",
+        "payment_terms": "PaymentTerms/Note",
+        "bic": "PaymentMeans/PayeeFinancialAccount/FinancialInstitutionBranch/ID",
         "iban": "PaymentMeans/PayeeFinancialAccount/ID",
         "amount_total_lines": "LegalMonetaryTotal/LineExtensionAmount",
         "amount_total_net": "LegalMonetaryTotal/TaxExclusiveAmount",
         "amount_total_tax": "TaxTotal/TaxAmount",
         "amount_total_gross": "LegalMonetaryTotal/TaxInclusiveAmount",
+        "amount_paid": "LegalMonetaryTotal/PrepaidAmount",
         "amount_due": "LegalMonetaryTotal/PayableAmount",
     }
 )
@@ -124,6 +171,9 @@ def parse_einvoice(
     kind = _local(root.tag)
     if kind == "CrossIndustryInvoice":
         return _fields(root, _CII), [_fields(row, _CII_COLUMNS) for row in _all(root, _CII_ROWS)]
+    if kind == "CrossIndustryDocument":
+        rows = _all(root, _CII_ROWS)
+        return _fields(root, _ZUGFERD_1), [_fields(row, _ZUGFERD_1_COLUMNS) for row in rows]
     if kind in ("Invoice", "CreditNote"):
         rows = [row for tag in _UBL_ROWS for row in _all(root, tag)]
         fields = _fields(root, _UBL)
