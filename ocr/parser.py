@@ -16,13 +16,15 @@ from ocr.limits import ReadLimits
 from ocr.media import MediaType
 from ocr.sandbox import Child, ChildLimits, Reply, SharedFile, checked
 from ocr.source import PageScan
-from schemas.document import Page, ReadWarning
+from schemas.document import Page, ReadWarning, Thumbnail
 from schemas.errors import ParserCrashedError
 
 logger = logging.getLogger(__name__)
 
 # A page that kills its parser costs a new process; a file that kills this many is given up.
 _MAX_CRASHES = 5
+# Enough for a thumbnail of the smallest sheet in use, a label of 4 inches.
+_THUMBNAIL_DPI = 72
 _WARNINGS = TypeAdapter(tuple[ReadWarning, ...])
 _SCAN = TypeAdapter(PageScan)
 
@@ -104,6 +106,19 @@ class Parser:
         with SharedFile() as output:
             return self._content(self._run("picture", args, output), output)
 
+    def thumbnail(self, page: Page) -> Thumbnail:
+        """Return a small grey image of `page`, upright and deskewed."""
+        args = {
+            "page_index": page.page_index,
+            "dpi": _THUMBNAIL_DPI,
+            "rotation_deg": page.rotation_deg,
+            "skew_deg": page.skew_deg,
+        }
+        with SharedFile() as output:
+            reply = self._run("thumbnail", args, output)
+            self._note("thumbnail", reply)
+            return _small(reply, self._content(reply, output))
+
     def _run(self, task: str, args: Mapping[str, Any], output: SharedFile) -> Reply:
         with self._lock:
             if self._child is None or not self._child.is_alive:
@@ -138,12 +153,23 @@ class Parser:
         self.close()
 
 
-class _Size(BaseModel):
+class _SmallSize(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
     height_px: PositiveInt
     width_px: PositiveInt
+
+
+class _Size(_SmallSize):
     dpi: PositiveInt | None
+
+
+def _small(reply: Reply, grey: bytes) -> Thumbnail:
+    try:
+        size = _SmallSize.model_validate(reply.meta)
+        return Thumbnail(width_px=size.width_px, height_px=size.height_px, grey=grey)
+    except ValueError as error:
+        raise ParserCrashedError("the parser reports a thumbnail of no size") from error
 
 
 def _rendered(reply: Reply, output: SharedFile) -> RenderedPage:

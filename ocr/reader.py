@@ -64,6 +64,8 @@ class ReadOptions:
     dpi
         Resolution at which PDF pages are rendered for OCR. Between 150 and 300, Tesseract's recall is the
         same and its time grows.
+    thumbnails
+        Give each page a small image of itself, which a search for similar pages needs.
     """
 
     engine: Literal["auto", "pytesseract", "tesserocr", "rapidocr"] = "auto"
@@ -73,6 +75,7 @@ class ReadOptions:
     n_workers: int = field(default_factory=_n_cores)
     password: str | None = field(default=None, repr=False)
     dpi: int = 200
+    thumbnails: bool = False
 
     def __post_init__(self) -> None:
         if self.n_workers < 1:
@@ -111,8 +114,8 @@ def read_document(data: bytes, *, options: ReadOptions | None = None) -> Documen
     Notes
     -----
     If some pages can be read and others cannot, the others are empty and named in `unreadable_page` or
-    `pages_skipped` warnings. `stage_seconds` are CPU seconds: "parse", "render", "ocr", and the parts of
-    "ocr" by stage and engine as "ocr.<name>".
+    `pages_skipped` warnings. `stage_seconds` are CPU seconds: "parse", "render", "thumbnail", "ocr", and the
+    parts of "ocr" by stage and engine as "ocr.<name>".
     """
     options = options or ReadOptions()
     media_type = _admitted(data, options.limits)
@@ -179,7 +182,8 @@ class _Reading:
         """Return every page: text layers first, then what needs OCR, several at a time."""
         scans = [self._scan(i) for i in range(self._parser.n_pages)]
         with ThreadPoolExecutor(max_workers=self._options.n_workers) as pool:
-            return list(pool.map(self._finished, range(len(scans)), scans))
+            results = list(pool.map(self._finished, range(len(scans)), scans))
+        return [self._pictured(result) for result in results] if self._options.thumbnails else results
 
     def stage_seconds(self) -> tuple[tuple[str, float], ...]:
         """Return CPU seconds by stage, and those of OCR by engine."""
@@ -190,6 +194,7 @@ class _Reading:
         stages = {
             "parse": self._parser.cpu_seconds["parse"],
             "render": self._parser.cpu_seconds["render"],
+            "thumbnail": self._parser.cpu_seconds["thumbnail"],
             "ocr": sum(recognised.cpu_s for recognised in self._recognised),
         }
         return tuple((name, float(seconds)) for name, seconds in {**stages, **engines}.items())
@@ -219,6 +224,17 @@ class _Reading:
         if scope == "images":
             return _mixed(page_index, scan, recognised)
         return _from_ocr(page_index, scan, recognised, dpi)
+
+    def _pictured(self, result: _PageResult) -> _PageResult:
+        """Return the page with its thumbnail; one that cannot be drawn is a page without."""
+        if result.error is not None or time.monotonic() > self._deadline:
+            return result
+        try:
+            thumbnail = self._parser.thumbnail(result.page)
+        except RasgError as error:
+            logger.info("page %d has no thumbnail: %s", result.page.page_index + 1, error.code)
+            return result
+        return replace(result, page=replace(result.page, thumbnail=thumbnail))
 
     def _recognise(self, page_index: int) -> tuple[Recognised, int]:
         rendered = self._parser.render(page_index, dpi=self._options.dpi)

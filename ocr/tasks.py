@@ -91,6 +91,23 @@ def _picture(session: Session, args: Json, _data: bytes) -> Answer:
     return Answer(meta={}, content=encoded.getvalue())
 
 
+def _thumbnail(session: Session, args: Json, _data: bytes) -> Answer:
+    """Return the page image that word boxes refer to, small and grey."""
+    from ocr.preprocess import thumbnail
+
+    pixels = _opened(session).pixels(args["page_index"], dpi=args["dpi"]).pixels
+    small = thumbnail(pixels, rotation_deg=args["rotation_deg"], skew_deg=args["skew_deg"])
+    height, width = small.shape
+    return Answer(meta={"height_px": height, "width_px": width}, content=small.tobytes())
+
+
+def _einvoice_xml(_session: Session, args: Json, data: bytes) -> Answer:
+    from ocr.attachments import embedded_xml
+
+    found = embedded_xml(data, password=args["password"])
+    return Answer(meta={"found": found is not None}, content=found or b"")
+
+
 def _recognise(_session: Session, args: Json, data: bytes) -> Answer:
     from ocr.router import read_page_image
 
@@ -107,6 +124,8 @@ TASKS: Mapping[str, Callable[[Session, Json, bytes], Answer]] = {
     "scan": _scan,
     "render": _render,
     "picture": _picture,
+    "thumbnail": _thumbnail,
+    "einvoice_xml": _einvoice_xml,
     "recognise": _recognise,
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from schemas.geometry import BBox
@@ -52,6 +52,19 @@ class ReadWarning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Thumbnail:
+    """A small grey image of a page as its words lie, upright and deskewed: rows of one byte a pixel."""
+
+    width_px: int
+    height_px: int
+    grey: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if self.width_px < 1 or self.height_px < 1 or len(self.grey) != self.width_px * self.height_px:
+            raise ValueError(f"{len(self.grey)} bytes are no image of {self.width_px} x {self.height_px}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page: its words in reading order, and where its lines and blocks are.
 
@@ -73,6 +86,8 @@ class Page:
     skew_deg
         Small angle that was undone, degrees, positive counter-clockwise. Word boxes are on the
         page image as displayed upright, after both corrections.
+    thumbnail
+        What the page looks like; None unless reading was asked for it.
     """
 
     page_index: int
@@ -83,6 +98,7 @@ class Page:
     block_order: tuple[int, ...]
     rotation_deg: int = 0
     skew_deg: float = 0.0
+    thumbnail: Thumbnail | None = None
 
     def __post_init__(self) -> None:
         if self.width_pt <= 0 or self.height_pt <= 0:

@@ -16,6 +16,9 @@ from pathlib import Path
 from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
 
+# Of the pickled classes: one more field, one more.
+_FORMAT = 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
@@ -27,7 +30,7 @@ class Reading:
 
 def read_kept(data: bytes, options: ReadOptions, folder: Path) -> Reading:
     """Return the document of some bytes, from `folder` if it was read before; errors are not kept."""
-    key = hashlib.sha256(data + repr((options.engine, options.languages)).encode()).hexdigest()
+    key = hashlib.sha256(data + repr(_how(options)).encode()).hexdigest()
     kept = folder / f"{key}.pickle"
     if kept.is_file():
         found: Reading = pickle.loads(kept.read_bytes())
@@ -40,3 +43,8 @@ def read_kept(data: bytes, options: ReadOptions, folder: Path) -> Reading:
     part.write_bytes(pickle.dumps(reading))
     part.replace(kept)  # a run that is stopped leaves no half file under the name
     return reading
+
+
+def _how(options: ReadOptions) -> tuple[object, ...]:
+    """Return what makes a difference to the document: how it is read, and the shape of what is kept."""
+    return (_FORMAT, options.engine, options.languages, options.thumbnails)
