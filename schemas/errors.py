@@ -8,6 +8,9 @@ RasgError                      .code (stable) .retryable .hint
 │  │  └─ PasswordRequiredError
 │  ├─ EmptyDocumentError
 │  ├─ UnknownSchemaError
+│  ├─ InvalidAnswerError       .issues: JSON paths and reasons
+│  ├─ ExampleNotFoundError
+│  ├─ ExtractionNotFoundError
 │  └─ InvalidSchemaError       .issues: JSON pointers and reasons
 ├─ OcrError
 │  ├─ OcrUnavailableError      retryable
@@ -87,6 +90,30 @@ class UnknownSchemaError(InputError):
     """No schema has that name."""
 
     code = "unknown_schema"
+
+
+class InvalidAnswerError(InputError):
+    """A confirmed or corrected answer does not satisfy its schema; `issues` holds (JSON path, reason)."""
+
+    code = "invalid_answer"
+
+    def __init__(
+        self, message: str, *, issues: tuple[tuple[str, str], ...] = (), hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.issues = issues
+
+
+class ExampleNotFoundError(InputError):
+    """The tenant has no example of that id."""
+
+    code = "unknown_example"
+
+
+class ExtractionNotFoundError(InputError):
+    """No answer of that id is kept: it is another tenant's, too old, or never was."""
+
+    code = "unknown_extraction"
 
 
 class InvalidSchemaError(InputError):

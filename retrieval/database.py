@@ -1,0 +1,151 @@
+"""The store's SQL database: opened, brought up to date, and safe against a crash."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from schemas.errors import ConfigurationError, RetrievalError
+
+logger = logging.getLogger(__name__)
+
+# The newest of retrieval/migrations/versions; a test holds them together.
+HEAD = "0001"
+_BUSY_TIMEOUT_S = 30.0
+_ONLY_READS = "rasg_only_reads"
+# Any number will do that no other program on the same PostgreSQL server takes for its own lock.
+_POSTGRES_LOCK = 0x52415347
+
+
+def open_database(url: str) -> Engine:
+    """Return the database at `url`, its tables made or brought up to date.
+
+    `url` is SQLAlchemy's: `sqlite:////folder/rasg.sqlite`, or `postgresql+psycopg://…`, which needs the extra
+    `postgres`. SQLite keeps a write-ahead log and syncs it at every commit: what was acknowledged survives a
+    crash of the process and of the machine.
+
+    Raises
+    ------
+    ConfigurationError
+        If the URL is malformed, its driver is missing, or the tables are of a newer program.
+    RetrievalError
+        If the database cannot be reached.
+    """
+    try:
+        parsed = make_url(url)
+        is_sqlite = parsed.get_backend_name() == "sqlite"
+        arguments: dict[str, Any] = {"connect_args": {"timeout": _BUSY_TIMEOUT_S}} if is_sqlite else {}
+        engine = create_engine(parsed, pool_pre_ping=not is_sqlite, hide_parameters=True, **arguments)
+    except (SQLAlchemyError, ImportError) as error:
+        raise ConfigurationError(f"the store's database is refused: {type(error).__name__}") from error
+    if is_sqlite:
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_at_once)
+    with translated(), _one_at_a_time(engine, parsed.database if is_sqlite else None) as connection:
+        _migrate(connection)
+    return engine
+
+
+@contextmanager
+def translated() -> Generator[None]:
+    """Turn what SQLAlchemy raises into our error; its messages may hold values."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise RetrievalError(f"the store's database failed: {type(error).__name__}") from error
+
+
+def store_id(connection: Connection) -> str:
+    """Return the id that the store got when it was made."""
+    return str(connection.execute(text("SELECT store_id FROM store")).scalar_one())
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's
+    connection.isolation_level = None  # transactions begin where SQLAlchemy says, DDL included
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_at_once(connection: Connection) -> None:
+    # A transaction that reads first and writes later would fail where another has written meanwhile; one
+    # that only reads waits for nobody.
+    only_reads = connection.get_execution_options().get(_ONLY_READS, False)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(engine: Engine) -> Generator[Session]:
+    """Yield a session that sees one state of the database and changes nothing."""
+    with translated(), Session(engine.execution_options(**{_ONLY_READS: True})) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Generator[Session]:
+    """Yield a session whose changes are all kept when it ends, or none."""
+    with translated(), Session(engine) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def _one_at_a_time(engine: Engine, sqlite_path: str | None) -> Generator[Connection]:
+    """Yield a connection while no other process migrates."""
+    if sqlite_path is None or sqlite_path in ("", ":memory:"):
+        with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRES_LOCK})
+            yield connection
+        return
+    path = Path(sqlite_path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = path.with_name(path.name + ".lock").open("w")
+    except OSError as error:
+        raise ConfigurationError(f"the store's folder cannot be used: {error.strerror}") from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with engine.begin() as connection:
+            yield connection
+
+
+def _migrate(connection: Connection) -> None:
+    found = _revision(connection)
+    if found == HEAD:
+        return
+    # Imported where there is something to do: a program that only looks has no use for it.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util.exc import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise ConfigurationError(
+            f"the store's tables are of version {found!r}, which this program does not know",
+            hint="run the program that made them, or a newer one",
+        ) from error
+    if found is None:
+        connection.execute(text("INSERT INTO store (store_id) VALUES (:id)"), {"id": uuid4().hex})
+    logger.info("the store's tables are now of version %s", HEAD)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)

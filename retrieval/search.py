@@ -1,0 +1,164 @@
+"""The examples most like a page: three rankings fused, then checked one by one against the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+from retrieval.features import PageFeatures, is_same_page, similarity
+from retrieval.fusion import Fused, fuse
+from retrieval.index import ExampleIndex, Found, Schemas
+from retrieval.projection import covers, project
+from retrieval.store import ExampleStore
+from retrieval.text_features import query_words
+from retrieval.truth import Stored
+from schemas.example import Example
+from schemas.spec import ExtractionSchema
+
+# image  the paper's way: wavelet hashes by L1 distance, nothing else
+# text   BM25 and n-grams
+# fused  all three
+SearchMode = Literal["fused", "image", "text"]
+
+# Rows asked of each ranking. A ranking's share beyond it is under half of what its first row gets.
+DEPTH = 64
+# When so many of these are the page itself or repeat each other, the search goes deeper, to at most this.
+_MAX_DEPTH = 1024
+# On the receipts of nine vendors and the ad contracts of nine stations, the first hit was the same vendor's
+# for 0.95 and 0.64 with an equal vote of the picture, for 0.98 and 0.82 with a quarter, and for 0.80 and 0.41
+# with the picture alone (docs/results/retrieval.md).
+_WEIGHTS = {"image": 0.25, "words": 1.0, "ngrams": 1.0}
+_MODES: dict[SearchMode, tuple[str, ...]] = {
+    "image": ("image",),
+    "text": ("words", "ngrams"),
+    "fused": ("image", "words", "ngrams"),
+}
+_LOADED_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """The page for which an example is sought.
+
+    Attributes
+    ----------
+    document_sha256
+        The page's file, whose own annotations are never shown to it; None for a text without a file.
+    min_similarity
+        Examples less near than this are no help (`features.similarity`).
+    """
+
+    tenant: str
+    features: PageFeatures
+    schema: ExtractionSchema
+    document_sha256: str | None = None
+    k: int = 1
+    min_similarity: float = 0.0
+    mode: SearchMode = "fused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """An example that was found; its answer is under the schema that was asked for."""
+
+    example: Example
+    similarity_score: float
+    fused_score: float
+
+
+class ExampleSearch:
+    """Searches one store; safe to share between threads."""
+
+    def __init__(self, store: ExampleStore) -> None:
+        self._store = store
+        self._pool = ThreadPoolExecutor(3, thread_name_prefix="search")
+
+    def find(self, query: Query) -> tuple[Hit, ...]:
+        """Return up to `k` examples, the nearest first.
+
+        Only the tenant's own; only under a schema that holds what is asked for; never of the same file,
+        nor of the same page in another file; none below `min_similarity`. Of equally near ones the
+        older comes first. No example at all gives none.
+
+        Raises
+        ------
+        RetrievalError
+            If the store or its index fails.
+        """
+        schema_ids = self._usable(query)
+        if schema_ids == frozenset() or query.k < 1 or not self._store.ensure_index(query.tenant):
+            return ()
+        depth = DEPTH
+        while True:
+            ranked = self.rank(query, depth=depth, schema_ids=schema_ids)
+            hits = self._checked(query, ranked)
+            if len(hits) >= query.k or len(ranked) < depth or depth >= _MAX_DEPTH:
+                return hits
+            depth = min(4 * depth, _MAX_DEPTH)
+
+    def rank(self, query: Query, *, depth: int, schema_ids: Schemas) -> list[Fused]:
+        """Return candidates by fused score, unchecked: the page itself may be among them."""
+        rankings = {
+            name: self._pool.submit(_RANKINGS[name], self._store.index, query, depth, schema_ids)
+            for name in _MODES[query.mode]
+        }
+        found = {name: [row.seq for row in ranking.result()] for name, ranking in rankings.items()}
+        return fuse(found, _WEIGHTS)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(wait=False)
+
+    def _usable(self, query: Query) -> Schemas:
+        """Return the schemas whose examples can be used; None if all of the tenant's can."""
+        known = self._store.schemas(query.tenant)
+        usable = frozenset(i for i, schema in known.items() if covers(schema, query.schema))
+        return None if usable and len(usable) == len(known) else usable
+
+    def _checked(self, query: Query, ranked: Sequence[Fused]) -> tuple[Hit, ...]:
+        hits: list[Hit] = []
+        for fused, stored in self._loaded(query.tenant, ranked):
+            if len(hits) == query.k:
+                break
+            example = stored.example
+            if example.document_sha256 == query.document_sha256 or is_same_page(query.features, example):
+                continue
+            score = similarity(query.features, example)
+            if score < query.min_similarity:
+                continue
+            answer = project(example.answer, query.schema)
+            shown = example.model_copy(update={"answer": answer})
+            hits.append(Hit(example=shown, similarity_score=score, fused_score=fused.score))
+        return tuple(hits)
+
+    def _loaded(self, tenant: str, ranked: Sequence[Fused]) -> Iterator[tuple[Fused, Stored]]:
+        """Yield the candidates that SQL has under the tenant's name, a few at a time."""
+        for start in range(0, len(ranked), _LOADED_AT_ONCE):
+            part = ranked[start : start + _LOADED_AT_ONCE]
+            stored = self._store.by_seqs(tenant, [fused.seq for fused in part])
+            yield from ((fused, stored[fused.seq]) for fused in part if fused.seq in stored)
+
+
+def _by_image(index: ExampleIndex, query: Query, depth: int, schema_ids: Schemas) -> list[Found]:
+    page_hash = query.features.page_hash
+    if page_hash is None:
+        return []
+    return index.by_hash(query.tenant, page_hash, limit=depth, schema_ids=schema_ids)
+
+
+def _by_words(index: ExampleIndex, query: Query, depth: int, schema_ids: Schemas) -> list[Found]:
+    words = query_words(query.features.words)
+    return index.by_words(query.tenant, words, limit=depth, schema_ids=schema_ids)
+
+
+def _by_ngrams(index: ExampleIndex, query: Query, depth: int, schema_ids: Schemas) -> list[Found]:
+    return index.by_vector(query.tenant, query.features.vector, limit=depth, schema_ids=schema_ids)
+
+
+_RANKINGS: dict[str, Callable[[ExampleIndex, Query, int, Schemas], list[Found]]] = {
+    "image": _by_image,
+    "words": _by_words,
+    "ngrams": _by_ngrams,
+}

@@ -1,0 +1,128 @@
+"""The tables of the example store, as SQLAlchemy sees them; `retrieval/migrations` makes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# SQLite numbers rows by itself only where the key is its own INTEGER.
+_RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class _Utc(TypeDecorator[datetime]):
+    """A moment, kept in UTC: SQLite forgets the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+
+
+class Table(DeclarativeBase):
+    """Base of the tables."""
+
+
+class SchemaRow(Table):
+    """A JSON Schema, once however many examples use it; `schema_id` is the hash of name and text."""
+
+    __tablename__ = "schemas"
+
+    schema_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    json_schema: Mapped[str] = mapped_column(Text)
+
+
+class ExampleRow(Table):
+    """An annotated page; `seq` is the order of insertion, never used twice."""
+
+    __tablename__ = "examples"
+    __table_args__ = (
+        UniqueConstraint("tenant", "document_sha256", "page_index", "schema_id"),
+        Index("ix_examples_tenant_seq", "tenant", "seq"),
+        Index("ix_examples_tenant_schema", "tenant", "schema_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    seq: Mapped[int] = mapped_column(_RowId, primary_key=True, autoincrement=True)
+    example_id: Mapped[str] = mapped_column(String(32), unique=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    document_sha256: Mapped[str] = mapped_column(String(64))
+    page_index: Mapped[int] = mapped_column(Integer)
+    schema_id: Mapped[str] = mapped_column(ForeignKey("schemas.schema_id"))
+    page_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    text: Mapped[str] = mapped_column(Text)
+    answer_json: Mapped[str] = mapped_column(Text)
+    evidence_json: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(String(16))
+    confirmed_by: Mapped[str] = mapped_column(String(128))
+    created_at: Mapped[datetime] = mapped_column(_Utc)
+
+
+class PendingRow(Table):
+    """What the index has not been told yet: the example of this `seq` was added, or is gone.
+
+    Written with the change itself and deleted when the index has it, so that a crash between the two
+    leaves a note.
+    """
+
+    __tablename__ = "index_pending"
+
+    pending_id: Mapped[int] = mapped_column(_RowId, primary_key=True, autoincrement=True)
+    tenant: Mapped[str] = mapped_column(String(64), index=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class AuditRow(Table):
+    """One line of the audit: never changed, never deleted by the service."""
+
+    __tablename__ = "audit"
+
+    audit_id: Mapped[int] = mapped_column(_RowId, primary_key=True, autoincrement=True)
+    tenant: Mapped[str] = mapped_column(String(64), index=True)
+    at: Mapped[datetime] = mapped_column(_Utc)
+    actor: Mapped[str] = mapped_column(String(128))
+    action: Mapped[str] = mapped_column(String(16))
+    example_id: Mapped[str | None] = mapped_column(String(32))
+    extraction_id: Mapped[str | None] = mapped_column(String(32), index=True)
+
+
+class ExtractionRow(Table):
+    """An answer that was given, with the document as it was read, until it is confirmed, corrected or old."""
+
+    __tablename__ = "extractions"
+    __table_args__ = (Index("ix_extractions_created_at", "created_at"),)
+
+    extraction_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(_Utc)
+    schema_id: Mapped[str] = mapped_column(ForeignKey("schemas.schema_id"))
+    document: Mapped[bytes] = mapped_column(LargeBinary)
+    output_json: Mapped[str] = mapped_column(Text)
+
+
+class StoreRow(Table):
+    """The store's own id, which the index carries: an index of another store is no index of this one."""
+
+    __tablename__ = "store"
+
+    store_id: Mapped[str] = mapped_column(String(32), primary_key=True)

@@ -1,0 +1,79 @@
+"""Annotated pages: what a tenant has confirmed or corrected, to be shown with pages like them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import AwareDatetime, Field, JsonValue
+
+from schemas.errors import InputError
+from schemas.extraction import Value
+
+ExampleSource = Literal["feedback", "annotated", "einvoice", "imported"]
+AuditAction = Literal["added", "confirmed", "corrected", "rejected", "imported", "removed", "thinned"]
+
+_TENANT = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+DEFAULT_TENANT = "default"
+
+
+def checked_tenant(tenant: str) -> str:
+    """Return `tenant` if it is an id: 1 to 64 of a-z, 0-9, `_`, `.`, `-`, the first a letter or digit.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if not _TENANT.fullmatch(tenant):
+        raise InputError("a tenant is named by 1 to 64 of a-z, 0-9, _ . - and begins with a letter or digit")
+    return tenant
+
+
+class Example(Value):
+    """One annotated page.
+
+    Attributes
+    ----------
+    document_sha256, page_index
+        The file and page (from 0) that it shows; a page annotated again under the same schema replaces the
+        annotation before.
+    page_hash
+        The wavelet hash of the page's image; None where there was no image.
+    text
+        The page as layout text, as a prompt shows it.
+    answer
+        What stands on the page, under the schema's keys.
+    evidence
+        For each key, the start of the line where its value stands: "total < Total EUR 12.50".
+    confirmed_by
+        Who says so: a person's or a program's name.
+    """
+
+    example_id: str = Field(pattern=r"^[0-9a-f]{32}$")
+    tenant: str
+    document_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    page_index: int = Field(ge=0)
+    schema_name: str
+    json_schema: str = Field(repr=False)
+    page_hash: bytes | None = Field(default=None, repr=False)
+    text: str = Field(repr=False)
+    answer: dict[str, JsonValue] = Field(repr=False)
+    evidence: tuple[str, ...] = Field(default=(), repr=False)
+    source: ExampleSource
+    confirmed_by: str = Field(max_length=128)
+    created_at: AwareDatetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what to a tenant's examples, and when; no values of documents."""
+
+    tenant: str
+    at: datetime
+    actor: str
+    action: AuditAction
+    example_id: str | None = None
+    extraction_id: str | None = None

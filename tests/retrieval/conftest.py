@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from retrieval.search import ExampleSearch
+from retrieval.store import ExampleStore, sqlite_url
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[ExampleStore]:
+    opened = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def search(store: ExampleStore) -> Iterator[ExampleSearch]:
+    searching = ExampleSearch(store)
+    yield searching
+    searching.close()

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from retrieval import database, truth
+from retrieval.database import open_database, reading
+from retrieval.index import ExampleIndex
+from retrieval.store import ExampleStore, sqlite_url
+from retrieval.tables import Table
+from schemas.errors import ConfigurationError, ExampleNotFoundError, InputError, RetrievalError
+from schemas.example import AuditEntry
+from tests.retrieval.pages import NARROW, example
+
+_AT = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def _entry(example_id: str | None = None) -> AuditEntry:
+    return AuditEntry(tenant="acme", at=_AT, actor="me", action="removed", example_id=example_id)
+
+
+def _audit(store: ExampleStore) -> list[str]:
+    with store.database.connect() as connection:
+        return [row.action for row in connection.execute(text("SELECT action FROM audit ORDER BY audit_id"))]
+
+
+def test_an_example_comes_back_as_it_was(store: ExampleStore) -> None:
+    kept = example(1, 1)
+    store.add([kept])
+    assert store.get("acme", kept.example_id) == kept
+    assert [s.example for s in store.page("acme")] == [kept]
+
+
+def test_examples_are_of_one_tenant(store: ExampleStore) -> None:
+    kept = example(1, 1)
+    store.add([kept])
+    with pytest.raises(ExampleNotFoundError):
+        store.get("other", kept.example_id)
+    with pytest.raises(ExampleNotFoundError):
+        store.remove("other", [kept.example_id], ())
+    assert store.page("other") == ()
+    assert store.by_seqs("other", [1]) == {}
+
+
+def test_a_page_annotated_again_replaces_the_annotation_before(store: ExampleStore) -> None:
+    store.add([example(1, 1)])
+    again = example(1, 1).model_copy(update={"example_id": "f" * 32, "answer": {"vendor": "new"}})
+    store.add([again, example(1, 1, schema=NARROW)])
+    assert [s.example.answer.get("vendor") for s in store.page("acme")] == ["new", "v1"]
+    assert store.index.n_rows("acme") == 2
+
+
+def test_what_belongs_together_is_kept_together_or_not_at_all(store: ExampleStore) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        store.add([example(1, 1)], entries=[_entry()], also=fail)
+    assert store.page("acme") == ()
+    assert _audit(store) == []
+
+
+def test_a_removed_example_leaves_nothing_but_the_audit(store: ExampleStore) -> None:
+    kept = example(1, 1)
+    store.add([kept, example(1, 2)])
+    store.remove("acme", [kept.example_id], [_entry(kept.example_id)])
+    assert [s.example.example_id for s in store.page("acme")] == [example(1, 2).example_id]
+    assert store.index.n_rows("acme") == 1
+    assert _audit(store) == ["removed"]
+
+
+def test_of_several_to_remove_one_unknown_keeps_all(store: ExampleStore) -> None:
+    kept = example(1, 1)
+    store.add([kept])
+    with pytest.raises(ExampleNotFoundError):
+        store.remove("acme", [kept.example_id, "0" * 32], [_entry()])
+    assert len(store.page("acme")) == 1
+
+
+@pytest.mark.parametrize("tenant", ["", "Acme", "a b", "x' OR '1'='1", "../up", "a" * 65, "-a", "é"])
+def test_a_tenant_is_an_id(store: ExampleStore, tenant: str) -> None:
+    with pytest.raises(InputError, match="tenant"):
+        store.add([example(1, 1, tenant=tenant)])
+
+
+def test_a_place_in_the_order_is_never_used_twice(store: ExampleStore) -> None:
+    (first,) = store.add([example(1, 1)])
+    store.remove("acme", [first.example.example_id], ())
+    (second,) = store.add([example(1, 2)])
+    assert second.seq > first.seq
+
+
+def test_pages_of_a_long_list_follow_each_other(store: ExampleStore) -> None:
+    store.add([example(1, n) for n in range(25)])
+    seen: list[int] = []
+    while found := store.page("acme", after=seen[-1] if seen else 0, limit=10):
+        seen += [s.seq for s in found]
+    assert len(seen) == 25
+    assert seen == sorted(seen)
+
+
+def test_an_index_that_was_deleted_is_made_anew(store: ExampleStore, tmp_path: Path) -> None:
+    store.add([example(1, n) for n in range(5)])
+    store.close()
+    shutil.rmtree(tmp_path / "index")
+    again = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
+    assert again.ensure_index("acme")
+    assert again.index.n_rows("acme") == 5
+
+
+def test_an_index_of_another_store_is_not_taken_for_ones_own(tmp_path: Path) -> None:
+    one = ExampleStore(sqlite_url(tmp_path / "one"), index_uri=str(tmp_path / "index"))
+    one.add([example(1, 1)])
+    two = ExampleStore(sqlite_url(tmp_path / "two"), index_uri=str(tmp_path / "index"))
+    assert not two.index.has("acme")
+    two.add([example(2, 1), example(2, 2)])
+    assert (one.index.n_rows("acme"), two.index.n_rows("acme")) == (1, 2)
+
+
+def test_what_the_index_was_not_told_it_is_told_at_the_next_start(
+    store: ExampleStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add([example(1, 1), example(1, 2)])
+    kept = example(1, 1)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise RetrievalError("no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ExampleIndex, "add", refuse)
+        patched.setattr(ExampleIndex, "remove", refuse)
+        store.add([example(1, 3)])
+        store.remove("acme", [kept.example_id], ())
+        assert store.index.n_rows("acme") == 2  # the truth has 2 and 3, the index 1 and 2
+    again = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
+    assert again.index.n_rows("acme") == 2
+    with reading(again.database) as session:
+        assert truth.pending_of(session, "acme") == {}
+
+
+def test_a_rebuild_takes_what_the_truth_has(store: ExampleStore) -> None:
+    store.add([example(1, 1), example(2, 1, tenant="other")])
+    assert store.rebuild() == 2
+    assert store.rebuild("acme") == 1
+    assert store.index.n_rows("other") == 1
+
+
+def test_migrations_end_at_the_tables_that_the_code_sees(store: ExampleStore) -> None:
+    with store.database.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Table.metadata) == []
+    folder = Path(database.__file__).parent / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == database.HEAD
+
+
+def test_tables_of_a_newer_program_are_left_alone(store: ExampleStore, tmp_path: Path) -> None:
+    store.close()
+    with sqlite3.connect(tmp_path / "rasg.sqlite") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(ConfigurationError, match="9999"):
+        open_database(sqlite_url(tmp_path))
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "oracle://x", "sqlite:////proc/nowhere/rasg.sqlite"])
+def test_a_database_that_cannot_be_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError):
+        open_database(url)
+
+
+def test_a_file_that_is_no_database_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "rasg.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 40)
+    with pytest.raises(RetrievalError):
+        open_database(sqlite_url(tmp_path))
