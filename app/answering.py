@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from app.examples.showing import FoundExamples, shown
 from decoding.confidence import leaf_confidences
 from decoding.engine import DEFAULT_MAX_TOKENS, DEFAULT_N_CANDIDATES, Engine, EngineRequest
 from decoding.grammar import REASONING_CHARS, build_grammar
@@ -15,9 +17,12 @@ from decoding.windows import Window, WindowAnswer, cut_windows, merge_answers
 from ocr.layout import layout_text
 from schemas.document import Document
 from schemas.errors import EmptyDocumentError, PromptTooLongError, TruncatedOutputError
-from schemas.extraction import Completion, ExtractionWarning, FieldMetadata
-from schemas.prompt import Prompt, ReasoningMode
+from schemas.extraction import Completion, ExampleUse, ExtractionWarning, FieldMetadata
+from schemas.prompt import Prompt, PromptExample, ReasoningMode
 from schemas.spec import ExtractionSchema, json_path
+
+if TYPE_CHECKING:
+    from app.examples.finder import ExampleFinder
 
 # Of the context, what is kept for an answer that may need it; the page gets the rest.
 _ANSWER_SHARE = 0.5
@@ -28,9 +33,10 @@ _MAX_WINDOW_WORDS = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractionOptions:
-    """How to extract; the two switches `grounding` and `structured` exist for ablations.
+    """How to extract; the switches `grounding` and `structured` exist for ablations.
 
-    `max_tokens` bounds the answer to one window of the document.
+    `max_tokens` bounds the answer to one window of the document; `n_examples` are shown with it, if so many
+    are near enough and leave the answer its room, 0 for none.
     """
 
     reasoning: ReasoningMode = "off"
@@ -40,6 +46,7 @@ class ExtractionOptions:
     adapter: str | None = None
     seed: int = 0
     max_tokens: int = DEFAULT_MAX_TOKENS
+    n_examples: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +70,27 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked of one window."""
+    """What is asked of one window, and the examples that were found for it and are shown with it."""
 
     request: EngineRequest
     page_indices: tuple[int, ...]
+    found: FoundExamples
+    shown: tuple[PromptExample, ...]
 
 
 class Asker:
     """Asks one engine for one schema's values."""
 
-    def __init__(self, *, engine: Engine, schema: ExtractionSchema, options: ExtractionOptions) -> None:
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        schema: ExtractionSchema,
+        options: ExtractionOptions,
+        examples: ExampleFinder | None = None,
+    ) -> None:
         self.engine = engine
+        self.examples = examples
         self.schema = schema
         self.options = options
 
@@ -85,7 +102,7 @@ class Asker:
         PromptTooLongError
             If a single line does not fit.
         """
-        room = self._prompt_room(min(self.options.max_tokens, _most_answer_tokens(self.schema, self.options)))
+        room = self._room()
 
         def fits(part: Document) -> bool:
             if part.n_words > _MAX_WINDOW_WORDS:
@@ -103,7 +120,7 @@ class Asker:
             If the schema demands a value and nothing in the only window can be one.
         """
         asked = self.schema if len(windows) == 1 else relaxed(self.schema)
-        return tuple(self._question(window, asked) for window in windows)
+        return tuple(self._question(window, asked, self._find(window)) for window in windows)
 
     def answer(self, windows: Sequence[Window], questions: Sequence[Question]) -> Answer:
         """Return the answer of all windows together.
@@ -118,11 +135,12 @@ class Asker:
         decoded = self._decode(questions)
         merged, conflicts = merge_answers(self.schema.root, [d.answer for d in decoded])
         for strict in (True, False):
-            for window in windows:
+            for window, question in zip(windows, questions, strict=True):
                 lacking = demands(self.schema, merged.value)
                 wanted = tuple(d for d in lacking if self._can_give(window, d, strict=strict))
                 if wanted:
-                    more = self._decode((self._question(window, asking(self.schema, wanted), strict=strict),))
+                    part = asking(self.schema, wanted)
+                    more = self._decode((self._question(window, part, question.found, strict=strict),))
                     decoded += more
                     merged, _ = merge_answers(self.schema.root, [merged, *(d.answer for d in more)])
         lacking = demands(self.schema, merged.value)
@@ -144,6 +162,15 @@ class Asker:
             for completion, question in zip(completions, questions, strict=True)
         )
 
+    def _find(self, window: Window) -> FoundExamples:
+        if self.examples is None:
+            return FoundExamples()
+        return self.examples.find(window.document, self.schema, k=self.options.n_examples)
+
+    def _room(self) -> int:
+        """Return the tokens that a prompt may take."""
+        return self._prompt_room(min(self.options.max_tokens, _most_answer_tokens(self.schema, self.options)))
+
     def _prompt_room(self, n_answer_tokens: int) -> int:
         """Return the tokens that a prompt may take: the answer keeps up to half of the context."""
         context = self.engine.max_context_tokens
@@ -152,12 +179,30 @@ class Asker:
             raise PromptTooLongError(f"a context of {context} tokens leaves no room for a page")
         return room
 
-    def _prompt(self, part: Document, schema: ExtractionSchema) -> Prompt:
+    def _prompt(
+        self, part: Document, schema: ExtractionSchema, examples: tuple[PromptExample, ...] = ()
+    ) -> Prompt:
         text = layout_text(part, structured=self.options.structured).text
-        return build_prompt(schema, text, reasoning=self.options.reasoning)
+        return build_prompt(schema, text, reasoning=self.options.reasoning, examples=examples)
 
-    def _question(self, window: Window, schema: ExtractionSchema, *, strict: bool = False) -> Question:
-        prompt = self._prompt(window.document, schema)
+    def _that_fit(
+        self, window: Window, schema: ExtractionSchema, found: FoundExamples
+    ) -> tuple[PromptExample, ...]:
+        """Return the nearest examples that leave the answer as much room as it would have without them."""
+        fitting: tuple[PromptExample, ...] = ()
+        for hit in found.hits:
+            example = shown(hit, schema, reasoning=self.options.reasoning, structured=self.options.structured)
+            longer = self._prompt(window.document, schema, (*fitting, example))
+            if self.engine.count_tokens(longer) > self._room():
+                break
+            fitting = (*fitting, example)
+        return fitting
+
+    def _question(
+        self, window: Window, schema: ExtractionSchema, found: FoundExamples, *, strict: bool = False
+    ) -> Question:
+        examples = self._that_fit(window, schema, found)
+        prompt = self._prompt(window.document, schema, examples)
         free = self.engine.max_context_tokens - self.engine.count_tokens(prompt)
         grammar = build_grammar(
             schema,
@@ -174,7 +219,7 @@ class Asker:
             n_candidates=self.options.n_candidates,
             seed=self.options.seed,
         )
-        return Question(request=request, page_indices=window.page_indices)
+        return Question(request=request, page_indices=window.page_indices, found=found, shown=examples)
 
 
 def _most_answer_tokens(schema: ExtractionSchema, options: ExtractionOptions) -> int:
@@ -230,3 +275,27 @@ def truncations(decoded: Sequence[Decoded]) -> Iterator[ExtractionWarning]:
     if any(d.parsed.truncated for d in decoded):
         message = "the answer reached its token limit; what was complete is kept, the rest is missing"
         yield ExtractionWarning(code="truncated", message=message)
+
+
+def uses(questions: Sequence[Question]) -> tuple[ExampleUse, ...]:
+    """Return which examples were shown, each once, with the pages that they were shown with."""
+    pages: dict[str, list[int]] = {}
+    scores: dict[str, float] = {}
+    for question in questions:
+        for example in question.shown:
+            pages.setdefault(example.example_id, []).extend(i + 1 for i in question.page_indices)
+            scores[example.example_id] = max(example.similarity_score, scores.get(example.example_id, 0.0))
+    return tuple(
+        ExampleUse(example_id=i, similarity_score=scores[i], page_numbers=tuple(sorted(set(numbers))))
+        for i, numbers in pages.items()
+    )
+
+
+def example_warnings(questions: Sequence[Question]) -> Iterator[ExtractionWarning]:
+    """Yield what kept examples from being shown: no room beside the page, or a store that failed."""
+    if any(len(question.shown) < len(question.found.hits) for question in questions):
+        message = "an example was found and not shown, as the answer needs the room"
+        yield ExtractionWarning(code="example_dropped", message=message)
+    if any(question.found.failed for question in questions):
+        message = "the store of examples could not be asked"
+        yield ExtractionWarning(code="examples_unavailable", message=message)

@@ -14,8 +14,11 @@ from schemas.errors import (
     EmptyDocumentError,
     EngineContractError,
     EngineUnavailableError,
+    ExampleNotFoundError,
+    ExtractionNotFoundError,
     ExtractionTimeoutError,
     InputError,
+    InvalidAnswerError,
     InvalidSchemaError,
     OcrTimeoutError,
     OcrUnavailableError,
@@ -46,6 +49,9 @@ STATUS: dict[type[RasgError], int] = {
     UnreadableDocumentError: 422,
     EmptyDocumentError: 422,
     InvalidSchemaError: 422,
+    InvalidAnswerError: 422,
+    ExampleNotFoundError: 404,
+    ExtractionNotFoundError: 404,
     # The caller named the adapter, or sent the page and schema that do not fit.
     AdapterNotFoundError: 404,
     PromptTooLongError: 422,
@@ -150,6 +156,6 @@ def is_configuration(error: RasgError) -> bool:
 
 
 def _issues(error: RasgError) -> tuple[Issue, ...]:
-    if not isinstance(error, InvalidSchemaError):
+    if not isinstance(error, InvalidSchemaError | InvalidAnswerError):
         return ()
     return tuple(Issue(pointer=pointer, detail=reason) for pointer, reason in error.issues)

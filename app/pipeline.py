@@ -6,10 +6,18 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from app.answering import Answer, Asker, ExtractionOptions, truncations
+from app.answering import (
+    Answer,
+    Asker,
+    ExtractionOptions,
+    example_warnings,
+    truncations,
+    uses,
+)
 from decoding.checks import check_sums
 from decoding.engine import Engine
 from decoding.grounding import GroundingResult, ground_extraction
@@ -21,6 +29,9 @@ from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
 from schemas.spec import ExtractionSchema, values_by_path
+
+if TYPE_CHECKING:
+    from app.examples.finder import ExampleFinder
 
 # Under this, the model saw other values as about equally likely: a person should look.
 LOW_CONFIDENCE = 0.5
@@ -54,10 +65,16 @@ def _no_progress(_: str) -> None:
 
 
 class Pipeline:
-    """Extracts documents with one engine; safe to share between threads if its engine is."""
+    """Extracts documents with one engine; safe to share between threads if its engine is.
 
-    def __init__(self, *, engine: Engine, read_options: ReadOptions) -> None:
+    With `examples`, pages are shown with the annotated ones most like them.
+    """
+
+    def __init__(
+        self, *, engine: Engine, read_options: ReadOptions, examples: ExampleFinder | None = None
+    ) -> None:
         self.engine = engine
+        self.examples = examples
         self.read_options = read_options
 
     def extract(
@@ -70,7 +87,7 @@ class Pipeline:
     ) -> PipelineResult:
         """Return the extraction of a file's bytes; every failure is a `RasgError`.
 
-        `on_progress` is told each stage as it begins: "read", "prompt", "decode", "ground".
+        `on_progress` is told each stage as it begins: "read", "prompt" (with examples), "decode", "ground".
         """
         on_progress("read")
         started = time.perf_counter()
@@ -98,7 +115,8 @@ class Pipeline:
         DecodingError
             If the engine fails or breaks its contract.
         """
-        asker = Asker(engine=self.engine, schema=schema, options=options or ExtractionOptions())
+        options = options or ExtractionOptions()
+        asker = Asker(engine=self.engine, schema=schema, options=options, examples=self.examples)
         clock = _Clock()
         on_progress("prompt")
         with clock.stage("prompt"):
@@ -113,6 +131,7 @@ class Pipeline:
             grounded = ground_extraction(merged.value, schema, document, page_indices=merged.page_indices)
             warnings = (
                 *_read_warnings(document),
+                *example_warnings(questions),
                 *truncations(answer.decoded),
                 *answer.conflicts,
                 *refused,
@@ -121,7 +140,8 @@ class Pipeline:
                 *check_rows(grounded.metadata, document),
                 *check_repeats(grounded.metadata),
             )
-        return _extraction(document, schema, merged, grounded, warnings, answer, clock.seconds)
+        extraction = _extraction(document, schema, merged, grounded, warnings, answer, clock.seconds)
+        return extraction.model_copy(update={"examples": uses(questions)})
 
 
 def _read_warnings(document: Document) -> tuple[ExtractionWarning, ...]:

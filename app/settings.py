@@ -11,10 +11,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, InputError
+from schemas.example import DEFAULT_TENANT, checked_tenant
 
 EngineName = Literal["embedded", "vllm"]
 OcrChoice = Literal["auto", "pytesseract", "tesserocr", "rapidocr"]
+ExampleMode = Literal["fused", "image", "text"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LogFormat = Literal["text", "json"]
 
@@ -91,6 +93,64 @@ class ApiSettings(_Group):
     timeout_s: float = Field(default=300.0, gt=0)
 
 
+def _data_folder() -> Path:
+    """Return where this user's programs keep data (XDG base directories)."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "rasg"
+
+
+class StoreSettings(_Group):
+    """Where examples and answers are kept, and whose they are.
+
+    Attributes
+    ----------
+    folder
+        Holds the SQLite database and the search index, unless `url` or `index_uri` say otherwise.
+    url
+        SQLAlchemy's URL of the database, such as postgresql+psycopg://…
+    index_uri
+        A folder or an object store's URI; credentials are taken from the environment, as its client does.
+    tenant
+        Whose examples this process reads and writes.
+    keep_days
+        How long answers of the HTTP service can be confirmed or corrected; 0 keeps none.
+    """
+
+    folder: Path = Field(default_factory=_data_folder)
+    url: SecretStr | None = None
+    index_uri: str | None = None
+    tenant: str = DEFAULT_TENANT
+    keep_days: float = Field(default=30.0, ge=0)
+
+    @field_validator("tenant")
+    @classmethod
+    def _is_id(cls, value: str) -> str:
+        try:
+            return checked_tenant(value)
+        except InputError as error:
+            raise ValueError(str(error)) from None
+
+
+class ExampleSettings(_Group):
+    """How examples are used.
+
+    Attributes
+    ----------
+    n
+        Shown with each page at most; 0 turns retrieval off.
+    min_similarity
+        An example less near than this is not shown.
+    mode
+        "fused", "text" (no picture) or "image" (the wavelet hash alone, as in the paper).
+    per_template
+        Examples of one template that are kept, the newest; 0 keeps all.
+    """
+
+    n: int = Field(default=1, ge=0, le=8)
+    min_similarity: float = Field(default=0.65, ge=0, le=1)
+    mode: ExampleMode = "fused"
+    per_template: int = Field(default=20, ge=0)
+
+
 class LogSettings(_Group):
     """How much is logged, and whether as text or as one JSON object a line."""
 
@@ -125,6 +185,8 @@ class Settings(BaseSettings):
     read: ReadSettings = ReadSettings()
     vllm: VllmSettings = VllmSettings()
     api: ApiSettings = ApiSettings()
+    store: StoreSettings = Field(default_factory=StoreSettings)
+    examples: ExampleSettings = ExampleSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

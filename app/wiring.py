@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.pipeline import Pipeline
-from app.settings import EngineName, ReadSettings, Settings
+from app.settings import EngineName, ReadSettings, Settings, StoreSettings
 from ocr.limits import ReadLimits
 from ocr.reader import ReadOptions
 from schemas.errors import ConfigurationError
+from schemas.example import checked_tenant
 
 if TYPE_CHECKING:
+    from app.examples.book import ExampleBook
+    from app.examples.finder import ExampleFinder
     from decoding.engine import Engine
+    from retrieval.store import ExampleStore
 
 
 def build_pipeline(
-    settings: Settings, *, engine_name: EngineName | None = None, read_options: ReadOptions | None = None
+    settings: Settings,
+    *,
+    engine_name: EngineName | None = None,
+    read_options: ReadOptions | None = None,
+    examples: ExampleFinder | None = None,
 ) -> Pipeline:
     """Return a pipeline as `settings` say; `engine_name` and `read_options` override them.
+
+    With `examples`, pages are read with the small image by which they are compared.
 
     Raises
     ------
@@ -27,7 +38,50 @@ def build_pipeline(
         If the vLLM server cannot be reached or does not constrain.
     """
     engine = build_engine(settings, engine_name=engine_name)
-    return Pipeline(engine=engine, read_options=read_options or build_read_options(settings.read))
+    options = read_options or build_read_options(settings.read)
+    if examples is not None:
+        options = replace(options, thumbnails=True)
+    return Pipeline(engine=engine, read_options=options, examples=examples)
+
+
+def open_store(settings: StoreSettings) -> ExampleStore:
+    """Return the store of examples, made if there is none.
+
+    Raises
+    ------
+    ConfigurationError, RetrievalError
+        If its folder or database cannot be used.
+    """
+    from retrieval.store import ExampleStore, sqlite_url
+
+    url = sqlite_url(settings.folder) if settings.url is None else settings.url.get_secret_value()
+    return ExampleStore(url, index_uri=settings.index_uri or str(settings.folder / "index"))
+
+
+def has_store(settings: StoreSettings) -> bool:
+    """Return whether there may be examples: a database elsewhere, or a file in the store's folder."""
+    return settings.url is not None or (settings.folder / "rasg.sqlite").is_file()
+
+
+def build_finder(store: ExampleStore, settings: Settings, *, tenant: str | None = None) -> ExampleFinder:
+    """Return what finds a tenant's examples, the settings' own if none is named."""
+    from app.examples.finder import ExampleFinder
+
+    return ExampleFinder(
+        store,
+        tenant=checked_tenant(tenant or settings.store.tenant),
+        min_similarity=settings.examples.min_similarity,
+        mode=settings.examples.mode,
+    )
+
+
+def build_book(store: ExampleStore, settings: Settings, *, tenant: str | None = None) -> ExampleBook:
+    """Return what writes a tenant's examples, the settings' own if none is named."""
+    from app.examples.book import ExampleBook
+
+    return ExampleBook(
+        store, tenant=tenant or settings.store.tenant, per_template=settings.examples.per_template or None
+    )
 
 
 def build_engine(settings: Settings, *, engine_name: EngineName | None = None) -> Engine:
@@ -60,7 +114,9 @@ def _vllm(settings: Settings) -> Engine:
     )
 
 
-def build_read_options(settings: ReadSettings, *, password: str | None = None) -> ReadOptions:
+def build_read_options(
+    settings: ReadSettings, *, password: str | None = None, thumbnails: bool = False
+) -> ReadOptions:
     """Return how to read, within the limits that `settings` set."""
     limits = ReadLimits(
         max_bytes=settings.max_bytes,
@@ -75,4 +131,5 @@ def build_read_options(settings: ReadSettings, *, password: str | None = None) -
         limits=limits,
         n_workers=settings.n_workers,
         password=password,
+        thumbnails=thumbnails,
     )

@@ -26,6 +26,7 @@ WarningCode = Literal[
     "window_conflict",
     "constraint_violated",
     "example_dropped",
+    "examples_unavailable",
 ]
 
 
@@ -111,10 +112,11 @@ class Output(Value):
 
 
 class ExampleUse(Value):
-    """Which retrieved example was shown to the model, and how near it was."""
+    """Which retrieved example was shown to the model, how near it was, and with which pages (from 1)."""
 
     example_id: str
     similarity_score: float
+    page_numbers: tuple[int, ...]
 
 
 class Usage(Value):
@@ -128,15 +130,24 @@ class Usage(Value):
 
 
 class Extraction(Value):
-    """The answer for one document."""
+    """The answer for one document.
 
+    Attributes
+    ----------
+    extraction_id
+        By which it can be confirmed or corrected; None where it was not kept.
+    examples
+        What was shown to the model beside the document; none where no example was near enough.
+    """
+
+    extraction_id: str | None = None
     document_sha256: str
     schema_name: str
     status: Status
     output: Output
     warnings: tuple[ExtractionWarning, ...] = ()
     reasoning: str | None = None
-    example: ExampleUse | None = None
+    examples: tuple[ExampleUse, ...] = ()
     usage: Usage
     engine: str
     model: str

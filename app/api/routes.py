@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, SecretStr
 from app.answering import ExtractionOptions
 from app.api.readiness import Readiness
 from app.api.runner import Runner
+from app.examples.book import ExampleBook
 from app.pipeline import Pipeline
 from decoding.engine import DEFAULT_MAX_TOKENS
 from schemas.extraction import Extraction
@@ -74,8 +75,9 @@ def options_of(
     n_candidates: Annotated[int | None, Form(ge=1, le=64)] = None,
     adapter: Annotated[str | None, Form(max_length=128)] = None,
     max_tokens: Annotated[int, Form(ge=1, le=_MAX_ANSWER_TOKENS)] = DEFAULT_MAX_TOKENS,
+    n_examples: Annotated[int | None, Form(ge=0, le=8)] = None,
 ) -> ExtractionOptions:
-    """Return the options that the form names; candidates are as the settings say, unless it does."""
+    """Return the options that the form names; what it does not name is as the settings say."""
     return ExtractionOptions(
         reasoning=reasoning,
         grounding=grounding,
@@ -83,6 +85,7 @@ def options_of(
         n_candidates=n_candidates or request.app.state.n_candidates,
         adapter=adapter,
         max_tokens=max_tokens,
+        n_examples=request.app.state.n_examples if n_examples is None else n_examples,
     )
 
 
@@ -104,7 +107,7 @@ def opening_pipeline_of(
     if password is None:
         return pipeline
     read_options = replace(pipeline.read_options, password=password.get_secret_value())
-    return Pipeline(engine=pipeline.engine, read_options=read_options)
+    return Pipeline(engine=pipeline.engine, read_options=read_options, examples=pipeline.examples)
 
 
 def runner_of(request: Request) -> Runner:
@@ -117,6 +120,11 @@ def readiness_of(request: Request) -> Readiness:
     return request.app.state.readiness
 
 
+def keeping_book_of(request: Request) -> ExampleBook | None:
+    """Return where answers are kept until they are confirmed; None if they are not."""
+    return request.app.state.book if request.app.state.keeps_answers else None
+
+
 @router.post("/v1/extractions")
 async def create_extraction(
     file: Annotated[UploadFile, File()],
@@ -124,10 +132,17 @@ async def create_extraction(
     options: Annotated[ExtractionOptions, Depends(options_of)],
     pipeline: Annotated[Pipeline, Depends(opening_pipeline_of)],
     runner: Annotated[Runner, Depends(runner_of)],
+    book: Annotated[ExampleBook | None, Depends(keeping_book_of)],
 ) -> Extraction:
     """Extract one document while the caller waits."""
     data = await file.read()
-    return await runner.run(lambda: pipeline.extract(data, schema, options=options).extraction)
+
+    def work() -> Extraction:
+        result = pipeline.extract(data, schema, options=options)
+        kept = book and book.keep(result.document, schema, result.extraction.output.value)
+        return result.extraction.model_copy(update={"extraction_id": kept})
+
+    return await runner.run(work)
 
 
 @router.get("/v1/schemas")

@@ -8,7 +8,6 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
 
-from app.api.service import create_app
 from app.log import configure_logging
 from app.settings import Settings, load_settings
 
@@ -36,6 +35,9 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
 
 def application() -> object:
     """Return the application of this process's environment; called in the server's worker."""
+    # Not above: the server forks its worker, and the search index of examples does not live through a fork.
+    from app.api.service import create_app
+
     settings = load_settings()
     configure_logging(settings.log)
     return create_app(settings)

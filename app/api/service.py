@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from app.api.example_routes import router as example_router
 from app.api.guards import BodyLimit, RequestIdGuard
 from app.api.problems import add_problem_handlers
 from app.api.readiness import Readiness
@@ -14,7 +15,7 @@ from app.api.routes import router
 from app.api.runner import Runner
 from app.pipeline import Pipeline
 from app.settings import Settings
-from app.wiring import build_pipeline
+from app.wiring import build_book, build_finder, build_pipeline, open_store
 
 
 def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastAPI:
@@ -27,7 +28,13 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        app.state.pipeline = pipeline or build_pipeline(settings)
+        store = open_store(settings.store)
+        book = build_book(store, settings)
+        book.forget_answers(older_than_days=settings.store.keep_days)
+        app.state.book = book
+        app.state.keeps_answers = settings.store.keep_days > 0
+        finder = build_finder(store, settings)
+        app.state.pipeline = pipeline or build_pipeline(settings, examples=finder)
         app.state.runner = Runner(
             n_concurrent=settings.api.n_concurrent,
             n_waiting=settings.api.n_waiting,
@@ -35,15 +42,18 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
         )
         app.state.readiness = Readiness()
         app.state.n_candidates = settings.n_candidates
+        app.state.n_examples = settings.examples.n
         try:
             yield
         finally:
             app.state.runner.close()
             app.state.readiness.close()
             app.state.pipeline.engine.close()
+            finder.close()
 
     app = FastAPI(title="rasg", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(router)
+    app.include_router(example_router)
     add_problem_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.read.max_bytes)
     app.add_middleware(RequestIdGuard)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -27,16 +26,20 @@ from rich.text import Text
 from app.answering import ExtractionOptions
 from app.errors import error_record, is_configuration
 from app.explain.page import explain_html
+from app.files import read_file
 from app.log import configure_logging
 from app.outputs import FileResult
 from app.pipeline import Pipeline, PipelineResult
 from app.result_writer import Format, result_writer
 from app.settings import Settings, load_settings
-from app.wiring import build_pipeline, build_read_options
+from app.wiring import build_finder, build_pipeline, build_read_options, has_store, open_store
 from ocr.reader import page_images
-from schemas.errors import ConfigurationError, DocumentTooLargeError, InputError, RasgError
+from schemas.errors import ConfigurationError, RasgError
 from schemas.registry import load_schema
 from schemas.spec import ExtractionSchema, values_by_path
+
+if TYPE_CHECKING:
+    from app.examples.finder import ExampleFinder
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +87,10 @@ def extract(
     adapter: Annotated[str | None, typer.Option(help="LoRA weights to answer with.")] = None,
     candidates: Annotated[int | None, typer.Option(help="Candidates ranked for each value.", min=1)] = None,
     password: Annotated[str | None, typer.Option(help="Opens encrypted PDFs.")] = None,
+    examples: Annotated[
+        bool, typer.Option(help="Show the model the annotated page most like each page.")
+    ] = True,
+    tenant: Annotated[str | None, typer.Option(help="Whose examples; overrides RASG_STORE__TENANT.")] = None,
 ) -> None:
     """Extract documents into JSON that satisfies a schema, and say where each value stands.
 
@@ -101,8 +108,10 @@ def extract(
         structured=structured,
         n_candidates=candidates or settings.n_candidates,
         adapter=adapter,
+        n_examples=settings.examples.n if examples else 0,
     )
-    pipeline = _pipeline(settings, engine, ocr, password)
+    finder = _finder(settings, tenant) if options.n_examples else None
+    pipeline = _pipeline(settings, engine, ocr, password, finder)
     documents = tuple(_documents(files))
     if not documents:
         raise ConfigurationError("there is no document in what was named")
@@ -115,14 +124,26 @@ def extract(
 
 
 def _pipeline(
-    settings: Settings, engine: EngineChoice | None, ocr: OcrChoice | None, password: str | None
+    settings: Settings,
+    engine: EngineChoice | None,
+    ocr: OcrChoice | None,
+    password: str | None,
+    finder: ExampleFinder | None,
 ) -> Pipeline:
     read = settings.read if ocr is None else settings.read.model_copy(update={"ocr": ocr.value})
     return build_pipeline(
         settings,
         engine_name=None if engine is None else engine.value,
         read_options=build_read_options(read, password=password),
+        examples=finder,
     )
+
+
+def _finder(settings: Settings, tenant: str | None) -> ExampleFinder | None:
+    """Return what finds examples, if there is a store: a look at a document makes none."""
+    if not has_store(settings.store):
+        return None
+    return build_finder(open_store(settings.store), settings, tenant=tenant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,22 +226,6 @@ def _result(
         except Exception as error:  # noqa: BLE001 - the answer is there all the same
             logger.warning("no page that explains %s: %s", document.name, error)
     return FileResult(file=document.name, extraction=result.extraction)
-
-
-def read_file(path: Path, max_bytes: int) -> bytes:
-    """Return the file's bytes; one that cannot be read, or is too large, is the caller's error.
-
-    Its size is looked at first; a pipe or a device, which may never end, is not read.
-    """
-    try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise InputError(f"{path.name} is no regular file")
-        if found.st_size > max_bytes:
-            raise DocumentTooLargeError(f"the file has {found.st_size} bytes, more than {max_bytes}")
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read {path.name}: {error.strerror}") from error
 
 
 def _explain(name: str, data: bytes, result: PipelineResult, pipeline: Pipeline, folder: Path) -> None:

@@ -1,0 +1,189 @@
+"""The routes of examples: what the service has been taught, and teaching it more."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, UploadFile
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+
+from app.api.routes import opening_pipeline_of, runner_of, schema_of
+from app.api.runner import Runner
+from app.examples.book import Added, ExampleBook, Verdict
+from app.examples.importing import annotated_file
+from app.pipeline import Pipeline
+from schemas.errors import InputError
+from schemas.example import Example, ExampleSource
+from schemas.spec import ExtractionSchema
+
+router = APIRouter()
+
+_MAX_ANSWER_CHARS = 10_000_000
+_ANSWER: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
+_Id = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+
+
+class ExampleSummary(BaseModel):
+    """An example without the page's text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    example_id: str
+    document_sha256: str
+    page_number: int
+    schema_name: str
+    source: ExampleSource
+    confirmed_by: str
+    created_at: AwareDatetime
+    answer: dict[str, JsonValue]
+
+    @classmethod
+    def of(cls, example: Example) -> ExampleSummary:
+        """Return what of an example is sent."""
+        return cls(
+            example_id=example.example_id,
+            document_sha256=example.document_sha256,
+            page_number=example.page_index + 1,
+            schema_name=example.schema_name,
+            source=example.source,
+            confirmed_by=example.confirmed_by,
+            created_at=example.created_at,
+            answer=example.answer,
+        )
+
+
+class ExampleList(BaseModel):
+    """Examples in the order of insertion; `next` asks for those that follow, None at the end."""
+
+    model_config = ConfigDict(frozen=True)
+
+    examples: tuple[ExampleSummary, ...]
+    next: int | None
+
+
+class AddedExamples(BaseModel):
+    """What became of an annotation: its examples, and the paths of values that no page shows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    examples: tuple[ExampleSummary, ...]
+    not_on_the_page: tuple[str, ...]
+    n_thinned: int
+
+    @classmethod
+    def of(cls, added: Added) -> AddedExamples:
+        """Return what is sent of `added`."""
+        return cls(
+            examples=tuple(ExampleSummary.of(example) for example in added.examples),
+            not_on_the_page=added.ungrounded,
+            n_thinned=added.n_thinned,
+        )
+
+
+class Feedback(BaseModel):
+    """What a person says of an answer.
+
+    `value` is the whole corrected answer under the schema that was asked, and only a correction has it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    verdict: Verdict
+    value: dict[str, JsonValue] | None = None
+    confirmed_by: str = Field(max_length=128)
+
+
+def book_of(request: Request) -> ExampleBook:
+    """Return where examples are written."""
+    return request.app.state.book
+
+
+def answer_of(
+    answer: Annotated[str | None, Form(max_length=_MAX_ANSWER_CHARS)] = None,
+) -> dict[str, JsonValue] | None:
+    """Return the annotation in the form; None for an e-invoice, which has its own."""
+    if answer is None:
+        return None
+    try:
+        return _ANSWER.validate_json(answer)
+    except ValidationError as error:
+        raise InputError("answer is no JSON object") from error
+
+
+@router.post("/v1/examples", status_code=201)
+async def create_example(
+    file: Annotated[UploadFile, File()],
+    confirmed_by: Annotated[str, Form(max_length=128)],
+    schema: Annotated[ExtractionSchema, Depends(schema_of)],
+    answer: Annotated[dict[str, JsonValue] | None, Depends(answer_of)],
+    pipeline: Annotated[Pipeline, Depends(opening_pipeline_of)],
+    runner: Annotated[Runner, Depends(runner_of)],
+    book: Annotated[ExampleBook, Depends(book_of)],
+) -> AddedExamples:
+    """Keep an annotated document's pages as examples; an e-invoice needs no answer."""
+    data = await file.read()
+
+    def work() -> AddedExamples:
+        options = pipeline.read_options
+        added = annotated_file(
+            data, answer, book=book, schema=schema, options=options, confirmed_by=confirmed_by
+        )
+        return AddedExamples.of(added)
+
+    return await runner.run(work)
+
+
+@router.get("/v1/examples")
+async def examples(
+    book: Annotated[ExampleBook, Depends(book_of)],
+    runner: Annotated[Runner, Depends(runner_of)],
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> ExampleList:
+    """List examples, the oldest first."""
+
+    def work() -> ExampleList:
+        found = book.store.page(book.tenant, after=after, limit=limit)
+        return ExampleList(
+            examples=tuple(ExampleSummary.of(stored.example) for stored in found),
+            next=found[-1].seq if len(found) == limit else None,
+        )
+
+    return await runner.run(work)
+
+
+@router.get("/v1/examples/{example_id}")
+async def example(
+    example_id: _Id,
+    book: Annotated[ExampleBook, Depends(book_of)],
+    runner: Annotated[Runner, Depends(runner_of)],
+) -> ExampleSummary:
+    """Return one example."""
+    return await runner.run(lambda: ExampleSummary.of(book.store.get(book.tenant, example_id)))
+
+
+@router.delete("/v1/examples/{example_id}", status_code=204)
+async def delete_example(
+    example_id: _Id,
+    removed_by: Annotated[str, Query(max_length=128)],
+    book: Annotated[ExampleBook, Depends(book_of)],
+    runner: Annotated[Runner, Depends(runner_of)],
+) -> None:
+    """Delete an example, contents and all."""
+    await runner.run(lambda: book.remove([example_id], actor=removed_by))
+
+
+@router.post("/v1/extractions/{extraction_id}/feedback")
+async def feedback(
+    extraction_id: _Id,
+    said: Feedback,
+    book: Annotated[ExampleBook, Depends(book_of)],
+    runner: Annotated[Runner, Depends(runner_of)],
+) -> AddedExamples:
+    """Confirm, correct or reject an answer; what is confirmed or corrected is an example at once."""
+
+    def work() -> AddedExamples:
+        added = book.feedback(extraction_id, said.verdict, value=said.value, confirmed_by=said.confirmed_by)
+        return AddedExamples.of(added)
+
+    return await runner.run(work)

@@ -1,0 +1,1 @@
+"""Annotated examples: made of corrected answers, shown with pages like them."""

@@ -1,0 +1,229 @@
+"""A confirmed answer becomes examples: of each page, what stands on it, as it is printed there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import uuid4
+
+from pydantic import JsonValue
+
+from decoding.grounding import ground_extraction
+from ocr.layout import layout_text
+from retrieval.features import hash_of
+from retrieval.text_features import storable
+from schemas.document import Document, Page
+from schemas.errors import InvalidAnswerError
+from schemas.example import Example, ExampleSource
+from schemas.extraction import Citation, FieldMetadata
+from schemas.spec import (
+    GROUNDED_KINDS,
+    ArraySpec,
+    ExtractionSchema,
+    FieldSpec,
+    ObjectSpec,
+    Path,
+    Spec,
+    json_path,
+)
+from schemas.validate import validate_output
+
+# What stands in a line of evidence: its first words, without what would end a JSON string or the line.
+_EVIDENCE_WORDS = 3
+_EVIDENCE_CHARS = 32
+_NOT_IN_EVIDENCE = re.compile(r"[\"'\\;<\n]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """A document and what a person, or a trusted file, says that it holds.
+
+    Attributes
+    ----------
+    page_hashes
+        The wavelet hash of each page; None for a page without an image.
+    value
+        An answer that satisfies the schema.
+    """
+
+    document: Document
+    page_hashes: tuple[bytes | None, ...]
+    schema: ExtractionSchema
+    value: Mapping[str, JsonValue]
+    tenant: str
+    source: ExampleSource
+    confirmed_by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotated:
+    """The examples of a document's pages, and the paths of values that no page shows and none teaches."""
+
+    examples: tuple[Example, ...]
+    ungrounded: tuple[str, ...]
+
+
+def page_hashes(document: Document) -> tuple[bytes | None, ...]:
+    """Return the wavelet hash of each page that has a thumbnail."""
+    return tuple(hash_of(page) for page in document.pages)
+
+
+def annotate(annotation: Annotation) -> Annotated:
+    """Return one example for each page on which something of the answer stands; of one page always one.
+
+    A value that must stand on the page is taught as the page prints it ("1.234,56" for a gold "1234.56"),
+    one that stands on no page is left out and named. Values that need not stand anywhere are taught with the
+    first page that has an example. Rows of a list are taught with the pages of their cells.
+
+    Raises
+    ------
+    InvalidAnswerError
+        If the answer does not satisfy the schema; `issues` says where.
+    """
+    violations = validate_output(dict(annotation.value), annotation.schema)
+    if violations:
+        raise InvalidAnswerError("the answer does not satisfy the schema", issues=violations)
+    grounded = ground_extraction(annotation.value, annotation.schema, annotation.document)
+    leaves = tuple(_leaves(annotation.schema.root, dict(annotation.value), ()))
+    printed = {json_path(leaf.path): _printed(leaf, grounded.metadata) for leaf in leaves}
+    pages = sorted({place.page_index for place in printed.values() if place.page_index is not None}) or [0]
+    return Annotated(
+        examples=tuple(_example(annotation, page, pages[0], printed) for page in pages),
+        ungrounded=tuple(path for path, place in printed.items() if place.is_missing),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Leaf:
+    path: Path
+    spec: FieldSpec
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """A leaf as it is taught: its text, its page (None: wherever the others are), and the line it is on."""
+
+    value: JsonValue
+    page_index: int | None = None
+    first_word: int | None = None
+    is_missing: bool = False
+
+
+def _leaves(spec: Spec, value: JsonValue, path: Path) -> Iterator[_Leaf]:
+    if isinstance(spec, FieldSpec):
+        yield _Leaf(path=path, spec=spec, value=value)
+    elif isinstance(spec, ArraySpec):
+        for index, item in enumerate(value if isinstance(value, list) else ()):
+            yield from _leaves(spec.item, item, (*path, index))
+    elif isinstance(value, Mapping):
+        for key, child in spec.properties:
+            yield from _leaves(child, value.get(key), (*path, key))
+
+
+def _printed(leaf: _Leaf, metadata: Mapping[str, FieldMetadata]) -> _Place:
+    known = metadata.get(json_path(leaf.path))
+    citations: Sequence[Citation] = () if known is None else known.citations
+    must_stand = leaf.spec.kind in GROUNDED_KINDS
+    if leaf.value is None:
+        return _Place(value=None)
+    if not citations:
+        return _Place(value=None, is_missing=True) if must_stand else _Place(value=leaf.value)
+    value = " ".join(citation.reference_text for citation in citations) if must_stand else leaf.value
+    first = citations[0]
+    return _Place(value=value, page_index=first.page_number - 1, first_word=min(first.word_indices))
+
+
+def _example(
+    annotation: Annotation, page_index: int, first_page: int, printed: Mapping[str, _Place]
+) -> Example:
+    def on_this_page(place: _Place) -> bool:
+        return place.page_index == page_index or (place.page_index is None and page_index == first_page)
+
+    shown = {path: place for path, place in printed.items() if on_this_page(place)}
+    page = annotation.document.pages[page_index]
+    value = _restricted(annotation.schema.root, dict(annotation.value), (), shown)
+    return Example(
+        example_id=uuid4().hex,
+        tenant=annotation.tenant,
+        document_sha256=annotation.document.sha256,
+        page_index=page_index,
+        schema_name=annotation.schema.name,
+        json_schema=annotation.schema.json_schema,
+        page_hash=annotation.page_hashes[page_index],
+        text=page_text(annotation.document, page_index),
+        answer=value if isinstance(value, dict) else {},
+        evidence=tuple(_evidence(annotation.schema.root, value, (), shown, page)),
+        source=annotation.source,
+        confirmed_by=annotation.confirmed_by,
+        created_at=annotation.at,
+    )
+
+
+def page_text(document: Document, page_index: int) -> str:
+    """Return the layout text of one page of a document."""
+    page = replace(document.pages[page_index], page_index=0)
+    return storable(layout_text(replace(document, pages=(page,))).text)
+
+
+def _restricted(spec: Spec, value: JsonValue, path: Path, shown: Mapping[str, _Place]) -> JsonValue:
+    """Return the answer of one page: its own leaves as printed, others null, empty rows left out."""
+    if isinstance(spec, FieldSpec):
+        place = shown.get(json_path(path))
+        return None if place is None else place.value
+    if isinstance(spec, ObjectSpec):
+        if not isinstance(value, Mapping):
+            return None
+        return {key: _restricted(c, value.get(key), (*path, key), shown) for key, c in spec.properties}
+    if not isinstance(value, list):
+        return None
+    rows = (_restricted(spec.item, item, (*path, index), shown) for index, item in enumerate(value))
+    return [row for row in rows if _says_something(row)]
+
+
+def _says_something(value: JsonValue) -> bool:
+    if isinstance(value, Mapping):
+        return any(_says_something(child) for child in value.values())
+    return bool(value) if isinstance(value, list) else value is not None
+
+
+def _evidence(
+    spec: ObjectSpec, value: JsonValue, path: Path, shown: Mapping[str, _Place], page: Page
+) -> Iterator[str]:
+    """Yield, for each key, where its value was seen: what a model that reasons first would say of it."""
+    known = value if isinstance(value, Mapping) else {}
+    for key, child in spec.properties:
+        found = known.get(key)
+        if isinstance(child, ObjectSpec):
+            yield from _evidence(child, found, (*path, key), shown, page)
+        elif isinstance(child, ArraySpec):
+            yield f"{_plain(key)} < {len(found) if isinstance(found, list) else 0} rows"
+        elif found is None:
+            yield f"{_plain(key)} < none"
+        else:
+            place = shown.get(json_path((*path, key)))
+            yield f"{_plain(key)} < {_line_start(page, None if place is None else place.first_word)}"
+
+
+def _line_start(page: Page, word_index: int | None) -> str:
+    if word_index is None:
+        return "page"
+    start, end = next(line for line in page.lines if line[0] <= word_index < line[1])
+    words = " ".join(word.text for word in page.words[start : min(end, start + _EVIDENCE_WORDS)])
+    return _plain(words)[:_EVIDENCE_CHARS].strip() or "page"
+
+
+def _plain(text: str) -> str:
+    return _NOT_IN_EVIDENCE.sub("", text)
+
+
+def ungrounded_note(paths: Iterable[str]) -> str | None:
+    """Return the sentence that names values which no page shows; None if there are none."""
+    named = tuple(paths)
+    if not named:
+        return None
+    shown = ", ".join(named[:5]) + (f" and {len(named) - 5} more" if len(named) > 5 else "")
+    return f"not taught, as no page shows them: {shown}"

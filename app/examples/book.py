@@ -1,0 +1,222 @@
+"""The book of examples: what is annotated, confirmed or corrected goes in here, with a line of audit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+from uuid import uuid4
+
+from pydantic import JsonValue
+
+from app.examples.annotate import Annotation, annotate, page_hashes
+from retrieval.extractions import (
+    KeptDocument,
+    KeptExtraction,
+    drop_extractions,
+    find_extraction,
+    keep_extraction,
+)
+from retrieval.store import ExampleStore, now
+from retrieval.thinning import thin
+from schemas.document import Document
+from schemas.errors import InputError, RetrievalError
+from schemas.example import AuditAction, AuditEntry, Example, ExampleSource, checked_tenant
+from schemas.registry import from_json_text
+from schemas.spec import ExtractionSchema
+
+logger = logging.getLogger(__name__)
+
+Verdict = Literal["confirmed", "corrected", "rejected"]
+
+_MAX_NAME_CHARS = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What became of an annotation.
+
+    Attributes
+    ----------
+    examples
+        One for each page on which something stands.
+    ungrounded
+        Paths of values that no page shows, which are not taught.
+    n_thinned
+        Older examples of the same templates that were removed.
+    """
+
+    examples: tuple[Example, ...] = ()
+    ungrounded: tuple[str, ...] = ()
+    n_thinned: int = 0
+
+
+class ExampleBook:
+    """Writes one tenant's examples; safe to share between threads.
+
+    Parameters
+    ----------
+    per_template
+        Examples of one template that are kept, the newest; None for all.
+    """
+
+    def __init__(self, store: ExampleStore, *, tenant: str, per_template: int | None) -> None:
+        self.store = store
+        self.tenant = checked_tenant(tenant)
+        self._per_template = per_template
+
+    def add(
+        self,
+        document: Document,
+        schema: ExtractionSchema,
+        value: Mapping[str, JsonValue],
+        *,
+        source: ExampleSource,
+        confirmed_by: str,
+    ) -> Added:
+        """Keep a document's pages as examples.
+
+        Raises
+        ------
+        InvalidAnswerError
+            If the value does not satisfy the schema.
+        InputError
+            If nobody confirms it.
+        """
+        action: AuditAction = "added" if source == "annotated" else "imported"
+        kept = KeptDocument(document=document, page_hashes=page_hashes(document))
+        return self._add(kept, schema, value, source, confirmed_by, action, None)
+
+    def keep(
+        self, document: Document, schema: ExtractionSchema, value: Mapping[str, JsonValue]
+    ) -> str | None:
+        """Return the id by which this answer can be confirmed or corrected; None if it cannot be kept."""
+        extraction_id = uuid4().hex
+        kept = KeptExtraction(
+            extraction_id=extraction_id,
+            tenant=self.tenant,
+            created_at=now(),
+            schema_name=schema.name,
+            json_schema=schema.json_schema,
+            document=KeptDocument(document=document, page_hashes=page_hashes(document)),
+            value=value,
+        )
+        try:
+            keep_extraction(self.store.database, kept)
+        except RetrievalError as error:
+            logger.warning("the answer cannot be corrected later: %s", error)
+            return None
+        return extraction_id
+
+    def feedback(
+        self,
+        extraction_id: str,
+        verdict: Verdict,
+        *,
+        value: Mapping[str, JsonValue] | None,
+        confirmed_by: str,
+    ) -> Added:
+        """Confirm, correct or reject an answer; confirmed and corrected pages are examples at once.
+
+        Raises
+        ------
+        ExtractionNotFoundError
+            If no such answer is kept.
+        InvalidAnswerError
+            If the corrected value does not satisfy the schema of the answer.
+        InputError
+            If a correction has no value, or something else has one, or nobody says so.
+        """
+        if (verdict == "corrected") != (value is not None):
+            raise InputError("a correction, and only a correction, has a value")
+        kept = find_extraction(self.store.database, self.tenant, extraction_id)
+        actor = _named(confirmed_by)
+        if verdict == "rejected":
+            self.store.add((), entries=(self._entry(actor, "rejected", None, kept.extraction_id),))
+            return Added()
+        schema = from_json_text(kept.json_schema, name=kept.schema_name)
+        said = kept.value if value is None else value
+        return self._add(kept.document, schema, said, "feedback", actor, verdict, kept.extraction_id)
+
+    def remove(self, example_ids: Iterable[str], *, actor: str) -> None:
+        """Delete examples.
+
+        Raises
+        ------
+        ExampleNotFoundError
+            If one of them is not there; then none is deleted.
+        """
+        ids = tuple(example_ids)
+        entries = [self._entry(_named(actor), "removed", one, None) for one in ids]
+        self.store.remove(self.tenant, ids, entries)
+
+    def forget_answers(self, *, older_than_days: float) -> int:
+        """Delete kept answers older than so many days; return how many."""
+        return drop_extractions(self.store.database, before=now() - timedelta(days=older_than_days))
+
+    def _add(
+        self,
+        kept: KeptDocument,
+        schema: ExtractionSchema,
+        value: Mapping[str, JsonValue],
+        source: ExampleSource,
+        confirmed_by: str,
+        action: AuditAction,
+        extraction_id: str | None,
+    ) -> Added:
+        actor = _named(confirmed_by)
+        made = annotate(
+            Annotation(
+                document=kept.document,
+                page_hashes=kept.page_hashes,
+                schema=schema,
+                value=value,
+                tenant=self.tenant,
+                source=source,
+                confirmed_by=actor,
+                at=now(),
+            )
+        )
+        entries = [self._entry(actor, action, e.example_id, extraction_id) for e in made.examples]
+        self.store.add(made.examples, entries=entries)
+        return Added(
+            examples=made.examples, ungrounded=made.ungrounded, n_thinned=self._thin(made.examples, actor)
+        )
+
+    def _thin(self, examples: Iterable[Example], actor: str) -> int:
+        if self._per_template is None:
+            return 0
+        try:
+            removed = [thin(self.store, e, keep=self._per_template, actor=actor) for e in examples]
+        except RetrievalError as error:  # what was added is kept; there are a few more of the template
+            logger.warning("examples were not thinned: %s", error)
+            return 0
+        return sum(len(ids) for ids in removed)
+
+    def _entry(
+        self, actor: str, action: AuditAction, example_id: str | None, extraction_id: str | None
+    ) -> AuditEntry:
+        return AuditEntry(
+            tenant=self.tenant,
+            at=now(),
+            actor=actor,
+            action=action,
+            example_id=example_id,
+            extraction_id=extraction_id,
+        )
+
+
+def _named(name: str) -> str:
+    """Return the name of whoever answers for it.
+
+    Raises
+    ------
+    InputError
+        If it is empty, too long or holds control characters.
+    """
+    stripped = name.strip()
+    if not stripped or len(stripped) > _MAX_NAME_CHARS or not stripped.isprintable():
+        raise InputError("say who confirms it, in 1 to 128 printable characters")
+    return stripped

@@ -1,0 +1,55 @@
+"""E-invoices annotate themselves: what their XML says is the gold, as far as the page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pydantic import JsonValue
+
+from eval.readers.einvoice import parse_einvoice
+from ocr.attachments import einvoice_xml
+from ocr.limits import ReadLimits
+from schemas.errors import EvaluationError, InputError
+from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Spec
+
+# Where the shipped invoice schema has another name for what the XML says.
+_NAMES: Mapping[str, str] = MappingProxyType(
+    {"customer_name": "customer_billing_name", "currency": "currency_code_amount_due"}
+)
+_ROWS_KEY = "line_items"
+
+
+def einvoice_answer(
+    data: bytes, schema: ExtractionSchema, *, limits: ReadLimits, password: str | None = None
+) -> dict[str, JsonValue] | None:
+    """Return what an e-invoice's XML says under a schema's keys; None if the PDF carries no XML.
+
+    Keys that the XML does not know are null: an example of such a page is silent on them.
+
+    Raises
+    ------
+    InputError
+        If the XML is no e-invoice, or is malformed or hostile, or the PDF cannot be opened.
+    """
+    xml = einvoice_xml(data, limits=limits, password=password)
+    if xml is None:
+        return None
+    try:
+        fields, rows = parse_einvoice(xml)
+    except EvaluationError as error:
+        raise InputError(f"the embedded e-invoice cannot be used: {error}") from error
+    named = {_NAMES.get(key, key): value for key, value in fields.items()}
+    return {key: _value(key, spec, named, rows) for key, spec in schema.root.properties}
+
+
+def _value(
+    key: str, spec: Spec, fields: Mapping[str, JsonValue], rows: list[dict[str, JsonValue]]
+) -> JsonValue:
+    if isinstance(spec, FieldSpec):
+        value = fields.get(key)
+        return value if spec.kind != "enum" or value in spec.enum_values else None
+    if isinstance(spec, ArraySpec) and key == _ROWS_KEY and isinstance(spec.item, ObjectSpec):
+        columns = [column for column, _ in spec.item.properties]
+        return [{column: row.get(column) for column in columns} for row in rows[: spec.max_items]]
+    return [] if isinstance(spec, ArraySpec) and not spec.nullable else None

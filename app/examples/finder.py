@@ -1,0 +1,60 @@
+"""Examples for the pages at hand, as the pipeline asks for them."""
+
+from __future__ import annotations
+
+import logging
+
+from app.examples.annotate import page_text
+from app.examples.showing import FoundExamples
+from retrieval.features import features_of, hash_of
+from retrieval.search import ExampleSearch, Query, SearchMode
+from retrieval.store import ExampleStore
+from schemas.document import Document
+from schemas.errors import RetrievalError
+from schemas.example import DEFAULT_TENANT
+from schemas.spec import ExtractionSchema
+
+logger = logging.getLogger(__name__)
+
+
+class ExampleFinder:
+    """Finds one tenant's examples; safe to share between threads.
+
+    Parameters
+    ----------
+    min_similarity
+        Examples less near than this are not shown (`retrieval.features.similarity`).
+    """
+
+    def __init__(
+        self, store: ExampleStore, *, tenant: str = DEFAULT_TENANT, min_similarity: float, mode: SearchMode
+    ) -> None:
+        self.store = store
+        self.tenant = tenant
+        self._min_similarity = min_similarity
+        self._mode: SearchMode = mode
+        self._search = ExampleSearch(store)
+
+    def find(self, part: Document, schema: ExtractionSchema, *, k: int) -> FoundExamples:
+        """Return the examples most like the first page of a part of a document."""
+        if not part.pages or k < 1:
+            return FoundExamples()
+        query = Query(
+            tenant=self.tenant,
+            features=features_of(page_text(part, 0), hash_of(part.pages[0])),
+            schema=schema,
+            document_sha256=part.sha256,
+            k=k,
+            min_similarity=self._min_similarity,
+            mode=self._mode,
+        )
+        try:
+            return FoundExamples(hits=self._search.find(query))
+        except RetrievalError as error:
+            logger.warning("no example is shown: %s", error)
+            return FoundExamples(failed=True)
+
+    def close(self) -> None:
+        """End the search and close the store."""
+        self._search.close()
+        self.store.close()

@@ -1,0 +1,135 @@
+"""Annotated documents from files: e-invoices that say themselves what they hold, and labelled folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from app.examples.book import Added, ExampleBook
+from app.examples.einvoice import einvoice_answer
+from app.files import read_file
+from eval.datasets import GoldRecord, read_gold
+from ocr.reader import ReadOptions, read_document
+from schemas.errors import InputError, RasgError
+from schemas.spec import ArraySpec, ExtractionSchema, ObjectSpec
+
+_LABELS = "labels.jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What became of one file: examples, or why not; neither for a PDF without an e-invoice inside."""
+
+    file: str
+    added: Added | None = None
+    error: str | None = None
+
+
+def annotated_file(
+    data: bytes,
+    value: Mapping[str, JsonValue] | None,
+    *,
+    book: ExampleBook,
+    schema: ExtractionSchema,
+    options: ReadOptions,
+    confirmed_by: str,
+) -> Added:
+    """Keep a document's pages as examples of `value`; of what its embedded e-invoice says, if that is None.
+
+    Raises
+    ------
+    InputError
+        If there is neither a value nor an e-invoice, or the value does not satisfy the schema.
+    RasgError
+        If the document cannot be read.
+    """
+    found = value
+    if found is None:
+        found = einvoice_answer(data, schema, limits=options.limits, password=options.password)
+        if found is None:
+            raise InputError("say what the document holds: no e-invoice is embedded in it")
+    document = read_document(data, options=options)
+    source = "annotated" if value is not None else "einvoice"
+    return book.add(document, schema, found, source=source, confirmed_by=confirmed_by)
+
+
+def import_folder(
+    folder: Path, *, book: ExampleBook, schema: ExtractionSchema, options: ReadOptions, confirmed_by: str
+) -> Iterator[Imported]:
+    """Yield what became of each document of a folder.
+
+    A folder with a `labels.jsonl` holds gold records and their documents; any other is searched for PDFs
+    that carry an e-invoice. One bad file stops no other.
+
+    Raises
+    ------
+    InputError
+        If the folder is none, or holds nothing of the kind.
+    """
+    if (folder / _LABELS).is_file():
+        yield from _labelled(folder, book, schema, options, confirmed_by)
+        return
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".pdf" and path.is_file())
+    if not files:
+        raise InputError(f"{folder.name!r} holds neither a {_LABELS} nor a PDF")
+    for path in files:
+        yield _imported(path.relative_to(folder).as_posix(), path, None, book, schema, options, confirmed_by)
+
+
+def _labelled(
+    folder: Path, book: ExampleBook, schema: ExtractionSchema, options: ReadOptions, confirmed_by: str
+) -> Iterator[Imported]:
+    root = folder.resolve()
+    for record in read_gold(folder):
+        path = (folder / record.file).resolve()
+        value = answer_of(record, schema)
+        if not path.is_relative_to(root):
+            yield Imported(file=record.file, error="the file is not in the folder")
+        elif value is None:
+            yield Imported(file=record.file, error="the schema asks for rows, which are not annotated")
+        else:
+            yield _imported(record.file, path, value, book, schema, options, confirmed_by)
+
+
+def answer_of(record: GoldRecord, schema: ExtractionSchema) -> dict[str, JsonValue] | None:
+    """Return a gold record's values under a schema's keys; what it does not name is null.
+
+    Of a field with several values the first is taken. None if the schema asks for rows and the record's were
+    not annotated: an example without them would teach that there are none.
+    """
+    answer: dict[str, JsonValue] = {}
+    for key, spec in schema.root.properties:
+        if isinstance(spec, ArraySpec) and isinstance(spec.item, ObjectSpec):
+            columns = [column for column, _ in spec.item.properties]
+            rows = record.line_items
+            if rows is None:
+                return None
+            answer[key] = [{column: row.get(column) for column in columns} for row in rows[: spec.max_items]]
+        else:
+            value = record.kie.get(key)
+            answer[key] = value[0] if isinstance(value, list) and value else value or None
+    return answer
+
+
+def _imported(
+    name: str,
+    path: Path,
+    value: Mapping[str, JsonValue] | None,
+    book: ExampleBook,
+    schema: ExtractionSchema,
+    options: ReadOptions,
+    confirmed_by: str,
+) -> Imported:
+    try:
+        data = read_file(path, options.limits.max_bytes)
+        if value is None and einvoice_answer(data, schema, limits=options.limits) is None:
+            return Imported(file=name)
+        added = annotated_file(
+            data, value, book=book, schema=schema, options=options, confirmed_by=confirmed_by
+        )
+    except RasgError as error:
+        return Imported(file=name, error=f"{error} [{error.code}]")
+    return Imported(file=name, added=added)

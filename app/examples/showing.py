@@ -1,0 +1,63 @@
+"""Examples as a prompt shows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from decoding.answer import answer_json
+from retrieval.projection import project
+from schemas.prompt import PromptExample, ReasoningMode
+from schemas.spec import ExtractionSchema
+
+if TYPE_CHECKING:  # the search brings a database and an index with it
+    from retrieval.search import Hit
+
+# What a brief reasoning may say (`decoding.grammar.REASONING_CHARS`); an example says no more.
+_MAX_EVIDENCE_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundExamples:
+    """The nearest examples, nearest first; `failed` says that the store could not be asked."""
+
+    hits: tuple[Hit, ...] = ()
+    failed: bool = False
+
+
+def shown(hit: Hit, schema: ExtractionSchema, *, reasoning: ReasoningMode, structured: bool) -> PromptExample:
+    """Return an example as the prompt shows it: like a page, and like the answer that is asked for."""
+    example = hit.example
+    trace = None if reasoning == "off" else _trace(example.evidence, schema)
+    return PromptExample(
+        example_id=example.example_id,
+        layout_text=example.text if structured else _plain(example.text),
+        answer_json=answer_json(project(example.answer, schema), reasoning=trace),
+        similarity_score=hit.similarity_score,
+    )
+
+
+def _plain(text: str) -> str:
+    """Return a layout text as words with single spaces, a line a line."""
+    return "\n".join(re.sub(r" {2,}", " ", line.strip()) for line in text.split("\n"))
+
+
+def _trace(evidence: tuple[str, ...], schema: ExtractionSchema) -> str:
+    """Return what is said of the keys that are asked for, as much as a brief reasoning holds."""
+    asked = frozenset(_keys(schema))
+    text = ""
+    for part in evidence:
+        if part.partition(" < ")[0] not in asked:
+            continue
+        longer = f"{text}; {part}" if text else part
+        if len(longer) > _MAX_EVIDENCE_CHARS:
+            break
+        text = longer
+    return text
+
+
+def _keys(schema: ExtractionSchema) -> Iterator[str]:
+    for keys, _ in schema.leaves():
+        yield from keys

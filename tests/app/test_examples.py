@@ -1,0 +1,340 @@
+"""From a correction to the next page: what is annotated, what is taught of it, and what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic import JsonValue
+from sqlalchemy import text
+
+from app.answering import ExtractionOptions
+from app.examples.annotate import Annotated, Annotation, annotate
+from app.examples.book import ExampleBook
+from app.examples.finder import ExampleFinder
+from app.examples.showing import shown
+from app.pipeline import Pipeline
+from decoding.embedded import EmbeddedEngine
+from decoding.engine import EngineRequest
+from decoding.windows import cut_windows
+from ocr.reader import ReadOptions, read_document
+from retrieval.index import ExampleIndex
+from retrieval.store import ExampleStore, sqlite_url
+from schemas.document import Document
+from schemas.errors import (
+    ExampleNotFoundError,
+    ExtractionNotFoundError,
+    InputError,
+    InvalidAnswerError,
+    RetrievalError,
+)
+from schemas.extraction import Completion
+from schemas.registry import from_json_schema
+from schemas.spec import ExtractionSchema
+from tests.decoding.pages import document_of
+from tests.decoding.tiny_model import make_model
+from tests.ocr.files import pdf, text_at
+
+_TEXT: JsonValue = {"type": ["string", "null"]}
+_AMOUNT: JsonValue = {"type": ["string", "null"], "x-rasg-kind": "amount"}
+_DATE: JsonValue = {"type": ["string", "null"], "x-rasg-kind": "date"}
+_ROW: JsonValue = {"type": "object", "properties": {"item": _TEXT, "price": _AMOUNT}}
+SCHEMA = from_json_schema(
+    {
+        "title": "bill",
+        "type": "object",
+        "properties": {
+            "vendor": _TEXT,
+            "date": _DATE,
+            "total": _AMOUNT,
+            "kind": {"enum": ["bill", "reminder", None]},
+            "rows": {"type": "array", "items": _ROW},
+        },
+    }
+)
+VALUE: dict[str, JsonValue] = {
+    "vendor": "ACME Ltd",
+    "date": "2026-03-12",
+    "total": "1234.56",
+    "kind": "bill",
+    "rows": [{"item": "Blue pen", "price": "34.56"}, {"item": "Desk", "price": "1200.00"}],
+}
+FIRST = ["ACME Ltd", "12 March 2026", "Blue pen 34,56", "Desk 1.200,00", "Total 1.234,56"]
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[ExampleBook]:
+    store = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
+    yield ExampleBook(store, tenant="acme", per_template=3)
+    store.close()
+
+
+def _finder(book: ExampleBook, *, min_similarity: float = 0.3) -> ExampleFinder:
+    return ExampleFinder(book.store, tenant=book.tenant, min_similarity=min_similarity, mode="fused")
+
+
+def _annotated(document: Document, value: dict[str, JsonValue] = VALUE) -> Annotated:
+    return annotate(
+        Annotation(
+            document=document,
+            page_hashes=(None,) * len(document.pages),
+            schema=SCHEMA,
+            value=value,
+            tenant="acme",
+            source="annotated",
+            confirmed_by="me",
+            at=datetime(2026, 4, 1, tzinfo=UTC),
+        )
+    )
+
+
+def test_values_are_taught_as_the_page_prints_them() -> None:
+    (example,) = _annotated(document_of(FIRST)).examples
+    assert example.answer == {
+        "vendor": "ACME Ltd",
+        "date": "12 March 2026",
+        "total": "1.234,56",
+        "kind": "bill",
+        "rows": [{"item": "Blue pen", "price": "34,56"}, {"item": "Desk", "price": "1.200,00"}],
+    }
+    assert example.evidence[0] == "vendor < ACME Ltd"
+    assert example.evidence[2:] == ("total < Total 1.234,56", "kind < page", "rows < 2 rows")
+
+
+def test_what_no_page_shows_is_not_taught_and_is_named() -> None:
+    made = _annotated(document_of(FIRST), {**VALUE, "vendor": "Somebody Else GmbH"})
+    assert made.examples[0].answer["vendor"] is None
+    assert made.ungrounded == ("vendor",)
+
+
+def test_each_page_is_taught_with_what_stands_on_it() -> None:
+    made = _annotated(document_of(FIRST[:3], ["Desk 1.200,00", "Total 1.234,56"]))
+    first, second = made.examples
+    assert (first.page_index, second.page_index) == (0, 1)
+    assert first.answer["rows"] == [{"item": "Blue pen", "price": "34,56"}]
+    assert (first.answer["total"], first.answer["kind"]) == (None, "bill")
+    assert second.answer["rows"] == [{"item": "Desk", "price": "1.200,00"}]
+    assert (second.answer["total"], second.answer["kind"]) == ("1.234,56", None)
+
+
+def test_a_page_of_which_nothing_is_known_is_an_example_too() -> None:
+    nothing: dict[str, JsonValue] = {"vendor": None, "date": None, "total": None, "kind": None, "rows": []}
+    made = _annotated(document_of(["Dear all,", "see you"]), nothing)
+    assert [example.answer for example in made.examples] == [nothing]
+
+
+def test_an_answer_that_does_not_satisfy_the_schema_is_refused() -> None:
+    with pytest.raises(InvalidAnswerError) as caught:
+        _annotated(document_of(FIRST), {**VALUE, "kind": "letter"})
+    assert [path for path, _ in caught.value.issues] == ["kind"]
+
+
+def test_broken_characters_of_a_page_can_be_kept(book: ExampleBook) -> None:
+    odd = document_of(["ACME Ltd \ud800\udc00 \ud800 x\x00y", *FIRST[1:]])
+    (example,) = book.add(odd, SCHEMA, VALUE, source="annotated", confirmed_by="me").examples
+    assert book.store.get("acme", example.example_id).text == example.text
+    assert book.keep(odd, SCHEMA, VALUE) is not None
+
+
+def _said(book: ExampleBook) -> list[tuple[str, str | None]]:
+    with book.store.database.connect() as connection:
+        found = connection.execute(text("SELECT action, extraction_id FROM audit ORDER BY audit_id"))
+        return [(row.action, row.extraction_id) for row in found]
+
+
+def test_a_confirmed_answer_becomes_an_example_with_its_line_of_audit(book: ExampleBook) -> None:
+    kept = book.keep(document_of(FIRST), SCHEMA, {**VALUE, "date": "12 March 2026"})
+    assert kept is not None
+    (example,) = book.feedback(kept, "confirmed", value=None, confirmed_by="Ada").examples
+    assert (example.source, example.confirmed_by) == ("feedback", "Ada")
+    assert _said(book) == [("confirmed", kept)]
+
+
+def test_a_correction_replaces_what_was_said_before(book: ExampleBook) -> None:
+    kept = book.keep(document_of(FIRST), SCHEMA, {**VALUE, "total": "34,56"})
+    assert kept is not None
+    book.feedback(kept, "confirmed", value=None, confirmed_by="Ada")
+    book.feedback(kept, "corrected", value=VALUE, confirmed_by="Bob")
+    (only,) = book.store.page("acme")
+    assert only.example.answer["total"] == "1.234,56"
+    assert _said(book) == [("confirmed", kept), ("corrected", kept)]
+
+
+def test_a_rejected_answer_teaches_nothing(book: ExampleBook) -> None:
+    kept = book.keep(document_of(FIRST), SCHEMA, VALUE)
+    assert kept is not None
+    assert book.feedback(kept, "rejected", value=None, confirmed_by="Ada").examples == ()
+    assert book.store.n_examples("acme") == 0
+    assert _said(book) == [("rejected", kept)]
+
+
+def test_feedback_that_makes_no_sense_is_refused(book: ExampleBook) -> None:
+    kept = book.keep(document_of(FIRST), SCHEMA, VALUE)
+    assert kept is not None
+    with pytest.raises(ExtractionNotFoundError):
+        book.feedback("0" * 32, "confirmed", value=None, confirmed_by="Ada")
+    with pytest.raises(InputError, match="correction"):
+        book.feedback(kept, "corrected", value=None, confirmed_by="Ada")
+    with pytest.raises(InputError, match="correction"):
+        book.feedback(kept, "confirmed", value=VALUE, confirmed_by="Ada")
+    with pytest.raises(InvalidAnswerError):
+        book.feedback(kept, "corrected", value={"vendor": 3}, confirmed_by="Ada")
+    for nobody in ("", "  ", "a\nb", "x" * 129):
+        with pytest.raises(InputError, match="who confirms"):
+            book.feedback(kept, "confirmed", value=None, confirmed_by=nobody)
+    assert _said(book) == []
+
+
+def test_an_answer_is_the_tenants_own_and_can_be_forgotten(book: ExampleBook) -> None:
+    kept = book.keep(document_of(FIRST), SCHEMA, VALUE)
+    assert kept is not None
+    other = ExampleBook(book.store, tenant="other", per_template=None)
+    with pytest.raises(ExtractionNotFoundError):
+        other.feedback(kept, "confirmed", value=None, confirmed_by="Ada")
+    assert book.forget_answers(older_than_days=1) == 0
+    assert book.forget_answers(older_than_days=0) == 1
+    with pytest.raises(ExtractionNotFoundError):
+        book.feedback(kept, "confirmed", value=None, confirmed_by="Ada")
+
+
+def test_of_one_template_the_newest_are_kept(book: ExampleBook) -> None:
+    for n in range(6):
+        bill = [*FIRST, f"Bill {n}", "Thank you for shopping with us in the High Street"]
+        value: dict[str, JsonValue] = {**VALUE}
+        document = replace(document_of(bill), sha256=f"{n:064x}")
+        book.add(document, SCHEMA, value, source="annotated", confirmed_by="me")
+    kept = [s.example.document_sha256 for s in book.store.page("acme")]
+    assert kept == [f"{n:064x}" for n in (3, 4, 5)]
+    assert [action for action, _ in _said(book)].count("thinned") == 3
+    assert book.store.index.n_rows("acme") == 3
+
+
+def test_a_removed_example_is_gone(book: ExampleBook) -> None:
+    (example,) = book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me").examples
+    book.remove([example.example_id], actor="me")
+    with pytest.raises(ExampleNotFoundError):
+        book.store.get("acme", example.example_id)
+    with pytest.raises(ExampleNotFoundError):
+        book.remove([example.example_id], actor="me")
+
+
+# --- shown to the model
+
+
+class _Recording(EmbeddedEngine):
+    """An engine that remembers what it was asked."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(make_model(folder, seed=5))
+        self.requests: list[EngineRequest] = []
+
+    def complete(self, requests: Sequence[EngineRequest]) -> tuple[Completion, ...]:
+        self.requests += requests
+        return super().complete(requests)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> _Recording:
+    return _Recording(tmp_path_factory.mktemp("recording"))
+
+
+OPTIONS = ExtractionOptions(n_candidates=1, max_tokens=200)
+NEXT = ["ACME Ltd", "9 April 2026", "Red pen 3,10", "Chair 99,00", "Total 102,10"]
+
+
+def _pipeline(engine: _Recording, book: ExampleBook) -> Pipeline:
+    engine.requests.clear()
+    return Pipeline(engine=engine, read_options=ReadOptions(), examples=_finder(book))
+
+
+def test_the_nearest_example_is_shown_before_the_page(engine: _Recording, book: ExampleBook) -> None:
+    (example,) = book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me").examples
+    document = replace(document_of(NEXT), sha256="a" * 64)
+    extraction = _pipeline(engine, book).extract_document(document, SCHEMA, options=OPTIONS)
+    (use,) = extraction.examples
+    assert (use.example_id, use.page_numbers) == (example.example_id, (1,))
+    assert 0.3 < use.similarity_score < 1.0
+    system, page, answer, query = engine.requests[0].prompt.messages
+    assert [m.role for m in (system, page, answer, query)] == ["system", "user", "assistant", "user"]
+    assert page.content == example.text
+    assert answer.content.startswith('{"vendor":"ACME Ltd","date":"12 March 2026","total":"1.234,56"')
+    assert "Chair" in query.content
+
+
+def test_no_value_of_the_example_can_be_answered(engine: _Recording, book: ExampleBook) -> None:
+    book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
+    document = replace(document_of(NEXT), sha256="a" * 64)
+    extraction = _pipeline(engine, book).extract_document(document, SCHEMA, options=OPTIONS)
+    page = " ".join(NEXT)
+    for path, value in extraction.output.value.items():
+        if path in {"vendor", "date", "total"} and value is not None:
+            assert str(value) in page
+
+
+def test_without_examples_nothing_is_sought(engine: _Recording, book: ExampleBook) -> None:
+    book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
+    document = replace(document_of(NEXT), sha256="a" * 64)
+    options = replace(OPTIONS, n_examples=0)
+    extraction = _pipeline(engine, book).extract_document(document, SCHEMA, options=options)
+    assert extraction.examples == ()
+    assert len(engine.requests[0].prompt.messages) == 2
+
+
+def test_an_example_that_leaves_the_answer_no_room_is_dropped_with_a_warning(
+    engine: _Recording, book: ExampleBook
+) -> None:
+    many = [f"line {n} of ACME Ltd, 12 March 2026, Total 1.234,56" for n in range(300)]
+    book.add(document_of([*FIRST, *many]), SCHEMA, VALUE, source="annotated", confirmed_by="me")
+    document = replace(document_of([*NEXT, *many[:3]]), sha256="a" * 64)
+    extraction = _pipeline(engine, book).extract_document(document, SCHEMA, options=OPTIONS)
+    assert extraction.examples == ()
+    assert "example_dropped" in {warning.code for warning in extraction.warnings}
+
+
+def test_a_store_that_fails_costs_the_example_and_not_the_answer(
+    engine: _Recording, book: ExampleBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
+
+    def fail(*_: object, **__: object) -> None:
+        raise RetrievalError("gone")
+
+    monkeypatch.setattr(ExampleIndex, "by_words", fail)
+    document = replace(document_of(NEXT), sha256="a" * 64)
+    extraction = _pipeline(engine, book).extract_document(document, SCHEMA, options=OPTIONS)
+    assert extraction.examples == ()
+    assert "examples_unavailable" in {warning.code for warning in extraction.warnings}
+
+
+def test_the_examples_reasoning_is_shown_where_reasoning_is_asked(book: ExampleBook) -> None:
+    book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
+    narrow: ExtractionSchema = from_json_schema(
+        {"title": "narrow", "type": "object", "properties": {"total": _AMOUNT}}
+    )
+    document = replace(document_of(NEXT), sha256="a" * 64)
+    (hit,) = _finder(book).find(document, narrow, k=1).hits
+    traced = shown(hit, narrow, reasoning="brief", structured=True)
+    assert traced.answer_json == '{"reasoning":"total < Total 1.234,56","total":"1.234,56"}'
+    plain = shown(hit, narrow, reasoning="off", structured=False)
+    assert plain.answer_json == '{"total":"1.234,56"}'
+    assert "  " not in plain.layout_text
+
+
+def test_windows_of_a_long_document_are_searched_for_apart(book: ExampleBook) -> None:
+    book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
+    document = replace(document_of(["nothing like it", "at all"], NEXT), sha256="a" * 64)
+    windows = cut_windows(document, fits=lambda part: len(part.pages) < 2)
+    finder = _finder(book)
+    found = [finder.find(window.document, SCHEMA, k=1).hits for window in windows]
+    assert [len(hits) for hits in found] == [0, 1]
+
+
+def test_pages_read_from_files_are_compared_by_their_pictures_too(book: ExampleBook) -> None:
+    data = pdf("".join(text_at(72, 700 - 30 * i, line) for i, line in enumerate(FIRST)))
+    document = read_document(data, options=ReadOptions(thumbnails=True))
+    (example,) = book.add(document, SCHEMA, VALUE, source="annotated", confirmed_by="me").examples
+    assert example.page_hash is not None
+    assert len(example.page_hash) == 32
