@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # Of the context, what is kept for an answer that may need it; the page gets the rest.
 _ANSWER_SHARE = 0.5
+# Sought beyond those that are shown, for where the nearest are too long.
+_SPARE_EXAMPLES = 3
 # However long the model's context: the grammar of more words is too much for a vLLM server without our
 # plugin (`decoding.grammar.MAX_WINDOW_WORDS` is what ours can take).
 _MAX_WINDOW_WORDS = 5_000
@@ -165,7 +167,8 @@ class Asker:
     def _find(self, window: Window) -> FoundExamples:
         if self.examples is None:
             return FoundExamples()
-        return self.examples.find(window.document, self.schema, k=self.options.n_examples)
+        n = self.options.n_examples
+        return self.examples.find(window.document, self.schema, k=n + _SPARE_EXAMPLES if n else 0)
 
     def _room(self) -> int:
         """Return the tokens that a prompt may take."""
@@ -191,11 +194,12 @@ class Asker:
         """Return the nearest examples that leave the answer as much room as it would have without them."""
         fitting: tuple[PromptExample, ...] = ()
         for hit in found.hits:
+            if len(fitting) == self.options.n_examples:
+                break
             example = shown(hit, schema, reasoning=self.options.reasoning, structured=self.options.structured)
             longer = self._prompt(window.document, schema, (*fitting, example))
-            if self.engine.count_tokens(longer) > self._room():
-                break
-            fitting = (*fitting, example)
+            if self.engine.count_tokens(longer) <= self._room():
+                fitting = (*fitting, example)
         return fitting
 
     def _question(
@@ -293,8 +297,8 @@ def uses(questions: Sequence[Question]) -> tuple[ExampleUse, ...]:
 
 def example_warnings(questions: Sequence[Question]) -> Iterator[ExtractionWarning]:
     """Yield what kept examples from being shown: no room beside the page, or a store that failed."""
-    if any(len(question.shown) < len(question.found.hits) for question in questions):
-        message = "an example was found and not shown, as the answer needs the room"
+    if any(question.found.hits and not question.shown for question in questions):
+        message = "examples were found and none is shown, as the answer needs the room"
         yield ExtractionWarning(code="example_dropped", message=message)
     if any(question.found.failed for question in questions):
         message = "the store of examples could not be asked"

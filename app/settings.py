@@ -146,7 +146,7 @@ class ExampleSettings(_Group):
     """
 
     n: int = Field(default=1, ge=0, le=8)
-    min_similarity: float = Field(default=0.65, ge=0, le=1)
+    min_similarity: float = Field(default=0.8, ge=0, le=1)
     mode: ExampleMode = "fused"
     per_template: int = Field(default=20, ge=0)
 

@@ -110,6 +110,10 @@ class ExampleIndex:
         """Return whether there is a table of this tenant's."""
         return self._open(tenant) is not None
 
+    def table(self, tenant: str) -> Any | None:  # noqa: ANN401 - LanceDB is not typed
+        """Return the tenant's table, for programs that measure the index itself."""
+        return self._open(tenant)
+
     def n_rows(self, tenant: str) -> int:
         """Return how many examples the tenant's table holds."""
         table = self._open(tenant)

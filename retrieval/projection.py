@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
@@ -57,6 +57,29 @@ def _project(value: JsonValue, asked: Spec) -> JsonValue:
     if not isinstance(value, Mapping):
         return _nothing(asked)
     return {key: _project(value.get(key), child) for key, child in asked.properties}
+
+
+def join(answers: Sequence[Mapping[str, JsonValue]]) -> dict[str, JsonValue]:
+    """Return the answers of a document's pages as one: the first that says something, rows one after another.
+
+    Examples
+    --------
+    >>> join([{"no": "7", "total": None, "rows": ["a"]}, {"no": None, "total": "9.00", "rows": ["b"]}])
+    {'no': '7', 'total': '9.00', 'rows': ['a', 'b']}
+    """
+    joined: dict[str, JsonValue] = {}
+    for answer in answers:
+        for key, value in answer.items():
+            joined[key] = _joined(joined.get(key), value)
+    return joined
+
+
+def _joined(first: JsonValue, second: JsonValue) -> JsonValue:
+    if isinstance(first, list) and isinstance(second, list):
+        return [*first, *second]
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        return join([first, second])
+    return second if first is None else first
 
 
 def _nothing(asked: ArraySpec | ObjectSpec) -> JsonValue:

@@ -10,7 +10,7 @@ from typing import Literal
 from retrieval.features import PageFeatures, is_same_page, similarity
 from retrieval.fusion import Fused, fuse
 from retrieval.index import ExampleIndex, Found, Schemas
-from retrieval.projection import covers, project
+from retrieval.projection import covers, join, project
 from retrieval.store import ExampleStore
 from retrieval.text_features import query_words
 from retrieval.truth import Stored
@@ -29,13 +29,15 @@ _MAX_DEPTH = 1024
 # On the receipts of nine vendors and the ad contracts of nine stations, the first hit was the same vendor's
 # for 0.95 and 0.64 with an equal vote of the picture, for 0.98 and 0.82 with a quarter, and for 0.80 and 0.41
 # with the picture alone (docs/results/retrieval.md).
-_WEIGHTS = {"image": 0.25, "words": 1.0, "ngrams": 1.0}
+WEIGHTS = {"image": 0.25, "words": 1.0, "ngrams": 1.0}
 _MODES: dict[SearchMode, tuple[str, ...]] = {
     "image": ("image",),
     "text": ("words", "ngrams"),
     "fused": ("image", "words", "ngrams"),
 }
 _LOADED_AT_ONCE = 16
+# As between the pages of a layout text.
+PAGE_BREAK = "\n\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,9 @@ class Query:
     ----------
     document_sha256
         The page's file, whose own annotations are never shown to it; None for a text without a file.
+    n_pages
+        How many pages are asked about at a time, the first of which is searched for: so many of the
+        example's document are shown.
     min_similarity
         Examples less near than this are no help (`features.similarity`).
     """
@@ -55,6 +60,7 @@ class Query:
     schema: ExtractionSchema
     document_sha256: str | None = None
     k: int = 1
+    n_pages: int = 1
     min_similarity: float = 0.0
     mode: SearchMode = "fused"
 
@@ -105,7 +111,7 @@ class ExampleSearch:
             for name in _MODES[query.mode]
         }
         found = {name: [row.seq for row in ranking.result()] for name, ranking in rankings.items()}
-        return fuse(found, _WEIGHTS)
+        return fuse(found, WEIGHTS)
 
     def close(self) -> None:
         """End the threads."""
@@ -128,10 +134,21 @@ class ExampleSearch:
             score = similarity(query.features, example)
             if score < query.min_similarity:
                 continue
-            answer = project(example.answer, query.schema)
-            shown = example.model_copy(update={"answer": answer})
+            shown = self._shown(query, stored)
             hits.append(Hit(example=shown, similarity_score=score, fused_score=fused.score))
         return tuple(hits)
+
+    def _shown(self, query: Query, stored: Stored) -> Example:
+        """Return the example under the schema that is asked for, with the pages that follow it."""
+        pages = (stored,) if query.n_pages == 1 else self._store.pages_from(stored, query.n_pages)
+        examples = [page.example for page in pages] or [stored.example]
+        return stored.example.model_copy(
+            update={
+                "text": PAGE_BREAK.join(example.text for example in examples),
+                "answer": project(join([example.answer for example in examples]), query.schema),
+                "evidence": tuple(line for example in examples for line in example.evidence),
+            }
+        )
 
     def _loaded(self, tenant: str, ranked: Sequence[Fused]) -> Iterator[tuple[Fused, Stored]]:
         """Yield the candidates that SQL has under the tenant's name, a few at a time."""

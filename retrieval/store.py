@@ -109,6 +109,11 @@ class ExampleStore:
         with reading(self.database) as session:
             return truth.by_seqs(session, tenant, seqs)
 
+    def pages_from(self, stored: Stored, n_pages: int) -> tuple[Stored, ...]:
+        """Return an example and those of the pages that follow it in its document, `n_pages` in all."""
+        with reading(self.database) as session:
+            return truth.pages_from(session, stored, n_pages)
+
     def schemas(self, tenant: str) -> dict[str, ExtractionSchema]:
         """Return the schemas that the tenant has examples of, by id."""
         with reading(self.database) as session:

@@ -124,6 +124,24 @@ def by_seqs(session: Session, tenant: str, seqs: Sequence[int]) -> dict[int, Sto
     return found
 
 
+def pages_from(session: Session, stored: Stored, n_pages: int) -> tuple[Stored, ...]:
+    """Return an example and those of the pages that follow it in its document, `n_pages` pages in all."""
+    example = stored.example
+    query = (
+        select(ExampleRow, SchemaRow)
+        .join(SchemaRow, SchemaRow.schema_id == ExampleRow.schema_id)
+        .where(
+            ExampleRow.tenant == example.tenant,
+            ExampleRow.document_sha256 == example.document_sha256,
+            ExampleRow.schema_id == stored.schema_id,
+            ExampleRow.page_index >= example.page_index,
+            ExampleRow.page_index < example.page_index + n_pages,
+        )
+        .order_by(ExampleRow.page_index)
+    )
+    return tuple(_stored(row, schema) for row, schema in session.execute(query))
+
+
 def after(session: Session, tenant: str, seq: int, limit: int) -> tuple[Stored, ...]:
     """Return the tenant's examples that come after place `seq`, in order."""
     query = (

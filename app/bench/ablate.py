@@ -5,8 +5,7 @@ RASG's Table II (arXiv 2405.20245) fits, over the runs of all combinations,
     F1 = intercept + sum over switches of coefficient * (1 if it is on)
 
 by least squares. The same is done here, with intervals from resampling the documents of all runs together:
-the design has few runs and no repetition, so that the documents are the only source of doubt. Retrieval, the
-paper's fourth switch, joins when there is something to retrieve.
+the design has few runs and no repetition, so that the documents are the only source of doubt.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ from eval.f_scores import Counts
 from eval.scoring import DocumentScore
 from schemas.errors import EvaluationError
 
-Switch = Literal["finetuning", "structured", "reasoning"]
-SWITCHES: tuple[Switch, ...] = ("finetuning", "structured", "reasoning")
+Switch = Literal["retrieval", "finetuning", "structured", "reasoning"]
+SWITCHES: tuple[Switch, ...] = ("retrieval", "finetuning", "structured", "reasoning")
 _N_RESAMPLES = 2_000
 
 Floats = NDArray[np.float64]
@@ -75,6 +74,7 @@ def combinations_of(
                 "structured": "structured" in on if "structured" in switches else suite.options.structured,
                 "reasoning": _reasoning(suite, switches, on),
                 "adapter": adapter if "finetuning" in on else None,
+                "retrieval": "retrieval" in on if "retrieval" in switches else suite.options.retrieval,
             }
         )
         made.append(Combination(on=on, suite=suite.model_copy(update={"options": options})))

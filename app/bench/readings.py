@@ -10,7 +10,7 @@ import hashlib
 import pickle
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ocr.reader import ReadOptions, read_document
@@ -29,14 +29,18 @@ class Reading:
 
 
 def read_kept(data: bytes, options: ReadOptions, folder: Path) -> Reading:
-    """Return the document of some bytes, from `folder` if it was read before; errors are not kept."""
+    """Return the document of some bytes, from `folder` if it was read before; errors are not kept.
+
+    Pages have their small images whether or not they are needed: runs with and without retrieval share
+    readings.
+    """
     key = hashlib.sha256(data + repr(_how(options)).encode()).hexdigest()
     kept = folder / f"{key}.pickle"
     if kept.is_file():
         found: Reading = pickle.loads(kept.read_bytes())
         return found
     started = time.perf_counter()
-    document = read_document(data, options=options)
+    document = read_document(data, options=replace(options, thumbnails=True))
     reading = Reading(document=document, seconds=time.perf_counter() - started)
     folder.mkdir(parents=True, exist_ok=True)
     part = kept.with_suffix(f".{threading.get_ident()}.part")  # two files of a suite may be the same
@@ -47,4 +51,4 @@ def read_kept(data: bytes, options: ReadOptions, folder: Path) -> Reading:
 
 def _how(options: ReadOptions) -> tuple[object, ...]:
     """Return what makes a difference to the document: how it is read, and the shape of what is kept."""
-    return (_FORMAT, options.engine, options.languages, options.thumbnails)
+    return (_FORMAT, options.engine, options.languages)

@@ -103,6 +103,10 @@ def _service_lines(results: Results) -> Iterator[str]:
     yield f"- Verbatim, amount and date values that stand on the page: {n_on_page} of {n_grounded}."
     yield f"- Partial answers: {sum(line.status == 'partial' for line in answered)}."
     yield f"- Warnings, in documents: {_counted(answered)}."
+    scores = sorted(use.similarity_score for line in answered for use in line.examples)
+    if scores:
+        n_with = sum(bool(line.examples) for line in answered)
+        yield f"- Documents with an example: {n_with}; its similarity, median {scores[len(scores) // 2]:.2f}."
     yield (
         f"- Confidence: expected calibration error {results.calibration.expected_error:.3f}, Brier score "
         f"{results.calibration.brier:.3f}, area under risk-coverage {results.calibration.aurc:.3f}."

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from pydantic import ConfigDict, JsonValue
 
+from app.bench.gold_store import with_examples
 from app.bench.readings import read_kept
 from app.bench.suite import Suite
 from app.errors import is_configuration
@@ -27,7 +28,7 @@ from eval.datasets import GoldRecord
 from eval.predictions import PredRecord
 from schemas.document import Document
 from schemas.errors import ConfigurationError, EngineUnavailableError, RasgError
-from schemas.extraction import Extraction, Usage
+from schemas.extraction import ExampleUse, Extraction, Usage
 from schemas.spec import GROUNDED_KINDS, ArraySpec, ExtractionSchema, FieldSpec, Spec
 from schemas.validate import validate_output
 
@@ -45,6 +46,8 @@ class RunLine(PredRecord):
         Whether the answer validates against its schema; None without an answer.
     n_grounded, n_on_page
         Values that must stand on the page, and those that do.
+    examples
+        What was shown with the document.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -56,6 +59,7 @@ class RunLine(PredRecord):
     is_valid: bool | None = None
     n_grounded: int = 0
     n_on_page: int = 0
+    examples: tuple[ExampleUse, ...] = ()
     usage: Usage | None = None
     read_seconds: float = 0.0
 
@@ -169,7 +173,8 @@ def run_suite(
     folder.keep(done)
     known = {line.id for line in done}
     pending = [record for record in records if record.id not in known]
-    runner = _Runner(suite=suite, pipeline=pipeline, schemas=schemas, readings=readings)
+    pipelines = with_examples(suite, pipeline, folder.path / "examples", readings=readings, announce=announce)
+    runner = _Runner(suite=suite, pipelines=pipelines, schemas=schemas, readings=readings)
     lock = threading.Lock()
     with (
         (folder.path / PREDICTIONS).open("a", encoding="utf-8") as file,
@@ -195,17 +200,18 @@ def run_suite(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Runner:
     suite: Suite
-    pipeline: Pipeline
+    pipelines: Mapping[str, Pipeline]
     schemas: Mapping[str, ExtractionSchema]
     readings: Path
 
     def line(self, record: GoldRecord) -> RunLine:
         schema = self.schemas[record.dataset]
+        pipeline = self.pipelines[record.dataset]
         try:
             data = (self.suite.data / record.dataset / record.file).read_bytes()
-            reading = read_kept(data, self.pipeline.read_options, self.readings)
+            reading = read_kept(data, pipeline.read_options, self.readings)
             options = self.suite.options.extraction()
-            extraction = self.pipeline.extract_document(reading.document, schema, options=options)
+            extraction = pipeline.extract_document(reading.document, schema, options=options)
         except OSError:
             return RunLine(id=record.id, dataset=record.dataset, error="missing_file")
         except RasgError as error:
@@ -235,6 +241,7 @@ def _line(
         is_valid=not validate_output(value, schema),
         n_grounded=len(texts),
         n_on_page=sum(any(f" {text} " in run for run in runs) for text in texts),
+        examples=extraction.examples,
         usage=extraction.usage,
         read_seconds=read_seconds,
     )

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from app.answering import ExtractionOptions
+from app.settings import ExampleMode
 from eval.datasets import GoldRecord
 from eval.readers import READERS
 from schemas.errors import ConfigurationError, EvaluationError
@@ -76,7 +77,15 @@ class DatasetSuite(_Part):
 
 
 class SuiteOptions(_Part):
-    """How every document is extracted, as in `rasg extract`."""
+    """How every document is extracted, as in `rasg extract`.
+
+    Attributes
+    ----------
+    retrieval
+        Show the gold of the most similar other document of the data set (`app.bench.gold_store`).
+    min_similarity, example_mode
+        Which examples are near enough, and by what; as in the settings.
+    """
 
     reasoning: ReasoningMode = "off"
     grounding: bool = True
@@ -85,10 +94,14 @@ class SuiteOptions(_Part):
     adapter: str | None = None
     seed: int = 0
     max_tokens: Annotated[int, Field(ge=1)] = 1024
+    retrieval: bool = False
+    min_similarity: Annotated[float, Field(ge=0, le=1)] = 0.8
+    example_mode: ExampleMode = "fused"
 
     def extraction(self) -> ExtractionOptions:
         """Return the options of one extraction."""
-        return ExtractionOptions(**self.model_dump())
+        of_retrieval = {"retrieval", "min_similarity", "example_mode"}
+        return ExtractionOptions(**self.model_dump(exclude=of_retrieval), n_examples=int(self.retrieval))
 
 
 class Suite(_Part):
@@ -111,6 +124,17 @@ class Suite(_Part):
             If a data set cannot be read.
         """
         return tuple(r for name, part in self.datasets.items() for r in _chosen(self.data / name, part))
+
+    def all_records(self) -> tuple[GoldRecord, ...]:
+        """Return the gold of every document of the data sets, asked about or not.
+
+        Raises
+        ------
+        EvaluationError
+            If a data set cannot be read.
+        """
+        whole = {name: part.model_copy(update={"n": None}) for name, part in self.datasets.items()}
+        return tuple(r for name, part in whole.items() for r in _chosen(self.data / name, part))
 
     def schemas(self) -> dict[str, ExtractionSchema]:
         """Return the schema asked of each data set.

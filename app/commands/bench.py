@@ -33,6 +33,7 @@ _InFlight = Annotated[int, typer.Option(help="Documents at a time (a server batc
 class SwitchChoice(StrEnum):
     """What an ablation switches."""
 
+    RETRIEVAL = "retrieval"
     FINETUNING = "finetuning"
     STRUCTURED = "structured"
     REASONING = "reasoning"

@@ -45,6 +45,7 @@ class ExampleFinder:
             schema=schema,
             document_sha256=part.sha256,
             k=k,
+            n_pages=len(part.pages),
             min_similarity=self._min_similarity,
             mode=self._mode,
         )

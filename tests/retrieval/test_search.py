@@ -182,3 +182,19 @@ def test_a_broken_index_is_an_error_of_ours(
 def test_vectors_are_the_same_wherever_they_are_made() -> None:
     first, second = features_of(page_text(1, 1), None), features_of(page_text(1, 1), None)
     assert np.array_equal(first.vector, second.vector)
+
+
+def test_where_several_pages_are_asked_about_the_examples_next_pages_are_shown_too(
+    store: ExampleStore, search: ExampleSearch
+) -> None:
+    first, second, third = (example(1, 1, page_index=i) for i in range(3))
+    store.add(
+        [
+            first.model_copy(update={"answer": {"vendor": "v1", "total": None}}),
+            second.model_copy(update={"text": "second page", "answer": {"vendor": None, "total": "9.00"}}),
+            third.model_copy(update={"text": "third page", "answer": {"vendor": None, "total": "8.00"}}),
+        ]
+    )
+    (hit,) = search.find(replace(_query(1, 2), n_pages=2))
+    assert hit.example.text == f"{first.text}\n\nsecond page"
+    assert hit.example.answer == {"vendor": "v1", "total": "9.00"}

@@ -1,0 +1,103 @@
+"""Retrieval in a benchmark: the gold of all other documents of a data set, as examples.
+
+Leave one out: a search never shows a document its own page, so that the store may hold every document. The
+store is made once in the run's folder, each data set a tenant of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from app.bench.readings import read_kept
+from app.bench.suite import Suite
+from app.examples.book import ExampleBook
+from app.examples.finder import ExampleFinder
+from app.examples.importing import answer_of
+from app.pipeline import Pipeline
+from eval.datasets import GoldRecord
+from retrieval.store import ExampleStore, sqlite_url
+from schemas.errors import InvalidAnswerError, RasgError
+from schemas.spec import ExtractionSchema
+
+logger = logging.getLogger(__name__)
+
+_COMPLETE = "complete"
+
+
+def with_examples(
+    suite: Suite,
+    pipeline: Pipeline,
+    folder: Path,
+    *,
+    readings: Path,
+    announce: Callable[[str], None] = lambda _: None,
+) -> Mapping[str, Pipeline]:
+    """Return a pipeline for each data set, which shows the examples of that data set.
+
+    Without retrieval in the suite's options, all are the one that is given, with no examples.
+    """
+    if not suite.options.retrieval:
+        bare = Pipeline(engine=pipeline.engine, read_options=pipeline.read_options)
+        return dict.fromkeys(suite.datasets, bare)
+    store = _store(suite, pipeline, folder, readings, announce)
+    return {
+        name: Pipeline(
+            engine=pipeline.engine,
+            read_options=pipeline.read_options,
+            examples=ExampleFinder(
+                store,
+                tenant=tenant_of(name),
+                min_similarity=suite.options.min_similarity,
+                mode=suite.options.example_mode,
+            ),
+        )
+        for name in suite.datasets
+    }
+
+
+def tenant_of(dataset: str) -> str:
+    """Return the id under which a data set's examples are kept."""
+    return (
+        "".join(ch if ch.isalnum() and ch.isascii() else "-" for ch in dataset.lower()).strip("-") or "data"
+    )
+
+
+def _store(
+    suite: Suite, pipeline: Pipeline, folder: Path, readings: Path, announce: Callable[[str], None]
+) -> ExampleStore:
+    if not (folder / _COMPLETE).is_file():  # one that was cut is made again
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    store = ExampleStore(sqlite_url(folder), index_uri=str(folder / "index"))
+    if not (folder / _COMPLETE).is_file():
+        schemas = suite.schemas()
+        for record in suite.all_records():
+            announce(f"example {record.id}")
+            _keep(record, schemas[record.dataset], suite, pipeline, store, readings)
+        (folder / _COMPLETE).touch()
+    return store
+
+
+def _keep(
+    record: GoldRecord,
+    schema: ExtractionSchema,
+    suite: Suite,
+    pipeline: Pipeline,
+    store: ExampleStore,
+    readings: Path,
+) -> None:
+    value = answer_of(record, schema)
+    if value is None:
+        return
+    book = ExampleBook(store, tenant=tenant_of(record.dataset), per_template=None)
+    try:
+        data = (suite.data / record.dataset / record.file).read_bytes()
+        document = read_kept(data, pipeline.read_options, readings).document
+        book.add(document, schema, value, source="imported", confirmed_by="gold")
+    except InvalidAnswerError as error:
+        logger.info("the gold of %s does not satisfy the schema: %s", record.id, error.issues[:1])
+    except (OSError, RasgError) as error:
+        logger.info("%s is no example: %s", record.id, type(error).__name__)
