@@ -46,7 +46,7 @@ def help_text(program: str, words: tuple[str, ...]) -> str:
 
 def subcommand(words: list[str]) -> tuple[str, ...]:
     """Return the words that name the command: `schema list`, or the first one."""
-    return tuple(words[:2]) if words[0] == "schema" else (words[0],)
+    return tuple(words[:2]) if words[0] in {"bench", "examples", "schema"} else (words[0],)
 
 
 @pytest.mark.parametrize("page", PAGES)

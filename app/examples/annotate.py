@@ -81,9 +81,14 @@ def annotate(annotation: Annotation) -> Annotated:
     Raises
     ------
     InvalidAnswerError
-        If the answer does not satisfy the schema; `issues` says where.
+        If the answer does not satisfy the schema, has a key that the schema does not know, or lacks one:
+        what is not on the document is null, as silence would teach the same. `issues` says where.
     """
-    violations = validate_output(dict(annotation.value), annotation.schema)
+    value = dict(annotation.value)
+    violations = (
+        *validate_output(value, annotation.schema),
+        *_odd_keys(annotation.schema.root, value, ()),
+    )
     if violations:
         raise InvalidAnswerError("the answer does not satisfy the schema", issues=violations)
     grounded = ground_extraction(annotation.value, annotation.schema, annotation.document)
@@ -94,6 +99,21 @@ def annotate(annotation: Annotation) -> Annotated:
         examples=tuple(_example(annotation, page, pages[0], printed) for page in pages),
         ungrounded=tuple(path for path, place in printed.items() if place.is_missing),
     )
+
+
+def _odd_keys(spec: Spec, value: JsonValue, path: Path) -> Iterator[tuple[str, str]]:
+    """Yield (JSON path, reason) for each key that is missing, or that the schema does not know."""
+    if isinstance(spec, ArraySpec):
+        for index, item in enumerate(value if isinstance(value, list) else ()):
+            yield from _odd_keys(spec.item, item, (*path, index))
+    elif isinstance(spec, ObjectSpec) and isinstance(value, Mapping):
+        known = dict(spec.properties)
+        yield from ((json_path((*path, key)), "is not in the schema") for key in value if key not in known)
+        for key, child in spec.properties:
+            if key in value:
+                yield from _odd_keys(child, value[key], (*path, key))
+            else:
+                yield json_path((*path, key)), "is missing: null says that the document does not have it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
