@@ -95,7 +95,11 @@ class ApiSettings(_Group):
 
 def _data_folder() -> Path:
     """Return where this user's programs keep data (XDG base directories)."""
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "rasg"
+    try:
+        home = Path.home()
+    except RuntimeError:  # a container's user may have none
+        home = Path.cwd()
+    return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "rasg"
 
 
 class StoreSettings(_Group):

@@ -80,7 +80,10 @@ def build_book(store: ExampleStore, settings: Settings, *, tenant: str | None = 
     from app.examples.book import ExampleBook
 
     return ExampleBook(
-        store, tenant=tenant or settings.store.tenant, per_template=settings.examples.per_template or None
+        store,
+        tenant=tenant or settings.store.tenant,
+        per_template=settings.examples.per_template or None,
+        keep_days=settings.store.keep_days,
     )
 
 

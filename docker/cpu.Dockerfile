@@ -40,7 +40,8 @@ RUN apt-get update \
         tesseract-ocr-osd=1:4.1.0-2 \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 10001 rasg \
-    && useradd --no-log-init --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin rasg
+    && useradd --no-log-init --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin rasg \
+    && install -d -o 10001 -g 10001 -m 0700 /var/lib/rasg
 
 WORKDIR /srv/rasg
 COPY --from=build /srv/rasg /srv/rasg
@@ -55,11 +56,14 @@ ENV PATH=/srv/rasg/.venv/bin:$PATH \
     TRANSFORMERS_OFFLINE=1 \
     OMP_NUM_THREADS=1 \
     OMP_THREAD_LIMIT=1 \
+    RASG_STORE__FOLDER=/var/lib/rasg \
     RASG_API__HOST=0.0.0.0 \
     RASG_API__PORT=8000 \
     RASG_LOG__FORMAT=json
 
 USER 10001:10001
+# Examples, and answers until they are confirmed: what must outlive the container.
+VOLUME /var/lib/rasg
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \

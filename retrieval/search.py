@@ -15,7 +15,7 @@ from retrieval.store import ExampleStore
 from retrieval.text_features import query_words
 from retrieval.truth import Stored
 from schemas.example import Example
-from schemas.spec import ExtractionSchema
+from schemas.spec import ExtractionSchema, values_by_path
 
 # image  the paper's way: wavelet hashes by L1 distance, nothing else
 # text   BM25 and n-grams
@@ -36,6 +36,8 @@ _MODES: dict[SearchMode, tuple[str, ...]] = {
     "fused": ("image", "words", "ngrams"),
 }
 _LOADED_AT_ONCE = 16
+# Of the values that an annotation has for what is asked.
+_MAX_UNKNOWN_SHARE = 0.2
 # As between the pages of a layout text.
 PAGE_BREAK = "\n\n"
 
@@ -85,8 +87,9 @@ class ExampleSearch:
         """Return up to `k` examples, the nearest first.
 
         Only the tenant's own; only under a schema that holds what is asked for; never of the same file,
-        nor of the same page in another file; none below `min_similarity`. Of equally near ones the
-        older comes first. No example at all gives none.
+        nor of the same page in another file; none below `min_similarity`; none that lacks more than a
+        fifth of what its annotation knows. Of equally near ones the older comes first. No example at all
+        gives none.
 
         Raises
         ------
@@ -132,7 +135,7 @@ class ExampleSearch:
             if example.document_sha256 == query.document_sha256 or is_same_page(query.features, example):
                 continue
             score = similarity(query.features, example)
-            if score < query.min_similarity:
+            if score < query.min_similarity or not _is_told(example, query.schema):
                 continue
             shown = self._shown(query, stored)
             hits.append(Hit(example=shown, similarity_score=score, fused_score=fused.score))
@@ -156,6 +159,15 @@ class ExampleSearch:
             part = ranked[start : start + _LOADED_AT_ONCE]
             stored = self._store.by_seqs(tenant, [fused.seq for fused in part])
             yield from ((fused, stored[fused.seq]) for fused in part if fused.seq in stored)
+
+
+def _is_told(example: Example, asked: ExtractionSchema) -> bool:
+    """Return whether an example says enough of what its annotation knows: null for the rest misleads."""
+    keys = {".".join(keys) for keys, _ in asked.leaves() if "[]" not in keys}
+    n_unknown = len(keys.intersection(example.unknown))
+    known = values_by_path(project(example.answer, asked))
+    n_known = sum(path in keys and value is not None for path, value in known.items())
+    return n_unknown <= _MAX_UNKNOWN_SHARE * (n_known + n_unknown)
 
 
 def _by_image(index: ExampleIndex, query: Query, depth: int, schema_ids: Schemas) -> list[Found]:

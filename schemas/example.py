@@ -48,6 +48,9 @@ class Example(Value):
         What stands on the page, under the schema's keys.
     evidence
         For each key, the start of the line where its value stands: "total < Total EUR 12.50".
+    unknown
+        Paths, rows apart, of values that the annotation has and no page of the document shows: null in the
+        answer, though there is something.
     confirmed_by
         Who says so: a person's or a program's name.
     """
@@ -62,6 +65,7 @@ class Example(Value):
     text: str = Field(repr=False)
     answer: dict[str, JsonValue] = Field(repr=False)
     evidence: tuple[str, ...] = Field(default=(), repr=False)
+    unknown: tuple[str, ...] = ()
     source: ExampleSource
     confirmed_by: str = Field(max_length=128)
     created_at: AwareDatetime

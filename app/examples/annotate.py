@@ -95,9 +95,10 @@ def annotate(annotation: Annotation) -> Annotated:
     leaves = tuple(_leaves(annotation.schema.root, dict(annotation.value), ()))
     printed = {json_path(leaf.path): _printed(leaf, grounded.metadata) for leaf in leaves}
     pages = sorted({place.page_index for place in printed.values() if place.page_index is not None}) or [0]
+    missing = tuple(path for path, place in printed.items() if place.is_missing)
     return Annotated(
-        examples=tuple(_example(annotation, page, pages[0], printed) for page in pages),
-        ungrounded=tuple(path for path, place in printed.items() if place.is_missing),
+        examples=tuple(_example(annotation, page, pages[0], printed, missing) for page in pages),
+        ungrounded=missing,
     )
 
 
@@ -158,7 +159,11 @@ def _printed(leaf: _Leaf, metadata: Mapping[str, FieldMetadata]) -> _Place:
 
 
 def _example(
-    annotation: Annotation, page_index: int, first_page: int, printed: Mapping[str, _Place]
+    annotation: Annotation,
+    page_index: int,
+    first_page: int,
+    printed: Mapping[str, _Place],
+    missing: Sequence[str],
 ) -> Example:
     def on_this_page(place: _Place) -> bool:
         return place.page_index == page_index or (place.page_index is None and page_index == first_page)
@@ -177,6 +182,7 @@ def _example(
         text=page_text(annotation.document, page_index),
         answer=value if isinstance(value, dict) else {},
         evidence=tuple(_evidence(annotation.schema.root, value, (), shown, page)),
+        unknown=tuple(path for path in missing if "[" not in path),
         source=annotation.source,
         confirmed_by=annotation.confirmed_by,
         created_at=annotation.at,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 Verdict = Literal["confirmed", "corrected", "rejected"]
 
 _MAX_NAME_CHARS = 128
+_SWEEP_EVERY_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +62,18 @@ class ExampleBook:
     ----------
     per_template
         Examples of one template that are kept, the newest; None for all.
+    keep_days
+        How long answers can be confirmed or corrected; older ones are deleted as new ones come.
     """
 
-    def __init__(self, store: ExampleStore, *, tenant: str, per_template: int | None) -> None:
+    def __init__(
+        self, store: ExampleStore, *, tenant: str, per_template: int | None, keep_days: float = 30.0
+    ) -> None:
         self.store = store
         self.tenant = checked_tenant(tenant)
         self._per_template = per_template
+        self._keep_days = keep_days
+        self._swept_at: float | None = None
 
     def add(
         self,
@@ -104,6 +112,7 @@ class ExampleBook:
             value=value,
         )
         try:
+            self._sweep()
             keep_extraction(self.store.database, kept)
         except RetrievalError as error:
             logger.warning("the answer cannot be corrected later: %s", error)
@@ -151,6 +160,13 @@ class ExampleBook:
         ids = tuple(example_ids)
         entries = [self._entry(_named(actor), "removed", one, None) for one in ids]
         self.store.remove(self.tenant, ids, entries)
+
+    def _sweep(self) -> None:
+        """Delete answers that are too old, now and then."""
+        moment = time.monotonic()
+        if self._swept_at is None or moment - self._swept_at > _SWEEP_EVERY_S:
+            self._swept_at = moment
+            self.forget_answers(older_than_days=self._keep_days)
 
     def forget_answers(self, *, older_than_days: float) -> int:
         """Delete kept answers older than so many days; return how many."""

@@ -15,8 +15,14 @@ from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Spe
 
 # Where the shipped invoice schema has another name for what the XML says.
 _NAMES: Mapping[str, str] = MappingProxyType(
-    {"customer_name": "customer_billing_name", "currency": "currency_code_amount_due"}
+    {
+        "customer_name": "customer_billing_name",
+        "customer_address": "customer_billing_address",
+        "currency": "currency_code_amount_due",
+    }
 )
+# UNTDID 1001: what a document is; credit notes give money back.
+_CREDIT_NOTES = frozenset({"81", "261", "296", "308", "381", "396", "532"})
 _ROWS_KEY = "line_items"
 
 
@@ -40,6 +46,8 @@ def einvoice_answer(
     except EvaluationError as error:
         raise InputError(f"the embedded e-invoice cannot be used: {error}") from error
     named = {_NAMES.get(key, key): value for key, value in fields.items()}
+    if "type_code" in fields:
+        named["document_type"] = "credit_note" if fields["type_code"] in _CREDIT_NOTES else "invoice"
     return {key: _value(key, spec, named, rows) for key, spec in schema.root.properties}
 
 

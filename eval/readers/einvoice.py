@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from xml.parsers import expat
@@ -23,6 +23,7 @@ _CAVEATS = (
 _CII: Mapping[str, str] = MappingProxyType(
     {
         "document_id": "ExchangedDocument/ID",
+        "type_code": "ExchangedDocument/TypeCode",
         "date_issue": "ExchangedDocument/IssueDateTime/DateTimeString",
         "vendor_name": "*/ApplicableHeaderTradeAgreement/SellerTradeParty/Name",
         "vendor_tax_id": "*/ApplicableHeaderTradeAgreement/SellerTradeParty/SpecifiedTaxRegistration/ID",
@@ -59,6 +60,7 @@ _CII_COLUMNS: Mapping[str, str] = MappingProxyType(
 _ZUGFERD_1: Mapping[str, str] = MappingProxyType(
     {
         "document_id": "HeaderExchangedDocument/ID",
+        "type_code": "HeaderExchangedDocument/TypeCode",
         "date_issue": "HeaderExchangedDocument/IssueDateTime/DateTimeString",
         "vendor_name": "*/ApplicableSupplyChainTradeAgreement/SellerTradeParty/Name",
         "vendor_tax_id": "*/ApplicableSupplyChainTradeAgreement/SellerTradeParty/SpecifiedTaxRegistration/ID",
@@ -93,6 +95,7 @@ _ZUGFERD_1_COLUMNS: Mapping[str, str] = MappingProxyType(
 _UBL: Mapping[str, str] = MappingProxyType(
     {
         "document_id": "ID",
+        "type_code": "InvoiceTypeCode",
         "date_issue": "IssueDate",
         "date_due": "DueDate",
         "currency": "DocumentCurrencyCode",
@@ -125,6 +128,30 @@ _UBL_COLUMNS: Mapping[str, str] = MappingProxyType(
         "amount_net": "LineExtensionAmount",
     }
 )
+# What each kind of trade document is read by: its fields, and the columns of its rows.
+_TRADE_PATHS: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]] = MappingProxyType(
+    {
+        "CrossIndustryInvoice": (_CII, _CII_COLUMNS),
+        "CrossIndustryDocument": (_ZUGFERD_1, _ZUGFERD_1_COLUMNS),
+    }
+)
+# An address is printed in this order, whatever stands between its parts.
+_TRADE_PARTIES: Mapping[str, str] = MappingProxyType(
+    {
+        "vendor_address": "*/*/SellerTradeParty/PostalTradeAddress",
+        "customer_address": "*/*/BuyerTradeParty/PostalTradeAddress",
+        "customer_delivery_address": "*/*/ShipToTradeParty/PostalTradeAddress",
+    }
+)
+_TRADE_ADDRESS = ("LineOne", "LineTwo", "LineThree", "PostcodeCode", "CityName")
+_UBL_PARTIES: Mapping[str, str] = MappingProxyType(
+    {
+        "vendor_address": "AccountingSupplierParty/Party/PostalAddress",
+        "customer_address": "AccountingCustomerParty/Party/PostalAddress",
+        "customer_delivery_address": "Delivery/DeliveryLocation/Address",
+    }
+)
+_UBL_ADDRESS = ("StreetName", "AdditionalStreetName", "PostalZone", "CityName")
 MAX_XML_BYTES = 50_000_000
 _DEPTH = 40  # of elements; invoices have some ten
 
@@ -169,20 +196,22 @@ def parse_einvoice(
         raise EvaluationError(f"{name!r} is larger than {MAX_XML_BYTES} bytes")
     root = _checked(data, name)
     kind = _local(root.tag)
-    if kind == "CrossIndustryInvoice":
-        return _fields(root, _CII), [_fields(row, _CII_COLUMNS) for row in _all(root, _CII_ROWS)]
-    if kind == "CrossIndustryDocument":
-        rows = _all(root, _CII_ROWS)
-        return _fields(root, _ZUGFERD_1), [_fields(row, _ZUGFERD_1_COLUMNS) for row in rows]
+    if kind in _TRADE_PATHS:
+        paths, columns = _TRADE_PATHS[kind]
+        fields = {**_fields(root, paths), **_addresses(root, _TRADE_PARTIES, _TRADE_ADDRESS)}
+        return fields, [_fields(row, columns) for row in _all(root, _CII_ROWS)]
     if kind in ("Invoice", "CreditNote"):
         rows = [row for tag in _UBL_ROWS for row in _all(root, tag)]
         fields = _fields(root, _UBL)
         for key, party in (("vendor_name", "Supplier"), ("customer_name", "Customer")):
             fields.setdefault(key, _first(root, f"Accounting{party}Party/Party/PartyName/Name"))
-        columns = [_fields(row, _UBL_COLUMNS) for row in rows]
-        for row, cells in zip(rows, columns, strict=True):
-            cells.setdefault("quantity", _first(row, "CreditedQuantity"))
-        return _known(fields), [_known(cells) for cells in columns]
+        fields |= _addresses(root, _UBL_PARTIES, _UBL_ADDRESS)
+        if kind == "CreditNote":
+            fields["type_code"] = _first(root, "CreditNoteTypeCode") or "381"
+        cells = [_fields(row, _UBL_COLUMNS) for row in rows]
+        for row, known in zip(rows, cells, strict=True):
+            known.setdefault("quantity", _first(row, "CreditedQuantity"))
+        return _known(fields), [_known(known) for known in cells]
     raise EvaluationError(f"{name!r} is neither CII nor UBL: its root is {kind!r}")
 
 
@@ -216,6 +245,18 @@ def _checked(data: bytes, name: str) -> ElementTree.Element:
 
 def _fields(element: ElementTree.Element, paths: Mapping[str, str]) -> dict[str, JsonValue]:
     return _known({name: _first(element, path) for name, path in paths.items()})
+
+
+def _addresses(
+    root: ElementTree.Element, parties: Mapping[str, str], parts: Sequence[str]
+) -> dict[str, JsonValue]:
+    """Return the parties' addresses, each in one line; those that the XML does not have are left out."""
+    found: dict[str, JsonValue] = {}
+    for name, path in parties.items():
+        for element in _all(root, path)[:1]:
+            texts = [_first(element, part) for part in parts]
+            found[name] = " ".join(text for text in texts if text) or None
+    return _known(found)
 
 
 def _known(fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -198,6 +198,20 @@ def test_an_answer_is_the_tenants_own_and_can_be_forgotten(book: ExampleBook) ->
     assert book.forget_answers(older_than_days=0) == 1
     with pytest.raises(ExtractionNotFoundError):
         book.feedback(kept, "confirmed", value=None, confirmed_by="Ada")
+
+
+def test_old_answers_are_forgotten_as_new_ones_come(
+    book: ExampleBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = book.keep(document_of(FIRST), SCHEMA, VALUE)
+    assert old is not None
+    monkeypatch.setattr("app.examples.book._SWEEP_EVERY_S", -1.0)
+    monkeypatch.setattr("app.examples.book.now", lambda: datetime.now(UTC) + timedelta(days=31))
+    new = book.keep(document_of(FIRST), SCHEMA, VALUE)
+    assert new is not None
+    with pytest.raises(ExtractionNotFoundError):
+        book.feedback(old, "confirmed", value=None, confirmed_by="Ada")
+    assert len(book.feedback(new, "confirmed", value=None, confirmed_by="Ada").examples) == 1
 
 
 def test_of_one_template_the_newest_are_kept(book: ExampleBook) -> None:

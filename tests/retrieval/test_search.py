@@ -198,3 +198,13 @@ def test_where_several_pages_are_asked_about_the_examples_next_pages_are_shown_t
     (hit,) = search.find(replace(_query(1, 2), n_pages=2))
     assert hit.example.text == f"{first.text}\n\nsecond page"
     assert hit.example.answer == {"vendor": "v1", "total": "9.00"}
+
+
+def test_an_example_that_lacks_much_of_what_its_annotation_knows_is_passed_over(
+    store: ExampleStore, search: ExampleSearch
+) -> None:
+    half = example(1, 1).model_copy(update={"answer": {"vendor": None, "total": "1"}, "unknown": ("vendor",)})
+    store.add([half, example(5, 1)])
+    assert _answers(search.find(_query(1, 2))) == [("v5", "1.00")]
+    (hit,) = search.find(_query(1, 2, schema=NARROW))  # who asks for the total alone is told all
+    assert hit.example.answer == {"total": "1"}

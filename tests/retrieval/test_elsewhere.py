@@ -1,0 +1,126 @@
+"""The truth in PostgreSQL and the index in an object store; skipped where there is no server to start."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from retrieval.features import features_of
+from retrieval.search import ExampleSearch, Query
+from retrieval.store import ExampleStore, sqlite_url
+from retrieval.tables import Table
+from tests.retrieval.pages import SCHEMA, example, page_hash, page_text
+
+pytestmark = pytest.mark.slow
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _programs() -> Path | None:
+    """Return the folder of PostgreSQL's server programs: Debian keeps them out of the path."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    named = shutil.which("initdb")
+    return found[-1].parent if found else Path(named).parent if named else None
+
+
+def _run(*command: str | Path) -> None:
+    # The server refuses to run as root; Debian's package makes a user for it.
+    prefix = (
+        ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
+    )
+    done = subprocess.run([*prefix, *map(str, command)], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    programs = _programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's server is not installed")
+    folder = Path("/tmp") / f"rasg-postgres-{os.getpid()}"
+    folder.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    port = _free_port()
+    control: tuple[str | Path, ...] = (programs / "pg_ctl", "-w", "-D", folder / "data")
+    try:
+        _run(programs / "initdb", "-D", folder / "data", "-A", "trust", "-U", "rasg")
+        _run(*control, "-o", f"-p {port} -k {folder}", "-l", folder / "log", "start")
+        yield f"postgresql+psycopg://rasg@127.0.0.1:{port}/postgres"
+        _run(*control, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _teach_and_find(store: ExampleStore) -> None:
+    store.add([example(vendor, n) for vendor in range(5) for n in range(3)])
+    search = ExampleSearch(store)
+    features = features_of(page_text(2, 9), page_hash(2, 9))
+    query = Query(tenant="acme", features=features, schema=SCHEMA, k=3)
+    assert [hit.example.answer["vendor"] for hit in search.find(query)] == ["v2"] * 3
+    store.remove("acme", [example(2, 0).example_id], ())
+    assert len(search.find(query)) == 3
+    assert search.find(query)[-1].example.answer["vendor"] != "v2"
+    assert store.rebuild() == 14
+    search.close()
+
+
+def test_the_truth_can_be_in_postgresql(postgres_url: str, tmp_path: Path) -> None:
+    store = ExampleStore(postgres_url, index_uri=str(tmp_path))
+    _teach_and_find(store)
+    with store.database.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Table.metadata) == []
+    store.close()
+    again = ExampleStore(postgres_url, index_uri=str(tmp_path))
+    assert again.n_examples("acme") == 14
+    again.close()
+
+
+@pytest.fixture
+def object_store() -> Iterator[str]:
+    if find_spec("moto") is None:
+        pytest.skip("moto[server] is not installed")
+    port = _free_port()
+    command = [sys.executable, "-m", "moto.server", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        endpoint = f"http://127.0.0.1:{port}"
+        bucket = Request(f"{endpoint}/examples", method="PUT", headers={"Host": "s3.amazonaws.com"})
+        for _ in range(100):
+            try:
+                urlopen(bucket).close()
+                break
+            except URLError:
+                time.sleep(0.2)
+        yield endpoint
+        server.terminate()
+
+
+def test_the_index_can_be_in_an_object_store(
+    object_store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT", object_store)
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    store = ExampleStore(sqlite_url(tmp_path), index_uri="s3://examples/index")
+    _teach_and_find(store)
+    store.close()
