@@ -267,5 +267,10 @@ def _show(result: FileResult, console: Console) -> None:
             f"{entry.confidence:.2f}" if entry.confidence is not None else "-",
         )
     console.print(table)
+    for use in result.extraction.examples:
+        pages = ", ".join(str(number) for number in use.page_numbers)
+        console.print(
+            f"example {use.example_id} was shown with page {pages}: {use.similarity_score:.2f} alike"
+        )
     for warning in result.extraction.warnings:
         console.print(f"warning {warning.code} {warning.path or ''}: {warning.message}", markup=False)

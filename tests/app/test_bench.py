@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 
 from app.bench.ablate import ablation_table, combinations_of, linear_model
 from app.bench.compare import compare, comparison_table, regressions
-from app.bench.results import Results, run_results
+from app.bench.results import Results, run_results, write_results
 from app.bench.run import PREDICTIONS, RunFolder, run_suite
 from app.bench.suite import Suite, read_suite
 from app.cli import app
@@ -24,8 +25,10 @@ from eval.datasets import GoldRecord
 from eval.predictions import PredRecord
 from eval.run_scores import score_run
 from ocr.reader import ReadOptions
+from retrieval.store import ExampleStore, sqlite_url
 from schemas.errors import ConfigurationError, EvaluationError
 from tests.decoding.tiny_model import make_model
+from tests.ocr.files import pdf, text_at
 from tests.paths import ROOT
 
 ROWS = {"description": {"kind": "verbatim"}, "amount": {"kind": "amount"}}
@@ -228,3 +231,61 @@ def test_the_linear_model_finds_what_each_switch_adds() -> None:
     assert "| on | on | 0.600 |" in table
     with pytest.raises(EvaluationError, match="need more"):
         linear_model({(): _results([True])}, ("structured",), metric="kie")
+
+
+def _bill(folder: Path, number: int) -> dict[str, object]:
+    lines = ["ACME Ltd", "12 High Street, Milbury", f"Bill {number}", "Blue pen 2.50", f"Total {number}.50"]
+    (folder / "docs").mkdir(parents=True, exist_ok=True)
+    data = pdf("".join(text_at(72, 700 - 30 * i, line) for i, line in enumerate(lines)))
+    (folder / "docs" / f"{number}.pdf").write_bytes(data)
+    return {"id": f"bills/{number}", "file": f"docs/{number}.pdf", "kie": {"total": f"{number}.50"}}
+
+
+@pytest.fixture
+def bills(tmp_path: Path) -> Suite:
+    folder = tmp_path / "data" / "bills"
+    records = [_bill(folder, number) for number in range(1, 4)]
+    lines = [json.dumps({**record, "dataset": "bills", "doc_type": "bill"}) for record in records]
+    (folder / "labels.jsonl").write_text("\n".join(lines))
+    return Suite.model_validate(
+        {
+            "name": "bills",
+            "data": tmp_path / "data",
+            "options": {"n_candidates": 1, "max_tokens": 100, "retrieval": True},
+            "datasets": {"bills": {"fields": {"total": {"kind": "amount"}}, "n": 2}},
+        }
+    )
+
+
+def test_with_retrieval_the_gold_of_another_document_is_shown(
+    bills: Suite, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    folder = RunFolder(path=tmp_path / "run")
+    lines = run_suite(bills, pipeline, folder, readings=tmp_path / "reads")
+    store = ExampleStore(
+        sqlite_url(folder.path / "examples"), index_uri=str(folder.path / "examples" / "index")
+    )
+    kept = {s.example.example_id: s.example.document_sha256 for s in store.page("bills")}
+    assert len(kept) == 3  # of all documents, though two are asked about
+    for line in lines:
+        (use,) = line.examples
+        own = hashlib.sha256((bills.data / "bills" / f"docs/{line.id[-1]}.pdf").read_bytes()).hexdigest()
+        assert kept[use.example_id] != own
+    assert "Documents with an example: 2" in write_results(run_results(folder), folder, title="x")
+
+
+def test_a_store_that_was_cut_is_made_again(bills: Suite, pipeline: Pipeline, tmp_path: Path) -> None:
+    folder = RunFolder(path=tmp_path / "run")
+    run_suite(bills, pipeline, folder, readings=tmp_path / "reads")
+    (folder.path / "examples" / "complete").unlink()
+    (folder.path / PREDICTIONS).unlink()
+    lines = run_suite(bills, pipeline, folder, readings=tmp_path / "reads")
+    assert [len(line.examples) for line in lines] == [1, 1]
+
+
+def test_without_retrieval_no_store_is_made(bills: Suite, pipeline: Pipeline, tmp_path: Path) -> None:
+    (off,) = (c.suite for c in combinations_of(bills, ("retrieval",), adapter=None) if not c.on)
+    folder = RunFolder(path=tmp_path / "run")
+    lines = run_suite(off, pipeline, folder, readings=tmp_path / "reads")
+    assert [line.examples for line in lines] == [(), ()]
+    assert not (folder.path / "examples").exists()
