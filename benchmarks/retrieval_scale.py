@@ -31,6 +31,7 @@ from retrieval import search as searching
 from retrieval.database import writing
 from retrieval.features import features_of
 from retrieval.fusion import fuse
+from retrieval.index import Rankings
 from retrieval.search import DEPTH, ExampleSearch, Query
 from retrieval.store import ExampleStore, sqlite_url
 from retrieval.tables import ExampleRow
@@ -112,9 +113,7 @@ class Exact:
     @classmethod
     def of(cls, store: ExampleStore) -> Exact:
         """Return what the index holds."""
-        table: Any = store.index.table(_TENANT)
-        scan = table.search().select(["seq", "page_hash", "vector"])
-        found = scan.limit(int(table.count_rows())).to_arrow()
+        found = store.index.rows(_TENANT, ["seq", "page_hash", "vector"])
         n = found.num_rows
         hashes = np.concatenate([c.flatten().to_numpy() for c in found["page_hash"].chunks])
         vectors = np.concatenate([c.flatten().to_numpy() for c in found["vector"].chunks])
@@ -139,11 +138,11 @@ class Exact:
         bits = np.bitwise_count(self.hashes ^ mine).sum(axis=1).astype(np.float64)
         angles = (1.0 - self.vectors @ query.features.vector).astype(np.float64)
         words = query_words(query.features.words)
-        found = store.index.by_words(_TENANT, words, limit=DEPTH, schema_ids=None)
+        found = store.index.rank(_TENANT, Rankings(words=words), limit=DEPTH, schema_ids=None)
         rankings = {
             "image": self.ranking(bits),
             "ngrams": self.ranking(angles),
-            "words": [row.seq for row in found],
+            "words": [row.seq for row in found["words"]],
         }
         return fuse(rankings, searching.WEIGHTS)[0].seq
 
@@ -201,7 +200,6 @@ def _measure(folder: Path, n: int, n_queries: int) -> None:
         f"| {rss_mb:.0f} | {sql_mb:.0f} | {index_mb:.0f} |",
         flush=True,
     )
-    search.close()
     store.close()
 
 

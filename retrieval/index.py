@@ -6,19 +6,20 @@ in SQL, under the tenant's name, so that an index gone wrong can lose a hit but 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
-from threading import Lock
 from typing import Any
 
 import numpy as np
 
+from retrieval.loop import LoopThread
 from retrieval.text_features import VECTOR_SIZE, Floats
 from retrieval.wavelet_hash import HASH_BYTES
 from schemas.errors import RetrievalError
@@ -76,6 +77,19 @@ class Found:
     value: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rankings:
+    """What is searched by: a page's hash, its words, its vector; None, or empty, for not at all."""
+
+    page_hash: bytes | None = None
+    words: Sequence[str] = ()
+    vector: Floats | None = None
+
+
+# The schemas whose examples are wanted; None for all.
+Schemas = frozenset[str] | None
+
+
 class ExampleIndex:
     """The index of one store; safe to share between threads.
 
@@ -96,57 +110,76 @@ class ExampleIndex:
 
     def __init__(self, uri: str, *, store_id: str, storage_options: Mapping[str, str] | None = None) -> None:
         self._store_id = store_id
-        with _translated():
-            self._db = lancedb.connect(
-                uri,
-                storage_options=dict(storage_options or {}) or None,
-                read_consistency_interval=timedelta(0),  # other processes write too
-            )
         self._tables: dict[str, Any] = {}
         self._n_writes: dict[str, int] = {}
-        self._lock = Lock()
+        self._loop = LoopThread("example-index")
+        with _translated():
+            self._db: Any = self._loop.run(
+                lancedb.connect_async(
+                    uri,
+                    storage_options=dict(storage_options or {}) or None,
+                    read_consistency_interval=timedelta(0),  # other processes write too
+                )
+            )
 
     def has(self, tenant: str) -> bool:
         """Return whether there is a table of this tenant's."""
-        return self._open(tenant) is not None
-
-    def table(self, tenant: str) -> Any | None:  # noqa: ANN401 - LanceDB is not typed
-        """Return the tenant's table, for programs that measure the index itself."""
-        return self._open(tenant)
+        with _translated():
+            return self._loop.run(self._open(tenant)) is not None
 
     def n_rows(self, tenant: str) -> int:
         """Return how many examples the tenant's table holds."""
-        table = self._open(tenant)
         with _translated():
-            return 0 if table is None else int(table.count_rows())
+            return self._loop.run(self._n_rows(tenant))
+
+    def rows(self, tenant: str, columns: Sequence[str]) -> Any:  # noqa: ANN401
+        """Return columns of the whole table as an Arrow table, for programs that measure the index."""
+
+        async def read() -> Any:  # noqa: ANN401
+            table = await self._open(tenant)
+            return None if table is None else await table.query().select(list(columns)).to_arrow()
+
+        with _translated():
+            return self._loop.run(read())
 
     def add(self, tenant: str, rows: Sequence[IndexRow]) -> None:
         """Add rows that are not there; see `remove` for those that may be."""
-        with _translated():
-            table = self._open(tenant)
-            if table is None:
-                table = self._create(tenant)
+
+        async def write() -> None:
+            table = await self._open(tenant) or await self._create(tenant)
             for start in range(0, len(rows), _ADD_BATCH):
-                table.add(_arrow(rows[start : start + _ADD_BATCH]))
+                await table.add(_arrow(rows[start : start + _ADD_BATCH]))
+
+        with _translated():
+            self._loop.run(write())
         self._n_writes[tenant] = self._n_writes.get(tenant, 0) + 1
 
     def remove(self, tenant: str, seqs: Sequence[int]) -> None:
         """Remove rows; those that are not there are no error."""
-        table = self._open(tenant)
-        if table is None or not seqs:
-            return
-        with _translated():
-            table.delete(f"seq IN ({', '.join(str(int(seq)) for seq in seqs)})")
-        self._n_writes[tenant] = self._n_writes.get(tenant, 0) + 1
+
+        async def write() -> None:
+            table = await self._open(tenant)
+            if table is not None:
+                await table.delete(f"seq IN ({', '.join(str(int(seq)) for seq in seqs)})")
+
+        if seqs:
+            with _translated():
+                self._loop.run(write())
+            self._n_writes[tenant] = self._n_writes.get(tenant, 0) + 1
 
     def rebuild(self, tenant: str, batches: Iterable[Sequence[IndexRow]]) -> None:
-        """Replace the tenant's table by one of these rows."""
+        """Replace the tenant's table by one of these rows; they are taken one batch after another."""
+
+        async def anew() -> Any:  # noqa: ANN401
+            self._tables.pop(tenant, None)
+            await self._db.drop_table(self.table_name(tenant), ignore_missing=True)
+            return await self._create(tenant)
+
         with _translated():
-            self.forget(tenant)
-            self._db.drop_table(self.table_name(tenant), ignore_missing=True)
-            table = self._create(tenant)
-            for rows in batches:
-                table.add(_arrow(rows))
+            table = self._loop.run(anew())
+        for rows in batches:
+            with _translated():
+                self._loop.run(table.add(_arrow(rows)))
         self.maintain(tenant)
 
     def is_small(self, tenant: str) -> bool:
@@ -159,88 +192,77 @@ class ExampleIndex:
 
     def maintain(self, tenant: str) -> None:
         """Compact the table, bring its indices up to date, and partition a large one."""
-        table = self._open(tenant)
-        if table is None:
-            return
         self._n_writes[tenant] = 0
         with _translated():
-            n_rows = int(table.count_rows())
-            for column, config in _VECTORS.items():
-                if n_rows >= _MIN_ROWS_FOR_PARTITIONS and _is_stale(table, column, n_rows):
-                    table.create_index(column, config=config, replace=True)
-            table.optimize(cleanup_older_than=_KEPT_VERSIONS)
+            self._loop.run(self._maintain(tenant))
 
-    def by_hash(self, tenant: str, page_hash: bytes, *, limit: int, schema_ids: Schemas) -> list[Found]:
-        """Return the nearest by Hamming distance, nearest first; of equals the older first."""
-        query = np.frombuffer(page_hash, dtype=np.uint8)
-        return self._nearest(tenant, "page_hash", "hamming", query, limit, schema_ids)
+    def rank(
+        self, tenant: str, asked: Rankings, *, limit: int, schema_ids: Schemas
+    ) -> dict[str, list[Found]]:
+        """Return the nearest examples by each of the rankings that are asked for, all sought at a time.
 
-    def by_vector(self, tenant: str, vector: Floats, *, limit: int, schema_ids: Schemas) -> list[Found]:
-        """Return the nearest by cosine distance; a zero vector is near nothing."""
-        if not vector.any():
-            return []
-        return self._nearest(tenant, "vector", "cosine", vector, limit, schema_ids)
-
-    def by_words(self, tenant: str, words: Sequence[str], *, limit: int, schema_ids: Schemas) -> list[Found]:
-        """Return the best by BM25 over any of the words, best first; of equals the older first."""
-        if not words:
-            return []
-
-        def search(table: Any) -> Any:  # noqa: ANN401
-            query = table.search(" ".join(words), query_type="fts", fts_columns="words").limit(limit)
-            return _filtered(query, schema_ids).select(["seq", "_score"]).to_arrow()
-
-        return _ordered(self._read(tenant, search), "_score", sign=-1)
-
-    def _nearest(
-        self,
-        tenant: str,
-        column: str,
-        metric: str,
-        query: Any,  # noqa: ANN401
-        limit: int,
-        schema_ids: Schemas,
-    ) -> list[Found]:
-        def search(table: Any) -> Any:  # noqa: ANN401
-            found = table.search(query, vector_column_name=column).distance_type(metric)
-            found = _filtered(found.nprobes(_N_PROBES).limit(limit), schema_ids)
-            return found.select(["seq", "_distance"]).to_arrow()
-
-        return _ordered(self._read(tenant, search), "_distance", sign=1)
-
-    def _read(self, tenant: str, search: Callable[[Any], Any]) -> Any:  # noqa: ANN401
-        """Return what a search finds; once more if another process has replaced the table meanwhile."""
-        table = self._open(tenant)
-        if table is None:
-            return None
-        try:
-            return search(table)
-        except Exception:  # noqa: BLE001 - of any class; the second time it is ours to report
-            logger.info("the index is opened again")
-        self.forget(tenant)
-        table = self._open(tenant)
+        By picture the nearest first, by words the best BM25 score first, of equals the older first. A
+        ranking for which the page has nothing (no picture, no words) is empty.
+        """
         with _translated():
-            return None if table is None else search(table)
+            return self._loop.run(self._rank(tenant, asked, limit, schema_ids))
 
     def table_name(self, tenant: str) -> str:
         """Return the tenant's table: a hash, so that no tenant's name is part of a path or a query."""
         text = f"{FEATURES_VERSION}/{self._store_id}/{tenant}"
         return f"examples_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
-    def _open(self, tenant: str) -> Any | None:  # noqa: ANN401 - LanceDB is not typed
-        with self._lock:
-            table = self._tables.get(tenant)
-            if table is None:
-                try:
-                    table = self._db.open_table(self.table_name(tenant))
-                except Exception as error:
-                    if "not found" in str(error).lower():  # a ValueError, as are others
-                        return None
-                    raise RetrievalError("the search index cannot be opened") from error
-                self._tables[tenant] = table
-            return table
+    def forget(self) -> None:
+        """Open all tables anew at the next call."""
+        self._tables.clear()
 
-    def _create(self, tenant: str) -> Any:  # noqa: ANN401
+    def close(self) -> None:
+        """End the index's thread."""
+        self._loop.close()
+
+    async def _rank(
+        self, tenant: str, asked: Rankings, limit: int, schema_ids: Schemas
+    ) -> dict[str, list[Found]]:
+        table = await self._open(tenant)
+        if table is None:
+            return {}
+        try:
+            return await _ranked(table, asked, limit, schema_ids)
+        except RetrievalError:
+            raise
+        except Exception:  # noqa: BLE001 - of any class; the second time it is reported
+            logger.info("the index is opened again: another process may have replaced the table")
+        self._tables.pop(tenant, None)
+        table = await self._open(tenant)
+        return {} if table is None else await _ranked(table, asked, limit, schema_ids)
+
+    async def _n_rows(self, tenant: str) -> int:
+        table = await self._open(tenant)
+        return 0 if table is None else int(await table.count_rows())
+
+    async def _maintain(self, tenant: str) -> None:
+        table = await self._open(tenant)
+        if table is None:
+            return
+        n_rows = int(await table.count_rows())
+        for column, config in _VECTORS.items():
+            if n_rows >= _MIN_ROWS_FOR_PARTITIONS and await _is_stale(table, column, n_rows):
+                await table.create_index(column, config=config, replace=True)
+        await table.optimize(cleanup_older_than=_KEPT_VERSIONS)
+
+    async def _open(self, tenant: str) -> Any | None:  # noqa: ANN401 - LanceDB is not typed
+        table = self._tables.get(tenant)
+        if table is None:
+            try:
+                table = await self._db.open_table(self.table_name(tenant))
+            except Exception as error:
+                if "not found" in str(error).lower():  # a ValueError, as are others
+                    return None
+                raise
+            self._tables[tenant] = table
+        return table
+
+    async def _create(self, tenant: str) -> Any:  # noqa: ANN401
         words = _configs.FTS(
             base_tokenizer="whitespace",
             lower_case=False,
@@ -248,29 +270,58 @@ class ExampleIndex:
             remove_stop_words=False,
             ascii_folding=False,
         )
-        table = self._db.create_table(self.table_name(tenant), schema=_SHAPE, exist_ok=True)
-        table.create_index("words", config=words)
-        with self._lock:
-            self._tables[tenant] = table
+        table = await self._db.create_table(self.table_name(tenant), schema=_SHAPE, exist_ok=True)
+        await table.create_index("words", config=words)
+        self._tables[tenant] = table
         return table
 
-    def forget(self, tenant: str | None = None) -> None:
-        """Open a tenant's table, or all, anew at the next call."""
-        with self._lock:
-            if tenant is None:
-                self._tables.clear()
-            else:
-                self._tables.pop(tenant, None)
+
+async def _ranked(
+    table: Any,  # noqa: ANN401
+    asked: Rankings,
+    limit: int,
+    schema_ids: Schemas,
+) -> dict[str, list[Found]]:
+    searches: dict[str, Coroutine[Any, Any, list[Found]]] = {}
+    if asked.page_hash is not None:
+        query = np.frombuffer(asked.page_hash, dtype=np.uint8)
+        searches["image"] = _nearest(table, "page_hash", "hamming", query, limit, schema_ids)
+    if asked.words:
+        searches["words"] = _best(table, asked.words, limit, schema_ids)
+    if asked.vector is not None and asked.vector.any():
+        searches["ngrams"] = _nearest(table, "vector", "cosine", asked.vector, limit, schema_ids)
+    found = await asyncio.gather(*searches.values())
+    return dict(zip(searches, found, strict=True))
 
 
-# The schemas whose examples are wanted; None for all.
-Schemas = frozenset[str] | None
+async def _nearest(
+    table: Any,  # noqa: ANN401
+    column: str,
+    metric: str,
+    query: Any,  # noqa: ANN401
+    limit: int,
+    schema_ids: Schemas,
+) -> list[Found]:
+    search = table.query().nearest_to(query).column(column).distance_type(metric).nprobes(_N_PROBES)
+    found = await _filtered(search.limit(limit), schema_ids).select(["seq", "_distance"]).to_arrow()
+    return _ordered(found, "_distance", sign=1)
 
 
-def _is_stale(table: Any, column: str, n_rows: int) -> bool:  # noqa: ANN401
-    for index in table.list_indices():
+async def _best(
+    table: Any,  # noqa: ANN401
+    words: Sequence[str],
+    limit: int,
+    schema_ids: Schemas,
+) -> list[Found]:
+    search = table.query().nearest_to_text(" ".join(words), columns="words").limit(limit)
+    found = await _filtered(search, schema_ids).select(["seq", "_score"]).to_arrow()
+    return _ordered(found, "_score", sign=-1)
+
+
+async def _is_stale(table: Any, column: str, n_rows: int) -> bool:  # noqa: ANN401
+    for index in await table.list_indices():
         if list(index.columns) == [column]:
-            stats = table.index_stats(index.name)
+            stats = await table.index_stats(index.name)
             n_indexed = 0 if stats is None else int(stats.num_indexed_rows)
             return n_rows > _STALE_GROWTH * max(n_indexed, 1)
     return True
@@ -282,13 +333,12 @@ def _filtered(search: Any, schema_ids: Schemas) -> Any:  # noqa: ANN401
     if not all(_SCHEMA_ID.fullmatch(schema_id) for schema_id in schema_ids):
         raise RetrievalError("a schema id is no hash")
     wanted = ", ".join(f"'{schema_id}'" for schema_id in sorted(schema_ids))
-    return search.where(f"schema_id IN ({wanted})", prefilter=True)
+    return search.where(f"schema_id IN ({wanted})")
 
 
 def _ordered(found: Any, column: str, *, sign: int) -> list[Found]:  # noqa: ANN401
-    if found is None:
-        return []
-    rows = [Found(seq=row["seq"], value=row[column]) for row in found.to_pylist()]
+    pairs = zip(found["seq"].to_pylist(), found[column].to_pylist(), strict=True)
+    rows = [Found(seq=int(seq), value=float(value)) for seq, value in pairs]
     return sorted(rows, key=lambda row: (sign * row.value, row.seq))
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from retrieval.features import PageFeatures, is_same_page, similarity
 from retrieval.fusion import Fused, fuse
-from retrieval.index import ExampleIndex, Found, Schemas
+from retrieval.index import Rankings, Schemas
 from retrieval.projection import covers, join, project
 from retrieval.store import ExampleStore
 from retrieval.text_features import query_words
@@ -81,7 +80,6 @@ class ExampleSearch:
 
     def __init__(self, store: ExampleStore) -> None:
         self._store = store
-        self._pool = ThreadPoolExecutor(3, thread_name_prefix="search")
 
     def find(self, query: Query) -> tuple[Hit, ...]:
         """Return up to `k` examples, the nearest first.
@@ -109,16 +107,15 @@ class ExampleSearch:
 
     def rank(self, query: Query, *, depth: int, schema_ids: Schemas) -> list[Fused]:
         """Return candidates by fused score, unchecked: the page itself may be among them."""
-        rankings = {
-            name: self._pool.submit(_RANKINGS[name], self._store.index, query, depth, schema_ids)
-            for name in _MODES[query.mode]
-        }
-        found = {name: [row.seq for row in ranking.result()] for name, ranking in rankings.items()}
-        return fuse(found, WEIGHTS)
-
-    def close(self) -> None:
-        """End the threads."""
-        self._pool.shutdown(wait=False)
+        names = _MODES[query.mode]
+        features = query.features
+        asked = Rankings(
+            page_hash=features.page_hash if "image" in names else None,
+            words=query_words(features.words) if "words" in names else (),
+            vector=features.vector if "ngrams" in names else None,
+        )
+        found = self._store.index.rank(query.tenant, asked, limit=depth, schema_ids=schema_ids)
+        return fuse({name: [row.seq for row in rows] for name, rows in found.items()}, WEIGHTS)
 
     def _usable(self, query: Query) -> Schemas:
         """Return the schemas whose examples can be used; None if all of the tenant's can."""
@@ -168,26 +165,3 @@ def _is_told(example: Example, asked: ExtractionSchema) -> bool:
     known = values_by_path(project(example.answer, asked))
     n_known = sum(path in keys and value is not None for path, value in known.items())
     return n_unknown <= _MAX_UNKNOWN_SHARE * (n_known + n_unknown)
-
-
-def _by_image(index: ExampleIndex, query: Query, depth: int, schema_ids: Schemas) -> list[Found]:
-    page_hash = query.features.page_hash
-    if page_hash is None:
-        return []
-    return index.by_hash(query.tenant, page_hash, limit=depth, schema_ids=schema_ids)
-
-
-def _by_words(index: ExampleIndex, query: Query, depth: int, schema_ids: Schemas) -> list[Found]:
-    words = query_words(query.features.words)
-    return index.by_words(query.tenant, words, limit=depth, schema_ids=schema_ids)
-
-
-def _by_ngrams(index: ExampleIndex, query: Query, depth: int, schema_ids: Schemas) -> list[Found]:
-    return index.by_vector(query.tenant, query.features.vector, limit=depth, schema_ids=schema_ids)
-
-
-_RANKINGS: dict[str, Callable[[ExampleIndex, Query, int, Schemas], list[Found]]] = {
-    "image": _by_image,
-    "words": _by_words,
-    "ngrams": _by_ngrams,
-}

@@ -178,6 +178,7 @@ class ExampleStore:
         """Finish a maintenance that is running, and close the database."""
         with self._maintenance:
             self.database.dispose()
+            self.index.close()
 
     def _rebuild(self, tenant: str) -> int:
         with writing(self.database) as session:

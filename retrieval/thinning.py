@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from retrieval.features import features_of, similarity
+from retrieval.index import Rankings
 from retrieval.store import ExampleStore
 from retrieval.truth import Stored
 from retrieval.wavelet_hash import hash_distance
@@ -22,8 +23,9 @@ def thin(store: ExampleStore, added: Example, *, keep: int, actor: str) -> tuple
     (n-gram cosine of 0.9) and look alike (56 of 256 bits), where both have a picture.
     """
     features = features_of(added.text, added.page_hash)
-    found = store.index.by_vector(added.tenant, features.vector, limit=4 * keep + 64, schema_ids=None)
-    near = store.by_seqs(added.tenant, [row.seq for row in found]).values()
+    asked = Rankings(vector=features.vector)
+    found = store.index.rank(added.tenant, asked, limit=4 * keep + 64, schema_ids=None)
+    near = store.by_seqs(added.tenant, [row.seq for row in found.get("ngrams", [])]).values()
     alike = [s for s in near if _same_schema(s.example, added) and _is_alike(s, added)]
     newest_first = sorted(alike, key=lambda s: (s.example.created_at, s.seq), reverse=True)
     surplus = tuple(s.example for s in newest_first[keep:])

@@ -56,6 +56,5 @@ class ExampleFinder:
             return FoundExamples(failed=True)
 
     def close(self) -> None:
-        """End the search and close the store."""
-        self._search.close()
+        """Close the store."""
         self.store.close()

@@ -316,7 +316,7 @@ def test_a_store_that_fails_costs_the_example_and_not_the_answer(
     def fail(*_: object, **__: object) -> None:
         raise RetrievalError("gone")
 
-    monkeypatch.setattr(ExampleIndex, "by_words", fail)
+    monkeypatch.setattr(ExampleIndex, "rank", fail)
     document = replace(document_of(NEXT), sha256="a" * 64)
     extraction = _pipeline(engine, book).extract_document(document, SCHEMA, options=OPTIONS)
     assert extraction.examples == ()

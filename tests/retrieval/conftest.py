@@ -17,7 +17,5 @@ def store(tmp_path: Path) -> Iterator[ExampleStore]:
 
 
 @pytest.fixture
-def search(store: ExampleStore) -> Iterator[ExampleSearch]:
-    searching = ExampleSearch(store)
-    yield searching
-    searching.close()
+def search(store: ExampleStore) -> ExampleSearch:
+    return ExampleSearch(store)

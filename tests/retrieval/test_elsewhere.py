@@ -79,7 +79,6 @@ def _teach_and_find(store: ExampleStore) -> None:
     assert len(search.find(query)) == 3
     assert search.find(query)[-1].example.answer["vendor"] != "v2"
     assert store.rebuild() == 14
-    search.close()
 
 
 def test_the_truth_can_be_in_postgresql(postgres_url: str, tmp_path: Path) -> None:
