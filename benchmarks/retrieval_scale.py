@@ -93,6 +93,7 @@ def _rows(pages: Pages, n: int, schema_id: str) -> Iterator[list[dict[str, Any]]
                     "text": pages.text(vendor, number),
                     "answer_json": "{}",
                     "evidence_json": "[]",
+                    "known_json": "[]",
                     "unknown_json": "[]",
                     "source": "imported",
                     "confirmed_by": "benchmark",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import logging
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
@@ -46,7 +47,7 @@ def open_database(url: str) -> Engine:
         is_sqlite = parsed.get_backend_name() == "sqlite"
         arguments: dict[str, Any] = {"connect_args": {"timeout": _BUSY_TIMEOUT_S}} if is_sqlite else {}
         engine = create_engine(parsed, pool_pre_ping=not is_sqlite, hide_parameters=True, **arguments)
-    except (SQLAlchemyError, ImportError) as error:
+    except (SQLAlchemyError, ImportError, ValueError, TypeError) as error:
         raise ConfigurationError(f"the store's database is refused: {type(error).__name__}") from error
     if is_sqlite:
         event.listen(engine, "connect", _configure_sqlite)
@@ -82,22 +83,81 @@ def _configure_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401
 def _begin_at_once(connection: Connection) -> None:
     # A transaction that reads first and writes later would fail where another has written meanwhile; one
     # that only reads waits for nobody.
-    only_reads = connection.get_execution_options().get(_ONLY_READS, False)
+    options = connection.get_execution_options()
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return
+    only_reads = options.get(_ONLY_READS, False)
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
 @contextmanager
 def reading(engine: Engine) -> Generator[Session]:
     """Yield a session that sees one state of the database and changes nothing."""
-    with translated(), Session(engine.execution_options(**{_ONLY_READS: True})) as session:
+    options: dict[str, Any] = {_ONLY_READS: True}
+    if engine.dialect.name == "postgresql":
+        options["isolation_level"] = "REPEATABLE READ"
+    with translated(), Session(engine.execution_options(**options)) as session:
         yield session
 
 
 @contextmanager
 def writing(engine: Engine) -> Generator[Session]:
-    """Yield a session whose changes are all kept when it ends, or none."""
+    """Yield a session whose changes are all kept when it ends, or none; one writes at a time."""
     with translated(), Session(engine) as session, session.begin():
+        if engine.dialect.name == "postgresql":  # SQLite does so by itself
+            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRES_LOCK + 1})
         yield session
+
+
+@contextmanager
+def telling(engine: Engine, *, timeout_s: float) -> Generator[None]:
+    """Yield while no other process brings the index of this database up to date.
+
+    Raises
+    ------
+    RetrievalError
+        If another one is at it for longer than `timeout_s`.
+    """
+    deadline = time.monotonic() + timeout_s
+    path = engine.url.database
+    if engine.dialect.name == "postgresql":
+        key = {"key": _POSTGRES_LOCK + 2}
+        with translated(), engine.connect() as connection:
+            taken = text("SELECT pg_try_advisory_lock(:key)")
+            _wait(lambda: bool(connection.execute(taken, key).scalar()), deadline)
+            try:
+                yield
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+    elif path is None or path in ("", ":memory:"):
+        yield
+    else:
+        with Path(f"{path}.index.lock").open("w") as lock:
+            _wait(lambda: _is_locked(lock), deadline)
+            yield
+
+
+def _is_locked(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _wait(taken: Callable[[], bool], deadline: float) -> None:
+    while not taken():
+        if time.monotonic() > deadline:
+            raise RetrievalError("another process is making the search index")
+        time.sleep(0.02)
+
+
+def forget_deleted(engine: Engine) -> None:
+    """Drop what was deleted from SQLite's log too, as far as no reader needs it."""
+    if engine.dialect.name == "sqlite":
+        with translated(), engine.connect() as connection:
+            bare = connection.execution_options(isolation_level="AUTOCOMMIT")
+            bare.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextmanager

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pydantic import BaseModel, JsonValue, TypeAdapter
+from pydantic import BaseModel, JsonValue
 from sqlalchemy import Engine, delete
 
 from retrieval.database import reading, writing
 from retrieval.tables import ExtractionRow, SchemaRow
 from retrieval.text_features import storable
-from retrieval.truth import keep_schema
+from retrieval.truth import drop_unused_schemas, keep_schema
 from schemas.document import Document, Page
 from schemas.errors import ExtractionNotFoundError
-
-_VALUE: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
+from schemas.example import is_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ def keep_extraction(database: Engine, kept: KeptExtraction) -> None:
             created_at=kept.created_at,
             schema_id=keep_schema(session, kept.schema_name, kept.json_schema),
             document=zlib.compress(_Written.of(kept.document).model_dump_json().encode()),
-            output_json=_VALUE.dump_json(dict(kept.value)).decode(),
+            output_json=json.dumps(dict(kept.value)),
         )
         session.add(row)
 
@@ -87,11 +87,11 @@ def find_extraction(database: Engine, tenant: str, extraction_id: str) -> KeptEx
         If none of that id is kept.
     """
     with reading(database) as session:
-        row = session.get(ExtractionRow, extraction_id[:32])
+        row = session.get(ExtractionRow, extraction_id) if is_id(extraction_id) else None
         schema = None if row is None else session.get(SchemaRow, row.schema_id)
         if row is None or schema is None or row.tenant != tenant:
             raise ExtractionNotFoundError(
-                f"no extraction {extraction_id[:32]!r} is kept",
+                "no extraction of that id is kept",
                 hint="they are kept for RASG_STORE__KEEP_DAYS",
             )
         return KeptExtraction(
@@ -101,7 +101,7 @@ def find_extraction(database: Engine, tenant: str, extraction_id: str) -> KeptEx
             schema_name=schema.name,
             json_schema=schema.json_schema,
             document=_Written.model_validate_json(zlib.decompress(row.document)).kept(),
-            value=_VALUE.validate_json(row.output_json),
+            value=json.loads(row.output_json),
         )
 
 
@@ -109,4 +109,5 @@ def drop_extractions(database: Engine, *, before: datetime) -> int:
     """Delete answers given before a moment; return how many."""
     with writing(database) as session:
         done = session.execute(delete(ExtractionRow).where(ExtractionRow.created_at < before))
+        drop_unused_schemas(session)
         return int(getattr(done, "rowcount", 0))

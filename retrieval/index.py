@@ -90,6 +90,10 @@ class Rankings:
 Schemas = frozenset[str] | None
 
 
+class IndexLostError(RetrievalError):
+    """The tenant has no table, or has it no longer: it can be made anew."""
+
+
 class ExampleIndex:
     """The index of one store; safe to share between threads.
 
@@ -113,14 +117,9 @@ class ExampleIndex:
         self._tables: dict[str, Any] = {}
         self._n_writes: dict[str, int] = {}
         self._loop = LoopThread("example-index")
-        with _translated():
-            self._db: Any = self._loop.run(
-                lancedb.connect_async(
-                    uri,
-                    storage_options=dict(storage_options or {}) or None,
-                    read_consistency_interval=timedelta(0),  # other processes write too
-                )
-            )
+        self._uri = uri
+        self._storage_options = dict(storage_options or {}) or None
+        self._connection: Any = None
 
     def has(self, tenant: str) -> bool:
         """Return whether there is a table of this tenant's."""
@@ -172,7 +171,8 @@ class ExampleIndex:
 
         async def anew() -> Any:  # noqa: ANN401
             self._tables.pop(tenant, None)
-            await self._db.drop_table(self.table_name(tenant), ignore_missing=True)
+            database = await self._connected()
+            await database.drop_table(self.table_name(tenant), ignore_missing=True)
             return await self._create(tenant)
 
         with _translated():
@@ -202,7 +202,12 @@ class ExampleIndex:
         """Return the nearest examples by each of the rankings that are asked for, all sought at a time.
 
         By picture the nearest first, by words the best BM25 score first, of equals the older first. A
-        ranking for which the page has nothing (no picture, no words) is empty.
+        ranking for which the page has nothing (no picture, no words) is left out.
+
+        Raises
+        ------
+        IndexLostError
+            If the tenant has no table, or another process has deleted it.
         """
         with _translated():
             return self._loop.run(self._rank(tenant, asked, limit, schema_ids))
@@ -225,7 +230,7 @@ class ExampleIndex:
     ) -> dict[str, list[Found]]:
         table = await self._open(tenant)
         if table is None:
-            return {}
+            raise IndexLostError("there is no index")
         try:
             return await _ranked(table, asked, limit, schema_ids)
         except RetrievalError:
@@ -234,7 +239,9 @@ class ExampleIndex:
             logger.info("the index is opened again: another process may have replaced the table")
         self._tables.pop(tenant, None)
         table = await self._open(tenant)
-        return {} if table is None else await _ranked(table, asked, limit, schema_ids)
+        if table is None:
+            raise IndexLostError("the index was deleted")
+        return await _ranked(table, asked, limit, schema_ids)
 
     async def _n_rows(self, tenant: str) -> int:
         table = await self._open(tenant)
@@ -250,11 +257,21 @@ class ExampleIndex:
                 await table.create_index(column, config=config, replace=True)
         await table.optimize(cleanup_older_than=_KEPT_VERSIONS)
 
+    async def _connected(self) -> Any:  # noqa: ANN401
+        """Return the connection, made at the first use: a store whose index is out of reach can be opened."""
+        if self._connection is None:
+            self._connection = await lancedb.connect_async(
+                self._uri,
+                storage_options=self._storage_options,
+                read_consistency_interval=timedelta(0),  # other processes write too
+            )
+        return self._connection
+
     async def _open(self, tenant: str) -> Any | None:  # noqa: ANN401 - LanceDB is not typed
         table = self._tables.get(tenant)
         if table is None:
             try:
-                table = await self._db.open_table(self.table_name(tenant))
+                table = await (await self._connected()).open_table(self.table_name(tenant))
             except Exception as error:
                 if "not found" in str(error).lower():  # a ValueError, as are others
                     return None
@@ -270,7 +287,8 @@ class ExampleIndex:
             remove_stop_words=False,
             ascii_folding=False,
         )
-        table = await self._db.create_table(self.table_name(tenant), schema=_SHAPE, exist_ok=True)
+        database = await self._connected()
+        table = await database.create_table(self.table_name(tenant), schema=_SHAPE, exist_ok=True)
         await table.create_index("words", config=words)
         self._tables[tenant] = table
         return table

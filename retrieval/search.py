@@ -8,13 +8,13 @@ from typing import Literal
 
 from retrieval.features import PageFeatures, is_same_page, similarity
 from retrieval.fusion import Fused, fuse
-from retrieval.index import Rankings, Schemas
+from retrieval.index import IndexLostError, Rankings, Schemas
 from retrieval.projection import covers, join, project
 from retrieval.store import ExampleStore
 from retrieval.text_features import query_words
 from retrieval.truth import Stored
 from schemas.example import Example
-from schemas.spec import ExtractionSchema, values_by_path
+from schemas.spec import ExtractionSchema, json_path
 
 # image  the paper's way: wavelet hashes by L1 distance, nothing else
 # text   BM25 and n-grams
@@ -49,9 +49,9 @@ class Query:
     ----------
     document_sha256
         The page's file, whose own annotations are never shown to it; None for a text without a file.
-    n_pages
-        How many pages are asked about at a time, the first of which is searched for: so many of the
-        example's document are shown.
+    next_pages
+        The pages that are asked about together with the one that is searched for: as many of those that
+        follow in the example's document are shown.
     min_similarity
         Examples less near than this are no help (`features.similarity`).
     """
@@ -61,7 +61,7 @@ class Query:
     schema: ExtractionSchema
     document_sha256: str | None = None
     k: int = 1
-    n_pages: int = 1
+    next_pages: tuple[PageFeatures, ...] = ()
     min_similarity: float = 0.0
     mode: SearchMode = "fused"
 
@@ -84,10 +84,10 @@ class ExampleSearch:
     def find(self, query: Query) -> tuple[Hit, ...]:
         """Return up to `k` examples, the nearest first.
 
-        Only the tenant's own; only under a schema that holds what is asked for; never of the same file,
-        nor of the same page in another file; none below `min_similarity`; none that lacks more than a
-        fifth of what its annotation knows. Of equally near ones the older comes first. No example at all
-        gives none.
+        Only the tenant's own; only under a schema that holds what is asked for; never of the same file, nor
+        where one of its pages is one of those that are asked about, in another file; none below
+        `min_similarity`; none that lacks more than a fifth of what its annotation knows. Of equally near
+        ones the older comes first. No example at all gives none.
 
         Raises
         ------
@@ -114,7 +114,12 @@ class ExampleSearch:
             words=query_words(features.words) if "words" in names else (),
             vector=features.vector if "ngrams" in names else None,
         )
-        found = self._store.index.rank(query.tenant, asked, limit=depth, schema_ids=schema_ids)
+        try:
+            found = self._store.index.rank(query.tenant, asked, limit=depth, schema_ids=schema_ids)
+        except IndexLostError:  # deleted under this process, which thought that it was there
+            if not self._store.ensure_index(query.tenant):
+                return []
+            found = self._store.index.rank(query.tenant, asked, limit=depth, schema_ids=schema_ids)
         return fuse({name: [row.seq for row in rows] for name, rows in found.items()}, WEIGHTS)
 
     def _usable(self, query: Query) -> Schemas:
@@ -129,26 +134,26 @@ class ExampleSearch:
             if len(hits) == query.k:
                 break
             example = stored.example
-            if example.document_sha256 == query.document_sha256 or is_same_page(query.features, example):
+            if example.document_sha256 == query.document_sha256:
                 continue
             score = similarity(query.features, example)
             if score < query.min_similarity or not _is_told(example, query.schema):
                 continue
-            shown = self._shown(query, stored)
+            pages = self._pages(query, stored)
+            if any(
+                is_same_page(mine, page) for mine in (query.features, *query.next_pages) for page in pages
+            ):
+                continue
+            shown = _joined(pages, query.schema)
             hits.append(Hit(example=shown, similarity_score=score, fused_score=fused.score))
         return tuple(hits)
 
-    def _shown(self, query: Query, stored: Stored) -> Example:
-        """Return the example under the schema that is asked for, with the pages that follow it."""
-        pages = (stored,) if query.n_pages == 1 else self._store.pages_from(stored, query.n_pages)
-        examples = [page.example for page in pages] or [stored.example]
-        return stored.example.model_copy(
-            update={
-                "text": PAGE_BREAK.join(example.text for example in examples),
-                "answer": project(join([example.answer for example in examples]), query.schema),
-                "evidence": tuple(line for example in examples for line in example.evidence),
-            }
-        )
+    def _pages(self, query: Query, stored: Stored) -> tuple[Example, ...]:
+        """Return the example and the pages that are shown with it."""
+        if not query.next_pages:
+            return (stored.example,)
+        pages = self._store.pages_from(stored, 1 + len(query.next_pages))
+        return tuple(page.example for page in pages) or (stored.example,)
 
     def _loaded(self, tenant: str, ranked: Sequence[Fused]) -> Iterator[tuple[Fused, Stored]]:
         """Yield the candidates that SQL has under the tenant's name, a few at a time."""
@@ -158,10 +163,19 @@ class ExampleSearch:
             yield from ((fused, stored[fused.seq]) for fused in part if fused.seq in stored)
 
 
+def _joined(pages: Sequence[Example], asked: ExtractionSchema) -> Example:
+    """Return the pages of one document as one example under the schema that is asked for."""
+    return pages[0].model_copy(
+        update={
+            "text": PAGE_BREAK.join(page.text for page in pages),
+            "answer": project(join([page.answer for page in pages]), asked),
+            "evidence": tuple(line for page in pages for line in page.evidence),
+        }
+    )
+
+
 def _is_told(example: Example, asked: ExtractionSchema) -> bool:
     """Return whether an example says enough of what its annotation knows: null for the rest misleads."""
-    keys = {".".join(keys) for keys, _ in asked.leaves() if "[]" not in keys}
-    n_unknown = len(keys.intersection(example.unknown))
-    known = values_by_path(project(example.answer, asked))
-    n_known = sum(path in keys and value is not None for path, value in known.items())
+    keys = {json_path(keys) for keys, _ in asked.leaves() if "[]" not in keys}
+    n_unknown, n_known = (len(keys.intersection(paths)) for paths in (example.unknown, example.known))
     return n_unknown <= _MAX_UNKNOWN_SHARE * (n_known + n_unknown)

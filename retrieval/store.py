@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,17 +13,28 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from retrieval import truth
-from retrieval.database import open_database, reading, store_id, writing
+from retrieval.database import (
+    forget_deleted,
+    open_database,
+    reading,
+    store_id,
+    telling,
+    translated,
+    writing,
+)
 from retrieval.index import ExampleIndex
 from retrieval.rows import index_row
 from retrieval.truth import Stored
 from schemas.errors import ExampleNotFoundError, RetrievalError
-from schemas.example import AuditEntry, Example, checked_tenant
+from schemas.example import AuditEntry, Example, checked_tenant, is_id
 from schemas.spec import ExtractionSchema
 
 logger = logging.getLogger(__name__)
 
 _BATCH = 2_000
+# For the lock on the index: an answer does not wait long for an example, whoever adds one can, and a rebuild
+# waits for another one.
+_SEARCH_WAIT_S, _TELL_WAIT_S, _REBUILD_WAIT_S = 5.0, 30.0, 3600.0
 
 
 class ExampleStore:
@@ -49,12 +61,11 @@ class ExampleStore:
 
     def __init__(self, url: str, *, index_uri: str, storage_options: Mapping[str, str] | None = None) -> None:
         self.database: Engine = open_database(url)
-        with self.database.connect() as connection:
+        with translated(), self.database.connect() as connection:
             found = store_id(connection)
         self.index = ExampleIndex(index_uri, store_id=found, storage_options=storage_options)
-        self._maintenance = threading.Lock()
-        self._building = threading.Lock()
-        self._telling = threading.Lock()
+        self._at_work = threading.Lock()  # on the index, in this process
+        self._aside = threading.Lock()  # held by the thread that maintains a large one
         self.heal()
 
     def add(
@@ -66,7 +77,7 @@ class ExampleStore:
     ) -> tuple[Stored, ...]:
         """Keep examples, the audit's lines and what `also` writes, all of them or none.
 
-        An older annotation of the same page under the same schema is replaced. When this returns the
+        Older annotations of the same document under the same schema are replaced. When this returns the
         examples survive a crash, and searches find them.
         """
         for example in examples:
@@ -76,7 +87,7 @@ class ExampleStore:
             truth.note(session, *entries)
             also(session)
         for tenant in sorted({example.tenant for example in examples}):
-            self._tell(tenant, fresh=frozenset(s.seq for s in stored))
+            self._tell(tenant)
         return stored
 
     def get(self, tenant: str, example_id: str) -> Example:
@@ -88,10 +99,10 @@ class ExampleStore:
             If the tenant has none of that id.
         """
         with reading(self.database) as session:
-            row = truth.find_row(session, tenant, example_id)
+            row = truth.find_row(session, tenant, example_id) if is_id(example_id) else None
             found = None if row is None else truth.by_seqs(session, tenant, [row.seq]).get(row.seq)
         if found is None:
-            raise ExampleNotFoundError(f"no example {example_id[:32]!r}")
+            raise ExampleNotFoundError("there is no example of that id")
         return found.example
 
     def page(self, tenant: str, *, after: int = 0, limit: int = 100) -> tuple[Stored, ...]:
@@ -134,30 +145,60 @@ class ExampleStore:
         """
         with writing(self.database) as session:
             for example_id in example_ids:
-                row = truth.find_row(session, tenant, example_id)
+                row = truth.find_row(session, tenant, example_id) if is_id(example_id) else None
                 if row is None:
-                    raise ExampleNotFoundError(f"no example {example_id[:32]!r}")
+                    raise ExampleNotFoundError("there is no example of one of these ids")
                 truth.delete_rows(session, (row,))
             truth.note(session, *entries)
         self._tell(tenant)
+        self._forget_deleted()
+
+    def discard(self, tenant: str, entries: Sequence[AuditEntry]) -> tuple[str, ...]:
+        """Delete the examples that the entries are about, as far as they are there; return their ids."""
+        gone: list[str] = []
+        with writing(self.database) as session:
+            for entry in entries:
+                row = truth.find_row(session, tenant, entry.example_id or "")
+                if row is not None:
+                    gone.append(row.example_id)
+                    truth.delete_rows(session, (row,))
+                    truth.note(session, entry)
+        self._tell(tenant)
+        return tuple(gone)
 
     def rebuild(self, tenant: str | None = None) -> int:
         """Make the index of one tenant, or of all, anew from the truth; return the number of examples."""
         with reading(self.database) as session:
             wanted = truth.tenants(session) if tenant is None else (checked_tenant(tenant),)
-        return sum(self._rebuild(one) for one in wanted)
+        n_examples = 0
+        for one in wanted:
+            with self._alone(_REBUILD_WAIT_S):
+                n_examples += self._rebuild(one)
+        return n_examples
 
     def ensure_index(self, tenant: str) -> bool:
-        """Return whether the tenant has an index, made now if it was deleted."""
-        if self.index.has(tenant):
+        """Return whether the tenant has an index, made now if it was deleted or left half made.
+
+        Raises
+        ------
+        RetrievalError
+            If another process is making it.
+        """
+        if self._has_index(tenant):
             return True
         if self.n_examples(tenant) == 0:
             return False
-        with self._building:
-            if not self.index.has(tenant):
+        with self._alone(_SEARCH_WAIT_S):
+            if not self._has_index(tenant):
                 logger.info("the index is made from the database")
                 self._rebuild(tenant)
         return True
+
+    def _has_index(self, tenant: str) -> bool:
+        with reading(self.database) as session:
+            if truth.is_being_made(session, tenant):
+                return False
+        return self.index.has(tenant)
 
     def heal(self) -> None:
         """Tell the index what a crash kept from it."""
@@ -167,20 +208,32 @@ class ExampleStore:
             self._tell(tenant)
 
     def maintain(self, tenant: str | None = None) -> None:
-        """Compact the indices and bring them up to date; searches go on meanwhile."""
+        """Compact the indices and bring them up to date; searches go on meanwhile, writes wait."""
         with reading(self.database) as session:
             wanted = truth.tenants(session) if tenant is None else (tenant,)
-        with self._maintenance:
-            for one in wanted:
+        for one in wanted:
+            with self._alone(_REBUILD_WAIT_S):
                 self.index.maintain(one)
 
     def close(self) -> None:
         """Finish a maintenance that is running, and close the database."""
-        with self._maintenance:
+        with self._aside, self._at_work:
             self.database.dispose()
             self.index.close()
 
+    @contextmanager
+    def _alone(self, timeout_s: float) -> Generator[None]:
+        """Yield while nobody else writes to the index, of this process or another."""
+        if not self._at_work.acquire(timeout=timeout_s):
+            raise RetrievalError("the search index is being made")
+        try:
+            with telling(self.database, timeout_s=timeout_s):
+                yield
+        finally:
+            self._at_work.release()
+
     def _rebuild(self, tenant: str) -> int:
+        """Make a tenant's index anew; only with the lock. What is added meanwhile is told afterwards."""
         with writing(self.database) as session:
             truth.note_rebuild(session, tenant)
         with reading(self.database) as session:
@@ -190,58 +243,58 @@ class ExampleStore:
             self.index.rebuild(tenant, ([index_row(s) for s in batch] for batch in found))
         with writing(self.database) as session:
             truth.drop_pending(session, tuple(notes))
+        self._tell_pending(tenant)
         return n_rows
 
-    def _tell(self, tenant: str, *, fresh: frozenset[int] = frozenset()) -> None:
-        """Bring the index up to what SQL says; `fresh` examples are in no index yet.
+    def _tell(self, tenant: str) -> None:
+        """Bring the index up to what SQL says.
 
         A failure leaves the notes in the database: the next call, or the next start, tries again.
         """
         try:
-            with self._telling:
-                self._tell_pending(tenant, fresh)
+            with self._alone(_TELL_WAIT_S):
+                self._tell_pending(tenant)
+                is_small = self.index.is_small(tenant)
+                if is_small:  # so that its answers depend on no past
+                    self.index.maintain(tenant)
+            if not is_small and self.index.needs_maintenance(tenant) and self._aside.acquire(blocking=False):
+                threading.Thread(target=self._maintain_aside, args=(tenant,), daemon=True).start()
         except RetrievalError as error:
             logger.warning("the index of examples lags behind: %s", error)
-            return
-        self._keep_in_shape(tenant)
 
-    def _tell_pending(self, tenant: str, fresh: frozenset[int]) -> None:
-        if not self.index.has(tenant):
-            self.ensure_index(tenant)
-            return
+    def _tell_pending(self, tenant: str) -> None:
+        """Tell the index what is noted; only with the lock."""
         with reading(self.database) as session:
             notes = truth.pending_of(session, tenant)
             stored = truth.by_seqs(session, tenant, sorted(set(notes.values())))
-        if truth.WHOLE_INDEX in notes.values():
+            n_examples = truth.n_examples(session, tenant)
+        if not notes:
+            return
+        if truth.WHOLE_INDEX in notes.values() or (n_examples and not self.index.has(tenant)):
             self._rebuild(tenant)
             return
-        self.index.remove(tenant, sorted(set(notes.values()) - fresh))
+        # Removed first whatever they are: a crash may have left rows whose notes were not yet taken away.
+        self.index.remove(tenant, sorted(set(notes.values())))
         rows = [index_row(stored[seq]) for seq in sorted(stored)]
         if rows:
             self.index.add(tenant, rows)
-        if notes:
-            with writing(self.database) as session:
-                truth.drop_pending(session, tuple(notes))
+        with writing(self.database) as session:
+            truth.drop_pending(session, tuple(notes))
 
-    def _keep_in_shape(self, tenant: str) -> None:
-        """Maintain a small index at once, so that its answers depend on no past; a large one aside."""
-        if self.index.is_small(tenant):
-            with self._maintenance:
-                self._maintain(tenant)
-        elif self.index.needs_maintenance(tenant) and self._maintenance.acquire(blocking=False):
-            threading.Thread(target=self._maintain_aside, args=(tenant,), daemon=True).start()
+    def _forget_deleted(self) -> None:
+        try:
+            forget_deleted(self.database)
+        except RetrievalError as error:  # a reader is at work; the next write overwrites it
+            logger.info("the log still holds what was deleted: %s", error)
 
     def _maintain_aside(self, tenant: str) -> None:
         try:
-            self._maintain(tenant)
-        finally:
-            self._maintenance.release()
-
-    def _maintain(self, tenant: str) -> None:
-        try:
-            self.index.maintain(tenant)
+            with self._alone(_REBUILD_WAIT_S):
+                self.index.maintain(tenant)
         except RetrievalError as error:
             logger.warning("the index was not compacted: %s", error)
+        finally:
+            self._aside.release()
 
 
 def sqlite_url(folder: Path) -> str:

@@ -73,6 +73,7 @@ class ExampleRow(Table):
     text: Mapped[str] = mapped_column(Text)
     answer_json: Mapped[str] = mapped_column(Text)
     evidence_json: Mapped[str] = mapped_column(Text)
+    known_json: Mapped[str] = mapped_column(Text)
     unknown_json: Mapped[str] = mapped_column(Text)
     source: Mapped[str] = mapped_column(String(16))
     confirmed_by: Mapped[str] = mapped_column(String(128))

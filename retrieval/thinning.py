@@ -16,8 +16,12 @@ _SAME_TEXT = 0.9
 _SAME_PICTURE = 56
 
 
-def thin(store: ExampleStore, added: Example, *, keep: int, actor: str) -> tuple[str, ...]:
+def thin(
+    store: ExampleStore, added: Example, *, keep: int, actor: str, spare: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
     """Remove the oldest examples of the template of `added` beyond the newest `keep`; return their ids.
+
+    Those whose ids are in `spare` stay: what was just added is not taken away by its own.
 
     Only examples of the same tenant and schema count, and those are of one template that read alike
     (n-gram cosine of 0.9) and look alike (56 of 256 bits), where both have a picture.
@@ -28,20 +32,16 @@ def thin(store: ExampleStore, added: Example, *, keep: int, actor: str) -> tuple
     near = store.by_seqs(added.tenant, [row.seq for row in found.get("ngrams", [])]).values()
     alike = [s for s in near if _same_schema(s.example, added) and _is_alike(s, added)]
     newest_first = sorted(alike, key=lambda s: (s.example.created_at, s.seq), reverse=True)
-    surplus = tuple(s.example for s in newest_first[keep:])
-    if surplus:
-        entries = [
-            AuditEntry(
-                tenant=added.tenant,
-                at=added.created_at,
-                actor=actor,
-                action="thinned",
-                example_id=example.example_id,
-            )
-            for example in surplus
-        ]
-        store.remove(added.tenant, [example.example_id for example in surplus], entries)
-    return tuple(example.example_id for example in surplus)
+    surplus = [s.example.example_id for s in newest_first[keep:] if s.example.example_id not in spare]
+    if not surplus:
+        return ()
+    entries = [
+        AuditEntry(
+            tenant=added.tenant, at=added.created_at, actor=actor, action="thinned", example_id=example_id
+        )
+        for example_id in surplus
+    ]
+    return store.discard(added.tenant, entries)
 
 
 def _same_schema(first: Example, second: Example) -> bool:

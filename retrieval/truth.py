@@ -14,7 +14,7 @@ from functools import lru_cache
 from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
-from retrieval.tables import AuditRow, ExampleRow, PendingRow, SchemaRow
+from retrieval.tables import AuditRow, ExampleRow, ExtractionRow, PendingRow, SchemaRow
 from schemas.errors import InvalidSchemaError
 from schemas.example import AuditEntry, Example
 from schemas.registry import from_json_text
@@ -58,21 +58,32 @@ def keep_schema(session: Session, name: str, json_schema: str) -> str:
     return schema_id
 
 
+def drop_unused_schemas(session: Session) -> None:
+    """Delete schemas that neither an example nor a kept answer has."""
+    in_examples = exists().where(ExampleRow.schema_id == SchemaRow.schema_id)
+    in_answers = exists().where(ExtractionRow.schema_id == SchemaRow.schema_id)
+    session.execute(delete(SchemaRow).where(~in_examples, ~in_answers))
+
+
 def insert(session: Session, examples: Sequence[Example]) -> tuple[Stored, ...]:
-    """Return the examples as they are stored; an older annotation of the same page and schema is gone."""
+    """Return the examples as they are stored.
+
+    Older annotations of the same document under the same schema are gone, of all its pages: a correction may
+    say that a value stands on another one.
+    """
     stored: list[Stored] = []
+    replaced: set[tuple[str, str, str]] = set()
     for example in examples:
         schema_id = keep_schema(session, example.schema_name, example.json_schema)
-        before = session.scalar(
-            select(ExampleRow).where(
+        document = (example.tenant, example.document_sha256, schema_id)
+        if document not in replaced:
+            replaced.add(document)
+            of_document = select(ExampleRow).where(
                 ExampleRow.tenant == example.tenant,
                 ExampleRow.document_sha256 == example.document_sha256,
-                ExampleRow.page_index == example.page_index,
                 ExampleRow.schema_id == schema_id,
             )
-        )
-        if before is not None:
-            delete_rows(session, (before,))
+            delete_rows(session, session.scalars(of_document).all())
         row = ExampleRow(
             example_id=example.example_id,
             tenant=example.tenant,
@@ -83,6 +94,7 @@ def insert(session: Session, examples: Sequence[Example]) -> tuple[Stored, ...]:
             text=example.text,
             answer_json=json.dumps(example.answer),
             evidence_json=json.dumps(example.evidence),
+            known_json=json.dumps(example.known),
             unknown_json=json.dumps(example.unknown),
             source=example.source,
             confirmed_by=example.confirmed_by,
@@ -209,6 +221,12 @@ def note_rebuild(session: Session, tenant: str) -> None:
     session.add(PendingRow(tenant=tenant, seq=WHOLE_INDEX))
 
 
+def is_being_made(session: Session, tenant: str) -> bool:
+    """Return whether the tenant's index is half made: by somebody at work, or left so by a crash."""
+    noted = exists().where(PendingRow.tenant == tenant, PendingRow.seq == WHOLE_INDEX)
+    return bool(session.scalar(select(noted)))
+
+
 def drop_pending(session: Session, pending_ids: Sequence[int]) -> None:
     """Forget notes whose matter the index has been told."""
     for start in range(0, len(pending_ids), _MAX_VARIABLES):
@@ -244,6 +262,7 @@ def _stored(row: ExampleRow, schema: SchemaRow) -> Stored:
             "text": row.text,
             "answer": json.loads(row.answer_json),
             "evidence": json.loads(row.evidence_json),
+            "known": json.loads(row.known_json),
             "unknown": json.loads(row.unknown_json),
             "source": row.source,
             "confirmed_by": row.confirmed_by,

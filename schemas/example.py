@@ -16,6 +16,7 @@ ExampleSource = Literal["feedback", "annotated", "einvoice", "imported"]
 AuditAction = Literal["added", "confirmed", "corrected", "rejected", "imported", "removed", "thinned"]
 
 _TENANT = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_ID = re.compile(r"[0-9a-f]{32}")
 DEFAULT_TENANT = "default"
 
 
@@ -30,6 +31,11 @@ def checked_tenant(tenant: str) -> str:
     if not _TENANT.fullmatch(tenant):
         raise InputError("a tenant is named by 1 to 64 of a-z, 0-9, _ . - and begins with a letter or digit")
     return tenant
+
+
+def is_id(text: str) -> bool:
+    """Return whether `text` can be the id of an example or an extraction."""
+    return _ID.fullmatch(text) is not None
 
 
 class Example(Value):
@@ -48,14 +54,14 @@ class Example(Value):
         What stands on the page, under the schema's keys.
     evidence
         For each key, the start of the line where its value stands: "total < Total EUR 12.50".
-    unknown
-        Paths, rows apart, of values that the annotation has and no page of the document shows: null in the
-        answer, though there is something.
+    known, unknown
+        Paths, rows apart, of values that the annotation of the document has: those that one of its pages
+        shows, and those that none does, for which the answer says null though there is something.
     confirmed_by
         Who says so: a person's or a program's name.
     """
 
-    example_id: str = Field(pattern=r"^[0-9a-f]{32}$")
+    example_id: str = Field(pattern=rf"^{_ID.pattern}$")
     tenant: str
     document_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     page_index: int = Field(ge=0)
@@ -65,6 +71,7 @@ class Example(Value):
     text: str = Field(repr=False)
     answer: dict[str, JsonValue] = Field(repr=False)
     evidence: tuple[str, ...] = Field(default=(), repr=False)
+    known: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     source: ExampleSource
     confirmed_by: str = Field(max_length=128)

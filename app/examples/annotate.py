@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +34,8 @@ from schemas.validate import validate_output
 # What stands in a line of evidence: its first words, without what would end a JSON string or the line.
 _EVIDENCE_WORDS = 3
 _EVIDENCE_CHARS = 32
+# Numbers beyond are no quantities; Python refuses to print those of 4,300 digits.
+_MAX_BITS = 256
 _NOT_IN_EVIDENCE = re.compile(r"[\"'\\;<\n]")
 
 
@@ -76,7 +79,8 @@ def annotate(annotation: Annotation) -> Annotated:
 
     A value that must stand on the page is taught as the page prints it ("1.234,56" for a gold "1234.56"),
     one that stands on no page is left out and named. Values that need not stand anywhere are taught with the
-    first page that has an example. Rows of a list are taught with the pages of their cells.
+    first page that has an example. A row of a list is taught with the page of its first cell that stands
+    somewhere, but for cells that stand on another; one of which nothing stands is left out.
 
     Raises
     ------
@@ -85,21 +89,57 @@ def annotate(annotation: Annotation) -> Annotated:
         what is not on the document is null, as silence would teach the same. `issues` says where.
     """
     value = dict(annotation.value)
-    violations = (
+    violations = tuple(_unwritable(value, ())) or (
         *validate_output(value, annotation.schema),
         *_odd_keys(annotation.schema.root, value, ()),
     )
     if violations:
-        raise InvalidAnswerError("the answer does not satisfy the schema", issues=violations)
+        issues = tuple((storable(path), reason) for path, reason in violations)
+        raise InvalidAnswerError("the answer does not satisfy the schema", issues=issues)
     grounded = ground_extraction(annotation.value, annotation.schema, annotation.document)
     leaves = tuple(_leaves(annotation.schema.root, dict(annotation.value), ()))
-    printed = {json_path(leaf.path): _printed(leaf, grounded.metadata) for leaf in leaves}
+    printed = _in_rows(leaves, {leaf.path: _printed(leaf, grounded.metadata) for leaf in leaves})
     pages = sorted({place.page_index for place in printed.values() if place.page_index is not None}) or [0]
-    missing = tuple(path for path, place in printed.items() if place.is_missing)
-    return Annotated(
-        examples=tuple(_example(annotation, page, pages[0], printed, missing) for page in pages),
-        ungrounded=missing,
+    told = _Told(
+        known=tuple(
+            json_path(leaf.path)
+            for leaf in leaves
+            if leaf.row is None and leaf.value is not None and not printed[json_path(leaf.path)].is_missing
+        ),
+        unknown=tuple(
+            json_path(leaf.path)
+            for leaf in leaves
+            if leaf.row is None and printed[json_path(leaf.path)].is_missing
+        ),
     )
+    return Annotated(
+        examples=tuple(_example(annotation, page, pages[0], printed, told) for page in pages),
+        ungrounded=tuple(path for path, place in printed.items() if place.is_missing),
+    )
+
+
+def _unwritable(value: JsonValue, path: Path) -> Iterator[tuple[str, str]]:
+    """Yield (JSON path, reason) for what JSON, a database or a model cannot take."""
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            if storable(key) != key:
+                yield json_path((*path, key)), "has a key with a broken character"
+            yield from _unwritable(child, (*path, key))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _unwritable(child, (*path, index))
+    elif (reason := _why_unwritable(value)) is not None:
+        yield json_path(path), reason
+
+
+def _why_unwritable(value: JsonValue) -> str | None:
+    if isinstance(value, str):
+        return None if storable(value) == value else "has a broken character"
+    if isinstance(value, float):
+        return None if math.isfinite(value) else "is no number of JSON"
+    if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+        return "is too large a number"
+    return None
 
 
 def _odd_keys(spec: Spec, value: JsonValue, path: Path) -> Iterator[tuple[str, str]]:
@@ -122,6 +162,20 @@ class _Leaf:
     path: Path
     spec: FieldSpec
     value: JsonValue
+
+    @property
+    def row(self) -> Path | None:
+        """Return the path of the row that the leaf is in, of the outermost list; None outside of lists."""
+        at = next((i for i, part in enumerate(self.path) if isinstance(part, int)), None)
+        return None if at is None else self.path[: at + 1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """Paths, rows apart, of values that some page shows, and of those that none does."""
+
+    known: tuple[str, ...]
+    unknown: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,12 +212,29 @@ def _printed(leaf: _Leaf, metadata: Mapping[str, FieldMetadata]) -> _Place:
     return _Place(value=value, page_index=first.page_number - 1, first_word=min(first.word_indices))
 
 
+def _in_rows(leaves: Sequence[_Leaf], places: Mapping[Path, _Place]) -> dict[str, _Place]:
+    """Return the places by JSON path, a cell that need not stand anywhere with the page of its row."""
+    pages: dict[Path, int] = {}
+    for leaf in leaves:
+        page_index = places[leaf.path].page_index
+        if leaf.row is not None and page_index is not None:
+            pages.setdefault(leaf.row, page_index)
+    found: dict[str, _Place] = {}
+    for leaf in leaves:
+        place = places[leaf.path]
+        if leaf.row is not None and place.page_index is None and place.value is not None:
+            page_index = pages.get(leaf.row)
+            place = _Place(value=None if page_index is None else place.value, page_index=page_index)
+        found[json_path(leaf.path)] = place
+    return found
+
+
 def _example(
     annotation: Annotation,
     page_index: int,
     first_page: int,
     printed: Mapping[str, _Place],
-    missing: Sequence[str],
+    told: _Told,
 ) -> Example:
     def on_this_page(place: _Place) -> bool:
         return place.page_index == page_index or (place.page_index is None and page_index == first_page)
@@ -182,7 +253,8 @@ def _example(
         text=page_text(annotation.document, page_index),
         answer=value if isinstance(value, dict) else {},
         evidence=tuple(_evidence(annotation.schema.root, value, (), shown, page)),
-        unknown=tuple(path for path in missing if "[" not in path),
+        known=told.known,
+        unknown=told.unknown,
         source=annotation.source,
         confirmed_by=annotation.confirmed_by,
         created_at=annotation.at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -201,11 +201,15 @@ class ExampleBook:
             examples=made.examples, ungrounded=made.ungrounded, n_thinned=self._thin(made.examples, actor)
         )
 
-    def _thin(self, examples: Iterable[Example], actor: str) -> int:
+    def _thin(self, examples: Sequence[Example], actor: str) -> int:
         if self._per_template is None:
             return 0
+        spare = frozenset(example.example_id for example in examples)
         try:
-            removed = [thin(self.store, e, keep=self._per_template, actor=actor) for e in examples]
+            removed = [
+                thin(self.store, example, keep=self._per_template, actor=actor, spare=spare)
+                for example in examples
+            ]
         except RetrievalError as error:  # what was added is kept; there are a few more of the template
             logger.warning("examples were not thinned: %s", error)
             return 0

@@ -45,7 +45,9 @@ class ExampleFinder:
             schema=schema,
             document_sha256=part.sha256,
             k=k,
-            n_pages=len(part.pages),
+            next_pages=tuple(
+                features_of(page_text(part, index), None) for index in range(1, len(part.pages))
+            ),
             min_similarity=self._min_similarity,
             mode=self._mode,
         )

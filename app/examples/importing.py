@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from app.examples.book import Added, ExampleBook
 from app.examples.einvoice import einvoice_answer
 from app.files import read_file
-from eval.datasets import GoldRecord, read_gold
+from eval.datasets import GoldRecord
 from ocr.reader import ReadOptions, read_document
 from schemas.errors import InputError, RasgError
-from schemas.spec import ArraySpec, ExtractionSchema, ObjectSpec
+from schemas.spec import ArraySpec, ExtractionSchema, ObjectSpec, Spec
 
 _LABELS = "labels.jsonl"
 
@@ -82,16 +82,36 @@ def import_folder(
 def _labelled(
     folder: Path, book: ExampleBook, schema: ExtractionSchema, options: ReadOptions, confirmed_by: str
 ) -> Iterator[Imported]:
-    root = folder.resolve()
-    for record in read_gold(folder):
+    with (folder / _LABELS).open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                record = GoldRecord.model_validate_json(line)
+            except ValidationError:
+                yield Imported(file=f"{_LABELS}, line {number}", error="the line is no record")
+                continue
+            yield _labelled_one(folder, record, book, schema, options, confirmed_by)
+
+
+def _labelled_one(
+    folder: Path,
+    record: GoldRecord,
+    book: ExampleBook,
+    schema: ExtractionSchema,
+    options: ReadOptions,
+    confirmed_by: str,
+) -> Imported:
+    try:
         path = (folder / record.file).resolve()
-        value = answer_of(record, schema)
-        if not path.is_relative_to(root):
-            yield Imported(file=record.file, error="the file is not in the folder")
-        elif value is None:
-            yield Imported(file=record.file, error="the schema asks for rows, which are not annotated")
-        else:
-            yield _imported(record.file, path, value, book, schema, options, confirmed_by)
+    except (OSError, ValueError):  # a name that is none
+        path = folder.parent
+    if not path.is_relative_to(folder.resolve()):
+        return Imported(file=record.file, error="the file is not in the folder")
+    value = answer_of(record, schema)
+    if value is None:
+        return Imported(file=record.file, error="the schema asks for rows, which are not annotated")
+    return _imported(record.file, path, value, book, schema, options, confirmed_by)
 
 
 def answer_of(record: GoldRecord, schema: ExtractionSchema) -> dict[str, JsonValue] | None:
@@ -109,9 +129,16 @@ def answer_of(record: GoldRecord, schema: ExtractionSchema) -> dict[str, JsonVal
                 return None
             answer[key] = [{column: row.get(column) for column in columns} for row in rows[: spec.max_items]]
         else:
-            value = record.kie.get(key)
-            answer[key] = value[0] if isinstance(value, list) and value else value or None
+            answer[key] = _one_or_all(record.kie.get(key), spec)
     return answer
+
+
+def _one_or_all(value: JsonValue, spec: Spec) -> JsonValue:
+    if isinstance(spec, ArraySpec):
+        return value if isinstance(value, list) else [] if value is None else [value]
+    if isinstance(value, list):
+        value = value[0] if value else None
+    return None if value == "" else value
 
 
 def _imported(

@@ -239,7 +239,7 @@ def _checked(data: bytes, name: str) -> ElementTree.Element:
     try:
         parser.Parse(data, True)
         return ElementTree.fromstring(data)
-    except (expat.ExpatError, ElementTree.ParseError, LookupError) as error:
+    except (expat.ExpatError, ElementTree.ParseError, LookupError, ValueError) as error:  # odd encodings
         raise EvaluationError(f"{name!r} is no XML") from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -233,6 +234,66 @@ def test_a_removed_example_is_gone(book: ExampleBook) -> None:
         book.store.get("acme", example.example_id)
     with pytest.raises(ExampleNotFoundError):
         book.remove([example.example_id], actor="me")
+
+
+def test_cells_that_stand_nowhere_go_with_their_row() -> None:
+    row: JsonValue = {
+        "type": "object",
+        "properties": {"item": _TEXT, "taxed": {"type": ["boolean", "null"]}},
+    }
+    schema = from_json_schema(
+        {"title": "rows", "type": "object", "properties": {"rows": {"type": "array", "items": row}}}
+    )
+    value: dict[str, JsonValue] = {
+        "rows": [
+            {"item": "Blue pen", "taxed": True},
+            {"item": "Desk", "taxed": False},
+            {"item": "Ghost", "taxed": True},
+        ]
+    }
+    made = annotate(
+        Annotation(
+            document=document_of(["Blue pen"], ["Desk"]),
+            page_hashes=(None, None),
+            schema=schema,
+            value=value,
+            tenant="acme",
+            source="annotated",
+            confirmed_by="me",
+            at=datetime(2026, 4, 1, tzinfo=UTC),
+        )
+    )
+    assert [example.answer["rows"] for example in made.examples] == [
+        [{"item": "Blue pen", "taxed": True}],
+        [{"item": "Desk", "taxed": False}],
+    ]
+    assert made.ungrounded == ("rows[2].item",)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["a\ud800b", "a\x00b", float("nan"), float("inf"), 10**5000],
+    ids=["half a character", "NUL", "nan", "infinity", "5,001 digits"],
+)
+def test_what_json_and_databases_cannot_take_is_refused(book: ExampleBook, odd: JsonValue) -> None:
+    kind: JsonValue = (
+        {"type": "string", "x-rasg-kind": "free"} if isinstance(odd, str) else {"type": "number"}
+    )
+    schema = from_json_schema({"title": "any", "type": "object", "properties": {"note": kind}})
+    with pytest.raises(InvalidAnswerError) as caught:
+        book.add(document_of(FIRST), schema, {"note": odd}, source="annotated", confirmed_by="me")
+    assert [path for path, _ in caught.value.issues] == ["note"]
+    assert book.store.n_examples("acme") == 0
+
+
+def test_adding_one_template_from_many_threads_loses_no_answer(book: ExampleBook) -> None:
+    def add(n: int) -> int:
+        document = replace(document_of([*FIRST, f"Bill {n}", "Thank you for shopping"]), sha256=f"{n:064x}")
+        return len(book.add(document, SCHEMA, VALUE, source="annotated", confirmed_by="me").examples)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(add, range(16))) == [1] * 16
+    assert 1 <= book.store.n_examples("acme") <= 6
 
 
 # --- shown to the model

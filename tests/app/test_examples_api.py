@@ -137,6 +137,10 @@ def test_an_e_invoice_annotates_itself(client: TestClient) -> None:
         (einvoice("<nonsense/>"), None, 400, "invalid_input"),
         (einvoice("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"), None, 400, "invalid_input"),
         (einvoice(CII, name="notes.txt"), None, 400, "invalid_input"),
+        (einvoice('<?xml version="1.0" encoding="shift_jis"?><a/>'), None, 400, "invalid_input"),
+        (einvoice('<?xml version="1.0" encoding="idna"?><a/>'), None, 400, "invalid_input"),
+        (INVOICE, '{"vendor": "a\\ud800", "total": null}', 400, "invalid_input"),
+        (INVOICE, '{"vendor": NaN, "total": null}', 422, "invalid_answer"),
     ],
 )
 def test_what_cannot_be_an_example_is_a_problem_of_the_callers(
@@ -187,8 +191,9 @@ def folder(tmp_path: Path) -> Path:
         }
         for n in (1, 2)
     ]
-    outside = {**lines[0], "id": "out", "file": "../outside.pdf"}
-    (tmp_path / "labels.jsonl").write_text("".join(json.dumps(line) + "\n" for line in [*lines, outside]))
+    odd = [{**lines[0], "id": name, "file": name} for name in ("../outside.pdf", "a\x00b")]
+    texts = [json.dumps(odd[0]), "no record", json.dumps(odd[1]), *(json.dumps(line) for line in lines)]
+    (tmp_path / "labels.jsonl").write_text("".join(text + "\n" for text in texts))
     return tmp_path
 
 
@@ -201,8 +206,9 @@ def _run(runner: CliRunner, *arguments: str) -> str:
 def test_a_labelled_folder_is_learned_listed_searched_and_forgotten(runner: CliRunner, folder: Path) -> None:
     schema = str(folder / "schema.json")
     done = runner.invoke(app, ["examples", "import", str(folder), "--schema", schema, "--by", "Ada"])
-    assert done.exit_code == 1  # one of the records names a file elsewhere
-    assert "not in the folder" in done.output
+    assert done.exit_code == 1  # two name files elsewhere, one is none
+    assert done.output.count("not in the folder") == 2
+    assert "line 2: the line is no record" in done.output
     assert "2 of 2" in _run(runner, "list")
     (folder / "new.pdf").write_bytes(bill(9, total="81.00"))
     found = _run(runner, "search", str(folder / "new.pdf"), "--schema", schema)

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from retrieval import truth
+from retrieval.database import telling, writing
 from retrieval.features import PageFeatures, features_of
 from retrieval.index import ExampleIndex
 from retrieval.search import ExampleSearch, Hit, Query, SearchMode
@@ -195,16 +197,67 @@ def test_where_several_pages_are_asked_about_the_examples_next_pages_are_shown_t
             third.model_copy(update={"text": "third page", "answer": {"vendor": None, "total": "8.00"}}),
         ]
     )
-    (hit,) = search.find(replace(_query(1, 2), n_pages=2))
+    (hit,) = search.find(replace(_query(1, 2), next_pages=(features_of("another page", None),)))
     assert hit.example.text == f"{first.text}\n\nsecond page"
     assert hit.example.answer == {"vendor": "v1", "total": "9.00"}
+
+
+def test_a_page_that_is_asked_about_is_not_shown_behind_another(
+    store: ExampleStore, search: ExampleSearch
+) -> None:
+    """Neither as a further page of the example, nor as one of the further pages that are asked about."""
+    store.add([example(1, 1), example(1, 1, page_index=1).model_copy(update={"text": page_text(3, 3)})])
+    same_second_page = (features_of(page_text(3, 3), None),)
+    assert search.find(replace(_query(1, 2), next_pages=same_second_page)) == ()
+    store.add([example(1, 5)])
+    both = (features_of(page_text(1, 5), None),)
+    assert ("v1", "5.00") not in _answers(search.find(replace(_query(1, 2, k=5), next_pages=both)))
 
 
 def test_an_example_that_lacks_much_of_what_its_annotation_knows_is_passed_over(
     store: ExampleStore, search: ExampleSearch
 ) -> None:
-    half = example(1, 1).model_copy(update={"answer": {"vendor": None, "total": "1"}, "unknown": ("vendor",)})
+    told = {"answer": {"vendor": None, "total": "1"}, "unknown": ("vendor",), "known": ("total",)}
+    half = example(1, 1).model_copy(update=told)
     store.add([half, example(5, 1)])
     assert _answers(search.find(_query(1, 2))) == [("v5", "1.00")]
     (hit,) = search.find(_query(1, 2, schema=NARROW))  # who asks for the total alone is told all
     assert hit.example.answer == {"total": "1"}
+
+
+def test_what_the_annotation_knows_counts_for_the_whole_document(
+    store: ExampleStore, search: ExampleSearch
+) -> None:
+    first = example(1, 1).model_copy(
+        update={
+            "answer": {"vendor": "v1", "total": None},
+            "known": ("vendor", "total", "a", "b", "c"),
+            "unknown": ("d",),
+        }
+    )
+    store.add([first])
+    assert len(search.find(_query(1, 2))) == 1
+
+
+def test_an_index_deleted_under_a_running_process_is_made_anew_for_the_search(
+    store: ExampleStore, search: ExampleSearch, tmp_path: Path
+) -> None:
+    store.add([example(1, n) for n in range(5)])
+    assert len(search.find(_query(1, 9, k=10))) == 5
+    shutil.rmtree(tmp_path / "index")
+    assert len(search.find(_query(1, 9, k=10))) == 5
+    shutil.rmtree(tmp_path / "index")
+    store.add([example(1, 6)])
+    assert len(search.find(_query(1, 9, k=10))) == 6
+
+
+def test_a_half_made_index_is_not_searched(
+    store: ExampleStore, search: ExampleSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add([example(1, n) for n in range(5)])
+    monkeypatch.setattr("retrieval.store._SEARCH_WAIT_S", 0.0)
+    with writing(store.database) as session:
+        truth.note_rebuild(session, "acme")
+    with telling(store.database, timeout_s=1.0), pytest.raises(RetrievalError, match="another process"):
+        search.find(_query(1, 9))
+    assert len(search.find(_query(1, 9, k=10))) == 5  # nobody is at work: what was left so is made anew

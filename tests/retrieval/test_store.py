@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from sqlalchemy import text
 
 from retrieval import database, truth
 from retrieval.database import open_database, reading
-from retrieval.index import ExampleIndex
+from retrieval.index import ExampleIndex, IndexRow
 from retrieval.store import ExampleStore, sqlite_url
 from retrieval.tables import Table
 from schemas.errors import ConfigurationError, ExampleNotFoundError, InputError, RetrievalError
@@ -169,7 +171,17 @@ def test_tables_of_a_newer_program_are_left_alone(store: ExampleStore, tmp_path:
         open_database(sqlite_url(tmp_path))
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "oracle://x", "sqlite:////proc/nowhere/rasg.sqlite"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "nonsense",
+        "oracle://x",
+        "sqlite:////proc/nowhere/x",
+        "postgresql+psycopg://h:port/db",
+        "sqlite:///x?timeout=a",
+    ],
+)
 def test_a_database_that_cannot_be_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError):
         open_database(url)
@@ -179,3 +191,83 @@ def test_a_file_that_is_no_database_is_an_error_of_ours(tmp_path: Path) -> None:
     (tmp_path / "rasg.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 40)
     with pytest.raises(RetrievalError):
         open_database(sqlite_url(tmp_path))
+
+
+def test_what_is_added_while_the_index_is_made_is_in_it_afterwards(
+    store: ExampleStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add([example(1, n) for n in range(5)])
+    other = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
+    monkeypatch.setattr("retrieval.store._TELL_WAIT_S", 0.0)
+    rebuild = ExampleIndex.rebuild
+
+    def add_meanwhile(self: ExampleIndex, tenant: str, batches: Iterable[Sequence[IndexRow]]) -> None:
+        taken = list(batches)
+        other.add([example(1, 9)])  # cannot tell the index, as its maker has the lock
+        rebuild(self, tenant, taken)
+
+    monkeypatch.setattr(ExampleIndex, "rebuild", add_meanwhile)
+    store.rebuild("acme")
+    assert store.index.n_rows("acme") == len(store.page("acme")) == 6
+
+
+def test_threads_that_add_and_rebuild_leave_each_example_once(store: ExampleStore) -> None:
+    def add(vendor: int) -> None:
+        for n in range(10):
+            store.add([example(vendor, n)])
+
+    with ThreadPoolExecutor(3) as pool:
+        adding = [pool.submit(add, vendor) for vendor in (1, 2)]
+        for _ in range(5):
+            store.rebuild("acme")
+        for one in adding:
+            one.result()
+    assert store.index.n_rows("acme") == len(store.page("acme")) == 20
+
+
+def test_a_second_process_that_heals_what_the_first_is_about_to_tell_leaves_one_row(
+    store: ExampleStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add([example(1, 1)])
+    tell = ExampleStore._tell  # pyright: ignore[reportPrivateUsage]
+
+    def late(self: ExampleStore, tenant: str) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(ExampleStore, "_tell", tell)
+            ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index")).close()
+        tell(self, tenant)
+
+    monkeypatch.setattr(ExampleStore, "_tell", late)
+    store.add([example(1, 2)])
+    assert store.index.n_rows("acme") == 2
+
+
+def test_a_correction_takes_the_annotation_of_every_page_away(store: ExampleStore) -> None:
+    store.add([example(1, 1), example(1, 1, page_index=1)])
+    store.add([example(1, 1).model_copy(update={"example_id": "e" * 32})])
+    assert [s.example.page_index for s in store.page("acme")] == [0]
+    assert store.index.n_rows("acme") == 1
+
+
+def test_an_index_out_of_reach_stops_neither_the_start_nor_what_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "index").write_text("a file stands where the folder should")
+    store = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
+    store.add([example(1, 1)])
+    assert len(store.page("acme")) == 1
+
+
+def test_what_is_removed_is_in_no_file_of_the_database(store: ExampleStore, tmp_path: Path) -> None:
+    kept = example(1, 1).model_copy(update={"text": "an-unmistakable-word"})
+    store.add([kept])
+    store.remove("acme", [kept.example_id], ())
+    store.close()
+    held = [p.name for p in tmp_path.glob("rasg.sqlite*") if b"an-unmistakable-word" in p.read_bytes()]
+    assert held == []
+
+
+@pytest.mark.parametrize("example_id", ["", "x", "\ud800", "0" * 33, "' OR 1=1"])
+def test_what_cannot_be_an_id_is_none(store: ExampleStore, example_id: str) -> None:
+    with pytest.raises(ExampleNotFoundError):
+        store.get("acme", example_id)
+    with pytest.raises(ExampleNotFoundError):
+        store.remove("acme", [example_id], ())

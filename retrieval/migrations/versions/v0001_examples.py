@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("answer_json", sa.Text, nullable=False),
         sa.Column("evidence_json", sa.Text, nullable=False),
+        sa.Column("known_json", sa.Text, nullable=False),
         sa.Column("unknown_json", sa.Text, nullable=False),
         sa.Column("source", sa.String(16), nullable=False),
         sa.Column("confirmed_by", sa.String(128), nullable=False),
