@@ -12,6 +12,7 @@ vectors by numpy; BM25 is exact in the index itself.
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import resource
 import shutil
@@ -54,7 +55,9 @@ class Pages:
     def __init__(self) -> None:
         rng = random.Random(0)
         letters = "abcdefghijklmnopqrstuvwxyz"
-        self._words = ["".join(rng.choices(letters, k=rng.randint(3, 11))) for _ in range(_VOCABULARY)]
+        # Frequent words are short, as everywhere.
+        lengths = [2 + round(0.6 * math.log2(rank) + rng.random()) for rank in range(1, _VOCABULARY + 1)]
+        self._words = ["".join(rng.choices(letters, k=length)) for length in lengths]
         ranks = np.arange(1, _VOCABULARY + 1, dtype=np.float64)
         self._cumulative = np.cumsum(1 / ranks**1.05)
         self._cumulative /= self._cumulative[-1]

@@ -37,16 +37,16 @@ FEATURES_VERSION = 1
 _MIN_ROWS_FOR_PARTITIONS = 20_000
 # Partitions are of the rows that were there when they were made; of this many times more, made anew.
 _STALE_GROWTH = 4
-_N_PROBES = 20
+# Rows of a partition, and partitions looked into. On a million pages (benchmarks/retrieval_scale.py) 64
+# partitions of vectors hold 0.98 of the fifty nearest, and 256 of hashes as many; of fewer than 64,000 pages
+# all are looked into.
+_PARTITION_ROWS = 1_000
+_N_PROBES = {"page_hash": 256, "vector": 64}
 _ADD_BATCH = 10_000
 # Appended files of rows, and old versions, that are worth a compaction.
 _WRITES_BEFORE_MAINTENANCE = 64
 _KEPT_VERSIONS = timedelta(minutes=5)
 _SCHEMA_ID = re.compile(r"[0-9a-f]{64}")
-_VECTORS: Mapping[str, Any] = {
-    "page_hash": _configs.IvfFlat(distance_type="hamming"),
-    "vector": _configs.IvfSq(distance_type="cosine"),
-}
 _SHAPE: Any = pa.schema(
     [
         pa.field("seq", pa.int64(), nullable=False),
@@ -252,8 +252,8 @@ class ExampleIndex:
         if table is None:
             return
         n_rows = int(await table.count_rows())
-        for column, config in _VECTORS.items():
-            if n_rows >= _MIN_ROWS_FOR_PARTITIONS and await _is_stale(table, column, n_rows):
+        for column, config in _partitioned(n_rows).items():
+            if await _is_stale(table, column, n_rows):
                 await table.create_index(column, config=config, replace=True)
         await table.optimize(cleanup_older_than=_KEPT_VERSIONS)
 
@@ -294,6 +294,21 @@ class ExampleIndex:
         return table
 
 
+def _partitioned(n_rows: int) -> dict[str, Any]:
+    """Return how the columns of a large table are partitioned; none of a small one's."""
+    if n_rows < _MIN_ROWS_FOR_PARTITIONS:
+        return {}
+    shape: dict[str, int] = {
+        "num_partitions": n_rows // _PARTITION_ROWS,
+        "max_iterations": 15,
+        "sample_rate": 64,
+    }
+    return {
+        "page_hash": _configs.IvfFlat(distance_type="hamming", **shape),
+        "vector": _configs.IvfSq(distance_type="cosine", **shape),
+    }
+
+
 async def _ranked(
     table: Any,  # noqa: ANN401
     asked: Rankings,
@@ -320,7 +335,7 @@ async def _nearest(
     limit: int,
     schema_ids: Schemas,
 ) -> list[Found]:
-    search = table.query().nearest_to(query).column(column).distance_type(metric).nprobes(_N_PROBES)
+    search = table.query().nearest_to(query).column(column).distance_type(metric).nprobes(_N_PROBES[column])
     found = await _filtered(search.limit(limit), schema_ids).select(["seq", "_distance"]).to_arrow()
     return _ordered(found, "_distance", sign=1)
 
