@@ -21,7 +21,7 @@ import numpy as np
 
 from retrieval.loop import LoopThread
 from retrieval.text_features import VECTOR_SIZE, Floats
-from retrieval.wavelet_hash import HASH_BYTES
+from retrieval.wavelet_hash import HASH_BYTES, hash_distance
 from schemas.errors import RetrievalError
 
 logger = logging.getLogger(__name__)
@@ -37,11 +37,12 @@ FEATURES_VERSION = 1
 _MIN_ROWS_FOR_PARTITIONS = 20_000
 # Partitions are of the rows that were there when they were made; of this many times more, made anew.
 _STALE_GROWTH = 4
-# Rows of a partition, and partitions looked into. On a million pages (benchmarks/retrieval_scale.py) 64
-# partitions of vectors hold 0.98 of the fifty nearest, and 256 of hashes as many; of fewer than 64,000 pages
-# all are looked into.
+# Rows of a partition, and partitions looked into. On a million pages 64 partitions of vectors hold 0.96 of the
+# fifty nearest, and the first hit is that of an exact search for 0.99 (benchmarks/retrieval_scale.py); of fewer
+# than 64,000 pages all are looked into. The size must be the index's own: partitions made by number are joined
+# again by the next compaction, and searches take four times as long.
 _PARTITION_ROWS = 1_000
-_N_PROBES = {"page_hash": 256, "vector": 64}
+_N_PROBES = {"page_hash": 64, "vector": 64}
 _ADD_BATCH = 10_000
 # Appended files of rows, and old versions, that are worth a compaction.
 _WRITES_BEFORE_MAINTENANCE = 64
@@ -75,6 +76,7 @@ class Found:
 
     seq: int
     value: float
+    page_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,7 +301,7 @@ def _partitioned(n_rows: int) -> dict[str, Any]:
     if n_rows < _MIN_ROWS_FOR_PARTITIONS:
         return {}
     shape: dict[str, int] = {
-        "num_partitions": n_rows // _PARTITION_ROWS,
+        "target_partition_size": _PARTITION_ROWS,
         "max_iterations": 15,
         "sample_rate": 64,
     }
@@ -323,8 +325,21 @@ async def _ranked(
         searches["words"] = _best(table, asked.words, limit, schema_ids)
     if asked.vector is not None and asked.vector.any():
         searches["ngrams"] = _nearest(table, "vector", "cosine", asked.vector, limit, schema_ids)
-    found = await asyncio.gather(*searches.values())
-    return dict(zip(searches, found, strict=True))
+    found = dict(zip(searches, await asyncio.gather(*searches.values()), strict=True))
+    if asked.page_hash is not None:
+        found["image"] = _by_picture(asked.page_hash, found.values(), limit)
+    return found
+
+
+def _by_picture(page_hash: bytes, rankings: Iterable[Sequence[Found]], limit: int) -> list[Found]:
+    """Return what any ranking has found by the distance of its picture, nearest first.
+
+    What the partitions of hashes leave out, the other rankings have found where it matters: a page that looks
+    and reads alike.
+    """
+    hashes = {row.seq: row.page_hash for ranking in rankings for row in ranking if row.page_hash is not None}
+    near = sorted((hash_distance(page_hash, found), seq) for seq, found in hashes.items())
+    return [Found(seq=seq, value=float(distance), page_hash=hashes[seq]) for distance, seq in near[:limit]]
 
 
 async def _nearest(
@@ -336,7 +351,9 @@ async def _nearest(
     schema_ids: Schemas,
 ) -> list[Found]:
     search = table.query().nearest_to(query).column(column).distance_type(metric).nprobes(_N_PROBES[column])
-    found = await _filtered(search.limit(limit), schema_ids).select(["seq", "_distance"]).to_arrow()
+    found = (
+        await _filtered(search.limit(limit), schema_ids).select(["seq", "page_hash", "_distance"]).to_arrow()
+    )
     return _ordered(found, "_distance", sign=1)
 
 
@@ -347,7 +364,7 @@ async def _best(
     schema_ids: Schemas,
 ) -> list[Found]:
     search = table.query().nearest_to_text(" ".join(words), columns="words").limit(limit)
-    found = await _filtered(search, schema_ids).select(["seq", "_score"]).to_arrow()
+    found = await _filtered(search, schema_ids).select(["seq", "page_hash", "_score"]).to_arrow()
     return _ordered(found, "_score", sign=-1)
 
 
@@ -370,9 +387,18 @@ def _filtered(search: Any, schema_ids: Schemas) -> Any:  # noqa: ANN401
 
 
 def _ordered(found: Any, column: str, *, sign: int) -> list[Found]:  # noqa: ANN401
-    pairs = zip(found["seq"].to_pylist(), found[column].to_pylist(), strict=True)
-    rows = [Found(seq=int(seq), value=float(value)) for seq, value in pairs]
+    pairs = zip(found["seq"].to_pylist(), found[column].to_pylist(), _hashes(found), strict=True)
+    rows = [Found(seq=int(seq), value=float(value), page_hash=page_hash) for seq, value, page_hash in pairs]
     return sorted(rows, key=lambda row: (sign * row.value, row.seq))
+
+
+def _hashes(found: Any) -> list[bytes | None]:  # noqa: ANN401
+    """Return the hash of each row's picture, None for one without."""
+    column = found["page_hash"]
+    if column.null_count == 0:
+        whole = b"".join(chunk.flatten().to_numpy().tobytes() for chunk in column.chunks)
+        return [whole[i : i + HASH_BYTES] for i in range(0, len(whole), HASH_BYTES)]
+    return [None if pixels is None else bytes(pixels) for pixels in found["page_hash"].to_pylist()]
 
 
 def _arrow(rows: Sequence[IndexRow]) -> Any:  # noqa: ANN401

@@ -34,7 +34,7 @@ _MODES: dict[SearchMode, tuple[str, ...]] = {
     "text": ("words", "ngrams"),
     "fused": ("image", "words", "ngrams"),
 }
-_LOADED_AT_ONCE = 16
+_LOADED_AT_ONCE = 4
 # Of the values that an annotation has for what is asked.
 _MAX_UNKNOWN_SHARE = 0.2
 # As between the pages of a layout text.
