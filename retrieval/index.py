@@ -37,10 +37,10 @@ FEATURES_VERSION = 1
 _MIN_ROWS_FOR_PARTITIONS = 20_000
 # Partitions are of the rows that were there when they were made; of this many times more, made anew.
 _STALE_GROWTH = 4
-# Rows of a partition, and partitions looked into. On a million pages 64 partitions of vectors hold 0.96 of the
-# fifty nearest, and the first hit is that of an exact search for 0.99 (benchmarks/retrieval_scale.py); of fewer
-# than 64,000 pages all are looked into. The size must be the index's own: partitions made by number are joined
-# again by the next compaction, and searches take four times as long.
+# Rows of a partition, and partitions looked into. On a million pages 64 partitions of vectors hold 0.96 of
+# the fifty nearest, and the first hit is that of an exact search for 0.99 (benchmarks/retrieval_scale.py); of
+# fewer than 64,000 pages all are looked into. The size must be the index's own: partitions made by number are
+# joined again by the next compaction, and searches take four times as long.
 _PARTITION_ROWS = 1_000
 _N_PROBES = {"page_hash": 64, "vector": 64}
 _ADD_BATCH = 10_000
