@@ -147,12 +147,15 @@ class ExampleSettings(_Group):
         "fused", "text" (no picture) or "image" (the wavelet hash alone, as in the paper).
     per_template
         Examples of one template that are kept, the newest; 0 keeps all.
+    text_encoder
+        A Hugging Face folder with a sentence encoder, for a ranking by meaning; none by default.
     """
 
     n: int = Field(default=1, ge=0, le=8)
     min_similarity: float = Field(default=0.8, ge=0, le=1)
     mode: ExampleMode = "fused"
     per_template: int = Field(default=20, ge=0)
+    text_encoder: Path | None = None
 
 
 class LogSettings(_Group):

@@ -44,18 +44,23 @@ def build_pipeline(
     return Pipeline(engine=engine, read_options=options, examples=examples)
 
 
-def open_store(settings: StoreSettings) -> ExampleStore:
+def open_store(settings: Settings) -> ExampleStore:
     """Return the store of examples, made if there is none.
 
     Raises
     ------
     ConfigurationError, RetrievalError
-        If its folder or database cannot be used.
+        If its folder or database cannot be used, or there is no such text encoder.
     """
+    from retrieval.embedding import TransformersEmbedder
     from retrieval.store import ExampleStore, sqlite_url
 
-    url = sqlite_url(settings.folder) if settings.url is None else settings.url.get_secret_value()
-    return ExampleStore(url, index_uri=settings.index_uri or str(settings.folder / "index"))
+    place, encoder = settings.store, settings.examples.text_encoder
+    return ExampleStore(
+        sqlite_url(place.folder) if place.url is None else place.url.get_secret_value(),
+        index_uri=place.index_uri or str(place.folder / "index"),
+        embedder=None if encoder is None else TransformersEmbedder(encoder),
+    )
 
 
 def has_store(settings: StoreSettings) -> bool:

@@ -201,7 +201,9 @@ def _migrate(connection: Connection) -> None:
             hint="run the program that made them, or a newer one",
         ) from error
     if found is None:
-        connection.execute(text("INSERT INTO store (store_id) VALUES (:id)"), {"id": uuid4().hex})
+        connection.execute(
+            text("INSERT INTO store (store_id, index_variant) VALUES (:id, '')"), {"id": uuid4().hex}
+        )
     logger.info("the store's tables are now of version %s", HEAD)
 
 

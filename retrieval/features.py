@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from retrieval.embedding import TextEmbedder
 from retrieval.text_features import Floats, ngram_vector, printed_in, text_score, words_of
 from retrieval.wavelet_hash import hash_distance, hash_score, wavelet_hash
 from schemas.document import Page
@@ -29,12 +30,17 @@ class PageFeatures:
     words: tuple[str, ...]
     tokens: tuple[str, ...]
     vector: Floats
+    embedding: Floats | None = None
 
 
-def features_of(text: str, page_hash: bytes | None) -> PageFeatures:
+def features_of(text: str, page_hash: bytes | None, embedder: TextEmbedder | None = None) -> PageFeatures:
     """Return the features of a page's layout text and of its image's hash."""
     return PageFeatures(
-        page_hash=page_hash, words=words_of(text), tokens=printed_in(text), vector=ngram_vector(text)
+        page_hash=page_hash,
+        words=words_of(text),
+        tokens=printed_in(text),
+        vector=ngram_vector(text),
+        embedding=None if embedder is None else embedder.embed(text),
     )
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from retrieval.embedding import TextEmbedder
 from retrieval.loop import LoopThread
 from retrieval.text_features import VECTOR_SIZE, Floats
 from retrieval.wavelet_hash import HASH_BYTES, hash_distance
@@ -31,8 +32,8 @@ pa: Any = import_module("pyarrow")
 lancedb: Any = import_module("lancedb")
 _configs: Any = import_module("lancedb.index")
 
-# Part of each table's name: an index of other features, or of another shape, is no index of this program.
-FEATURES_VERSION = 1
+# Of all that a row is made of: an index of other features is made anew (`variant_of`).
+_FEATURES_VERSION = 1
 # A flat scan of fewer rows takes 4 ms and misses nothing.
 _MIN_ROWS_FOR_PARTITIONS = 20_000
 # Partitions are of the rows that were there when they were made; of this many times more, made anew.
@@ -42,21 +43,27 @@ _STALE_GROWTH = 4
 # fewer than 64,000 pages all are looked into. The size must be the index's own: partitions made by number are
 # joined again by the next compaction, and searches take four times as long.
 _PARTITION_ROWS = 1_000
-_N_PROBES = {"page_hash": 64, "vector": 64}
+_N_PROBES = {"page_hash": 64, "vector": 64, "embedding": 64}
 _ADD_BATCH = 10_000
 # Appended files of rows, and old versions, that are worth a compaction.
 _WRITES_BEFORE_MAINTENANCE = 64
 _KEPT_VERSIONS = timedelta(minutes=5)
 _SCHEMA_ID = re.compile(r"[0-9a-f]{64}")
-_SHAPE: Any = pa.schema(
-    [
-        pa.field("seq", pa.int64(), nullable=False),
-        pa.field("schema_id", pa.string(), nullable=False),
-        pa.field("page_hash", pa.list_(pa.uint8(), HASH_BYTES)),
-        pa.field("vector", pa.list_(pa.float32(), VECTOR_SIZE), nullable=False),
-        pa.field("words", pa.string(), nullable=False),
-    ]
+_COLUMNS = (
+    pa.field("seq", pa.int64(), nullable=False),
+    pa.field("schema_id", pa.string(), nullable=False),
+    pa.field("page_hash", pa.list_(pa.uint8(), HASH_BYTES)),
+    pa.field("vector", pa.list_(pa.float32(), VECTOR_SIZE), nullable=False),
+    pa.field("words", pa.string(), nullable=False),
 )
+
+
+def _shape(embedding_size: int | None) -> Any:  # noqa: ANN401
+    if embedding_size is None:
+        return pa.schema(_COLUMNS)
+    return pa.schema(
+        [*_COLUMNS, pa.field("embedding", pa.list_(pa.float32(), embedding_size), nullable=False)]
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +75,7 @@ class IndexRow:
     page_hash: bytes | None
     vector: Floats
     words: tuple[str, ...]
+    embedding: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +94,7 @@ class Rankings:
     page_hash: bytes | None = None
     words: Sequence[str] = ()
     vector: Floats | None = None
+    embedding: Floats | None = None
 
 
 # The schemas whose examples are wanted; None for all.
@@ -94,6 +103,11 @@ Schemas = frozenset[str] | None
 
 class IndexLostError(RetrievalError):
     """The tenant has no table, or has it no longer: it can be made anew."""
+
+
+def variant_of(embedder: TextEmbedder | None) -> str:
+    """Return what rows of an index are made with; one of another variant has to be made anew."""
+    return f"{_FEATURES_VERSION}/{'' if embedder is None else embedder.name}"
 
 
 class ExampleIndex:
@@ -107,6 +121,8 @@ class ExampleIndex:
         The store that it is the index of; tables of other stores are not seen.
     storage_options
         What an object store needs, as LanceDB names it.
+    embedder
+        What gives texts vectors of their own, if anything does.
 
     Raises
     ------
@@ -114,8 +130,16 @@ class ExampleIndex:
         From every method, if LanceDB fails.
     """
 
-    def __init__(self, uri: str, *, store_id: str, storage_options: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        uri: str,
+        *,
+        store_id: str,
+        storage_options: Mapping[str, str] | None = None,
+        embedder: TextEmbedder | None = None,
+    ) -> None:
         self._store_id = store_id
+        self._shape = _shape(None if embedder is None else embedder.size)
         self._tables: dict[str, Any] = {}
         self._n_writes: dict[str, int] = {}
         self._loop = LoopThread("example-index")
@@ -149,7 +173,7 @@ class ExampleIndex:
         async def write() -> None:
             table = await self._open(tenant) or await self._create(tenant)
             for start in range(0, len(rows), _ADD_BATCH):
-                await table.add(_arrow(rows[start : start + _ADD_BATCH]))
+                await table.add(_arrow(rows[start : start + _ADD_BATCH], self._shape))
 
         with _translated():
             self._loop.run(write())
@@ -181,7 +205,7 @@ class ExampleIndex:
             table = self._loop.run(anew())
         for rows in batches:
             with _translated():
-                self._loop.run(table.add(_arrow(rows)))
+                self._loop.run(table.add(_arrow(rows, self._shape)))
         self.maintain(tenant)
 
     def is_small(self, tenant: str) -> bool:
@@ -216,7 +240,7 @@ class ExampleIndex:
 
     def table_name(self, tenant: str) -> str:
         """Return the tenant's table: a hash, so that no tenant's name is part of a path or a query."""
-        text = f"{FEATURES_VERSION}/{self._store_id}/{tenant}"
+        text = f"{self._store_id}/{tenant}"
         return f"examples_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
     def forget(self) -> None:
@@ -254,7 +278,7 @@ class ExampleIndex:
         if table is None:
             return
         n_rows = int(await table.count_rows())
-        for column, config in _partitioned(n_rows).items():
+        for column, config in _partitioned(n_rows, self._shape.names).items():
             if await _is_stale(table, column, n_rows):
                 await table.create_index(column, config=config, replace=True)
         await table.optimize(cleanup_older_than=_KEPT_VERSIONS)
@@ -290,13 +314,13 @@ class ExampleIndex:
             ascii_folding=False,
         )
         database = await self._connected()
-        table = await database.create_table(self.table_name(tenant), schema=_SHAPE, exist_ok=True)
+        table = await database.create_table(self.table_name(tenant), schema=self._shape, exist_ok=True)
         await table.create_index("words", config=words)
         self._tables[tenant] = table
         return table
 
 
-def _partitioned(n_rows: int) -> dict[str, Any]:
+def _partitioned(n_rows: int, columns: Sequence[str]) -> dict[str, Any]:
     """Return how the columns of a large table are partitioned; none of a small one's."""
     if n_rows < _MIN_ROWS_FOR_PARTITIONS:
         return {}
@@ -305,10 +329,12 @@ def _partitioned(n_rows: int) -> dict[str, Any]:
         "max_iterations": 15,
         "sample_rate": 64,
     }
-    return {
+    configs = {
         "page_hash": _configs.IvfFlat(distance_type="hamming", **shape),
         "vector": _configs.IvfSq(distance_type="cosine", **shape),
+        "embedding": _configs.IvfSq(distance_type="cosine", **shape),
     }
+    return {column: config for column, config in configs.items() if column in columns}
 
 
 async def _ranked(
@@ -325,6 +351,8 @@ async def _ranked(
         searches["words"] = _best(table, asked.words, limit, schema_ids)
     if asked.vector is not None and asked.vector.any():
         searches["ngrams"] = _nearest(table, "vector", "cosine", asked.vector, limit, schema_ids)
+    if asked.embedding is not None and asked.embedding.any():
+        searches["embedding"] = _nearest(table, "embedding", "cosine", asked.embedding, limit, schema_ids)
     found = dict(zip(searches, await asyncio.gather(*searches.values()), strict=True))
     if asked.page_hash is not None:
         found["image"] = _by_picture(asked.page_hash, found.values(), limit)
@@ -401,19 +429,23 @@ def _hashes(found: Any) -> list[bytes | None]:  # noqa: ANN401
     return [None if pixels is None else bytes(pixels) for pixels in found["page_hash"].to_pylist()]
 
 
-def _arrow(rows: Sequence[IndexRow]) -> Any:  # noqa: ANN401
+def _arrow(rows: Sequence[IndexRow], shape: Any) -> Any:  # noqa: ANN401
     hashes = [None if row.page_hash is None else list(row.page_hash) for row in rows]
-    vectors = np.stack([row.vector for row in rows]).astype(np.float32, copy=False)
-    return pa.Table.from_arrays(
-        [
-            pa.array([row.seq for row in rows], pa.int64()),
-            pa.array([row.schema_id for row in rows], pa.string()),
-            pa.array(hashes, pa.list_(pa.uint8(), HASH_BYTES)),
-            pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), VECTOR_SIZE),
-            pa.array([" ".join(row.words) for row in rows], pa.string()),
-        ],
-        schema=_SHAPE,
-    )
+    columns = [
+        pa.array([row.seq for row in rows], pa.int64()),
+        pa.array([row.schema_id for row in rows], pa.string()),
+        pa.array(hashes, pa.list_(pa.uint8(), HASH_BYTES)),
+        _matrix([row.vector for row in rows]),
+        pa.array([" ".join(row.words) for row in rows], pa.string()),
+    ]
+    if "embedding" in shape.names:
+        columns.append(_matrix([row.embedding for row in rows if row.embedding is not None]))
+    return pa.Table.from_arrays(columns, schema=shape)
+
+
+def _matrix(vectors: Sequence[Floats]) -> Any:  # noqa: ANN401
+    stacked = np.stack(vectors).astype(np.float32, copy=False)
+    return pa.FixedSizeListArray.from_arrays(pa.array(stacked.ravel()), stacked.shape[1])
 
 
 @contextmanager

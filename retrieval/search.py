@@ -18,7 +18,7 @@ from schemas.spec import ExtractionSchema, json_path
 
 # image  the paper's way: wavelet hashes by L1 distance, nothing else
 # text   BM25 and n-grams
-# fused  all three
+# fused  all three, and embeddings where the store has an encoder
 SearchMode = Literal["fused", "image", "text"]
 
 # Rows asked of each ranking. A ranking's share beyond it is under half of what its first row gets.
@@ -28,11 +28,11 @@ _MAX_DEPTH = 1024
 # On the receipts of nine vendors and the ad contracts of nine stations, the first hit was the same vendor's
 # for 0.95 and 0.64 with an equal vote of the picture, for 0.98 and 0.82 with a quarter, and for 0.80 and 0.41
 # with the picture alone (docs/results/retrieval.md).
-WEIGHTS = {"image": 0.25, "words": 1.0, "ngrams": 1.0}
+WEIGHTS = {"image": 0.25, "words": 1.0, "ngrams": 1.0, "embedding": 1.0}
 _MODES: dict[SearchMode, tuple[str, ...]] = {
     "image": ("image",),
-    "text": ("words", "ngrams"),
-    "fused": ("image", "words", "ngrams"),
+    "text": ("words", "ngrams", "embedding"),
+    "fused": ("image", "words", "ngrams", "embedding"),
 }
 _LOADED_AT_ONCE = 4
 # Of the values that an annotation has for what is asked.
@@ -113,6 +113,7 @@ class ExampleSearch:
             page_hash=features.page_hash if "image" in names else None,
             words=query_words(features.words) if "words" in names else (),
             vector=features.vector if "ngrams" in names else None,
+            embedding=features.embedding if "embedding" in names else None,
         )
         try:
             found = self._store.index.rank(query.tenant, asked, limit=depth, schema_ids=schema_ids)

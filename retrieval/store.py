@@ -22,7 +22,8 @@ from retrieval.database import (
     translated,
     writing,
 )
-from retrieval.index import ExampleIndex
+from retrieval.embedding import TextEmbedder
+from retrieval.index import ExampleIndex, variant_of
 from retrieval.rows import index_row
 from retrieval.truth import Stored
 from schemas.errors import ExampleNotFoundError, RetrievalError
@@ -51,6 +52,8 @@ class ExampleStore:
         Folder or object-store URI of the index; it may be deleted at any time.
     storage_options
         What the object store needs, as LanceDB names it.
+    embedder
+        Gives a fourth ranking. Opened with another one, or with none, the index is made anew.
 
     Raises
     ------
@@ -59,14 +62,35 @@ class ExampleStore:
         costs hits until it is healed, never an example.
     """
 
-    def __init__(self, url: str, *, index_uri: str, storage_options: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        index_uri: str,
+        storage_options: Mapping[str, str] | None = None,
+        embedder: TextEmbedder | None = None,
+    ) -> None:
         self.database: Engine = open_database(url)
         with translated(), self.database.connect() as connection:
             found = store_id(connection)
-        self.index = ExampleIndex(index_uri, store_id=found, storage_options=storage_options)
+        self.embedder = embedder
+        self._take_up(variant_of(embedder))
+        self.index = ExampleIndex(
+            index_uri, store_id=found, storage_options=storage_options, embedder=embedder
+        )
         self._at_work = threading.Lock()  # on the index, in this process
         self._aside = threading.Lock()  # held by the thread that maintains a large one
         self.heal()
+
+    def _take_up(self, variant: str) -> None:
+        """Note that every index has to be made anew, if they were made with something else."""
+        with reading(self.database) as session:
+            if truth.index_variant(session) == variant:
+                return
+        with writing(self.database) as session:
+            truth.set_index_variant(session, variant)
+            for tenant in truth.tenants(session):
+                truth.note_rebuild(session, tenant)
 
     def add(
         self,
@@ -240,7 +264,7 @@ class ExampleStore:
             notes = truth.pending_of(session, tenant)
             n_rows = truth.n_examples(session, tenant)
             found = truth.batches(session, tenant, _BATCH)
-            self.index.rebuild(tenant, ([index_row(s) for s in batch] for batch in found))
+            self.index.rebuild(tenant, ([index_row(s, self.embedder) for s in batch] for batch in found))
         with writing(self.database) as session:
             truth.drop_pending(session, tuple(notes))
         self._tell_pending(tenant)
@@ -275,7 +299,7 @@ class ExampleStore:
             return
         # Removed first whatever they are: a crash may have left rows whose notes were not yet taken away.
         self.index.remove(tenant, sorted(set(notes.values())))
-        rows = [index_row(stored[seq]) for seq in sorted(stored)]
+        rows = [index_row(stored[seq], self.embedder) for seq in sorted(stored)]
         if rows:
             self.index.add(tenant, rows)
         with writing(self.database) as session:

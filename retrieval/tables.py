@@ -123,8 +123,12 @@ class ExtractionRow(Table):
 
 
 class StoreRow(Table):
-    """The store's own id, which the index carries: an index of another store is no index of this one."""
+    """The store's own id, which the index carries: an index of another store is no index of this one.
+
+    `index_variant` says what the index's rows are made with (`retrieval.index.variant_of`).
+    """
 
     __tablename__ = "store"
 
     store_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    index_variant: Mapped[str] = mapped_column(String(128))

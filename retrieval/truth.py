@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from retrieval.tables import AuditRow, ExampleRow, ExtractionRow, PendingRow, SchemaRow
+from retrieval.tables import AuditRow, ExampleRow, ExtractionRow, PendingRow, SchemaRow, StoreRow
 from schemas.errors import InvalidSchemaError
 from schemas.example import AuditEntry, Example
 from schemas.registry import from_json_text
@@ -219,6 +219,16 @@ def pending_of(session: Session, tenant: str) -> dict[int, int]:
 def note_rebuild(session: Session, tenant: str) -> None:
     """Note that the tenant's index is being made: until the note is dropped, what there is may be half."""
     session.add(PendingRow(tenant=tenant, seq=WHOLE_INDEX))
+
+
+def index_variant(session: Session) -> str:
+    """Return what the rows of the index are made with."""
+    return session.scalars(select(StoreRow.index_variant)).one()
+
+
+def set_index_variant(session: Session, variant: str) -> None:
+    """Note what the rows of the index are made with from now on."""
+    session.execute(update(StoreRow).values(index_variant=variant))
 
 
 def is_being_made(session: Session, tenant: str) -> bool:

@@ -28,7 +28,7 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        store = open_store(settings.store)
+        store = open_store(settings)
         book = build_book(store, settings)
         book.forget_answers(older_than_days=settings.store.keep_days)
         app.state.book = book

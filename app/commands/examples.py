@@ -126,7 +126,7 @@ def search(
     settings = load_settings()
     configure_logging(settings.log)
     everything = settings.examples.model_copy(update={"min_similarity": 0.0})
-    store = open_store(settings.store)
+    store = open_store(settings)
     finder = build_finder(store, settings.model_copy(update={"examples": everything}), tenant=tenant)
     try:
         options = _read_options(settings)
@@ -159,7 +159,7 @@ def rebuild(tenant: _Tenant = None) -> None:
     """Make the search index anew from the database: of one tenant, or of all."""
     settings = load_settings()
     configure_logging(settings.log)
-    store = open_store(settings.store)
+    store = open_store(settings)
     try:
         n_examples = store.rebuild(tenant)
     finally:
@@ -171,7 +171,7 @@ def rebuild(tenant: _Tenant = None) -> None:
 def _book(tenant: str | None) -> Generator[tuple[Settings, ExampleBook]]:
     settings = load_settings()
     configure_logging(settings.log)
-    store = open_store(settings.store)
+    store = open_store(settings)
     try:
         yield settings, build_book(store, settings, tenant=tenant)
     finally:

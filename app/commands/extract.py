@@ -143,7 +143,7 @@ def _finder(settings: Settings, tenant: str | None) -> ExampleFinder | None:
     """Return what finds examples, if there is a store: a look at a document makes none."""
     if not has_store(settings.store):
         return None
-    return build_finder(open_store(settings.store), settings, tenant=tenant)
+    return build_finder(open_store(settings), settings, tenant=tenant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ class ExampleFinder:
             return FoundExamples()
         query = Query(
             tenant=self.tenant,
-            features=features_of(page_text(part, 0), hash_of(part.pages[0])),
+            features=features_of(page_text(part, 0), hash_of(part.pages[0]), self.store.embedder),
             schema=schema,
             document_sha256=part.sha256,
             k=k,

@@ -60,7 +60,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     folder = tmp_path_factory.mktemp("store")
     settings = Settings(store=StoreSettings(folder=folder))
     model = make_model(tmp_path_factory.mktemp("model"), seed=3)
-    store = open_store(settings.store)
+    store = open_store(settings)
     pipeline = build_pipeline(
         settings.model_copy(update={"model_folder": model}),
         read_options=ReadOptions(n_workers=1),

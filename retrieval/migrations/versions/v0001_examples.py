@@ -16,7 +16,11 @@ _MOMENT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     """Make the tables."""
-    op.create_table("store", sa.Column("store_id", sa.String(32), primary_key=True))
+    op.create_table(
+        "store",
+        sa.Column("store_id", sa.String(32), primary_key=True),
+        sa.Column("index_variant", sa.String(128), nullable=False),
+    )
     op.create_table(
         "schemas",
         sa.Column("schema_id", sa.String(64), primary_key=True),
