@@ -32,7 +32,7 @@ from retrieval import search as searching
 from retrieval.database import writing
 from retrieval.features import features_of
 from retrieval.fusion import fuse
-from retrieval.index import Rankings
+from retrieval.ranking import Rankings
 from retrieval.search import DEPTH, ExampleSearch, Query
 from retrieval.store import ExampleStore, sqlite_url
 from retrieval.tables import ExampleRow

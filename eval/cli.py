@@ -64,7 +64,10 @@ def _kinds(path: Path | None, records: tuple[GoldRecord, ...]) -> Kinds | None:
 
 def write_scores(scores: RunScores, out: Path, *, report: str) -> None:
     """Write scores.json, report.md and the alignments of the worst tables to a folder."""
-    (out / "diffs").mkdir(parents=True, exist_ok=True)
+    try:
+        (out / "diffs").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EvaluationError(f"{str(out)!r} cannot be a folder: {error.strerror}") from error
     groups = {name: group.model_dump(mode="json") for name, group in scores.groups.items()}
     (out / "scores.json").write_text(json.dumps(groups, indent=1) + "\n", encoding="utf-8")
     (out / "report.md").write_text(report, encoding="utf-8")

@@ -51,11 +51,11 @@ class Counts:
         Raises
         ------
         ValueError
-            If beta is negative or not finite.
+            If beta is negative, or its square is not finite.
         """
-        if not 0.0 <= beta < float("inf"):
-            raise ValueError(f"beta is a finite number of at least 0, got {beta}")
         square = beta * beta
+        if not (beta >= 0.0 and square < float("inf")):
+            raise ValueError(f"beta is a finite number of at least 0, got {beta}")
         recalled, claimed = (self.n_pred, self.n_gold) if self.paper_literal else (self.n_gold, self.n_pred)
         weight = square * recalled + claimed
         if not self.n_pred and not self.n_gold:

@@ -32,7 +32,8 @@ def field_bars(group: GroupScores, path: Path, *, title: str) -> None:
     lowest = sorted(scores.items(), key=lambda item: item[1])[:_MAX_BARS]
     figure = _figure(7, 1.2 + _ROW_HEIGHT * len(lowest))
     axes = figure.subplots()
-    axes.barh([name for name, _ in lowest], [score for _, score in lowest], color="C0")
+    # A dollar would begin a formula.
+    axes.barh([name.replace("$", r"\$") for name, _ in lowest], [score for _, score in lowest], color="C0")
     axes.set(xlim=(0, 1), xlabel="F1, normalised values", title=title)
     figure.savefig(path, dpi=100)
 

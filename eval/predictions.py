@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic_core import from_json
 
 from eval.kie import Pred
 from schemas.errors import EvaluationError
 from schemas.extraction import Extraction, FieldMetadata
 from schemas.spec import json_path
 
+ROWS_KEY = "line_items"  # under which rows are answered, and gold
 MAX_LINE_CHARS = 50_000_000  # of a line of a prediction or gold file; a document of 1,000 pages has less
 
 
@@ -34,6 +36,20 @@ class PredRecord(BaseModel):
     value: Mapping[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
     metadata: Mapping[str, FieldMetadata] = Field(default_factory=dict[str, FieldMetadata])
     error: str | None = None
+
+    @model_validator(mode="after")
+    def _is_sane(self) -> PredRecord:
+        if self.error is not None and self.value:
+            raise ValueError("a document has either an answer or an error")
+        known = (entry.confidence for entry in self.metadata.values() if entry.confidence is not None)
+        if not all(0.0 <= confidence <= 1.0 for confidence in known):
+            raise ValueError("a confidence is in [0, 1]")
+        return self
+
+    def scalars(self) -> tuple[str, ...]:
+        """Return the names that are answered, or answered by null, as fields: neither lists nor objects."""
+        found = (name for name, value in self.value.items() if not isinstance(value, list | dict))
+        return tuple(name for name in found if name != ROWS_KEY)
 
     def field(self, name: str) -> Pred | None:
         """Return the predicted value of a scalar field; None for null, lists and objects."""
@@ -71,6 +87,12 @@ class _ServiceLine(BaseModel):
     error: _ServiceError | None = None
 
 
+def _is_of_service(line: str) -> bool:
+    """Return whether the line's own keys, not some field's name or value, are those of `rasg extract`."""
+    loaded: object = from_json(line)
+    return isinstance(loaded, dict) and "extraction" in loaded and "file" in loaded
+
+
 def pred_record(document_id: str, extraction: Extraction) -> PredRecord:
     """Return an extraction as the prediction of a document."""
     return PredRecord(id=document_id, value=extraction.output.value, metadata=extraction.output.metadata)
@@ -105,7 +127,7 @@ def _record(line: str, where: str) -> PredRecord:
     if len(line) > MAX_LINE_CHARS:
         raise EvaluationError(f"{where} has more than {MAX_LINE_CHARS} characters")
     try:
-        if '"extraction"' not in line:
+        if '"extraction"' not in line or not _is_of_service(line):
             return PredRecord.model_validate_json(line)
         found = _ServiceLine.model_validate_json(line)
     except ValidationError as error:

@@ -130,14 +130,22 @@ def _score_group(
     preds: Mapping[str, PredRecord], group: Sequence[GoldRecord], kinds: Kinds
 ) -> Iterable[DocumentScore]:
     answers = [preds[record.id] for record in group if record.id in preds]
-    asked = dict.fromkeys(
-        name for pred in answers for name, value in pred.value.items() if not isinstance(value, list | dict)
-    )
+    answered = [pred for pred in answers if pred.error is None]
+    # A name that holds a list in one answer is no field, though another answer has null for it.
+    lists = {name for pred in answered for name in pred.value if name not in pred.scalars()}
+    asked = dict.fromkeys(name for pred in answered for name in pred.scalars() if name not in lists)
+    has_rows = any(ROWS_KEY in pred.value for pred in answered)
     columns = dict.fromkeys(key for pred in answers for row in pred.rows(ROWS_KEY) for key in row)
     for record in group:
         pred = preds.get(record.id, PredRecord(id=record.id, error="no_prediction"))
         yield score_document(
-            pred, record, kinds=kinds, fields=tuple(asked) or None, columns=tuple(columns) or None
+            pred,
+            record,
+            kinds=kinds,
+            # Without a single answer nobody knows what was asked: all that gold has.
+            fields=tuple(asked) if answered else None,
+            columns=tuple(columns) or None,
+            rows=has_rows if answered else None,
         )
 
 

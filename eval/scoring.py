@@ -10,10 +10,9 @@ from pydantic import JsonValue
 from eval.datasets import GoldRecord
 from eval.glirm import Glirm, glirm
 from eval.kie import MATCHINGS, FieldResult, Matching, ValueKind, gold_values, guessed_kinds, kie_results
-from eval.predictions import PredRecord
+from eval.predictions import ROWS_KEY, PredRecord
 from eval.similarity import Similarity, edit, exact, same_amount, same_date, same_text
 
-ROWS_KEY = "line_items"
 _NORMALISED: Mapping[ValueKind, Similarity] = {"text": same_text, "amount": same_amount, "date": same_date}
 
 
@@ -71,6 +70,7 @@ def score_document(
     kinds: Kinds,
     fields: Sequence[str] | None = None,
     columns: Sequence[str] | None = None,
+    rows: bool | None = None,
 ) -> DocumentScore:
     """Return how `pred` came out against `gold`.
 
@@ -81,17 +81,20 @@ def score_document(
         answer, all that gold has.
     columns
         What was asked for of rows; None takes every column of either side.
+    rows
+        Whether rows were asked for; None says so where the answer names them, or where there is no answer.
     """
     asked = _asked(pred, gold) if fields is None else tuple(fields)
     results: dict[Matching, tuple[FieldResult, ...]] = {
         m: _kie(pred, gold, asked, kinds, m) for m in MATCHINGS
     }
-    confidences = [(pred.confidence(r.field), r.outcome == "right") for r in results["normalised"]]
+    said = [r for r in results["normalised"] if r.outcome in ("right", "wrong", "hallucinated")]
+    confidences = [(pred.confidence(r.field), r.outcome == "right") for r in said]
     return DocumentScore(
         id=gold.id,
         dataset=gold.dataset,
         fields=results,
-        rows=_lir(pred, gold, kinds, columns),
+        rows=_lir(pred, gold, kinds, columns) if _has_rows(pred, gold, rows) else None,
         confidences=tuple((known, right) for known, right in confidences if known is not None),
         error=pred.error,
     )
@@ -100,7 +103,14 @@ def score_document(
 def _asked(pred: PredRecord, gold: GoldRecord) -> tuple[str, ...]:
     if pred.error is not None:
         return tuple(gold.kie)
-    return tuple(name for name, value in pred.value.items() if not isinstance(value, list | dict))
+    return pred.scalars()
+
+
+def _has_rows(pred: PredRecord, gold: GoldRecord, asked: bool | None) -> bool:
+    """Return whether there are rows to score: annotated ones, of a document that was asked for them."""
+    if asked is None:
+        asked = pred.error is not None or ROWS_KEY in pred.value
+    return asked and gold.line_items is not None
 
 
 def _kie(
@@ -116,10 +126,8 @@ def _kie(
 
 def _lir(
     pred: PredRecord, gold: GoldRecord, kinds: Kinds, asked: Sequence[str] | None
-) -> dict[Matching, Glirm] | None:
-    if gold.line_items is None or (pred.error is None and ROWS_KEY not in pred.value):
-        return None
-    rows, golds = _texts(pred.rows(ROWS_KEY), asked), _texts(gold.line_items, asked)
+) -> dict[Matching, Glirm]:
+    rows, golds = _texts(pred.rows(ROWS_KEY), asked), _texts(gold.line_items or (), asked)
     columns = {key for row in (*rows, *golds) for key in row}
     by_matching: dict[Matching, Similarity | Mapping[str, Similarity]] = {
         "exact": exact,

@@ -6,11 +6,9 @@ in SQL, under the tenant's name, so that an index gone wrong can lose a hit but 
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
-import re
-from collections.abc import Coroutine, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,8 +19,9 @@ import numpy as np
 
 from retrieval.embedding import TextEmbedder
 from retrieval.loop import LoopThread
+from retrieval.ranking import Found, Rankings, Schemas, ranked
 from retrieval.text_features import VECTOR_SIZE, Floats
-from retrieval.wavelet_hash import HASH_BYTES, hash_distance
+from retrieval.wavelet_hash import HASH_BYTES
 from schemas.errors import RetrievalError
 
 logger = logging.getLogger(__name__)
@@ -38,17 +37,13 @@ _FEATURES_VERSION = 1
 _MIN_ROWS_FOR_PARTITIONS = 20_000
 # Partitions are of the rows that were there when they were made; of this many times more, made anew.
 _STALE_GROWTH = 4
-# Rows of a partition, and partitions looked into. On a million pages 64 partitions of vectors hold 0.96 of
-# the fifty nearest, and the first hit is that of an exact search for 0.99 (benchmarks/retrieval_scale.py); of
-# fewer than 64,000 pages all are looked into. The size must be the index's own: partitions made by number are
-# joined again by the next compaction, and searches take four times as long.
+# The size must be the index's own: partitions made by number are joined again by the next compaction, and
+# searches take four times as long.
 _PARTITION_ROWS = 1_000
-_N_PROBES = {"page_hash": 64, "vector": 64, "embedding": 64}
 _ADD_BATCH = 10_000
 # Appended files of rows, and old versions, that are worth a compaction.
 _WRITES_BEFORE_MAINTENANCE = 64
 _KEPT_VERSIONS = timedelta(minutes=5)
-_SCHEMA_ID = re.compile(r"[0-9a-f]{64}")
 _COLUMNS = (
     pa.field("seq", pa.int64(), nullable=False),
     pa.field("schema_id", pa.string(), nullable=False),
@@ -76,29 +71,6 @@ class IndexRow:
     vector: Floats
     words: tuple[str, ...]
     embedding: Floats | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A row that was found; `value` is a distance (hash, vector) or a BM25 score (words)."""
-
-    seq: int
-    value: float
-    page_hash: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rankings:
-    """What is searched by: a page's hash, its words, its vector; None, or empty, for not at all."""
-
-    page_hash: bytes | None = None
-    words: Sequence[str] = ()
-    vector: Floats | None = None
-    embedding: Floats | None = None
-
-
-# The schemas whose examples are wanted; None for all.
-Schemas = frozenset[str] | None
 
 
 class IndexLostError(RetrievalError):
@@ -258,7 +230,7 @@ class ExampleIndex:
         if table is None:
             raise IndexLostError("there is no index")
         try:
-            return await _ranked(table, asked, limit, schema_ids)
+            return await ranked(table, asked, limit, schema_ids)
         except RetrievalError:
             raise
         except Exception:  # noqa: BLE001 - of any class; the second time it is reported
@@ -267,7 +239,7 @@ class ExampleIndex:
         table = await self._open(tenant)
         if table is None:
             raise IndexLostError("the index was deleted")
-        return await _ranked(table, asked, limit, schema_ids)
+        return await ranked(table, asked, limit, schema_ids)
 
     async def _n_rows(self, tenant: str) -> int:
         table = await self._open(tenant)
@@ -337,65 +309,6 @@ def _partitioned(n_rows: int, columns: Sequence[str]) -> dict[str, Any]:
     return {column: config for column, config in configs.items() if column in columns}
 
 
-async def _ranked(
-    table: Any,  # noqa: ANN401
-    asked: Rankings,
-    limit: int,
-    schema_ids: Schemas,
-) -> dict[str, list[Found]]:
-    searches: dict[str, Coroutine[Any, Any, list[Found]]] = {}
-    if asked.page_hash is not None:
-        query = np.frombuffer(asked.page_hash, dtype=np.uint8)
-        searches["image"] = _nearest(table, "page_hash", "hamming", query, limit, schema_ids)
-    if asked.words:
-        searches["words"] = _best(table, asked.words, limit, schema_ids)
-    if asked.vector is not None and asked.vector.any():
-        searches["ngrams"] = _nearest(table, "vector", "cosine", asked.vector, limit, schema_ids)
-    if asked.embedding is not None and asked.embedding.any():
-        searches["embedding"] = _nearest(table, "embedding", "cosine", asked.embedding, limit, schema_ids)
-    found = dict(zip(searches, await asyncio.gather(*searches.values()), strict=True))
-    if asked.page_hash is not None:
-        found["image"] = _by_picture(asked.page_hash, found.values(), limit)
-    return found
-
-
-def _by_picture(page_hash: bytes, rankings: Iterable[Sequence[Found]], limit: int) -> list[Found]:
-    """Return what any ranking has found by the distance of its picture, nearest first.
-
-    What the partitions of hashes leave out, the other rankings have found where it matters: a page that looks
-    and reads alike.
-    """
-    hashes = {row.seq: row.page_hash for ranking in rankings for row in ranking if row.page_hash is not None}
-    near = sorted((hash_distance(page_hash, found), seq) for seq, found in hashes.items())
-    return [Found(seq=seq, value=float(distance), page_hash=hashes[seq]) for distance, seq in near[:limit]]
-
-
-async def _nearest(
-    table: Any,  # noqa: ANN401
-    column: str,
-    metric: str,
-    query: Any,  # noqa: ANN401
-    limit: int,
-    schema_ids: Schemas,
-) -> list[Found]:
-    search = table.query().nearest_to(query).column(column).distance_type(metric).nprobes(_N_PROBES[column])
-    found = (
-        await _filtered(search.limit(limit), schema_ids).select(["seq", "page_hash", "_distance"]).to_arrow()
-    )
-    return _ordered(found, "_distance", sign=1)
-
-
-async def _best(
-    table: Any,  # noqa: ANN401
-    words: Sequence[str],
-    limit: int,
-    schema_ids: Schemas,
-) -> list[Found]:
-    search = table.query().nearest_to_text(" ".join(words), columns="words").limit(limit)
-    found = await _filtered(search, schema_ids).select(["seq", "page_hash", "_score"]).to_arrow()
-    return _ordered(found, "_score", sign=-1)
-
-
 async def _is_stale(table: Any, column: str, n_rows: int) -> bool:  # noqa: ANN401
     for index in await table.list_indices():
         if list(index.columns) == [column]:
@@ -403,30 +316,6 @@ async def _is_stale(table: Any, column: str, n_rows: int) -> bool:  # noqa: ANN4
             n_indexed = 0 if stats is None else int(stats.num_indexed_rows)
             return n_rows > _STALE_GROWTH * max(n_indexed, 1)
     return True
-
-
-def _filtered(search: Any, schema_ids: Schemas) -> Any:  # noqa: ANN401
-    if schema_ids is None:
-        return search
-    if not all(_SCHEMA_ID.fullmatch(schema_id) for schema_id in schema_ids):
-        raise RetrievalError("a schema id is no hash")
-    wanted = ", ".join(f"'{schema_id}'" for schema_id in sorted(schema_ids))
-    return search.where(f"schema_id IN ({wanted})")
-
-
-def _ordered(found: Any, column: str, *, sign: int) -> list[Found]:  # noqa: ANN401
-    pairs = zip(found["seq"].to_pylist(), found[column].to_pylist(), _hashes(found), strict=True)
-    rows = [Found(seq=int(seq), value=float(value), page_hash=page_hash) for seq, value, page_hash in pairs]
-    return sorted(rows, key=lambda row: (sign * row.value, row.seq))
-
-
-def _hashes(found: Any) -> list[bytes | None]:  # noqa: ANN401
-    """Return the hash of each row's picture, None for one without."""
-    column = found["page_hash"]
-    if column.null_count == 0:
-        whole = b"".join(chunk.flatten().to_numpy().tobytes() for chunk in column.chunks)
-        return [whole[i : i + HASH_BYTES] for i in range(0, len(whole), HASH_BYTES)]
-    return [None if pixels is None else bytes(pixels) for pixels in found["page_hash"].to_pylist()]
 
 
 def _arrow(rows: Sequence[IndexRow], shape: Any) -> Any:  # noqa: ANN401

@@ -8,8 +8,9 @@ from typing import Literal
 
 from retrieval.features import PageFeatures, is_same_page, similarity
 from retrieval.fusion import Fused, fuse
-from retrieval.index import IndexLostError, Rankings, Schemas
+from retrieval.index import IndexLostError
 from retrieval.projection import covers, join, project
+from retrieval.ranking import Rankings, Schemas
 from retrieval.store import ExampleStore
 from retrieval.text_features import query_words
 from retrieval.truth import Stored

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retrieval.features import features_of, similarity
-from retrieval.index import Rankings
+from retrieval.ranking import Rankings
 from retrieval.store import ExampleStore
 from retrieval.truth import Stored
 from retrieval.wavelet_hash import hash_distance

@@ -17,8 +17,10 @@ from tests.paths import ROOT
 
 # Which packages may name a heavy library at all.
 HOMES = {
-    "torch": ("decoding", "training"),
-    "transformers": ("decoding", "training"),
+    "torch": ("decoding", "retrieval", "training"),
+    "transformers": ("decoding", "retrieval", "training"),
+    "lancedb": ("retrieval",),
+    "sqlalchemy": ("retrieval",),
     "outlines": ("decoding",),
     "vllm": ("decoding",),
     "pytesseract": ("ocr",),

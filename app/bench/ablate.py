@@ -73,12 +73,20 @@ def combinations_of(
             update={
                 "structured": "structured" in on if "structured" in switches else suite.options.structured,
                 "reasoning": _reasoning(suite, switches, on),
-                "adapter": adapter if "finetuning" in on else None,
+                "adapter": _adapter(suite, switches, on, adapter),
                 "retrieval": "retrieval" in on if "retrieval" in switches else suite.options.retrieval,
             }
         )
         made.append(Combination(on=on, suite=suite.model_copy(update={"options": options})))
     return tuple(made)
+
+
+def _adapter(
+    suite: Suite, switches: Sequence[Switch], on: Sequence[Switch], adapter: str | None
+) -> str | None:
+    if "finetuning" not in switches:
+        return suite.options.adapter
+    return adapter if "finetuning" in on else None
 
 
 def _reasoning(suite: Suite, switches: Sequence[Switch], on: Sequence[Switch]) -> str:

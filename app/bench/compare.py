@@ -50,9 +50,19 @@ def compare(first: Results, second: Results) -> tuple[ComparedFigure, ...]:
 
 def _figures(dataset: str, pairs: Sequence[tuple[DocumentScore, DocumentScore]]) -> Iterator[ComparedFigure]:
     yield _figure(dataset, "kie", [(kie_counts(a), kie_counts(b)) for a, b in pairs])
-    rows = [(lir_counts(a), lir_counts(b)) for a, b in pairs if a.rows is not None and b.rows is not None]
+    rows = [_rows(a, b) for a, b in pairs if a.rows is not None or b.rows is not None]
     if rows:
         yield _figure(dataset, "lir", rows)
+
+
+def _rows(first: DocumentScore, second: DocumentScore) -> tuple[Counts, Counts]:
+    """Return both sides' rows; a run that gave none where the other did has missed them all."""
+    one, two = lir_counts(first), lir_counts(second)
+    if first.rows is None:
+        one = Counts(n_gold=two.n_gold)
+    if second.rows is None:
+        two = Counts(n_gold=one.n_gold)
+    return one, two
 
 
 def _figure(dataset: str, metric: str, pairs: Sequence[tuple[Counts, Counts]]) -> ComparedFigure:

@@ -10,17 +10,17 @@ import logging
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.bench.readings import read_kept
 from app.bench.suite import Suite
-from app.examples.book import ExampleBook
-from app.examples.finder import ExampleFinder
-from app.examples.importing import answer_of
 from app.pipeline import Pipeline
 from eval.datasets import GoldRecord
-from retrieval.store import ExampleStore, sqlite_url
 from schemas.errors import InvalidAnswerError, RasgError
 from schemas.spec import ExtractionSchema
+
+if TYPE_CHECKING:  # the store brings a database and an index with it
+    from retrieval.store import ExampleStore
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +42,8 @@ def with_examples(
     if not suite.options.retrieval:
         bare = Pipeline(engine=pipeline.engine, read_options=pipeline.read_options)
         return dict.fromkeys(suite.datasets, bare)
+    from app.examples.finder import ExampleFinder
+
     store = _store(suite, pipeline, folder, readings, announce)
     return {
         name: Pipeline(
@@ -68,6 +70,8 @@ def tenant_of(dataset: str) -> str:
 def _store(
     suite: Suite, pipeline: Pipeline, folder: Path, readings: Path, announce: Callable[[str], None]
 ) -> ExampleStore:
+    from retrieval.store import ExampleStore, sqlite_url
+
     if not (folder / _COMPLETE).is_file():  # one that was cut is made again
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -89,6 +93,9 @@ def _keep(
     store: ExampleStore,
     readings: Path,
 ) -> None:
+    from app.examples.book import ExampleBook
+    from app.examples.importing import answer_of
+
     value = answer_of(record, schema)
     if value is None:
         return

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.bench.run import GOLD, PREDICTIONS, RunFolder, RunLine
+from app.bench.run import GOLD, RunFolder, RunLine
 from eval.calibration import Calibration, calibration
 from eval.cli import write_scores
 from eval.datasets import read_gold_file
 from eval.f_scores import Counts, total
 from eval.plots import field_bars, reliability
-from eval.predictions import read_predictions
 from eval.report import report_markdown
 from eval.resampling import f1_interval
 from eval.run_scores import ALL, RunScores, score_run
@@ -42,9 +41,10 @@ def run_results(folder: RunFolder) -> Results:
     if not (folder.path / GOLD).is_file():
         raise EvaluationError(f"{folder.path.name!r} holds no run", hint="make one with `rasg bench run`")
     gold = tuple(read_gold_file(folder.path / GOLD))
-    scores = score_run(read_predictions(folder.path / PREDICTIONS), gold)
+    lines = folder.lines()
+    scores = score_run({line.id: line for line in lines}, gold)
     pairs = [pair for document in scores.documents for pair in document.confidences]
-    return Results(scores=scores, lines=folder.lines(), calibration=calibration(pairs))
+    return Results(scores=scores, lines=lines, calibration=calibration(pairs))
 
 
 def kie_counts(document: DocumentScore) -> Counts:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import platform
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -80,13 +80,19 @@ class RunFolder:
         """
         path = self.path / CONFIG
         if path.is_file():
-            _same(json.loads(path.read_text(encoding="utf-8")), config, self.path.name)
+            try:
+                begun = json.loads(path.read_text(encoding="utf-8"))
+            except ValueError as error:
+                raise ConfigurationError(f"{self.path.name}/{CONFIG} is of no run") from error
+            _same(begun, config, self.path.name)
             return
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lines = "".join(record.model_dump_json() + "\n" for record in gold)
             (self.path / GOLD).write_text(lines, encoding="utf-8")
-            path.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+            part = self.path / f"{CONFIG}.part"
+            part.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+            part.replace(path)
         except OSError as error:
             raise ConfigurationError(f"{self.path} cannot be written: {error.strerror}") from error
 
@@ -95,8 +101,11 @@ class RunFolder:
         path = self.path / PREDICTIONS
         if not path.is_file():
             return ()
-        *lines, _ = path.read_text(encoding="utf-8").split("\n")
-        return tuple(RunLine.model_validate_json(line) for line in lines)
+        *lines, _ = path.read_bytes().split(b"\n")  # the cut may be inside a character
+        try:
+            return tuple(RunLine.model_validate_json(line) for line in lines)
+        except ValueError as error:
+            raise ConfigurationError(f"{self.path.name}/{PREDICTIONS} is of no run") from error
 
     def keep(self, lines: Sequence[RunLine]) -> None:
         """Write the predictions anew."""
@@ -108,7 +117,7 @@ class RunFolder:
 
 def _same(begun: JsonValue, config: Mapping[str, JsonValue], name: str) -> None:
     old = begun if isinstance(begun, dict) else {}
-    for key in ("suite", "engine", "model", "weights", "ocr"):
+    for key in ("suite", "engine", "model", "weights", "ocr", "languages", "schemas", "gold"):
         if old.get(key) != config.get(key):
             raise ConfigurationError(
                 f"the folder {name!r} holds a run with another {key}",
@@ -127,8 +136,18 @@ def run_config(suite: Suite, pipeline: Pipeline, *, model_folder: Path | None = 
         "model": pipeline.engine.model,
         "weights": None if model_folder is None else _weights(model_folder),
         "ocr": pipeline.read_options.engine,
+        "languages": list(pipeline.read_options.languages),
+        "schemas": _digest(schema.json_schema for schema in suite.schemas().values()),
+        "gold": _digest(record.model_dump_json() for record in suite.records()),
         "versions": {"rasg": version("rasg"), "python": platform.python_version()},
     }
+
+
+def _digest(texts: Iterable[str]) -> str:
+    content = hashlib.sha256()
+    for text in texts:
+        content.update(text.encode("utf-8", "surrogatepass") + b"\n")
+    return content.hexdigest()
 
 
 def _weights(folder: Path) -> str:

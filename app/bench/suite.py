@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -123,7 +124,11 @@ class Suite(_Part):
         EvaluationError
             If a data set cannot be read.
         """
-        return tuple(r for name, part in self.datasets.items() for r in _chosen(self.data / name, part))
+        found = tuple(r for name, part in self.datasets.items() for r in _chosen(self.data / name, part))
+        twice = [record_id for record_id, n in Counter(record.id for record in found).items() if n > 1]
+        if twice:
+            raise EvaluationError(f"two documents of the suite are called {twice[0]!r}")
+        return found
 
     def all_records(self) -> tuple[GoldRecord, ...]:
         """Return the gold of every document of the data sets, asked about or not.

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from pydantic import JsonValue
 
+from eval.predictions import ROWS_KEY
 from eval.readers.einvoice import parse_einvoice
 from ocr.attachments import einvoice_xml
 from ocr.limits import ReadLimits
@@ -23,7 +24,6 @@ _NAMES: Mapping[str, str] = MappingProxyType(
 )
 # UNTDID 1001: what a document is; credit notes give money back.
 _CREDIT_NOTES = frozenset({"81", "261", "296", "308", "381", "396", "532"})
-_ROWS_KEY = "line_items"
 
 
 def einvoice_answer(
@@ -57,7 +57,7 @@ def _value(
     if isinstance(spec, FieldSpec):
         value = fields.get(key)
         return value if spec.kind != "enum" or value in spec.enum_values else None
-    if isinstance(spec, ArraySpec) and key == _ROWS_KEY and isinstance(spec.item, ObjectSpec):
+    if isinstance(spec, ArraySpec) and key == ROWS_KEY and isinstance(spec.item, ObjectSpec):
         columns = [column for column, _ in spec.item.properties]
         return [{column: row.get(column) for column in columns} for row in rows[: spec.max_items]]
     return [] if isinstance(spec, ArraySpec) and not spec.nullable else None

@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -289,3 +290,57 @@ def test_without_retrieval_no_store_is_made(bills: Suite, pipeline: Pipeline, tm
     lines = run_suite(off, pipeline, folder, readings=tmp_path / "reads")
     assert [line.examples for line in lines] == [(), ()]
     assert not (folder.path / "examples").exists()
+
+
+def test_a_run_that_lost_its_rows_has_regressed() -> None:
+    def results(*, with_rows: bool) -> Results:
+        rows = [{"item": "a"}]
+        common = {"file": "x", "dataset": "d", "doc_type": "t", "kie": {"total": "1"}, "line_items": rows}
+        gold = tuple(GoldRecord.model_validate({"id": f"d/{i}", **common}) for i in range(30))
+        value = {"total": "1", **({"line_items": rows} if with_rows else {})}
+        preds = {record.id: PredRecord.model_validate({"id": record.id, "value": value}) for record in gold}
+        return Results(scores=score_run(preds, gold), lines=(), calibration=calibration([]))
+
+    figures = compare(results(with_rows=True), results(with_rows=False))
+    assert [(one.metric, one.second) for one in regressions(figures, tolerance=0.01, level=0.05)] == [
+        ("lir", 0.0)
+    ]
+
+
+def test_a_run_that_was_cut_inside_a_character_goes_on(
+    bills: Suite, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    folder = RunFolder(path=tmp_path / "run")
+    run_suite(bills, pipeline, folder, readings=tmp_path / "reads")
+    path = folder.path / PREDICTIONS
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0] + '{"id": "Mü'.encode()[:-1])
+    assert len(run_results(folder).lines) == 1
+    assert len(run_suite(bills, pipeline, folder, readings=tmp_path / "reads")) == 2
+    (folder.path / "config.json").write_text("{")
+    with pytest.raises(ConfigurationError, match="of no run"):
+        run_suite(bills, pipeline, folder, readings=tmp_path / "reads")
+
+
+def test_what_changes_the_readings_the_questions_or_the_gold_is_another_run(
+    bills: Suite, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    folder = RunFolder(path=tmp_path / "run")
+    run_suite(bills, pipeline, folder, readings=tmp_path / "reads")
+    german = Pipeline(engine=pipeline.engine, read_options=replace(pipeline.read_options, languages=("deu",)))
+    with pytest.raises(ConfigurationError, match="another languages"):
+        run_suite(bills, german, folder, readings=tmp_path / "reads")
+    labels = bills.data / "bills" / "labels.jsonl"
+    labels.write_text(labels.read_text().replace('"1.50"', '"9.99"'))
+    with pytest.raises(ConfigurationError, match="another gold"):
+        run_suite(bills, pipeline, folder, readings=tmp_path / "reads")
+    labels.write_text(labels.read_text().replace("bills/2", "bills/1"))
+    with pytest.raises(EvaluationError, match="bills/1"):
+        bills.model_copy(
+            update={"datasets": {"bills": bills.datasets["bills"].model_copy(update={"n": None})}}
+        ).records()
+
+
+def test_a_suites_own_adapter_stays_where_finetuning_is_not_switched(bills: Suite) -> None:
+    own = bills.model_copy(update={"options": bills.options.model_copy(update={"adapter": "mine"})})
+    made = combinations_of(own, ("retrieval",), adapter=None)
+    assert [combination.suite.options.adapter for combination in made] == ["mine", "mine"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from eval.cli import evaluate
 from eval.datasets import GoldRecord, read_gold_file
@@ -202,3 +202,71 @@ def test_a_cell_of_the_report_cannot_break_its_table() -> None:
     report = report_markdown(score_run(preds(record), [odd]), title="t")
     assert "x\\|y &lt;b>" in report
     assert "k\\|ey" in report
+
+
+def _gold(number: int, *, rows: bool = True) -> GoldRecord:
+    items = [{"item": "a", "price": "1.00"}] if rows else None
+    return GoldRecord.model_validate(
+        {
+            **{"id": str(number), "file": "x", "dataset": "d", "doc_type": "t"},
+            **{"kie": {"total": "5.00"}, "line_items": items},
+        }
+    )
+
+
+def _pred(number: int, **value: object) -> PredRecord:
+    return PredRecord.model_validate({"id": str(number), "value": value})
+
+
+_ROWS = [{"item": "a", "price": "1.00"}]
+
+
+def test_null_answers_have_no_say_in_calibration() -> None:
+    metadata = {"total": {"confidence": 0.9}, "tip": {"confidence": 0.99}}
+    pred = PredRecord.model_validate(
+        {"id": "1", "value": {"total": "5.00", "tip": None}, "metadata": metadata}
+    )
+    scores = score_run({"1": pred}, [_gold(1)])
+    assert scores.documents[0].confidences == ((0.9, True),)
+
+
+@pytest.mark.parametrize("left_out", [{}, {"line_items": None}, {"line_items": []}])
+def test_rows_left_out_are_missed_where_the_run_was_asked_for_rows(left_out: dict[str, object]) -> None:
+    preds = {"1": _pred(1, total="5.00", line_items=_ROWS), "2": _pred(2, total="5.00", **left_out)}
+    lir = score_run(preds, [_gold(1), _gold(2)]).groups["d"].lir
+    assert lir is not None
+    assert (lir["exact"].n_documents, lir["exact"].recall) == (2, 0.5)
+
+
+def test_a_failed_document_misses_what_was_asked_and_no_more() -> None:
+    fields_only = score_run({"1": _pred(1, total="5.00")}, [_gold(1), _gold(2)]).groups["d"]
+    assert fields_only.lir is None
+    assert fields_only.kie["exact"].recall == 0.5
+    rows_only = score_run({"1": _pred(1, line_items=_ROWS)}, [_gold(1), _gold(2)]).groups["d"]
+    assert rows_only.kie["exact"].n_gold == 0
+    assert rows_only.lir is not None
+    assert rows_only.lir["exact"].recall == 0.5
+
+
+def test_rows_that_are_null_are_no_field() -> None:
+    preds = {"1": _pred(1, total="5.00", line_items=None), "2": _pred(2, total="5.00", line_items=_ROWS)}
+    assert set(score_run(preds, [_gold(1), _gold(2)]).groups["d"].kie["exact"].fields) == {"total"}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"value": {"total": "5.00"}, "error": "boom"},
+        {"value": {"total": "5.00"}, "metadata": {"total": {"confidence": 7}}},
+        {"value": {"total": "5.00"}, "metadata": {"total": {"confidence": float("nan")}}},
+    ],
+)
+def test_records_that_make_no_sense_are_refused(odd: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        PredRecord.model_validate({"id": "1", **odd})
+
+
+def test_a_field_may_be_called_extraction(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"id": "1", "value": {"extraction": "x", "file": "y"}}\n')
+    assert read_predictions(path)["1"].value == {"extraction": "x", "file": "y"}
