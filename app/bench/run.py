@@ -26,6 +26,7 @@ from app.errors import is_configuration
 from app.pipeline import Pipeline
 from eval.datasets import GoldRecord
 from eval.predictions import PredRecord
+from schemas.adapter import weights_sha256
 from schemas.document import Document
 from schemas.errors import ConfigurationError, EngineUnavailableError, RasgError
 from schemas.extraction import ExampleUse, Extraction, Usage
@@ -134,7 +135,7 @@ def run_config(suite: Suite, pipeline: Pipeline, *, model_folder: Path | None = 
         "suite": json.loads(suite.model_dump_json(by_alias=True)),
         "engine": pipeline.engine.name,
         "model": pipeline.engine.model,
-        "weights": None if model_folder is None else _weights(model_folder),
+        "weights": None if model_folder is None else weights_sha256(model_folder),
         "ocr": pipeline.read_options.engine,
         "languages": list(pipeline.read_options.languages),
         "schemas": _digest(schema.json_schema for schema in suite.schemas().values()),
@@ -147,14 +148,6 @@ def _digest(texts: Iterable[str]) -> str:
     content = hashlib.sha256()
     for text in texts:
         content.update(text.encode("utf-8", "surrogatepass") + b"\n")
-    return content.hexdigest()
-
-
-def _weights(folder: Path) -> str:
-    content = hashlib.sha256()
-    for path in sorted(folder.glob("*.safetensors")):
-        with path.open("rb") as file:
-            content.update(hashlib.file_digest(file, "sha256").digest())
     return content.hexdigest()
 
 
