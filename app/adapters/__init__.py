@@ -1,0 +1,1 @@
+"""Adapters: how one is measured, goes live and is served."""

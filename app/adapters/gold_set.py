@@ -1,0 +1,215 @@
+"""A tenant's annotated documents as a data set: what adapters are trained on, and measured by.
+
+The store keeps the pages of examples as layout text; words are put back where the text has them, so that a
+document is laid out, prompted for, decoded and grounded as any other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from app.bench.results import Results, run_results
+from app.bench.run import GOLD, PREDICTIONS, RunFolder, RunLine
+from app.pipeline import ExtractionOptions, Pipeline
+from eval.datasets import GoldRecord
+from eval.predictions import ROWS_KEY
+from ocr.layout_document import layout_document
+from retrieval.projection import join
+from retrieval.store import ExampleStore
+from schemas.document import Document
+from schemas.errors import RasgError
+from schemas.example import Example
+from schemas.extraction import FieldMetadata
+from schemas.registry import from_json_text
+from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, json_path
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldDocument:
+    """One annotated document of a tenant.
+
+    Attributes
+    ----------
+    document
+        Its annotated pages, one after another.
+    pages
+        The examples that they are, one for each page of `document`.
+    value
+        The answer of all pages together, as printed.
+    unknown
+        Paths of values that the annotation has and no page shows: null in `value`, and never scored.
+    """
+
+    document: Document
+    pages: tuple[Example, ...]
+    schema: ExtractionSchema
+    value: Mapping[str, JsonValue]
+    unknown: tuple[str, ...]
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of the file."""
+        return self.document.sha256
+
+
+def gold_documents(
+    store: ExampleStore, tenant: str, *, schema_name: str | None = None
+) -> tuple[GoldDocument, ...]:
+    """Return the tenant's annotated documents, in the order of their first pages; none gives none.
+
+    Those whose schema this program no longer takes are left out, and pages without a word are.
+    """
+    groups: dict[tuple[str, str], list[Example]] = {}
+    for example in _examples(store, tenant):
+        if schema_name is None or example.schema_name == schema_name:
+            groups.setdefault((example.document_sha256, example.json_schema), []).append(example)
+    found = (_gold_document(pages) for pages in groups.values())
+    return tuple(document for document in found if document is not None)
+
+
+def _examples(store: ExampleStore, tenant: str) -> Iterator[Example]:
+    after = 0
+    while True:
+        batch = store.page(tenant, after=after, limit=_BATCH)
+        yield from (stored.example for stored in batch)
+        if len(batch) < _BATCH:
+            return
+        after = batch[-1].seq
+
+
+def _gold_document(examples: Sequence[Example]) -> GoldDocument | None:
+    pages = sorted((e for e in examples if e.text.strip()), key=lambda example: example.page_index)
+    if not pages:
+        return None
+    try:
+        schema = from_json_text(pages[0].json_schema, name=pages[0].schema_name)
+    except RasgError:
+        return None
+    return GoldDocument(
+        document=_joined(pages),
+        pages=tuple(pages),
+        schema=schema,
+        value=join([page.answer for page in pages]),
+        unknown=pages[0].unknown,
+    )
+
+
+def _joined(pages: Sequence[Example]) -> Document:
+    sha256 = pages[0].document_sha256
+    laid_out = [layout_document(page.text, sha256=sha256).pages[0] for page in pages]
+    return Document(
+        sha256=sha256,
+        media_type="text/plain",
+        pages=tuple(replace(page, page_index=index) for index, page in enumerate(laid_out)),
+    )
+
+
+def run_gold_set(
+    pipeline: Pipeline,
+    documents: Sequence[GoldDocument],
+    folder: Path,
+    *,
+    dataset: str,
+    options: ExtractionOptions,
+    announce: Callable[[str], None] = lambda _: None,
+) -> Results:
+    """Extract every document, write `gold.jsonl` and `predictions.jsonl` to `folder`, and return the scores.
+
+    A document that fails is a line with its error's code: all of its values are missed. Whoever extracts with
+    examples leaves the document itself out, as the service does.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    golds = [_gold(document, dataset) for document in documents]
+    (folder / GOLD).write_text("".join(g.model_dump_json() + "\n" for g in golds), encoding="utf-8")
+    with (folder / PREDICTIONS).open("w", encoding="utf-8") as file:
+        for document, gold in zip(documents, golds, strict=True):
+            announce(gold.id)
+            file.write(_line(pipeline, document, gold, options).model_dump_json() + "\n")
+            file.flush()
+    return run_results(RunFolder(path=folder))
+
+
+def gold_sha256(documents: Sequence[GoldDocument]) -> str:
+    """Return a hash of what the documents ask and answer."""
+    content = hashlib.sha256()
+    for document in documents:
+        said = [document.sha256, document.schema.json_schema, document.value, document.unknown]
+        content.update(json.dumps(said, sort_keys=True).encode() + b"\n")
+    return content.hexdigest()
+
+
+def _line(
+    pipeline: Pipeline, document: GoldDocument, gold: GoldRecord, options: ExtractionOptions
+) -> RunLine:
+    try:
+        extraction = pipeline.extract_document(document.document, document.schema, options=options)
+    except RasgError as error:
+        return RunLine(id=gold.id, dataset=gold.dataset, error=error.code)
+    value = _flat(document.schema, extraction.output.value, skip=document.unknown)
+    return RunLine(
+        id=gold.id,
+        dataset=gold.dataset,
+        value=value,
+        metadata=_metadata(extraction.output.metadata, value),
+        status=extraction.status,
+        warnings=tuple(sorted({warning.code for warning in extraction.warnings})),
+        examples=extraction.examples,
+        usage=extraction.usage,
+    )
+
+
+def _gold(document: GoldDocument, dataset: str) -> GoldRecord:
+    value = _flat(document.schema, document.value, skip=document.unknown)
+    rows = value.pop(ROWS_KEY, None)
+    return GoldRecord(
+        id=f"{document.schema.name}/{document.sha256}",
+        file=document.sha256,
+        dataset=dataset,
+        doc_type=document.schema.name,
+        kie={key: found for key, found in value.items() if found is not None},
+        line_items=[dict(row) for row in rows if isinstance(row, Mapping)]
+        if isinstance(rows, list)
+        else None,
+    )
+
+
+def _flat(
+    schema: ExtractionSchema, value: Mapping[str, JsonValue], *, skip: Sequence[str]
+) -> dict[str, JsonValue]:
+    """Return an answer as scores compare it: scalars by path, the first list of rows as `line_items`.
+
+    What `skip` names, by JSON path, is left out, and lists of texts are.
+    """
+    flat = dict(_scalars(schema.root, value, (), frozenset(skip)))
+    for key, spec in schema.root.properties:
+        if isinstance(spec, ArraySpec) and isinstance(spec.item, ObjectSpec):
+            found = value.get(key)
+            flat[ROWS_KEY] = found if isinstance(found, list) else []
+            break
+    return flat
+
+
+def _scalars(
+    spec: ObjectSpec, value: Mapping[str, JsonValue], path: tuple[str, ...], skip: frozenset[str]
+) -> Iterator[tuple[str, JsonValue]]:
+    for key, child in spec.properties:
+        found, at = value.get(key), (*path, key)
+        if isinstance(child, FieldSpec) and json_path(at) not in skip:
+            yield json_path(at), found
+        elif isinstance(child, ObjectSpec):
+            yield from _scalars(child, found if isinstance(found, Mapping) else {}, at, skip)
+
+
+def _metadata(
+    metadata: Mapping[str, FieldMetadata], value: Mapping[str, JsonValue]
+) -> dict[str, FieldMetadata]:
+    """Return the metadata of the fields that are scored: their names are the paths of the answer."""
+    return {json_path((path,)): metadata[path] for path in value if path in metadata}
