@@ -97,6 +97,22 @@ def generate_pair(rng: random.Random) -> tuple[SyntheticDocument, SyntheticDocum
     raise RuntimeError(f"no pair could be drawn in {_MAX_TRIES} tries")
 
 
+def generate_series(
+    rng: random.Random, n: int, *, kind: str = "invoice", difficulty: float = 0.5
+) -> tuple[SyntheticDocument, ...]:
+    """Return `n` documents of one vendor: one template, one schema, other values."""
+    template, vendor_seed = Template(rng.getrandbits(64)), rng.getrandbits(64)
+    question = _question(rng, _draw(kind, template, rng, vendor_seed, difficulty), difficulty)
+    found: list[SyntheticDocument] = []
+    for _ in range(_MAX_TRIES * n):
+        sample = _sample(_draw(kind, template, rng, vendor_seed, difficulty), question)
+        if sample is not None:
+            found.append(sample)
+        if len(found) == n:
+            return tuple(found)
+    raise RuntimeError(f"no {n} documents of one vendor could be drawn")
+
+
 def _question(rng: random.Random, drawn: _Drawn, difficulty: float) -> Question:
     if rng.random() < _SHIPPED_SHARE * difficulty:
         return shipped_question(drawn.draft.kind)
