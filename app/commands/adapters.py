@@ -19,9 +19,9 @@ from app.commands.extract import EngineChoice
 from app.log import configure_logging
 from app.settings import Settings, load_settings
 from app.wiring import build_files, build_finder, build_pipeline, build_router, open_store
-from schemas.errors import AdapterNotFoundError, InputError, PromotionRefusedError
+from schemas.errors import AdapterNotFoundError, InputError, PromotionRefusedError, UnknownSchemaError
 from schemas.example import checked_actor
-from schemas.registry import load_schema
+from schemas.registry import get_schema, load_schema
 
 if TYPE_CHECKING:  # the store brings a database and an index with it
     from app.adapters.promotion import Judged, Promoter
@@ -210,8 +210,11 @@ def _schema_name(asked: str | None, card: AdapterCard) -> str:
 
 
 def _schema_named(asked: str) -> str:
-    """Return a schema's name: that of a file, or the one that is said, which need not be a shipped one."""
-    return load_schema(asked).name if asked.endswith(".json") else asked
+    """Return a schema's name: that of a file or a shipped one, or what is said, for callers' own."""
+    try:
+        return load_schema(asked).name if asked.endswith(".json") else get_schema(asked).name
+    except UnknownSchemaError:
+        return asked
 
 
 def _show(judged: Judged) -> None:
