@@ -121,7 +121,7 @@ def build_router(
     return AdapterRouter(
         AdapterRegistry(store.database, tenant=tenant or settings.store.tenant),
         build_files(settings),
-        configured=tuple(settings.adapters),
+        configured=settings.adapters,
         checks_base=(engine_name or settings.engine) == "embedded",
     )
 

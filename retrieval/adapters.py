@@ -211,6 +211,7 @@ class AdapterRegistry:
             other = session.scalar(self._of(row.schema_name).where(AdapterRow.state == "canary"))
             if other is not None and other is not row:
                 self._set(session, other, "candidate", actor, at)
+                note(session, self._entry(actor, at, "adapter_demoted", other.adapter_id))
             self._unlink(session, row)
             self._set(session, row, "canary", actor, at, percent=percent)
             note(session, self._entry(actor, at, "adapter_canary", row.adapter_id))

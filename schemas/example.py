@@ -24,6 +24,7 @@ AuditAction = Literal[
     "thinned",
     "adapter_added",
     "adapter_canary",
+    "adapter_demoted",
     "adapter_live",
     "adapter_rollback",
     "adapter_retired",

@@ -11,14 +11,16 @@ import hashlib
 import logging
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from app.adapters.asking import BASE, Ask
 from app.adapters.files import AdapterFiles
 from app.answering import ExtractionOptions
 from decoding.engine import Engine, LoadsAdapters
 from retrieval.adapters import AdapterRegistry, RegisteredAdapter
+from schemas.adapter import adapter_sha256
 from schemas.errors import AdapterNotFoundError, RasgError, RetrievalError
 from schemas.extraction import Extraction
 
@@ -42,7 +44,7 @@ class AdapterRouter:
     Parameters
     ----------
     configured
-        Names that the engine was started with.
+        Folders by the names that the engine was started with.
     checks_base
         Whether an adapter's base model is compared with the model folder as it is loaded; a server has its
         own model, and only what was added is known to fit.
@@ -53,12 +55,13 @@ class AdapterRouter:
         registry: AdapterRegistry,
         files: AdapterFiles,
         *,
-        configured: Sequence[str] = (),
+        configured: Mapping[str, Path] | None = None,
         checks_base: bool = True,
     ) -> None:
         self._registry = registry
         self._files = files
-        self._configured = frozenset(configured)
+        self._configured = dict(configured or {})
+        self._contents: dict[str, str] = {}
         self._checks_base = checks_base
         self._lock = threading.Lock()
         self._ready: frozenset[str] = frozenset()
@@ -84,7 +87,8 @@ class AdapterRouter:
         choice = self.choose(schema_name, known, document_sha256, named=options.adapter)
         adapter = choice.adapter
         if adapter is None:
-            return ask(replace(options, adapter=choice.name))
+            extraction = ask(replace(options, adapter=choice.name))
+            return extraction.model_copy(update={"adapter_sha256": self._content_of(choice.name)})
         served = replace(options, adapter=adapter.served_name)
         self.make_ready(engine, adapter)
         try:
@@ -155,6 +159,17 @@ class AdapterRouter:
         if _SERVED.fullmatch(named) is not None:
             raise AdapterNotFoundError(f"there is no adapter {named!r}", hint="`rasg adapters list` has them")
         return Choice(name=named)
+
+    def _content_of(self, name: str | None) -> str | None:
+        """Return the content of an adapter that the engine was started with; None if it is not known."""
+        if name is None or name not in self._configured:
+            return None
+        if name not in self._contents:
+            try:
+                self._contents[name] = adapter_sha256(self._configured[name])
+            except OSError:  # the folder is on the server's machine
+                return None
+        return self._contents[name]
 
     def _known(self, schema_name: str) -> tuple[RegisteredAdapter, ...]:
         """Return the adapters for a schema; as they were last seen, if the registry cannot be read now."""

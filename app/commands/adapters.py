@@ -54,7 +54,7 @@ def add(
     by: _By = None,
     tenant: _Tenant = None,
 ) -> None:
-    """Copy an adapter into the store, as a candidate: it answers whom names it, and nobody else."""
+    """Copy an adapter into the store, as a candidate: it answers who names it, and nobody else."""
     with _opened(tenant) as opened:
         kept = build_files(opened.settings).keep(folder)
         name = _schema_name(schema, kept.card)

@@ -20,6 +20,7 @@ from decoding.engine import EngineRequest
 from retrieval.adapters import AdapterRegistry, RegisteredAdapter
 from retrieval.database import open_database
 from retrieval.store import sqlite_url
+from schemas.adapter import adapter_sha256
 from schemas.errors import AdapterNotFoundError, EngineUnavailableError, RetrievalError
 from schemas.extraction import Completion, Extraction, Output, Usage
 from schemas.prompt import Prompt
@@ -92,7 +93,8 @@ class World:
         self.router = self.new_router()
 
     def new_router(self, *, checks_base: bool = True) -> AdapterRouter:
-        return AdapterRouter(self.registry, self.files, configured=("static",), checks_base=checks_base)
+        configured = {"static": self.folder / "static"}
+        return AdapterRouter(self.registry, self.files, configured=configured, checks_base=checks_base)
 
     def add(self, name: str = "mine", *, schema: str = "bill") -> RegisteredAdapter:
         self.n_added += 1
@@ -151,7 +153,9 @@ def test_named_adapters_answer_whatever_is_live(world: World) -> None:
     assert (answer.adapter, answer.adapter_sha256) == (None, None)
     world.server.loaded["static"] = Path()
     assert world.extract("static").adapter == "static"
-    assert world.extract("static").adapter_sha256 is None
+    assert world.extract("static").adapter_sha256 is None  # its folder is elsewhere
+    folder = write_adapter(world.folder / "static", HOUSE, seed=7)
+    assert world.extract("static").adapter_sha256 == adapter_sha256(folder)
 
 
 def test_a_name_means_the_adapter_for_the_schema_and_an_id_any(world: World) -> None:

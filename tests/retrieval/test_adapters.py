@@ -125,12 +125,15 @@ def test_retiring_the_live_one_leaves_the_base_model(registry: AdapterRegistry) 
     assert registry.roll_back("bill", actor="ada").live is None
 
 
-def test_one_is_canary_and_the_one_before_is_a_candidate_again(registry: AdapterRegistry) -> None:
+def test_one_is_canary_and_the_one_before_is_a_candidate_again(
+    registry: AdapterRegistry, store: ExampleStore
+) -> None:
     first, second = add(registry, 1), add(registry, 2)
     registry.go_canary(first.adapter_id, percent=10, instead_of=None, actor="ada")
     canary = registry.go_canary(second.adapter_id, percent=20, instead_of=None, actor="ada")
     assert (canary.state, canary.canary_percent) == ("canary", 20)
     assert states(registry) == ["candidate", "canary"]
+    assert said(store)[2:] == ["adapter_canary", "adapter_demoted", "adapter_canary"]
     assert registry.go_canary(second.adapter_id, percent=5, instead_of=None, actor="a").canary_percent == 5
     go_live(registry, second)
     assert [(a.state, a.canary_percent) for a in registry.of_schema("bill")] == [
