@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from schemas.spec import Path
+
 REASONING_KEY = "reasoning"
 
 
@@ -26,32 +28,36 @@ def answer_json(value: Mapping[str, JsonValue], *, reasoning: str | None = None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerPiece:
-    """A part of the answer; `is_choice` is False for keys, which the grammar writes by itself."""
+    """A part of the answer; `is_choice` is False for keys, which the grammar writes by itself.
+
+    `path` leads to the value that it is part of, or that it opens.
+    """
 
     text: str
     is_choice: bool
+    path: Path
 
 
 def answer_pieces(value: Mapping[str, JsonValue], *, reasoning: str | None = None) -> tuple[AnswerPiece, ...]:
     """Return the answer's text in pieces, split into what is forced and what the model chooses."""
     whole: dict[str, JsonValue] = {} if reasoning is None else {REASONING_KEY: reasoning}
-    return tuple(_pieces({**whole, **value}))
+    return tuple(_pieces({**whole, **value}, ()))
 
 
-def _pieces(value: JsonValue) -> Iterator[AnswerPiece]:
+def _pieces(value: JsonValue, path: Path) -> Iterator[AnswerPiece]:
     if isinstance(value, Mapping):
         for index, (key, child) in enumerate(value.items()):
             opening = "," if index else "{"
-            yield AnswerPiece(text=f"{opening}{_dump(key)}:", is_choice=False)
-            yield from _pieces(child)
-        yield AnswerPiece(text="}" if value else "{}", is_choice=False)
+            yield AnswerPiece(text=f"{opening}{_dump(key)}:", is_choice=False, path=(*path, key))
+            yield from _pieces(child, (*path, key))
+        yield AnswerPiece(text="}" if value else "{}", is_choice=False, path=path)
     elif isinstance(value, list):
         for index, child in enumerate(value):
-            yield AnswerPiece(text="," if index else "[", is_choice=True)
-            yield from _pieces(child)
-        yield AnswerPiece(text="]" if value else "[]", is_choice=True)
+            yield AnswerPiece(text="," if index else "[", is_choice=True, path=path)
+            yield from _pieces(child, (*path, index))
+        yield AnswerPiece(text="]" if value else "[]", is_choice=True, path=path)
     else:
-        yield AnswerPiece(text=_dump(value), is_choice=True)
+        yield AnswerPiece(text=_dump(value), is_choice=True, path=path)
 
 
 def _dump(value: JsonValue) -> str:

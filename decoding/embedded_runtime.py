@@ -25,7 +25,7 @@ from transformers import (
 )
 from transformers.utils.logging import disable_progress_bar
 
-from decoding.chat_text import defuse, markers_of
+from decoding.chat_tokens import ChatTokenizer
 from decoding.grammar import Grammar
 from decoding.span_search import Decoded, Ranking, SpanDecoder, Step, allowed_tokens, raise_on_error
 from decoding.token_tree import TokenTree
@@ -60,13 +60,14 @@ class Runtime:
             )
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise EngineUnavailableError(f"cannot load the model in {folder.name!r}: {error}") from error
-        if not tokenizer.chat_template:
-            raise EngineUnavailableError(f"the tokenizer in {folder.name!r} has no chat template")
+        try:
+            self._chat = ChatTokenizer(tokenizer)
+        except ValueError as error:
+            raise EngineUnavailableError(f"the model in {folder.name!r} cannot be asked: {error}") from error
         self._model: Any = model.eval()
         self._model.to(device)
         self._outlines = Transformers(self._model, tokenizer)
         self._tokenizer: Any = tokenizer
-        self._markers = markers_of(tokenizer.all_special_tokens)
         self._ll_tokenizer = llguidance.hf.from_tokenizer(tokenizer)
         # By name, what PEFT knows them by: it takes no name with a dot.
         self._loaded_adapters: dict[str, str] = {}
@@ -79,15 +80,11 @@ class Runtime:
     @property
     def end_token(self) -> int:
         """Return the token that ends an answer."""
-        return int(self._tokenizer.eos_token_id)
+        return self._chat.end_token
 
     def encode(self, prompt: Prompt) -> list[int]:
         """Return the tokens of `prompt` in the model's chat format, up to where the answer begins."""
-        messages = [{"role": m.role, "content": m.content} for m in defuse(prompt, self._markers).messages]
-        encoded = self._tokenizer.apply_chat_template(
-            messages, add_generation_prompt=True, tokenize=True, return_dict=False
-        )
-        return list(encoded)
+        return self._chat.encode(prompt)
 
     def token_bytes(self, token: int) -> bytes:
         """Return the bytes that `token` writes."""

@@ -35,7 +35,7 @@ _MODES: dict[SearchMode, tuple[str, ...]] = {
     "text": ("words", "ngrams", "embedding"),
     "fused": ("image", "words", "ngrams", "embedding"),
 }
-_LOADED_AT_ONCE = 4
+_LOADED_AT_FIRST = 4
 # Of the values that an annotation has for what is asked.
 _MAX_UNKNOWN_SHARE = 0.2
 # As between the pages of a layout text.
@@ -101,8 +101,9 @@ class ExampleSearch:
         depth = DEPTH
         while True:
             ranked = self.rank(query, depth=depth, schema_ids=schema_ids)
-            hits = self._checked(query, ranked)
-            if len(hits) >= query.k or len(ranked) < depth or depth >= _MAX_DEPTH:
+            hits, n_far = self._checked(query, ranked)
+            # Beyond candidates that are not near enough there are none that are.
+            if len(hits) >= query.k or n_far or len(ranked) < depth or depth >= _MAX_DEPTH:
                 return hits
             depth = min(4 * depth, _MAX_DEPTH)
 
@@ -130,8 +131,10 @@ class ExampleSearch:
         usable = frozenset(i for i, schema in known.items() if covers(schema, query.schema))
         return None if usable and len(usable) == len(known) else usable
 
-    def _checked(self, query: Query, ranked: Sequence[Fused]) -> tuple[Hit, ...]:
+    def _checked(self, query: Query, ranked: Sequence[Fused]) -> tuple[tuple[Hit, ...], int]:
+        """Return the hits among the candidates, and how many were not near enough."""
         hits: list[Hit] = []
+        n_far = 0
         for fused, stored in self._loaded(query.tenant, ranked):
             if len(hits) == query.k:
                 break
@@ -139,6 +142,7 @@ class ExampleSearch:
             if example.document_sha256 == query.document_sha256:
                 continue
             score = similarity(query.features, example)
+            n_far += score < query.min_similarity
             if score < query.min_similarity or not _is_told(example, query.schema):
                 continue
             pages = self._pages(query, stored)
@@ -148,7 +152,7 @@ class ExampleSearch:
                 continue
             shown = _joined(pages, query.schema)
             hits.append(Hit(example=shown, similarity_score=score, fused_score=fused.score))
-        return tuple(hits)
+        return tuple(hits), n_far
 
     def _pages(self, query: Query, stored: Stored) -> tuple[Example, ...]:
         """Return the example and the pages that are shown with it."""
@@ -158,9 +162,11 @@ class ExampleSearch:
         return tuple(page.example for page in pages) or (stored.example,)
 
     def _loaded(self, tenant: str, ranked: Sequence[Fused]) -> Iterator[tuple[Fused, Stored]]:
-        """Yield the candidates that SQL has under the tenant's name, a few at a time."""
-        for start in range(0, len(ranked), _LOADED_AT_ONCE):
-            part = ranked[start : start + _LOADED_AT_ONCE]
+        """Yield the candidates that SQL has under the tenant's name: a few at first, then more."""
+        start, n = 0, _LOADED_AT_FIRST
+        while start < len(ranked):
+            part = ranked[start : start + n]
+            start, n = start + n, 2 * n
             stored = self._store.by_seqs(tenant, [fused.seq for fused in part])
             yield from ((fused, stored[fused.seq]) for fused in part if fused.seq in stored)
 

@@ -15,6 +15,8 @@ from typing import Annotated, Any
 
 import typer
 
+from training.sft.command import sft
+
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 # Texts for the tokenizer's merges; more adds nothing to 4,096 tokens.
 _TOKENIZER_TEXTS = 12_000
@@ -140,6 +142,44 @@ def score(
         out.write_text("".join(f"{to_json(result)}\n" for result in results), encoding="utf-8")
     for key, share in accuracy(results).items():
         typer.echo(f"{key}\t{share:.3f}")
+
+
+app.command("sft")(sft)
+study = typer.Typer(no_args_is_help=True, help="Reproduce what papers claim.")
+app.add_typer(study, name="study")
+
+
+@study.callback()
+def study_options() -> None:
+    """Reproduce what papers claim."""
+
+
+@study.command()
+def tinyshakespeare(
+    text: Annotated[Path, typer.Option(help="TinyShakespeare as one text file.")],
+    out: Annotated[Path, typer.Option(help="Run folder; trials that it has are not run again.")],
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds of each trial; the paper takes 6.")] = 6,
+    processes: Annotated[int, typer.Option(min=1, help="Trials at a time, one thread each.")] = 1,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    report_only: Annotated[bool, typer.Option("--report", help="Run nothing, write the report.")] = False,
+) -> None:
+    """Sweep learning rates of LoRA-Muon and its rivals over ranks, widths, depths and rescalings.
+
+    The report counts whatever is there: a run may be stopped at any time and resumed.
+    """
+    from training.study.grid import full_grid, read_outcomes, run_grid
+
+    stopped: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
+    if report_only:
+        outcomes = read_outcomes(out)
+    else:
+        outcomes = run_grid(
+            full_grid(seeds), text, out, n_processes=processes, device=device, stop=lambda: bool(stopped)
+        )
+    from training.study.report import write_report
+
+    typer.echo(write_report(outcomes, out))
 
 
 @app.command()

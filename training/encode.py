@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -13,6 +14,7 @@ from decoding.answer import AnswerPiece, answer_json, answer_pieces
 from decoding.prompt import build_prompt
 from ocr.layout import layout_text
 from schemas.prompt import Message, Prompt, PromptExample, ReasoningMode
+from schemas.spec import json_path
 from training.synthesis.sample import SyntheticDocument
 from training.tokenizer import END_TOKEN, START_TOKEN
 
@@ -61,8 +63,14 @@ def encode(
     """Return prompt and answer as tokens; only the answer's tokens carry loss."""
     asked = tokenizer(chat_text(prompt.messages), add_special_tokens=False)["input_ids"]
     pieces = answer_pieces(sample.gold, reasoning=None if reasoning == "off" else sample.reasoning)
-    answer_ids, answer_weights = _encode_answer(tokenizer, pieces)
-    token_ids = np.asarray([*asked, *answer_ids], dtype=np.int32)
+    end_token = tokenizer.convert_tokens_to_ids(END_TOKEN)
+    answer_ids, answer_weights = encode_answer(tokenizer, pieces, end_token=end_token)
+    return joined(asked, answer_ids, answer_weights)
+
+
+def joined(asked: Sequence[int], answer: Sequence[int], answer_weights: Sequence[float]) -> EncodedSample:
+    """Return prompt and answer as one sample; the prompt carries no loss."""
+    token_ids = np.asarray([*asked, *answer], dtype=np.int32)
     weights = np.zeros(len(token_ids), dtype=np.float32)
     weights[len(asked) :] = answer_weights
     return EncodedSample(token_ids=token_ids, weights=weights)
@@ -74,10 +82,17 @@ def chat_text(messages: tuple[Message, ...]) -> str:
     return f"{turns}{START_TOKEN}assistant\n"
 
 
-def _encode_answer(
+def encode_answer(
     tokenizer: Any,  # noqa: ANN401
     pieces: tuple[AnswerPiece, ...],
+    *,
+    end_token: int,
+    unknown: frozenset[str] = frozenset(),
 ) -> tuple[list[int], list[float]]:
+    """Return the answer's tokens, the end of the turn included, and the loss weight of each.
+
+    Values at the paths of `unknown` have no weight: that they are null is not known.
+    """
     text = "".join(piece.text for piece in pieces)
     ends = list(accumulate(len(piece.text) for piece in pieces))
     encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
@@ -86,6 +101,11 @@ def _encode_answer(
     for start, _ in encoded["offset_mapping"]:
         while ends[piece_index] <= start:
             piece_index += 1
-        weights.append(1.0 if pieces[piece_index].is_choice else KEY_WEIGHT)
-    end_id = tokenizer.convert_tokens_to_ids(END_TOKEN)
-    return [*encoded["input_ids"], end_id], [*weights, KEY_WEIGHT]
+        weights.append(_weight(pieces[piece_index], unknown))
+    return [*encoded["input_ids"], end_token], [*weights, KEY_WEIGHT]
+
+
+def _weight(piece: AnswerPiece, unknown: frozenset[str]) -> float:
+    if not piece.is_choice:
+        return KEY_WEIGHT
+    return 0.0 if json_path(piece.path) in unknown else 1.0

@@ -16,6 +16,7 @@ from app.bench.readings import read_kept
 from app.bench.suite import Suite
 from app.pipeline import Pipeline
 from eval.datasets import GoldRecord
+from ocr.reader import ReadOptions
 from schemas.errors import InvalidAnswerError, RasgError
 from schemas.spec import ExtractionSchema
 
@@ -44,7 +45,7 @@ def with_examples(
         return dict.fromkeys(suite.datasets, bare)
     from app.examples.finder import ExampleFinder
 
-    store = _store(suite, pipeline, folder, readings, announce)
+    store = gold_store(suite, pipeline.read_options, folder, readings=readings, announce=announce)
     return {
         name: Pipeline(
             engine=pipeline.engine,
@@ -67,9 +68,15 @@ def tenant_of(dataset: str) -> str:
     )
 
 
-def _store(
-    suite: Suite, pipeline: Pipeline, folder: Path, readings: Path, announce: Callable[[str], None]
+def gold_store(
+    suite: Suite,
+    read_options: ReadOptions,
+    folder: Path,
+    *,
+    readings: Path,
+    announce: Callable[[str], None] = lambda _: None,
 ) -> ExampleStore:
+    """Return a store of every document of the data sets, made in `folder` if it is not there whole."""
     from retrieval.store import ExampleStore, sqlite_url
 
     if not (folder / _COMPLETE).is_file():  # one that was cut is made again
@@ -80,7 +87,7 @@ def _store(
         schemas = suite.schemas()
         for record in suite.all_records():
             announce(f"example {record.id}")
-            _keep(record, schemas[record.dataset], suite, pipeline, store, readings)
+            _keep(record, schemas[record.dataset], suite, read_options, store, readings)
         (folder / _COMPLETE).touch()
     return store
 
@@ -89,7 +96,7 @@ def _keep(
     record: GoldRecord,
     schema: ExtractionSchema,
     suite: Suite,
-    pipeline: Pipeline,
+    read_options: ReadOptions,
     store: ExampleStore,
     readings: Path,
 ) -> None:
@@ -102,7 +109,7 @@ def _keep(
     book = ExampleBook(store, tenant=tenant_of(record.dataset), per_template=None)
     try:
         data = (suite.data / record.dataset / record.file).read_bytes()
-        document = read_kept(data, pipeline.read_options, readings).document
+        document = read_kept(data, read_options, readings).document
         book.add(document, schema, value, source="imported", confirmed_by="gold")
     except InvalidAnswerError as error:
         logger.info("the gold of %s does not satisfy the schema: %s", record.id, error.issues[:1])

@@ -30,7 +30,7 @@ class FoundExamples:
 def shown(hit: Hit, schema: ExtractionSchema, *, reasoning: ReasoningMode, structured: bool) -> PromptExample:
     """Return an example as the prompt shows it: like a page, and like the answer that is asked for."""
     example = hit.example
-    trace = None if reasoning == "off" else _trace(example.evidence, schema)
+    trace = None if reasoning == "off" else reasoning_trace(example.evidence, schema)
     return PromptExample(
         example_id=example.example_id,
         layout_text=example.text if structured else _plain(example.text),
@@ -44,7 +44,7 @@ def _plain(text: str) -> str:
     return "\n".join(re.sub(r" {2,}", " ", line.strip()) for line in text.split("\n"))
 
 
-def _trace(evidence: tuple[str, ...], schema: ExtractionSchema) -> str:
+def reasoning_trace(evidence: tuple[str, ...], schema: ExtractionSchema) -> str:
     """Return what is said of the keys that are asked for, as much as a brief reasoning holds."""
     asked = frozenset(_keys(schema))
     text = ""

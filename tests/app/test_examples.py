@@ -299,7 +299,7 @@ def test_adding_one_template_from_many_threads_loses_no_answer(book: ExampleBook
 # --- shown to the model
 
 
-class _Recording(EmbeddedEngine):
+class Recording(EmbeddedEngine):
     """An engine that remembers what it was asked."""
 
     def __init__(self, folder: Path) -> None:
@@ -312,20 +312,20 @@ class _Recording(EmbeddedEngine):
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> _Recording:
-    return _Recording(tmp_path_factory.mktemp("recording"))
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    return Recording(tmp_path_factory.mktemp("recording"))
 
 
 OPTIONS = ExtractionOptions(n_candidates=1, max_tokens=200)
 NEXT = ["ACME Ltd", "9 April 2026", "Red pen 3,10", "Chair 99,00", "Total 102,10"]
 
 
-def _pipeline(engine: _Recording, book: ExampleBook) -> Pipeline:
+def _pipeline(engine: Recording, book: ExampleBook) -> Pipeline:
     engine.requests.clear()
     return Pipeline(engine=engine, read_options=ReadOptions(), examples=_finder(book))
 
 
-def test_the_nearest_example_is_shown_before_the_page(engine: _Recording, book: ExampleBook) -> None:
+def test_the_nearest_example_is_shown_before_the_page(engine: Recording, book: ExampleBook) -> None:
     (example,) = book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me").examples
     document = replace(document_of(NEXT), sha256="a" * 64)
     extraction = _pipeline(engine, book).extract_document(document, SCHEMA, options=OPTIONS)
@@ -339,7 +339,7 @@ def test_the_nearest_example_is_shown_before_the_page(engine: _Recording, book: 
     assert "Chair" in query.content
 
 
-def test_no_value_of_the_example_can_be_answered(engine: _Recording, book: ExampleBook) -> None:
+def test_no_value_of_the_example_can_be_answered(engine: Recording, book: ExampleBook) -> None:
     book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
     document = replace(document_of(NEXT), sha256="a" * 64)
     extraction = _pipeline(engine, book).extract_document(document, SCHEMA, options=OPTIONS)
@@ -349,7 +349,7 @@ def test_no_value_of_the_example_can_be_answered(engine: _Recording, book: Examp
             assert str(value) in page
 
 
-def test_without_examples_nothing_is_sought(engine: _Recording, book: ExampleBook) -> None:
+def test_without_examples_nothing_is_sought(engine: Recording, book: ExampleBook) -> None:
     book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
     document = replace(document_of(NEXT), sha256="a" * 64)
     options = replace(OPTIONS, n_examples=0)
@@ -359,7 +359,7 @@ def test_without_examples_nothing_is_sought(engine: _Recording, book: ExampleBoo
 
 
 def test_an_example_that_leaves_the_answer_no_room_is_dropped_with_a_warning(
-    engine: _Recording, book: ExampleBook
+    engine: Recording, book: ExampleBook
 ) -> None:
     many = [f"line {n} of ACME Ltd, 12 March 2026, Total 1.234,56" for n in range(300)]
     book.add(document_of([*FIRST, *many]), SCHEMA, VALUE, source="annotated", confirmed_by="me")
@@ -370,7 +370,7 @@ def test_an_example_that_leaves_the_answer_no_room_is_dropped_with_a_warning(
 
 
 def test_a_store_that_fails_costs_the_example_and_not_the_answer(
-    engine: _Recording, book: ExampleBook, monkeypatch: pytest.MonkeyPatch
+    engine: Recording, book: ExampleBook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
 

@@ -44,7 +44,7 @@ class Knowing(Pipeline):
         super().__init__(engine=EmbeddedEngine(Path("nowhere")), read_options=ReadOptions())
         self._answer = answer
 
-    def extract_document(self, document: Document, schema: ExtractionSchema, **_: object) -> Extraction:  # type: ignore[override]
+    def extract_document(self, document: Document, schema: ExtractionSchema, **_: object) -> Extraction:
         value = self._answer(document)
         metadata = {key: FieldMetadata(confidence=0.9) for key in value}
         return Extraction(

@@ -1,0 +1,208 @@
+"""A run learns, stops early, keeps its best epoch, and goes on after a kill as if nothing had been."""
+
+# torch and peft are typed in part only
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from decoding.embedded import EmbeddedEngine
+from schemas.adapter import AdapterCard, read_card
+from schemas.errors import ConfigurationError
+from tests.decoding.tiny_model import make_model
+from training.encode import EncodedSample, joined
+from training.sft.conversations import Conversation
+from training.sft.model import LoraShape, OptimizerName, adapted_model, save_adapter
+from training.sft.package import package
+from training.sft.run import BEST, SftConfig, SftRun, SftState, begin, objective, read_log
+
+CONFIG = SftConfig(
+    lr=0.02, shape=LoraShape(rank=4), epochs=3, batch_tokens=64, patience=9, n_threads=1, warmup_share=0.1
+)
+
+LRS: dict[OptimizerName, float] = {"adamw": 0.02, "lora-muon": 0.1}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_model(tmp_path_factory.mktemp("tiny"))
+
+
+def conversations() -> list[Conversation]:
+    """Return pages of one token each, whose answer is always the same four tokens."""
+    return [
+        Conversation(
+            document_sha256=f"{i:064x}",
+            window_index=0,
+            kind="plain",
+            sample=joined([20 + i] * 8, [500, 501, 502, 2], [1.0] * 4),
+        )
+        for i in range(24)
+    ]
+
+
+class Scores:
+    """A validation that returns what it is told to, one after another."""
+
+    def __init__(self, *scores: float) -> None:
+        self.scores = list(scores)
+        self.n_calls = 0
+
+    def __call__(self, adapter: Path | None) -> dict[str, float]:
+        if adapter is None:
+            return {"kie": 0.1}
+        assert (adapter / "adapter_config.json").is_file()
+        self.n_calls += 1
+        return {"kie": self.scores[min(self.n_calls, len(self.scores)) - 1]}
+
+
+def run_of(base: Path, folder: Path, *scores: float, config: SftConfig = CONFIG) -> SftRun:
+    folder.mkdir(exist_ok=True)
+    return SftRun(
+        config=config,
+        base=base,
+        conversations=conversations(),
+        folder=folder,
+        validate=Scores(*(scores or (0.2, 0.3, 0.4))),
+    )
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "lora-muon"])
+def test_a_run_learns(base: Path, tmp_path: Path, optimizer: OptimizerName) -> None:
+    state = run_of(base, tmp_path, config=replace(CONFIG, optimizer=optimizer, lr=LRS[optimizer])).train()
+    losses = [record["loss"] for record in read_log(tmp_path) if "loss" in record]
+    assert state.is_done
+    assert losses[-1] < 0.7 * losses[0]
+    assert (state.scores, state.base_scores) == ({"kie": 0.4}, {"kie": 0.1})
+
+
+def test_the_best_epoch_is_kept(base: Path, tmp_path: Path) -> None:
+    state = run_of(base, tmp_path, 0.2, 0.9, 0.5).train()
+    assert (state.best_epoch, state.best_score) == (2, 0.9)
+    kept = load_file(tmp_path / BEST / "adapter_model.safetensors")
+    last = load_file(tmp_path / "candidate" / "adapter_model.safetensors")
+    assert any(not kept[name].equal(last[name]) for name in kept)
+
+
+def test_training_stops_when_nothing_gets_better(base: Path, tmp_path: Path) -> None:
+    config = replace(CONFIG, epochs=9, patience=2)
+    assert run_of(base, tmp_path, 0.5, 0.4, 0.4, 0.9, config=config).train().epoch == 3
+
+
+def test_a_run_that_was_stopped_ends_as_one_that_was_not(base: Path, tmp_path: Path) -> None:
+    whole = run_of(base, tmp_path / "whole")
+    whole.train()
+    steps: list[int] = []
+    cut = run_of(base, tmp_path / "cut")
+
+    def report(step: int, _n: int, _loss: float) -> None:
+        steps.append(step)
+
+    first = replace(cut, report=report, stop=lambda: len(steps) >= 7)
+    assert not first.train().is_done
+    assert cut.train().is_done
+    one, other = (
+        load_file(tmp_path / name / BEST / "adapter_model.safetensors") for name in ("whole", "cut")
+    )
+    assert all(one[name].equal(other[name]) for name in one)
+    logs = [[r["loss"] for r in read_log(tmp_path / name) if "loss" in r] for name in ("whole", "cut")]
+    assert logs[0] == logs[1]
+
+
+def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
+    begin(tmp_path, CONFIG, data_sha256="a")
+    begin(tmp_path, replace(CONFIG, n_threads=7), data_sha256="a")  # makes no difference
+    with pytest.raises(ConfigurationError, match="another lr"):
+        begin(tmp_path, replace(CONFIG, lr=0.5), data_sha256="a")
+    with pytest.raises(ConfigurationError, match="another data_sha256"):
+        begin(tmp_path, CONFIG, data_sha256="b")
+
+
+def test_nothing_to_train_on_is_refused(base: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no conversation"):
+        replace(run_of(base, tmp_path), conversations=()).train()
+
+
+def test_synthetic_conversations_are_mixed_in(base: Path, tmp_path: Path) -> None:
+    asked: list[int] = []
+    sample = joined([7] * 6, [8, 2], [1.0] * 2)
+
+    def synthesise(_rng: random.Random, n: int) -> list[EncodedSample]:
+        asked.append(n)
+        return [sample] * n
+
+    run = replace(run_of(base, tmp_path, config=replace(CONFIG, synthetic_share=0.25)), synthesise=synthesise)
+    rows = run.rows(0)
+    assert asked == [8]  # 24 / 0.75 * 0.25
+    assert sum((row.positions == 0).sum() for row in rows) == 32
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"lr": 0.0}, {"epochs": 0}, {"patience": 0}, {"synthetic_share": 1.0}, {"batch_tokens": 1}],
+)
+def test_settings_out_of_range_are_refused(changes: dict[str, float]) -> None:
+    with pytest.raises(ConfigurationError):
+        replace(CONFIG, **changes)
+
+
+def test_the_objective_is_the_mean_of_fields_and_rows() -> None:
+    assert objective({"kie": 0.4, "lir": 0.8, "other": 9.0}) == pytest.approx(0.6)
+    with pytest.raises(ConfigurationError):
+        objective({})
+
+
+def test_a_fresh_adapter_answers_as_the_base_and_fits_it(base: Path, tmp_path: Path) -> None:
+    model = adapted_model(base, LoraShape(rank=2), seed=0, device="cpu")
+    save_adapter(model, tmp_path / "a", base_name="tiny")
+    config = json.loads((tmp_path / "a" / "adapter_config.json").read_text())
+    assert config["base_model_name_or_path"] == "tiny"
+    assert sorted(p.name for p in (tmp_path / "a").iterdir()) == [
+        "adapter_config.json",
+        "adapter_model.safetensors",
+    ]
+    engine = EmbeddedEngine(base)
+    engine.load_adapter("a", tmp_path / "a")
+    assert engine.adapters == ("a",)
+
+
+@pytest.mark.parametrize("targets", [("nowhere",)])
+def test_layers_that_are_not_there_are_refused(base: Path, targets: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigurationError, match="no such layers"):
+        adapted_model(base, LoraShape(targets=targets), seed=0, device="cpu")
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot load"):
+        adapted_model(tmp_path, LoraShape(), seed=0, device="cpu")
+
+
+def card(state: SftState) -> AdapterCard:
+    return AdapterCard(
+        name="tiny",
+        base_model="tiny",
+        base_sha256="a" * 64,
+        data_sha256="b" * 64,
+        schema_names=("bill",),
+        settings={"lr": 0.02},
+        scores={"base_kie": 0.1, **state.scores},
+    )
+
+
+def test_a_run_is_packed_with_its_card(base: Path, tmp_path: Path) -> None:
+    state = run_of(base, tmp_path / "run").train()
+    package(tmp_path / "run", tmp_path / "out", card(state))
+    assert read_card(tmp_path / "out").scores["kie"] == 0.4
+    assert "| kie | 0.100 | 0.400 |" in (tmp_path / "out" / "README.md").read_text()
+    assert (tmp_path / "out" / "curves.png").stat().st_size > 1000
+
+
+def test_a_run_without_an_adapter_cannot_be_packed(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no adapter"):
+        package(tmp_path, tmp_path / "out", card(SftState()))

@@ -1,0 +1,171 @@
+"""`rasg-train sft`: an adapter from annotated documents."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from training.sft.data import Source
+
+
+class OptimizerChoice(StrEnum):
+    """What steps the factors."""
+
+    ADAMW = "adamw"
+    LORA_MUON = "lora-muon"
+
+
+# Of a step of LoRA-Muon, in spectral norm; AdamW's is a rate. Found on the house model (docs/results/sft.md).
+_DEFAULT_LR = {OptimizerChoice.ADAMW: 1e-3, OptimizerChoice.LORA_MUON: 0.02}
+
+
+def sft(
+    name: Annotated[str, typer.Option(help="The adapter's name.")],
+    data: Annotated[
+        list[str],
+        typer.Option(
+            help="Annotated documents: `store` (of RASG_STORE__*), a suite (SUITE.yaml, SUITE.yaml:DATASET), "
+            "or labelled transcripts (FILE.jsonl). May be given several times."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the adapter.")],
+    run: Annotated[Path, typer.Option(help="Run folder; an unfinished run in it is resumed.")],
+    base: Annotated[Path | None, typer.Option(help="Hugging Face model folder; the service's own.")] = None,
+    schema: Annotated[
+        str | None,
+        typer.Option(
+            help="Of transcripts: a name, a JSON Schema file, or SUITE.yaml:DATASET. Of a store: a name."
+        ),
+    ] = None,
+    tenant: Annotated[str | None, typer.Option(help="Of a store; overrides RASG_STORE__TENANT.")] = None,
+    optimizer: Annotated[
+        OptimizerChoice, typer.Option(help="What steps the factors.")
+    ] = OptimizerChoice.ADAMW,
+    lr: Annotated[float | None, typer.Option(help="Learning rate; of LoRA-Muon a length in W.")] = None,
+    rank: Annotated[int, typer.Option(min=1, help="Of the factors.")] = 8,
+    alpha: Annotated[float, typer.Option(help="PEFT's scale is alpha / rank.")] = 16.0,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the documents at most.")] = 8,
+    patience: Annotated[int, typer.Option(min=1, help="Epochs without a better score.")] = 3,
+    batch_tokens: Annotated[int, typer.Option(min=16, help="Tokens packed into a step.")] = 4096,
+    synthetic_share: Annotated[float, typer.Option(help="Share of made-up documents.")] = 0.0,
+    validation: Annotated[float, typer.Option(help="Share of documents that stop training.")] = 0.15,
+    kept_out: Annotated[float, typer.Option(help="Share of documents that it never sees.")] = 0.2,
+    split_by: Annotated[str | None, typer.Option(help="Field whose value keeps documents together.")] = None,
+    n_validation: Annotated[int, typer.Option(min=1, help="Documents a validation at most.")] = 40,
+    min_similarity: Annotated[float, typer.Option(help="Of examples that are shown.")] = 0.8,
+    seed: Annotated[int, typer.Option(help="Seed of the factors and the order.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 2,
+) -> None:
+    """Finetune an adapter on the conversations that the service has about annotated documents.
+
+    Training stops when real answers on the validation part get no better; the best epoch is packed with its
+    card. The shares are of the same documents in every run, so that what is kept out stays a gold set.
+    """
+    from app.settings import load_settings
+    from training.sft.finetune import Job, finetune
+    from training.sft.model import LoraShape
+    from training.sft.run import SftConfig
+    from training.sft.split import Shares
+
+    settings = load_settings()
+    config = SftConfig(
+        optimizer=optimizer.value,
+        lr=_DEFAULT_LR[optimizer] if lr is None else lr,
+        shape=LoraShape(rank=rank, alpha=alpha),
+        epochs=epochs,
+        patience=patience,
+        batch_tokens=batch_tokens,
+        synthetic_share=synthetic_share,
+        seed=seed,
+        device=device,
+        n_threads=threads,
+    )
+    run.mkdir(parents=True, exist_ok=True)
+    console = Console(stderr=True)
+
+    def sources() -> Iterator[Source]:
+        for one in data:
+            yield from _sources(one, run, schema, tenant, min_similarity, console)
+
+    job = Job(
+        name=name,
+        base=base or settings.model_folder,
+        run=run,
+        out=out,
+        sources=tuple(sources()),
+        config=config,
+        shares=Shares(validation=validation, kept_out=kept_out, by=split_by),
+        n_validation=n_validation,
+    )
+    stopped: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("steps", total=None)
+        done = finetune(
+            job,
+            announce=lambda text: progress.console.print(text, highlight=False),
+            report=lambda step, n, loss: progress.update(
+                bar, completed=step, total=n, description=f"loss {loss:.3f}"
+            ),
+            stop=lambda: bool(stopped),
+        )
+    outcomes = ", ".join(f"{key} {n}" for key, n in sorted(done.outcomes.items()))
+    typer.echo(f"{done.n_conversations} conversations ({outcomes})")
+    typer.echo(f"{done.state.step} steps, {done.state.n_tokens} tokens, best epoch {done.state.best_epoch}")
+    for key, value in done.state.scores.items():
+        typer.echo(f"{key} F1 {done.state.base_scores.get(key, 0.0):.3f} -> {value:.3f}")
+    typer.echo(f"adapter in {out}" if done.card else "stopped; the same command goes on")
+
+
+def _sources(
+    text: str,
+    run: Path,
+    schema: str | None,
+    tenant: str | None,
+    min_similarity: float,
+    console: Console,
+) -> Iterator[Source]:
+    from app.settings import load_settings
+    from app.wiring import build_read_options, open_store
+    from schemas.example import checked_tenant
+    from training.sft.data import of_store, of_suite, of_transcripts, schema_of, suite_of
+
+    settings = load_settings()
+    if text == "store":
+        store = open_store(settings)
+        own = checked_tenant(tenant or settings.store.tenant)
+        yield of_store(store, own, schema_name=schema, min_similarity=min_similarity)
+    elif text.partition(":")[0].endswith((".yaml", ".yml")):
+        yield from of_suite(
+            suite_of(text),
+            run / "sources" / _folder_name(text),
+            read_options=build_read_options(settings.read),
+            readings=run / "readings",
+            min_similarity=min_similarity,
+            announce=lambda name: console.print(name, highlight=False),
+        )
+    elif text.endswith(".jsonl"):
+        if schema is None:
+            raise ConfigurationError("transcripts need a schema", hint="name one with --schema")
+        folder = run / "sources" / _folder_name(text)
+        yield of_transcripts(Path(text), schema_of(schema), folder, min_similarity=min_similarity)
+    else:
+        raise ConfigurationError(
+            f"{text!r} is neither `store`, nor a suite (.yaml), nor transcripts (.jsonl)"
+        )
+
+
+def _folder_name(text: str) -> str:
+    return "".join(ch if ch.isalnum() else "-" for ch in text).strip("-")[-80:]

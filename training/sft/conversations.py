@@ -1,0 +1,138 @@
+"""Annotated documents as the conversations that the service has about them, in tokens."""
+
+# transformers is typed in part only
+# pyright: reportUnknownMemberType=false
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from app.adapters.gold_set import GoldDocument
+from app.answering import Asker, ExtractionOptions, Question
+from app.examples.finder import ExampleFinder
+from app.examples.showing import reasoning_trace
+from decoding.accepts import GrammarCheck
+from decoding.answer import answer_pieces
+from decoding.chat_tokens import ChatTokenizer
+from decoding.engine import Engine
+from decoding.windows import Window
+from retrieval.projection import join, project
+from schemas.errors import RasgError
+from training.encode import EncodedSample, encode_answer, joined
+
+# plain      the page alone
+# example    with the retrieved example
+# reasoning  with the example if there is one, the evidence first
+# flat       the page without its layout
+Kind = Literal["plain", "example", "reasoning", "flat"]
+_OPTIONS: dict[Kind, ExtractionOptions] = {
+    "plain": ExtractionOptions(n_examples=0),
+    "example": ExtractionOptions(n_examples=1),
+    "reasoning": ExtractionOptions(n_examples=1, reasoning="brief"),
+    "flat": ExtractionOptions(n_examples=0, structured=False),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """One window of a document: prompt and answer as tokens, only the answer's with a weight."""
+
+    document_sha256: str
+    window_index: int
+    kind: Kind
+    sample: EncodedSample
+
+
+@dataclass(slots=True)
+class Counted:
+    """What became of the windows: `made`, or why there is no conversation."""
+
+    outcomes: Counter[str] = field(default_factory=Counter[str])
+
+
+class ConversationMaker:
+    """Makes conversations by the service's own code.
+
+    Parameters
+    ----------
+    engine
+        Whose context decides what fits.
+    chat
+        The base model's tokenizer and chat format.
+    max_tokens
+        Longer conversations are left out, and counted.
+    """
+
+    def __init__(self, *, engine: Engine, chat: ChatTokenizer, max_tokens: int) -> None:
+        self._engine = engine
+        self._chat = chat
+        self._check = GrammarCheck(chat.tokenizer)
+        self._max_tokens = max_tokens
+        self.counted = Counted()
+
+    def make(
+        self, document: GoldDocument, finder: ExampleFinder | None, kinds: Sequence[Kind]
+    ) -> Iterator[Conversation]:
+        """Yield a document's conversations of these kinds.
+
+        Left out are windows that begin or end within a page (what of the answer stands in them is not
+        known), those whose right answer the service could not write (values in pieces that the grammar does
+        not join), those that are too long, and "example" where no example was found.
+        """
+        for kind in kinds:
+            asker = Asker(
+                engine=self._engine,
+                schema=document.schema,
+                options=_OPTIONS[kind],
+                examples=None if kind in ("plain", "flat") else finder,
+            )
+            try:
+                windows = asker.windows(document.document)
+                questions = asker.questions(windows)
+            except RasgError as error:
+                self.counted.outcomes[error.code] += 1
+                continue
+            for index, window in enumerate(windows):
+                question = questions[index]
+                sample = self._sample(document, window, question, kind)
+                self.counted.outcomes[sample if isinstance(sample, str) else "made"] += 1
+                if not isinstance(sample, str):
+                    yield Conversation(
+                        document_sha256=document.sha256, window_index=index, kind=kind, sample=sample
+                    )
+
+    def _sample(
+        self, document: GoldDocument, window: Window, question: Question, kind: Kind
+    ) -> EncodedSample | str:
+        """Return the conversation's tokens, or why there are none."""
+        pages = [document.pages[index] for index in window.page_indices]
+        whole = sum(len(document.document.pages[index].words) for index in window.page_indices)
+        if window.document.n_words != whole:
+            return "cut_page"
+        if kind == "example" and not question.shown:
+            return "no_example"
+        value = project(join([page.answer for page in pages]), question.request.grammar.schema)
+        evidence = tuple(line for page in pages for line in page.evidence)
+        trace = reasoning_trace(evidence, document.schema) if kind == "reasoning" else None
+        pieces = answer_pieces(value, reasoning=trace)
+        asked = self._chat.encode(question.request.prompt)
+        answer, weights = encode_answer(
+            self._chat.tokenizer, pieces, end_token=self._chat.end_token, unknown=frozenset(document.unknown)
+        )
+        if not self._check.accepts(question.request.grammar, answer[:-1]):
+            return "refused_by_grammar"
+        if len(asked) + len(answer) > self._max_tokens:
+            return "too_long"
+        return joined(asked, answer, weights)
+
+
+def conversations_sha256(conversations: Sequence[Conversation]) -> str:
+    """Return a hash of every token that is trained on, in order."""
+    content = hashlib.sha256()
+    for conversation in conversations:
+        content.update(conversation.sample.token_ids.tobytes())
+        content.update(conversation.sample.weights.tobytes())
+    return content.hexdigest()

@@ -1,0 +1,200 @@
+"""From annotated documents to an adapter: split, conversations, training, package."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from app.adapters.gold_set import GoldDocument, gold_sha256, run_gold_set
+from app.answering import ExtractionOptions
+from app.bench.results import Results, kie_counts, lir_counts
+from app.pipeline import Pipeline
+from decoding.answer import answer_pieces
+from decoding.chat_tokens import ChatTokenizer
+from decoding.embedded import EmbeddedEngine
+from eval.f_scores import Counts, total
+from ocr.reader import ReadOptions
+from schemas.adapter import AdapterCard, weights_sha256
+from schemas.errors import ConfigurationError
+from training.encode import EncodedSample, encode_answer, joined, prompt_of
+from training.hf import load_tokenizer
+from training.sft.conversations import (
+    Conversation,
+    ConversationMaker,
+    Kind,
+    conversations_sha256,
+)
+from training.sft.data import Source
+from training.sft.package import package
+from training.sft.run import SftConfig, SftRun, SftState, begin
+from training.sft.split import Shares, Split, split
+from training.synthesis.sample import generate
+
+_ADAPTER = "candidate"
+_KINDS: tuple[Kind, ...] = ("plain", "example", "reasoning", "flat")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What `rasg-train sft` is asked for.
+
+    Attributes
+    ----------
+    n_validation
+        Documents extracted at each validation at most, evenly spread over the sources.
+    n_candidates
+        As the service decodes; 1 is greedy and several times as fast.
+    """
+
+    name: str
+    base: Path
+    run: Path
+    out: Path
+    sources: Sequence[Source]
+    config: SftConfig
+    shares: Shares
+    n_validation: int = 40
+    n_candidates: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finetuned:
+    """What came of a job; `outcomes` counts what became of the documents' windows."""
+
+    state: SftState
+    card: AdapterCard | None
+    outcomes: Mapping[str, int]
+    n_conversations: int
+
+
+def finetune(
+    job: Job,
+    *,
+    announce: Callable[[str], None] = lambda _: None,
+    report: Callable[[int, int, float], None] = lambda _done, _all, _loss: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Finetuned:
+    """Train, or go on with, the adapter of `job.run`, and write it to `job.out` when it is done.
+
+    Raises
+    ------
+    ConfigurationError
+        If there are no documents for training or validation, the base cannot be loaded, or the run's folder
+        holds another run.
+    """
+    if not (job.base / "config.json").is_file():
+        raise ConfigurationError(f"no model in {job.base.name!r}: config.json is missing")
+    parts = [split(source.documents, job.shares) for source in job.sources]
+    if not any(part.validation for part in parts):
+        raise ConfigurationError("no document is left for validation", hint="annotate more documents")
+    engine = EmbeddedEngine(job.base)
+    chat = ChatTokenizer(load_tokenizer(job.base))
+    maker = ConversationMaker(
+        engine=engine, chat=chat, max_tokens=min(engine.max_context_tokens, job.config.batch_tokens)
+    )
+    conversations: list[Conversation] = []
+    for source, part in zip(job.sources, parts, strict=True):
+        announce(f"conversations of {len(part.training)} documents of {source.name}")
+        for document in part.training:
+            conversations += maker.make(document, source.finder, _KINDS)
+    seen = [document for part in parts for document in (*part.training, *part.validation)]
+    base_sha256, data_sha256 = weights_sha256(job.base), conversations_sha256(conversations)
+    begin(job.run, job.config, base_sha256=base_sha256, data_sha256=data_sha256, seen=gold_sha256(seen))
+    run = SftRun(
+        config=job.config,
+        base=job.base,
+        conversations=conversations,
+        folder=job.run,
+        validate=_Validation(job=job, engine=engine, parts=parts, announce=announce),
+        synthesise=_synthesis(chat, job.config.batch_tokens),
+        report=report,
+        stop=stop,
+    )
+    state = run.train()
+    card: AdapterCard | None = None
+    if state.is_done:
+        card = _card(job, state, seen, base_sha256=base_sha256, data_sha256=data_sha256)
+        package(job.run, job.out, card)
+    return Finetuned(
+        state=state, card=card, outcomes=dict(maker.counted.outcomes), n_conversations=len(conversations)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Validation:
+    """Extracts the validation documents of every source with an adapter's folder, or with the base."""
+
+    job: Job
+    engine: EmbeddedEngine
+    parts: Sequence[Split]
+    announce: Callable[[str], None]
+
+    def __call__(self, adapter: Path | None) -> dict[str, float]:
+        if adapter is not None:
+            self.engine.load_adapter(_ADAPTER, adapter)
+        options = ExtractionOptions(
+            adapter=None if adapter is None else _ADAPTER, n_candidates=self.job.n_candidates
+        )
+        counts_kie: list[Counts] = []
+        counts_lir: list[Counts] = []
+        for source, part in zip(self.job.sources, self.parts, strict=True):
+            chosen = _spread(part.validation, -(-self.job.n_validation // len(self.parts)))
+            if not chosen:
+                continue
+            self.announce(f"validation on {len(chosen)} documents of {source.name}")
+            pipeline = Pipeline(engine=self.engine, read_options=ReadOptions(), examples=source.finder)
+            results: Results = run_gold_set(
+                pipeline,
+                chosen,
+                self.job.run / "validation" / source.name,
+                dataset=source.name,
+                options=options,
+            )
+            counts_kie += [kie_counts(d) for d in results.scores.documents]
+            counts_lir += [lir_counts(d) for d in results.scores.documents if d.rows is not None]
+        scores = {"kie": total(counts_kie).f1}
+        return scores | ({"lir": total(counts_lir).f1} if counts_lir else {})
+
+
+def _spread(documents: Sequence[GoldDocument], n: int) -> list[GoldDocument]:
+    n = min(n, len(documents))
+    return [documents[i * len(documents) // n] for i in range(n)]
+
+
+def _synthesis(chat: ChatTokenizer, max_tokens: int) -> Callable[[random.Random, int], list[EncodedSample]]:
+    def make(rng: random.Random, n: int) -> list[EncodedSample]:
+        made: list[EncodedSample] = []
+        while len(made) < n:
+            document = generate(rng)
+            asked = chat.encode(prompt_of(document))
+            pieces = answer_pieces(document.gold)
+            answer, weights = encode_answer(chat.tokenizer, pieces, end_token=chat.end_token)
+            sample = joined(asked, answer, weights)
+            if len(sample) <= max_tokens:
+                made.append(sample)
+        return made
+
+    return make
+
+
+def _card(
+    job: Job, state: SftState, seen: Sequence[GoldDocument], *, base_sha256: str, data_sha256: str
+) -> AdapterCard:
+    settings = {**asdict(job.config), "epochs_trained": state.epoch, "best_epoch": state.best_epoch}
+    settings |= {
+        "tokens": state.n_tokens,
+        "minutes": round(state.spent_s / 60, 1),
+        "shares": asdict(job.shares),
+    }
+    return AdapterCard(
+        name=job.name,
+        base_model=job.base.resolve().name,
+        base_sha256=base_sha256,
+        data_sha256=data_sha256,
+        schema_names=tuple(sorted({document.schema.name for document in seen})),
+        trained_on=tuple(sorted({document.sha256 for document in seen})),
+        settings=settings,
+        scores={**{f"base_{key}": value for key, value in state.base_scores.items()}, **state.scores},
+    )

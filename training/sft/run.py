@@ -1,0 +1,288 @@
+"""A finetuning run: steps on packed conversations, early stopping by real answers, resumed after a kill."""
+
+# torch is typed in part only
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from schemas.errors import ConfigurationError
+from training.encode import EncodedSample
+from training.sft.conversations import Conversation, Kind
+from training.sft.model import (
+    LoraShape,
+    OptimizerName,
+    adapted_model,
+    load_trainable,
+    make_optimizer,
+    packed_loss,
+    save_adapter,
+    trainable_state,
+)
+from training.sft.packing import PackedRow, pack
+
+logger = logging.getLogger(__name__)
+
+CHECKPOINT, CONFIG_FILE, LOG = "checkpoint.pt", "config.json", "log.jsonl"
+BEST, CANDIDATE = "adapter", "candidate"
+_CHECKPOINT_S = 300.0
+# How often each kind of a window is drawn, of those that it has.
+_KIND_WEIGHTS: Mapping[Kind, float] = {"example": 0.45, "plain": 0.35, "reasoning": 0.15, "flat": 0.05}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SftConfig:
+    """How an adapter is trained.
+
+    `lr` is AdamW's, or the length in W of a LoRA-Muon step. `batch_tokens` are packed into a row, one row a
+    step. `synthetic_share` of the conversations are of made-up documents. After `patience` validations
+    without a better score training stops.
+    """
+
+    optimizer: OptimizerName = "adamw"
+    lr: float = 1e-3
+    shape: LoraShape = field(default_factory=LoraShape)
+    momentum: float = 0.9
+    weight_decay: float = 0.01
+    epochs: int = 8
+    batch_tokens: int = 4096
+    warmup_share: float = 0.05
+    patience: int = 3
+    synthetic_share: float = 0.0
+    grad_clip: float = 1.0
+    seed: int = 0
+    device: str = "cpu"
+    n_threads: int = 2
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.batch_tokens < 16 or self.patience < 1 or self.n_threads < 1:
+            raise ConfigurationError("epochs, batch tokens, patience and threads must be positive")
+        if not 0 <= self.synthetic_share < 1 or not 0 <= self.warmup_share < 1:
+            raise ConfigurationError("shares must be in [0, 1)")
+        if not self.lr > 0:
+            raise ConfigurationError(f"the learning rate must be positive, not {self.lr}")
+
+
+@dataclass(slots=True)
+class SftState:
+    """Where a run stands; saved with each checkpoint."""
+
+    epoch: int = 0
+    row: int = 0
+    step: int = 0
+    n_tokens: int = 0
+    spent_s: float = 0.0
+    best_score: float = -1.0
+    best_epoch: int = 0
+    n_worse: int = 0
+    is_done: bool = False
+    scores: dict[str, float] = field(default_factory=dict[str, float])
+    base_scores: dict[str, float] = field(default_factory=dict[str, float])
+
+
+# Scores of an adapter's folder, or of the base for None: "kie", "lir" if there are rows, and others.
+Validate = Callable[[Path | None], dict[str, float]]
+# n samples of made-up documents.
+Synthesise = Callable[[random.Random, int], Sequence[EncodedSample]]
+
+
+def objective(scores: Mapping[str, float]) -> float:
+    """Return what is to be maximised: the mean of the scores on fields and rows."""
+    chosen = [scores[key] for key in ("kie", "lir") if key in scores]
+    if not chosen:
+        raise ConfigurationError("validation gave no score on fields or rows")
+    return sum(chosen) / len(chosen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SftRun:
+    """One run in one folder.
+
+    Attributes
+    ----------
+    validate
+        Extracts the validation part for real; the best adapter by it is kept in `folder`/adapter.
+    synthesise
+        Asked for each epoch's share of made-up conversations.
+    report
+        Told (steps done, steps in all, loss of the last one).
+    """
+
+    config: SftConfig
+    base: Path
+    conversations: Sequence[Conversation]
+    folder: Path
+    validate: Validate
+    synthesise: Synthesise = lambda _rng, _n: ()
+    report: Callable[[int, int, float], None] = lambda _done, _all, _loss: None
+    stop: Callable[[], bool] = lambda: False
+
+    def train(self) -> SftState:
+        """Train, or go on where the folder's checkpoint stands; return the final state.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no conversation, or the folder holds a run of other settings or data.
+        """
+        if not self.conversations:
+            raise ConfigurationError("there is no conversation to train on")
+        torch.set_num_threads(self.config.n_threads)
+        model = adapted_model(self.base, self.config.shape, seed=self.config.seed, device=self.config.device)
+        optimizer = self._optimizer(model)
+        state = self._resumed(model, optimizer)
+        if not state.base_scores:
+            state.base_scores = self.validate(None)
+            self._log({"step": 0, **{f"base_{k}": v for k, v in state.base_scores.items()}})
+        while not state.is_done and not self.stop():
+            self._epoch(model, optimizer, state)
+        return state
+
+    def _optimizer(self, model: Any) -> torch.optim.Optimizer:  # noqa: ANN401
+        config = self.config
+        return make_optimizer(
+            model, config.optimizer, lr=config.lr, momentum=config.momentum, weight_decay=config.weight_decay
+        )
+
+    def _epoch(self, model: Any, optimizer: torch.optim.Optimizer, state: SftState) -> None:  # noqa: ANN401
+        rows = self.rows(state.epoch)
+        saved_at = time.monotonic()
+        for row in rows[state.row :]:
+            if self.stop():
+                self._checkpoint(model, optimizer, state)
+                return
+            started = time.monotonic()
+            n_all = self.config.epochs * len(rows)
+            loss = self._step(model, optimizer, row, progress=state.step / n_all)
+            state.step, state.row = state.step + 1, state.row + 1
+            state.n_tokens += len(row.token_ids)
+            state.spent_s += time.monotonic() - started
+            self._log({"step": state.step, "epoch": state.epoch, "loss": loss, "n_tokens": state.n_tokens})
+            self.report(state.step, n_all, loss)
+            if time.monotonic() - saved_at > _CHECKPOINT_S:
+                self._checkpoint(model, optimizer, state)
+                saved_at = time.monotonic()
+        state.epoch, state.row = state.epoch + 1, 0
+        self._judge(model, state)
+        self._checkpoint(model, optimizer, state)
+
+    def rows(self, epoch: int) -> list[PackedRow]:
+        """Return the rows of an epoch, the same whenever it is asked for."""
+        rng = random.Random(f"{self.config.seed}/{epoch}")
+        by_window: dict[tuple[str, int], dict[Kind, EncodedSample]] = defaultdict(dict)
+        for one in self.conversations:
+            by_window[one.document_sha256, one.window_index][one.kind] = one.sample
+        samples = [_drawn(kinds, rng) for kinds in by_window.values()]
+        share = self.config.synthetic_share
+        samples += self.synthesise(rng, round(len(samples) * share / (1 - share)))
+        return pack(samples, max_tokens=self.config.batch_tokens, rng=rng)
+
+    def _step(
+        self,
+        model: Any,  # noqa: ANN401
+        optimizer: torch.optim.Optimizer,
+        row: PackedRow,
+        *,
+        progress: float,
+    ) -> float:
+        with torch.autocast(self.config.device.split(":")[0], dtype=torch.bfloat16):
+            total, weight = packed_loss(model, row)
+        loss = total / max(weight, 1.0)
+        loss.backward()
+        if self.config.optimizer == "adamw":  # LoRA-Muon's steps do not depend on the gradient's size
+            torch.nn.utils.clip_grad_norm_(model.parameters(), self.config.grad_clip)
+        for group in optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * self.lr_factor(progress)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        return loss.item()
+
+    def lr_factor(self, progress: float) -> float:
+        """Return the learning rate's factor in (0, 1]: linear warm-up, then linear to nearly nothing."""
+        warm = self.config.warmup_share
+        # The first step is not of length 0: B would stay at 0.
+        return max(0.02, progress / warm if progress < warm else (1 - progress) / (1 - warm))
+
+    def _judge(self, model: Any, state: SftState) -> None:  # noqa: ANN401
+        candidate = self.folder / CANDIDATE
+        save_adapter(model, candidate, base_name=self.base.resolve().name)
+        scores = self.validate(candidate)
+        torch.set_num_threads(self.config.n_threads)
+        self._log({"step": state.step, **scores})
+        if objective(scores) > state.best_score:
+            state.best_score, state.best_epoch, state.n_worse = objective(scores), state.epoch, 0
+            state.scores = scores
+            save_adapter(model, self.folder / BEST, base_name=self.base.resolve().name)
+        else:
+            state.n_worse += 1
+        state.is_done = state.epoch >= self.config.epochs or state.n_worse >= self.config.patience
+
+    def _log(self, record: Mapping[str, float]) -> None:
+        with (self.folder / LOG).open("a", encoding="utf-8") as log:
+            log.write(json.dumps(record) + "\n")
+
+    def _checkpoint(self, model: Any, optimizer: torch.optim.Optimizer, state: SftState) -> None:  # noqa: ANN401
+        saved = {"model": trainable_state(model), "optimizer": optimizer.state_dict(), "state": asdict(state)}
+        part = self.folder / f"{CHECKPOINT}.part"
+        torch.save(saved, part)
+        part.replace(self.folder / CHECKPOINT)
+
+    def _resumed(self, model: Any, optimizer: torch.optim.Optimizer) -> SftState:  # noqa: ANN401
+        path = self.folder / CHECKPOINT
+        if not path.is_file():
+            return SftState()
+        saved = torch.load(path, weights_only=True)
+        load_trainable(model, saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        state = SftState(**saved["state"])
+        # The steps after the checkpoint are taken again.
+        kept = [record for record in read_log(self.folder) if record["step"] <= state.step]
+        (self.folder / LOG).write_text("".join(json.dumps(r) + "\n" for r in kept), encoding="utf-8")
+        logger.info("goes on after step %s", state.step)
+        return state
+
+
+def read_log(folder: Path) -> tuple[dict[str, float], ...]:
+    """Return a run's log without a last line that was cut; empty if there is none."""
+    path = folder / LOG
+    *lines, _ = path.read_text(encoding="utf-8").split("\n") if path.is_file() else [""]
+    return tuple(json.loads(line) for line in lines)
+
+
+def _drawn(kinds: Mapping[Kind, EncodedSample], rng: random.Random) -> EncodedSample:
+    """Return one of a window's conversations by the weights of their kinds."""
+    names = sorted(kinds)
+    return kinds[rng.choices(names, weights=[_KIND_WEIGHTS[name] for name in names])[0]]
+
+
+def begin(folder: Path, config: SftConfig, **facts: object) -> None:
+    """Write what a run is made of, or check that the folder's run is made of the same.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the first difference.
+    """
+    asked = json.loads(json.dumps({**asdict(config), **facts}))
+    path = folder / CONFIG_FILE
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asked, indent=1) + "\n", encoding="utf-8")
+        return
+    begun = json.loads(path.read_text(encoding="utf-8"))
+    for key, value in asked.items():
+        if key not in ("n_threads", "device") and begun.get(key) != value:
+            raise ConfigurationError(
+                f"the folder {folder.name!r} holds a run with another {key}",
+                hint="choose another folder, or delete it",
+            )
