@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from app.adapters.asking import extract_by
+from app.adapters.asking import ChoosesAdapter, extract_by
 from app.answering import (
     Answer,
     Asker,
@@ -32,7 +32,6 @@ from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Out
 from schemas.spec import ExtractionSchema, values_by_path
 
 if TYPE_CHECKING:
-    from app.adapters.routing import AdapterRouter
     from app.examples.finder import ExampleFinder
 
 # Under this, the model saw other values as about equally likely: a person should look.
@@ -79,7 +78,7 @@ class Pipeline:
         engine: Engine,
         read_options: ReadOptions,
         examples: ExampleFinder | None = None,
-        adapters: AdapterRouter | None = None,
+        adapters: ChoosesAdapter | None = None,
     ) -> None:
         self.engine = engine
         self.examples = examples

@@ -13,6 +13,7 @@ from schemas.errors import ConfigurationError
 from schemas.example import checked_tenant
 
 if TYPE_CHECKING:
+    from app.adapters.asking import ChoosesAdapter
     from app.adapters.files import AdapterFiles
     from app.adapters.routing import AdapterRouter
     from app.examples.book import ExampleBook
@@ -27,7 +28,7 @@ def build_pipeline(
     engine_name: EngineName | None = None,
     read_options: ReadOptions | None = None,
     examples: ExampleFinder | None = None,
-    adapters: AdapterRouter | None = None,
+    adapters: ChoosesAdapter | None = None,
 ) -> Pipeline:
     """Return a pipeline as `settings` say; `engine_name` and `read_options` override them.
 

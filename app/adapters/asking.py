@@ -5,15 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from app.answering import ExtractionOptions
 from decoding.engine import Engine
 from schemas.errors import AdapterNotFoundError, RetrievalError
 from schemas.extraction import Extraction, ExtractionWarning
-
-if TYPE_CHECKING:  # brings a database with it
-    from app.adapters.routing import AdapterRouter
 
 logger = logging.getLogger(__name__)
 
@@ -22,8 +19,24 @@ BASE = "base"
 Ask = Callable[[ExtractionOptions], Extraction]
 
 
+class ChoosesAdapter(Protocol):
+    """Says which adapter answers a document, and has the engine load it."""
+
+    def extract(
+        self, engine: Engine, schema_name: str, document_sha256: str, options: ExtractionOptions, ask: Ask
+    ) -> Extraction:
+        """Return what `ask` returns with the options that name the adapter as the engine knows it.
+
+        Raises
+        ------
+        AdapterNotFoundError, RetrievalError
+            If there is no such adapter, or nobody can say.
+        """
+        ...
+
+
 def extract_by(
-    router: AdapterRouter | None,
+    router: ChoosesAdapter | None,
     engine: Engine,
     schema_name: str,
     document_sha256: str,

@@ -8,20 +8,34 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.adapters.asking import Ask
 from app.adapters.gold_set import GoldDocument, gold_documents, run_gold_set
 from app.adapters.routing import AdapterRouter
 from app.answering import ExtractionOptions
 from app.bench.compare import ComparedFigure, compare, comparison_table, regressions
 from app.bench.results import Results
 from app.pipeline import Pipeline
+from decoding.engine import Engine
 from retrieval.adapters import AdapterRegistry, RegisteredAdapter
 from retrieval.store import ExampleStore
-from schemas.errors import PromotionRefusedError
+from schemas.errors import (
+    AdapterNotFoundError,
+    EngineContractError,
+    EngineUnavailableError,
+    PromotionRefusedError,
+    RetrievalError,
+)
+from schemas.extraction import Extraction
 
 logger = logging.getLogger(__name__)
 
 # Of a run's folder: what answers now, and what is to.
 BEFORE, AFTER = "before", "after"
+# Whichever side they hit would look worse than it is.
+_NOT_THE_ADAPTERS = frozenset(
+    error.code
+    for error in (AdapterNotFoundError, EngineContractError, EngineUnavailableError, RetrievalError)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +80,29 @@ class Judged:
         return comparison_table(self.figures)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Always:
+    """Has one adapter answer every document, or the base model."""
+
+    router: AdapterRouter
+    adapter: RegisteredAdapter | None
+
+    def extract(
+        self, engine: Engine, schema_name: str, document_sha256: str, options: ExtractionOptions, ask: Ask
+    ) -> Extraction:
+        del schema_name, document_sha256
+        return (
+            ask(options) if self.adapter is None else self.router.answer(engine, self.adapter, options, ask)
+        )
+
+
 class Promoter:
     """Judges one tenant's adapters, and makes them live.
 
     Parameters
     ----------
     pipeline
-        Extracts as the service does, without a router: what answers is said for each run.
+        Extracts as the service does; what answers is said for each run.
     router
         Has the engine load what is judged.
     runs
@@ -109,7 +139,7 @@ class Promoter:
         Raises
         ------
         PromotionRefusedError
-            If it is live already.
+            If it is live already, or the engine failed: then neither side's figures are its own.
         AdapterNotFoundError
             If one of them cannot be loaded.
         """
@@ -166,14 +196,21 @@ class Promoter:
         announce("the base model" if adapter is None else adapter.served_name)
         if adapter is not None:
             self._router.make_ready(self._pipeline.engine, adapter)
-        name = None if adapter is None else adapter.served_name
-        return run_gold_set(
-            self._pipeline,
-            documents,
-            folder,
-            dataset=self._registry.tenant,
-            options=replace(self._options, adapter=name, adapter_fallback=False),
+        pipeline = Pipeline(
+            engine=self._pipeline.engine,
+            read_options=self._pipeline.read_options,
+            examples=self._pipeline.examples,
+            adapters=_Always(router=self._router, adapter=adapter),
         )
+        options = replace(self._options, adapter=None, adapter_fallback=False)
+        results = run_gold_set(pipeline, documents, folder, dataset=self._registry.tenant, options=options)
+        failed = [line.error for line in results.lines if line.error in _NOT_THE_ADAPTERS]
+        if failed:
+            raise PromotionRefusedError(
+                f"the engine failed on {len(failed)} of {len(documents)} documents, the first by {failed[0]}",
+                hint="promote it again when the engine is well",
+            )
+        return results
 
 
 def _check(judged: Judged, bar: Bar) -> None:

@@ -73,8 +73,6 @@ class AdapterRouter:
     ) -> Extraction:
         """Return what `ask` returns with the options that name the adapter as the engine knows it.
 
-        An engine that has lost an adapter is given it again, once.
-
         Raises
         ------
         AdapterNotFoundError
@@ -89,6 +87,18 @@ class AdapterRouter:
         if adapter is None:
             extraction = ask(replace(options, adapter=choice.name))
             return extraction.model_copy(update={"adapter_sha256": self._content_of(choice.name)})
+        return self.answer(engine, adapter, options, ask)
+
+    def answer(
+        self, engine: Engine, adapter: RegisteredAdapter, options: ExtractionOptions, ask: Ask
+    ) -> Extraction:
+        """Return what `ask` returns with an adapter; an engine that has lost it is given it again, once.
+
+        Raises
+        ------
+        AdapterNotFoundError
+            If it cannot be loaded.
+        """
         served = replace(options, adapter=adapter.served_name)
         self.make_ready(engine, adapter)
         try:

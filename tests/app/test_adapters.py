@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,21 @@ from app.api.service import create_app
 from app.cli import app
 from app.settings import Settings, StoreSettings, load_settings
 from app.wiring import build_files, build_finder, build_pipeline, build_router, open_store
+from decoding.embedded import EmbeddedEngine
+from decoding.engine import EngineRequest
 from ocr.reader import ReadOptions
 from retrieval.adapters import AdapterRegistry, RegisteredAdapter
 from retrieval.feedback import FeedbackSummary, feedback_summaries
 from retrieval.store import ExampleStore
 from schemas.adapter import adapter_sha256, served_name
-from schemas.errors import AdapterNotFoundError, ConfigurationError, InputError, InvalidAdapterError
+from schemas.errors import (
+    AdapterNotFoundError,
+    ConfigurationError,
+    EngineUnavailableError,
+    InputError,
+    InvalidAdapterError,
+)
+from schemas.extraction import Completion
 from schemas.registry import from_json_schema
 from tests.app.lora import write_adapter, write_card
 from tests.app.test_examples_api import SCHEMA, bill
@@ -122,6 +131,25 @@ def test_an_adapter_that_does_worse_is_refused_and_nothing_changes(folder: Path,
     assert registered() == [("wild", "candidate")]
     assert extracted(folder)["adapter"] is None
     assert "is live" in run("adapters", "promote", "wild", "--level", "1", "--tolerance", "1")
+
+
+def test_an_engine_that_fails_judges_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("examples", "import", str(folder), "--schema", str(folder / "bill.json"))
+    run("adapters", "add", str(same(folder, "fine")), "--schema", "bill")
+    complete, n_asked = EmbeddedEngine.complete, 0
+
+    def fail_once(self: EmbeddedEngine, requests: Sequence[EngineRequest]) -> tuple[Completion, ...]:
+        nonlocal n_asked
+        n_asked += 1
+        if n_asked == 1:  # of what is live: it would look worse than it is
+            raise EngineUnavailableError("gone for a moment")
+        return complete(self, requests)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(EmbeddedEngine, "complete", fail_once)
+        done = invoke("adapters", "promote", "fine")
+    assert (done.exit_code, "engine failed on 1 of 3" in done.output) == (1, True)
+    assert registered() == [("fine", "candidate")]
 
 
 def test_without_gold_nothing_is_promoted_unless_it_is_said(folder: Path) -> None:
