@@ -50,6 +50,10 @@ DAMPING = 1e-5
 _ZERO_NORM = 1e-20
 
 
+# Steps between two looks at X itself (`_by_gram`).
+_BLOCKS = (MSIGN_COEFFICIENTS[:3], MSIGN_COEFFICIENTS[3:6], MSIGN_COEFFICIENTS[6:])
+
+
 def msign(M: Tensor) -> Tensor:
     """Return the polar factor U Vᵀ of M = U S Vᵀ: all singular values become 1.
 
@@ -72,15 +76,42 @@ def msign(M: Tensor) -> Tensor:
     Notes
     -----
     Eight steps, and no convergence in the limit: the polynomials are best for a bounded number of steps and
-    do not have 1 as their fixed point.
+    do not have 1 as their fixed point. A matrix with at most half as many rows as columns is multiplied three
+    times instead of eight: see `_by_gram`.
     """
     is_tall = M.shape[-2] > M.shape[-1]
     X = M.mT if is_tall else M  # (..., k, l) with k <= l
     X = X / (torch.linalg.vector_norm(X, dim=(-2, -1), keepdim=True) + _tiny(X))
+    X = _by_gram(X) if 2 * X.shape[-2] <= X.shape[-1] else _directly(X)
+    return X.mT if is_tall else X
+
+
+def _directly(X: Tensor) -> Tensor:
     for a, b, c in MSIGN_COEFFICIENTS:
         G = X @ X.mT  # (..., k, k)
         X = torch.add(a * X, (b * G + c * (G @ G)) @ X)
-    return X.mT if is_tall else X
+    return X
+
+
+def _by_gram(X: Tensor) -> Tensor:
+    """Return the same as `_directly`, with most of the work on matrices of (k, k).
+
+    With P = a I + b G + c G² a step is X ← P X, and G = X Xᵀ becomes P G P: X itself is needed only at the end.
+    But rounding errors of G grow with every P, by a² where X is small, so that after three steps (up to
+    113² of 6e-8 in float32, under a thousandth of 1) G is computed from X anew. That is 12 k² l operations
+    and 6 passes over X instead of 32 k² l and 16.
+    """
+    identity = torch.eye(X.shape[-2], dtype=X.dtype, device=X.device)
+    for block in _BLOCKS:
+        G = X @ X.mT  # (..., k, k)
+        Q = identity
+        for a, b, c in block:
+            P = a * identity + b * G + c * (G @ G)
+            Q = P @ Q
+            G = P @ G @ P
+            G = 0.5 * (G + G.mT)
+        X = Q @ X
+    return X
 
 
 def inverse_sqrt(P: Tensor) -> Tensor:
