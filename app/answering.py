@@ -38,7 +38,8 @@ class ExtractionOptions:
     """How to extract; the switches `grounding` and `structured` exist for ablations.
 
     `max_tokens` bounds the answer to one window of the document; `n_examples` are shown with it, if so many
-    are near enough and leave the answer its room, 0 for none.
+    are near enough and leave the answer its room, 0 for none. With `adapter_fallback` the base model answers
+    where the adapter cannot.
     """
 
     reasoning: ReasoningMode = "off"
@@ -46,6 +47,7 @@ class ExtractionOptions:
     structured: bool = True
     n_candidates: int = DEFAULT_N_CANDIDATES
     adapter: str | None = None
+    adapter_fallback: bool = False
     seed: int = 0
     max_tokens: int = DEFAULT_MAX_TOKENS
     n_examples: int = 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from app.adapters.asking import ChoosesAdapter, extract_by
 from app.answering import (
     Answer,
     Asker,
@@ -67,14 +68,21 @@ def _no_progress(_: str) -> None:
 class Pipeline:
     """Extracts documents with one engine; safe to share between threads if its engine is.
 
-    With `examples`, pages are shown with the annotated ones most like them.
+    With `examples`, pages are shown with the annotated ones most like them; with `adapters`, each document is
+    answered by the adapter that is chosen for it.
     """
 
     def __init__(
-        self, *, engine: Engine, read_options: ReadOptions, examples: ExampleFinder | None = None
+        self,
+        *,
+        engine: Engine,
+        read_options: ReadOptions,
+        examples: ExampleFinder | None = None,
+        adapters: ChoosesAdapter | None = None,
     ) -> None:
         self.engine = engine
         self.examples = examples
+        self.adapters = adapters
         self.read_options = read_options
 
     def extract(
@@ -113,9 +121,22 @@ class Pipeline:
         EmptyDocumentError
             If the schema demands values and no word was read.
         DecodingError
-            If the engine fails or breaks its contract.
+            If the engine fails or breaks its contract, or the adapter cannot answer.
         """
-        options = options or ExtractionOptions()
+
+        def ask(chosen: ExtractionOptions) -> Extraction:
+            return self._extract(document, schema, chosen, on_progress)
+
+        asked = options or ExtractionOptions()
+        return extract_by(self.adapters, self.engine, schema.name, document.sha256, asked, ask)
+
+    def _extract(
+        self,
+        document: Document,
+        schema: ExtractionSchema,
+        options: ExtractionOptions,
+        on_progress: Callable[[str], None],
+    ) -> Extraction:
         asker = Asker(engine=self.engine, schema=schema, options=options, examples=self.examples)
         clock = _Clock()
         on_progress("prompt")

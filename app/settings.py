@@ -63,13 +63,29 @@ class ReadSettings(_Group):
         return value
 
 
+# What vLLM takes for its largest rank.
+_LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
+
+
 class VllmSettings(_Group):
-    """Where the vLLM server is; `model` is the name it serves, None for the only one it has."""
+    """Where the vLLM server is; `model` is the name it serves, None for the only one it has.
+
+    `max_lora_rank` is the largest rank of an adapter: `rasg vllm` starts the server with it, and
+    `rasg adapters add` takes no larger one.
+    """
 
     base_url: str = "http://127.0.0.1:8001"
     api_key: SecretStr | None = None
     model: str | None = None
     timeout_s: float = Field(default=300.0, gt=0)
+    max_lora_rank: int = 16
+
+    @field_validator("max_lora_rank")
+    @classmethod
+    def _is_a_rank(cls, value: int) -> int:
+        if value not in _LORA_RANKS:
+            raise ValueError(f"must be one of {', '.join(map(str, _LORA_RANKS))}")
+        return value
 
     @field_validator("base_url")
     @classmethod

@@ -13,6 +13,9 @@ from schemas.errors import ConfigurationError
 from schemas.example import checked_tenant
 
 if TYPE_CHECKING:
+    from app.adapters.asking import ChoosesAdapter
+    from app.adapters.files import AdapterFiles
+    from app.adapters.routing import AdapterRouter
     from app.examples.book import ExampleBook
     from app.examples.finder import ExampleFinder
     from decoding.engine import Engine
@@ -25,10 +28,12 @@ def build_pipeline(
     engine_name: EngineName | None = None,
     read_options: ReadOptions | None = None,
     examples: ExampleFinder | None = None,
+    adapters: ChoosesAdapter | None = None,
 ) -> Pipeline:
     """Return a pipeline as `settings` say; `engine_name` and `read_options` override them.
 
-    With `examples`, pages are read with the small image by which they are compared.
+    With `examples`, pages are read with the small image by which they are compared. With `adapters`, those
+    of the registry answer.
 
     Raises
     ------
@@ -41,7 +46,7 @@ def build_pipeline(
     options = read_options or build_read_options(settings.read)
     if examples is not None:
         options = replace(options, thumbnails=True)
-    return Pipeline(engine=engine, read_options=options, examples=examples)
+    return Pipeline(engine=engine, read_options=options, examples=examples, adapters=adapters)
 
 
 def open_store(settings: Settings) -> ExampleStore:
@@ -89,6 +94,36 @@ def build_book(store: ExampleStore, settings: Settings, *, tenant: str | None = 
         tenant=tenant or settings.store.tenant,
         per_template=settings.examples.per_template or None,
         keep_days=settings.store.keep_days,
+    )
+
+
+def build_files(settings: Settings) -> AdapterFiles:
+    """Return where the files of adapters are kept."""
+    from app.adapters.files import AdapterFiles
+
+    return AdapterFiles(
+        settings.store.folder / "adapters",
+        model_folder=settings.model_folder,
+        max_rank=settings.vllm.max_lora_rank,
+    )
+
+
+def build_router(
+    store: ExampleStore,
+    settings: Settings,
+    *,
+    engine_name: EngineName | None = None,
+    tenant: str | None = None,
+) -> AdapterRouter:
+    """Return what chooses among a tenant's adapters, the settings' own tenant if none is named."""
+    from app.adapters.routing import AdapterRouter
+    from retrieval.adapters import AdapterRegistry
+
+    return AdapterRouter(
+        AdapterRegistry(store.database, tenant=tenant or settings.store.tenant),
+        build_files(settings),
+        configured=settings.adapters,
+        checks_base=(engine_name or settings.engine) == "embedded",
     )
 
 

@@ -69,7 +69,9 @@ class Runtime:
         self._outlines = Transformers(self._model, tokenizer)
         self._tokenizer: Any = tokenizer
         self._ll_tokenizer = llguidance.hf.from_tokenizer(tokenizer)
-        self._loaded_adapters: set[str] = set()
+        # By name, what PEFT knows them by: it takes no name with a dot.
+        self._loaded_adapters: dict[str, str] = {}
+        self._n_read = 0
         config = self._model.config
         self.max_context_tokens = int(config.max_position_embeddings)
         self._n_layers = int(config.num_hidden_layers)
@@ -155,24 +157,26 @@ class Runtime:
         if name not in self._loaded_adapters:
             self._read_adapter(name, folder)
         self._model.enable_adapters()
-        self._model.set_adapter(name)
+        self._model.set_adapter(self._loaded_adapters[name])
 
     def _read_adapter(self, name: str, folder: Path) -> None:
+        self._n_read += 1
+        key = f"adapter{self._n_read}"
         try:
             with warnings.catch_warnings():
                 # PEFT warns of a second adapter beside the first, which is the purpose here.
                 warnings.filterwarnings("ignore", message="Already found a `peft_config`")
-                self._model.load_adapter(str(folder), adapter_name=name)
+                self._model.load_adapter(str(folder), adapter_name=key)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise AdapterNotFoundError(f"adapter {name!r} does not fit the model: {error}") from error
         self._model.eval()
-        self._loaded_adapters.add(name)
+        self._loaded_adapters[name] = key
 
     def drop_adapter(self, name: str) -> None:
         """Free the weights of adapter `name`, if they are loaded."""
-        if name in self._loaded_adapters:
-            self._model.delete_adapter(name)
-            self._loaded_adapters.discard(name)
+        key = self._loaded_adapters.pop(name, None)
+        if key is not None:
+            self._model.delete_adapter(key)
 
 
 def _attends_fully(config: PretrainedConfig) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from decoding.grammar import Grammar
@@ -88,4 +89,23 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Free what the engine holds; further calls are errors."""
+        ...
+
+
+@runtime_checkable
+class LoadsAdapters(Protocol):
+    """An engine that takes and drops LoRA weights while it serves."""
+
+    def load_adapter(self, name: str, folder: Path) -> None:
+        """Make the weights in `folder` available as `name`; other weights never come under the same name.
+
+        Raises
+        ------
+        AdapterNotFoundError
+            If the engine refuses them.
+        """
+        ...
+
+    def unload_adapter(self, name: str) -> None:
+        """Drop the weights `name`; AdapterNotFoundError, or nothing, if there are none of that name."""
         ...

@@ -21,7 +21,7 @@ import httpx2
 from decoding.chat_text import defuse
 from decoding.engine import EngineRequest
 from decoding.lark import literal
-from decoding.vllm_wire import Answer, Choice, ModelList, Tokenized, error_of, parse_as
+from decoding.vllm_wire import Answer, Choice, ModelList, Tokenized, error_of, load_error, parse_as
 from schemas.errors import (
     EngineContractError,
     EngineUnavailableError,
@@ -132,15 +132,18 @@ class VllmEngine:
     def load_adapter(self, name: str, folder: Path) -> None:
         """Load the LoRA weights in `folder`, a path on the server's machine, as `name`.
 
-        The server must allow it (`VLLM_ALLOW_RUNTIME_LORA_UPDATING=1`).
+        The server must allow it (`VLLM_ALLOW_RUNTIME_LORA_UPDATING=1`). One that has an adapter of that name
+        keeps it: another client was first.
 
         Raises
         ------
         AdapterNotFoundError
-            If the server does not find or accept the folder.
+            If the server does not find or accept the folder, or loads nothing while it serves.
         """
         body = {"lora_name": name, "lora_path": str(folder)}
-        self._post("/v1/load_lora_adapter", body, adapter=name)
+        error = load_error(self._reach("POST", "/v1/load_lora_adapter", body), adapter=name)
+        if error is not None:
+            raise error
 
     def unload_adapter(self, name: str) -> None:
         """Drop the adapter `name` from the server; AdapterNotFoundError if it has none of that name."""

@@ -151,6 +151,25 @@ def error_of(response: httpx2.Response, *, adapter: str | None) -> RasgError:
     return EngineContractError(f"the vLLM server answers {status}: {message}")
 
 
+def load_error(response: httpx2.Response, *, adapter: str) -> RasgError | None:
+    """Return the error that a refusal to load an adapter stands for; None if the server has it.
+
+    A server answers 500 for weights that it cannot take (another rank, another model), and 404 without a
+    reason where it loads nothing while it serves.
+    """
+    status, message = response.status_code, _message(response)
+    if response.is_success or "already been loaded" in message:
+        return None
+    if status in (401, 403, 429, 503) or "EngineCore" in message:
+        return error_of(response, adapter=None)
+    if status == 404 and message in ("", "Not Found"):
+        return AdapterNotFoundError(
+            "the server loads no adapters while it serves",
+            hint="start it with `rasg vllm --runtime-adapters`",
+        )
+    return AdapterNotFoundError(f"the server refuses adapter {adapter!r}: {message}")
+
+
 def _message(response: httpx2.Response) -> str:
     """Return the first line of the server's message, shortened."""
     try:

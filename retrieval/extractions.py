@@ -53,7 +53,10 @@ def _bare(page: Page) -> Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptExtraction:
-    """An answer, what it was an answer to, and whose."""
+    """An answer, what it was an answer to, and whose.
+
+    `adapter_sha256` is the content of the adapter that gave it; None is the base model.
+    """
 
     extraction_id: str
     tenant: str
@@ -62,6 +65,7 @@ class KeptExtraction:
     json_schema: str
     document: KeptDocument
     value: Mapping[str, JsonValue]
+    adapter_sha256: str | None = None
 
 
 def keep_extraction(database: Engine, kept: KeptExtraction) -> None:
@@ -74,6 +78,7 @@ def keep_extraction(database: Engine, kept: KeptExtraction) -> None:
             schema_id=keep_schema(session, kept.schema_name, kept.json_schema),
             document=zlib.compress(_Written.of(kept.document).model_dump_json().encode()),
             output_json=json.dumps(dict(kept.value)),
+            adapter_sha256=kept.adapter_sha256,
         )
         session.add(row)
 
@@ -102,6 +107,7 @@ def find_extraction(database: Engine, tenant: str, extraction_id: str) -> KeptEx
             json_schema=schema.json_schema,
             document=_Written.model_validate_json(zlib.decompress(row.document)).kept(),
             value=json.loads(row.output_json),
+            adapter_sha256=row.adapter_sha256,
         )
 
 

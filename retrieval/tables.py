@@ -1,4 +1,4 @@
-"""The tables of the example store, as SQLAlchemy sees them; `retrieval/migrations` makes them."""
+"""The tables of the store, as SQLAlchemy sees them; `retrieval/migrations` makes them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -106,6 +107,7 @@ class AuditRow(Table):
     action: Mapped[str] = mapped_column(String(16))
     example_id: Mapped[str | None] = mapped_column(String(32))
     extraction_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    adapter_id: Mapped[str | None] = mapped_column(String(32))
 
 
 class ExtractionRow(Table):
@@ -120,6 +122,63 @@ class ExtractionRow(Table):
     schema_id: Mapped[str] = mapped_column(ForeignKey("schemas.schema_id"))
     document: Mapped[bytes] = mapped_column(LargeBinary)
     output_json: Mapped[str] = mapped_column(Text)
+    # The content hash of the adapter that answered; None is the base model.
+    adapter_sha256: Mapped[str | None] = mapped_column(String(64))
+
+
+def _only_one(state: str) -> Index:
+    """Return the rule that a tenant has one adapter of a schema in a state: whoever comes second fails."""
+    where = text(f"state = '{state}'")
+    names = ("tenant", "schema_name")
+    return Index(f"ux_adapters_{state}", *names, unique=True, sqlite_where=where, postgresql_where=where)
+
+
+class AdapterRow(Table):
+    """An adapter of a tenant for one schema; its files are kept apart, under the hash of their content.
+
+    `replaced_id` is the adapter that was live before it: there a rollback leads.
+    """
+
+    __tablename__ = "adapters"
+    __table_args__ = (
+        UniqueConstraint("tenant", "schema_name", "content_sha256"),
+        _only_one("live"),
+        _only_one("canary"),
+        Index("ix_adapters_content", "content_sha256"),
+    )
+
+    seq: Mapped[int] = mapped_column(_RowId, primary_key=True, autoincrement=True)
+    adapter_id: Mapped[str] = mapped_column(String(32), unique=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    schema_name: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(64))
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    card_json: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
+    canary_percent: Mapped[int | None] = mapped_column(Integer)
+    replaced_id: Mapped[str | None] = mapped_column(String(32))
+    added_by: Mapped[str] = mapped_column(String(128))
+    added_at: Mapped[datetime] = mapped_column(_Utc)
+    changed_by: Mapped[str] = mapped_column(String(128))
+    changed_at: Mapped[datetime] = mapped_column(_Utc)
+
+
+class FeedbackScoreRow(Table):
+    """How an answer came out by what a person said of it; what was said last counts.
+
+    It outlives the answer, and holds none of its values.
+    """
+
+    __tablename__ = "feedback_scores"
+    __table_args__ = (Index("ix_feedback_scores_tenant", "tenant", "schema_name", "adapter_sha256"),)
+
+    extraction_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    schema_name: Mapped[str] = mapped_column(String(64))
+    adapter_sha256: Mapped[str | None] = mapped_column(String(64))
+    n_right: Mapped[int] = mapped_column(Integer)
+    n_fields: Mapped[int] = mapped_column(Integer)
+    at: Mapped[datetime] = mapped_column(_Utc)
 
 
 class StoreRow(Table):

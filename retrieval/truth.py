@@ -255,6 +255,7 @@ def note(session: Session, *entries: AuditEntry) -> None:
                 action=entry.action,
                 example_id=entry.example_id,
                 extraction_id=entry.extraction_id,
+                adapter_id=entry.adapter_id,
             )
         )
 

@@ -11,6 +11,7 @@ RasgError                      .code (stable) .retryable .hint
 │  ├─ InvalidAnswerError       .issues: JSON paths and reasons
 │  ├─ ExampleNotFoundError
 │  ├─ ExtractionNotFoundError
+│  ├─ InvalidAdapterError
 │  └─ InvalidSchemaError       .issues: JSON pointers and reasons
 ├─ OcrError
 │  ├─ OcrUnavailableError      retryable
@@ -25,6 +26,7 @@ RasgError                      .code (stable) .retryable .hint
 │  ├─ EngineContractError      the server does not constrain, or answers nonsense
 │  ├─ AdapterNotFoundError
 │  └─ PromptTooLongError
+├─ PromotionRefusedError       the adapters are as they were
 ├─ ServiceBusyError            retryable
 ├─ ExtractionTimeoutError      retryable
 ├─ EvaluationError
@@ -114,6 +116,12 @@ class ExtractionNotFoundError(InputError):
     """No answer of that id is kept: it is another tenant's, too old, or never was."""
 
     code = "unknown_extraction"
+
+
+class InvalidAdapterError(InputError):
+    """The folder holds no adapter that could be served: of another base model, too large, or hostile."""
+
+    code = "invalid_adapter"
 
 
 class InvalidSchemaError(InputError):
@@ -207,6 +215,12 @@ class PromptTooLongError(DecodingError):
     """The prompt does not fit the model's context."""
 
     code = "prompt_too_long"
+
+
+class PromotionRefusedError(RasgError):
+    """The adapter would do worse, cannot be judged, or another went live meanwhile; nothing was changed."""
+
+    code = "promotion_refused"
 
 
 class ServiceBusyError(RasgError):

@@ -13,10 +13,26 @@ from schemas.errors import InputError
 from schemas.extraction import Value
 
 ExampleSource = Literal["feedback", "annotated", "einvoice", "imported"]
-AuditAction = Literal["added", "confirmed", "corrected", "rejected", "imported", "removed", "thinned"]
+# At most 16 characters each, as the audit's column has it.
+AuditAction = Literal[
+    "added",
+    "confirmed",
+    "corrected",
+    "rejected",
+    "imported",
+    "removed",
+    "thinned",
+    "adapter_added",
+    "adapter_canary",
+    "adapter_demoted",
+    "adapter_live",
+    "adapter_rollback",
+    "adapter_retired",
+]
 
 _TENANT = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _ID = re.compile(r"[0-9a-f]{32}")
+_MAX_ACTOR_CHARS = 128
 DEFAULT_TENANT = "default"
 
 
@@ -33,8 +49,22 @@ def checked_tenant(tenant: str) -> str:
     return tenant
 
 
+def checked_actor(name: str) -> str:
+    """Return the name of whoever answers for a change, without spaces around it.
+
+    Raises
+    ------
+    InputError
+        If it is empty, longer than 128 characters, or holds control characters.
+    """
+    stripped = name.strip()
+    if not stripped or len(stripped) > _MAX_ACTOR_CHARS or not stripped.isprintable():
+        raise InputError(f"say who confirms it, in 1 to {_MAX_ACTOR_CHARS} printable characters")
+    return stripped
+
+
 def is_id(text: str) -> bool:
-    """Return whether `text` can be the id of an example or an extraction."""
+    """Return whether `text` can be the id of an example, an extraction or an adapter."""
     return _ID.fullmatch(text) is not None
 
 
@@ -80,7 +110,7 @@ class Example(Value):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """Who did what to a tenant's examples, and when; no values of documents."""
+    """Who did what to a tenant's examples and adapters, and when; no values of documents."""
 
     tenant: str
     at: datetime
@@ -88,3 +118,4 @@ class AuditEntry:
     action: AuditAction
     example_id: str | None = None
     extraction_id: str | None = None
+    adapter_id: str | None = None

@@ -27,6 +27,7 @@ WarningCode = Literal[
     "constraint_violated",
     "example_dropped",
     "examples_unavailable",
+    "adapter_unavailable",
 ]
 
 
@@ -138,6 +139,9 @@ class Extraction(Value):
         By which it can be confirmed or corrected; None where it was not kept.
     examples
         What was shown to the model beside the document; none where no example was near enough.
+    adapter, adapter_sha256
+        Which LoRA weights answered, by the engine's name for them, and the hash of their content where they
+        are of the registry; None is the base model.
     """
 
     extraction_id: str | None = None
@@ -152,3 +156,4 @@ class Extraction(Value):
     engine: str
     model: str
     adapter: str | None = None
+    adapter_sha256: str | None = None

@@ -12,7 +12,14 @@ import pytest
 
 from tests.paths import ROOT
 
-PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docker/README.md")
+PAGES = (
+    "README.md",
+    "docs/adapters.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docker/README.md",
+)
 _COMMAND = re.compile(r"^\s*(?:\.venv/bin/)?(rasg(?:-train)?) (.+)$", re.MULTILINE)
 
 
@@ -46,7 +53,7 @@ def help_text(program: str, words: tuple[str, ...]) -> str:
 
 def subcommand(words: list[str]) -> tuple[str, ...]:
     """Return the words that name the command: `schema list`, or the first one."""
-    return tuple(words[:2]) if words[0] in {"bench", "examples", "schema"} else (words[0],)
+    return tuple(words[:2]) if words[0] in {"adapters", "bench", "examples", "schema"} else (words[0],)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -76,8 +83,11 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize(("program", "words"), _COMMAND.findall(code_blocks("README.md")))
-def test_every_command_of_the_readme_is_taken_by_the_command_line(program: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("program", "words"),
+    _COMMAND.findall(code_blocks("README.md") + code_blocks("docs/adapters.md")),
+)
+def test_every_command_of_the_pages_is_taken_by_the_command_line(program: str, words: str) -> None:
     parts = words.split("  ")[0].split()
     shown = help_text(program, subcommand(parts))
     options = [part for part in parts if part.startswith("--") and part != "--help"]

@@ -74,6 +74,7 @@ def options_of(
     structured: Annotated[bool, Form()] = True,
     n_candidates: Annotated[int | None, Form(ge=1, le=64)] = None,
     adapter: Annotated[str | None, Form(max_length=128)] = None,
+    adapter_fallback: Annotated[bool, Form()] = False,
     max_tokens: Annotated[int, Form(ge=1, le=_MAX_ANSWER_TOKENS)] = DEFAULT_MAX_TOKENS,
     n_examples: Annotated[int | None, Form(ge=0, le=8)] = None,
 ) -> ExtractionOptions:
@@ -84,6 +85,7 @@ def options_of(
         structured=structured,
         n_candidates=n_candidates or request.app.state.n_candidates,
         adapter=adapter,
+        adapter_fallback=adapter_fallback,
         max_tokens=max_tokens,
         n_examples=request.app.state.n_examples if n_examples is None else n_examples,
     )
@@ -107,7 +109,12 @@ def opening_pipeline_of(
     if password is None:
         return pipeline
     read_options = replace(pipeline.read_options, password=password.get_secret_value())
-    return Pipeline(engine=pipeline.engine, read_options=read_options, examples=pipeline.examples)
+    return Pipeline(
+        engine=pipeline.engine,
+        read_options=read_options,
+        examples=pipeline.examples,
+        adapters=pipeline.adapters,
+    )
 
 
 def runner_of(request: Request) -> Runner:
@@ -139,8 +146,11 @@ async def create_extraction(
 
     def work() -> Extraction:
         result = pipeline.extract(data, schema, options=options)
-        kept = book and book.keep(result.document, schema, result.extraction.output.value)
-        return result.extraction.model_copy(update={"extraction_id": kept})
+        answer = result.extraction
+        kept = book and book.keep(
+            result.document, schema, answer.output.value, adapter_sha256=answer.adapter_sha256
+        )
+        return answer.model_copy(update={"extraction_id": kept})
 
     return await runner.run(work)
 

@@ -15,7 +15,7 @@ from app.api.routes import router
 from app.api.runner import Runner
 from app.pipeline import Pipeline
 from app.settings import Settings
-from app.wiring import build_book, build_finder, build_pipeline, open_store
+from app.wiring import build_book, build_finder, build_pipeline, build_router, open_store
 
 
 def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastAPI:
@@ -34,7 +34,9 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
         app.state.book = book
         app.state.keeps_answers = settings.store.keep_days > 0
         finder = build_finder(store, settings)
-        app.state.pipeline = pipeline or build_pipeline(settings, examples=finder)
+        app.state.pipeline = pipeline or build_pipeline(
+            settings, examples=finder, adapters=build_router(store, settings)
+        )
         app.state.runner = Runner(
             n_concurrent=settings.api.n_concurrent,
             n_waiting=settings.api.n_waiting,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -23,6 +23,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from app.adapters.asking import BASE
 from app.answering import ExtractionOptions
 from app.errors import error_record, is_configuration
 from app.explain.page import explain_html
@@ -32,14 +33,11 @@ from app.outputs import FileResult
 from app.pipeline import Pipeline, PipelineResult
 from app.result_writer import Format, result_writer
 from app.settings import Settings, load_settings
-from app.wiring import build_finder, build_pipeline, build_read_options, has_store, open_store
+from app.wiring import build_finder, build_pipeline, build_read_options, build_router, has_store, open_store
 from ocr.reader import page_images
 from schemas.errors import ConfigurationError, RasgError
 from schemas.registry import load_schema
 from schemas.spec import ExtractionSchema, values_by_path
-
-if TYPE_CHECKING:
-    from app.examples.finder import ExampleFinder
 
 logger = logging.getLogger(__name__)
 
@@ -84,13 +82,21 @@ def extract(
     grounding: Annotated[bool, typer.Option(help="Only what stands on the page.")] = True,
     structured: Annotated[bool, typer.Option(help="Show the model the page's layout.")] = True,
     ocr: Annotated[OcrChoice | None, typer.Option(help="Overrides RASG_READ__OCR.")] = None,
-    adapter: Annotated[str | None, typer.Option(help="LoRA weights to answer with.")] = None,
+    adapter: Annotated[
+        str | None,
+        typer.Option(help="LoRA weights to answer with, or `base` for none; those that are live by default."),
+    ] = None,
+    adapter_fallback: Annotated[
+        bool, typer.Option("--adapter-fallback", help="Let the base model answer where the adapter cannot.")
+    ] = False,
     candidates: Annotated[int | None, typer.Option(help="Candidates ranked for each value.", min=1)] = None,
     password: Annotated[str | None, typer.Option(help="Opens encrypted PDFs.")] = None,
     examples: Annotated[
         bool, typer.Option(help="Show the model the annotated page most like each page.")
     ] = True,
-    tenant: Annotated[str | None, typer.Option(help="Whose examples; overrides RASG_STORE__TENANT.")] = None,
+    tenant: Annotated[
+        str | None, typer.Option(help="Whose examples and adapters; overrides RASG_STORE__TENANT.")
+    ] = None,
 ) -> None:
     """Extract documents into JSON that satisfies a schema, and say where each value stands.
 
@@ -108,10 +114,10 @@ def extract(
         structured=structured,
         n_candidates=candidates or settings.n_candidates,
         adapter=adapter,
+        adapter_fallback=adapter_fallback,
         n_examples=settings.examples.n if examples else 0,
     )
-    finder = _finder(settings, tenant) if options.n_examples else None
-    pipeline = _pipeline(settings, engine, ocr, password, finder)
+    pipeline = _pipeline(settings, engine, ocr, password, tenant, options)
     documents = tuple(_documents(files))
     if not documents:
         raise ConfigurationError("there is no document in what was named")
@@ -128,22 +134,21 @@ def _pipeline(
     engine: EngineChoice | None,
     ocr: OcrChoice | None,
     password: str | None,
-    finder: ExampleFinder | None,
+    tenant: str | None,
+    options: ExtractionOptions,
 ) -> Pipeline:
+    """Return the pipeline, with examples and adapters if there is a store: looking makes none."""
     read = settings.read if ocr is None else settings.read.model_copy(update={"ocr": ocr.value})
+    engine_name = None if engine is None else engine.value
+    is_asked = options.n_examples > 0 or options.adapter != BASE
+    store = open_store(settings) if is_asked and has_store(settings.store) else None
     return build_pipeline(
         settings,
-        engine_name=None if engine is None else engine.value,
+        engine_name=engine_name,
         read_options=build_read_options(read, password=password),
-        examples=finder,
+        examples=build_finder(store, settings, tenant=tenant) if store and options.n_examples else None,
+        adapters=store and build_router(store, settings, engine_name=engine_name, tenant=tenant),
     )
-
-
-def _finder(settings: Settings, tenant: str | None) -> ExampleFinder | None:
-    """Return what finds examples, if there is a store: a look at a document makes none."""
-    if not has_store(settings.store):
-        return None
-    return build_finder(open_store(settings), settings, tenant=tenant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,10 +36,18 @@ def vllm(
     device: Annotated[str, typer.Option(help="cpu or gpu.")] = "cpu",
     python: Annotated[Path, typer.Option(help="Interpreter with vLLM (make vllm-setup).")] = _VLLM_PYTHON,
     key_file: Annotated[Path | None, typer.Option(help="Where to write the API key.")] = None,
+    runtime_adapters: Annotated[
+        bool,
+        typer.Option(
+            "--runtime-adapters",
+            help="Load adapters while it serves. Whoever has the key can make it read any folder.",
+        ),
+    ] = False,
 ) -> None:
     """Start a vLLM server as the service needs it, and keep it running until interrupted.
 
     It listens on the loopback interface with an API key, taken from RASG_VLLM__API_KEY or made up.
+    Adapters of the registry (`rasg adapters`) need --runtime-adapters.
     """
     from decoding.vllm_server import ServerOptions, VllmServer
 
@@ -54,6 +62,8 @@ def vllm(
         port=port,
         device=device,
         adapters=settings.adapters,
+        runtime_adapters=runtime_adapters,
+        max_lora_rank=settings.vllm.max_lora_rank,
         api_key=token_urlsafe(24) if key is None else key.get_secret_value(),
     )
     stopped = threading.Event()

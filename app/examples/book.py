@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from pydantic import JsonValue
 
+from app.adapters.feedback import field_count
 from app.examples.annotate import Annotation, annotate, page_hashes
 from retrieval.extractions import (
     KeptDocument,
@@ -20,11 +21,12 @@ from retrieval.extractions import (
     find_extraction,
     keep_extraction,
 )
+from retrieval.feedback import FeedbackScore, keep_score
 from retrieval.store import ExampleStore, now
 from retrieval.thinning import thin
 from schemas.document import Document
 from schemas.errors import InputError, RetrievalError
-from schemas.example import AuditAction, AuditEntry, Example, ExampleSource, checked_tenant
+from schemas.example import AuditAction, AuditEntry, Example, ExampleSource, checked_actor, checked_tenant
 from schemas.registry import from_json_text
 from schemas.spec import ExtractionSchema
 
@@ -32,7 +34,6 @@ logger = logging.getLogger(__name__)
 
 Verdict = Literal["confirmed", "corrected", "rejected"]
 
-_MAX_NAME_CHARS = 128
 _SWEEP_EVERY_S = 3600.0
 
 
@@ -98,9 +99,17 @@ class ExampleBook:
         return self._add(kept, schema, value, source, confirmed_by, action, None)
 
     def keep(
-        self, document: Document, schema: ExtractionSchema, value: Mapping[str, JsonValue]
+        self,
+        document: Document,
+        schema: ExtractionSchema,
+        value: Mapping[str, JsonValue],
+        *,
+        adapter_sha256: str | None = None,
     ) -> str | None:
-        """Return the id by which this answer can be confirmed or corrected; None if it cannot be kept."""
+        """Return the id by which this answer can be confirmed or corrected; None if it cannot be kept.
+
+        `adapter_sha256` is the content of the adapter that gave it, None for the base model.
+        """
         extraction_id = uuid4().hex
         kept = KeptExtraction(
             extraction_id=extraction_id,
@@ -110,6 +119,7 @@ class ExampleBook:
             json_schema=schema.json_schema,
             document=KeptDocument(document=document, page_hashes=page_hashes(document)),
             value=value,
+            adapter_sha256=adapter_sha256,
         )
         try:
             self._sweep()
@@ -129,6 +139,8 @@ class ExampleBook:
     ) -> Added:
         """Confirm, correct or reject an answer; confirmed and corrected pages are examples at once.
 
+        How right the answer was counts for the adapter that gave it; a rejection says nothing of its fields.
+
         Raises
         ------
         ExtractionNotFoundError
@@ -141,13 +153,13 @@ class ExampleBook:
         if (verdict == "corrected") != (value is not None):
             raise InputError("a correction, and only a correction, has a value")
         kept = find_extraction(self.store.database, self.tenant, extraction_id)
-        actor = _named(confirmed_by)
+        actor = checked_actor(confirmed_by)
         if verdict == "rejected":
             self.store.add((), entries=(self._entry(actor, "rejected", None, kept.extraction_id),))
             return Added()
         schema = from_json_text(kept.json_schema, name=kept.schema_name)
         said = kept.value if value is None else value
-        return self._add(kept.document, schema, said, "feedback", actor, verdict, kept.extraction_id)
+        return self._add(kept.document, schema, said, "feedback", actor, verdict, kept)
 
     def remove(self, example_ids: Iterable[str], *, actor: str) -> None:
         """Delete examples.
@@ -158,7 +170,7 @@ class ExampleBook:
             If one of them is not there; then none is deleted.
         """
         ids = tuple(example_ids)
-        entries = [self._entry(_named(actor), "removed", one, None) for one in ids]
+        entries = [self._entry(checked_actor(actor), "removed", one, None) for one in ids]
         self.store.remove(self.tenant, ids, entries)
 
     def _sweep(self) -> None:
@@ -180,9 +192,9 @@ class ExampleBook:
         source: ExampleSource,
         confirmed_by: str,
         action: AuditAction,
-        extraction_id: str | None,
+        answer: KeptExtraction | None,
     ) -> Added:
-        actor = _named(confirmed_by)
+        actor = checked_actor(confirmed_by)
         made = annotate(
             Annotation(
                 document=kept.document,
@@ -195,8 +207,12 @@ class ExampleBook:
                 at=now(),
             )
         )
-        entries = [self._entry(actor, action, e.example_id, extraction_id) for e in made.examples]
-        self.store.add(made.examples, entries=entries)
+        said_of = None if answer is None else answer.extraction_id
+        entries = [self._entry(actor, action, e.example_id, said_of) for e in made.examples]
+        score = None if answer is None else _score(answer, value, schema)
+        self.store.add(
+            made.examples, entries=entries, also=lambda session: score and keep_score(session, score)
+        )
         return Added(
             examples=made.examples, ungrounded=made.ungrounded, n_thinned=self._thin(made.examples, actor)
         )
@@ -228,15 +244,14 @@ class ExampleBook:
         )
 
 
-def _named(name: str) -> str:
-    """Return the name of whoever answers for it.
-
-    Raises
-    ------
-    InputError
-        If it is empty, too long or holds control characters.
-    """
-    stripped = name.strip()
-    if not stripped or len(stripped) > _MAX_NAME_CHARS or not stripped.isprintable():
-        raise InputError("say who confirms it, in 1 to 128 printable characters")
-    return stripped
+def _score(answer: KeptExtraction, gold: Mapping[str, JsonValue], schema: ExtractionSchema) -> FeedbackScore:
+    count = field_count(answer.value, gold, schema)
+    return FeedbackScore(
+        extraction_id=answer.extraction_id,
+        tenant=answer.tenant,
+        schema_name=answer.schema_name,
+        adapter_sha256=answer.adapter_sha256,
+        n_right=count.n_right,
+        n_fields=count.n_fields,
+        at=now(),
+    )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,15 @@ def test_adapters_load_and_unload_while_it_serves(tiny_model: Path, tiny_adapter
     assert engine.adapters == ()
     with pytest.raises(AdapterNotFoundError):
         engine.complete([request])
+    assert engine.complete([REQUEST])[0].text == base
+
+
+def test_an_adapters_name_may_have_dots(tiny_model: Path, tiny_adapters: dict[str, Path]) -> None:
+    engine = EmbeddedEngine(tiny_model, adapters={"v1.2-0a": tiny_adapters["first"]})
+    named = [replace(REQUEST, adapter=name) for name in ("v1.2-0a", None)]
+    dotted, base = (completion.text for completion in engine.complete(named))
+    assert dotted != base
+    engine.unload_adapter("v1.2-0a")
     assert engine.complete([REQUEST])[0].text == base
 
 

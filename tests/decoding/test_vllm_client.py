@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -178,3 +179,49 @@ def test_error_messages_do_not_repeat_the_grammar() -> None:
     ):
         engine.complete([_request()])
     assert "secret" not in str(caught.value)
+
+
+_TWICE = {
+    "error": {"message": "The lora adapter 'x' has already been loaded. If you want to load it in place"}
+}
+_RANK = {"error": {"message": "LoRA rank 64 is greater than max_lora_rank 16."}}
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, b"Success"), (400, _TWICE)])
+def test_an_adapter_that_the_server_has_is_loaded(status: int, body: object) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def reply(path: str, asked: dict[str, Any]) -> Reply:
+        seen.append({"path": path, **asked})
+        return status, body
+
+    with _serving(reply) as engine:
+        engine.load_adapter("x", Path("/adapters/x"))
+    assert seen == [{"path": "/v1/load_lora_adapter", "lora_name": "x", "lora_path": "/adapters/x"}]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (404, {"detail": "Not Found"}, AdapterNotFoundError),
+        (404, {"error": {"message": "Not Found"}}, AdapterNotFoundError),
+        (404, {"error": {"message": "No adapter found for /adapters/x"}}, AdapterNotFoundError),
+        (500, _RANK, AdapterNotFoundError),
+        (500, {"error": {"message": "EngineCore encountered an issue"}}, EngineUnavailableError),
+        (503, b"busy", EngineUnavailableError),
+        (401, {"error": "Unauthorized"}, ConfigurationError),
+    ],
+)
+def test_a_server_that_refuses_an_adapter_is_a_typed_error(
+    status: int, body: object, error: type[RasgError]
+) -> None:
+    with _serving(_always(status, body)) as engine, pytest.raises(error) as caught:
+        engine.load_adapter("x", Path("/adapters/x"))
+    if status == 404 and "No adapter" not in str(body):
+        assert "--runtime-adapters" in (caught.value.hint or "")
+
+
+def test_unloading_what_is_not_there_is_a_typed_error() -> None:
+    body = {"error": {"message": "The lora adapter 'x' cannot be found."}}
+    with _serving(_always(404, body)) as engine, pytest.raises(AdapterNotFoundError):
+        engine.unload_adapter("x")

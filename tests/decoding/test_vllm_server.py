@@ -55,6 +55,14 @@ def test_adapters_are_named_on_the_command_line(folder: Path) -> None:
     assert "--enable-lora" not in command(_options(folder))
 
 
+def test_adapters_can_be_loaded_later_only_if_it_is_said(folder: Path) -> None:
+    options = _options(folder, runtime_adapters=True, max_lora_rank=32)
+    line = command(options)
+    assert line[line.index("--max-lora-rank") + 1] == "32"
+    assert environment(options, {})["VLLM_ALLOW_RUNTIME_LORA_UPDATING"] == "1"
+    assert "VLLM_ALLOW_RUNTIME_LORA_UPDATING" not in environment(_options(folder), {})
+
+
 def test_what_is_missing_is_a_configuration_error(folder: Path) -> None:
     with pytest.raises(ConfigurationError, match="interpreter"):
         VllmServer(_options(folder, python=folder / "absent"))

@@ -17,11 +17,16 @@ from urllib.request import Request, urlopen
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
+from retrieval.adapters import AdapterRegistry
 from retrieval.features import features_of
+from retrieval.feedback import feedback_summaries
 from retrieval.search import ExampleSearch, Query
 from retrieval.store import ExampleStore, sqlite_url
 from retrieval.tables import Table
+from schemas.adapter import AdapterCard
 from tests.retrieval.pages import SCHEMA, example, page_hash, page_text
 
 pytestmark = pytest.mark.slow
@@ -81,12 +86,26 @@ def _teach_and_find(store: ExampleStore) -> None:
     assert store.rebuild() == 14
 
 
+def _promote(registry: AdapterRegistry, store: ExampleStore) -> None:
+    card = AdapterCard(name="mine", base_model="m", base_sha256="a" * 64, data_sha256="b" * 64)
+    first, second = (registry.add("bill", f"{n:064x}", card, actor="ada") for n in range(2))
+    registry.go_live(first.adapter_id, instead_of=None, actor="ada")
+    registry.go_live(second.adapter_id, instead_of=first.adapter_id, actor="ada")
+    with pytest.raises(IntegrityError), store.database.begin() as connection:
+        connection.execute(text("UPDATE adapters SET state = 'live'"))
+    done = registry.roll_back("bill", actor="ada")
+    assert done.live is not None
+    assert done.live.adapter_id == first.adapter_id
+    assert feedback_summaries(store.database, "acme") == {}
+
+
 def test_the_truth_can_be_in_postgresql(postgres_url: str, tmp_path: Path) -> None:
     store = ExampleStore(postgres_url, index_uri=str(tmp_path))
     _teach_and_find(store)
     with store.database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Table.metadata) == []
+    _promote(AdapterRegistry(store.database, tenant="acme"), store)
     store.close()
     again = ExampleStore(postgres_url, index_uri=str(tmp_path))
     assert again.n_examples("acme") == 14

@@ -1,0 +1,70 @@
+"""One question with the adapter that is chosen for it, or without, if it cannot answer and need not."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from app.answering import ExtractionOptions
+from decoding.engine import Engine
+from schemas.errors import AdapterNotFoundError, RetrievalError
+from schemas.extraction import Extraction, ExtractionWarning
+
+logger = logging.getLogger(__name__)
+
+# Named by a caller who wants no adapter, whichever is live.
+BASE = "base"
+Ask = Callable[[ExtractionOptions], Extraction]
+
+
+class ChoosesAdapter(Protocol):
+    """Says which adapter answers a document, and has the engine load it."""
+
+    def extract(
+        self, engine: Engine, schema_name: str, document_sha256: str, options: ExtractionOptions, ask: Ask
+    ) -> Extraction:
+        """Return what `ask` returns with the options that name the adapter as the engine knows it.
+
+        Raises
+        ------
+        AdapterNotFoundError, RetrievalError
+            If there is no such adapter, or nobody can say.
+        """
+        ...
+
+
+def extract_by(
+    router: ChoosesAdapter | None,
+    engine: Engine,
+    schema_name: str,
+    document_sha256: str,
+    options: ExtractionOptions,
+    ask: Ask,
+) -> Extraction:
+    """Return a document's extraction by the adapter that is chosen for it.
+
+    Without a router the engine's own names are all there are. An adapter that cannot answer is an error, or,
+    where `options.adapter_fallback` says so, the base model answers with the warning `adapter_unavailable`.
+
+    Raises
+    ------
+    AdapterNotFoundError, RetrievalError
+        If the adapter cannot answer and the base model must not.
+    """
+    without = replace(options, adapter=None)
+    if options.adapter == BASE:
+        return ask(without)
+    try:
+        if router is not None:
+            return router.extract(engine, schema_name, document_sha256, options, ask)
+        return ask(options)
+    except (AdapterNotFoundError, RetrievalError) as error:
+        if not options.adapter_fallback:
+            raise
+        logger.warning("the base model answers: %s", error.code)
+    extraction = ask(without)
+    message = "the adapter cannot answer; the base model did"
+    warning = ExtractionWarning(code="adapter_unavailable", message=message)
+    return extraction.model_copy(update={"warnings": (*extraction.warnings, warning)})

@@ -1,0 +1,118 @@
+"""What an adapter must be before it is served: LoRA factors for this base model, and nothing else.
+
+A folder comes from elsewhere. Its configuration can make PEFT import modules, change the base model's
+weights or search by a pattern without end; its weights can hold what is no LoRA. What a server cannot serve
+is refused here too, so that it is said when the adapter is added and not when the first document comes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from schemas.adapter import AdapterCard
+from schemas.errors import InvalidAdapterError
+
+# Keys of a LoRA configuration that may have any value of their type: none changes what code runs.
+_HARMLESS = frozenset(
+    {
+        *("auto_mapping", "base_model_name_or_path", "ensure_weight_tying", "fan_in_fan_out"),
+        *("inference_mode", "lora_alpha", "lora_dropout", "megatron_core", "peft_type", "peft_version"),
+        *("qalora_group_size", "r", "revision", "task_type", "use_rslora"),
+    }
+)
+# PEFT takes these for patterns; plain names are all that is needed.
+_NAMED_MODULES = ("target_modules", "exclude_modules", "rank_pattern", "alpha_pattern")
+_MODULE = re.compile(r"[A-Za-z0-9_.]{1,256}")
+_FACTOR = re.compile(r"\.lora_(?:A|B|embedding_A|embedding_B)(?:\.weight)?$")
+_BYTES = {"F32": 4, "F16": 2, "BF16": 2}
+_MAX_HEADER_BYTES = 10_000_000
+
+
+class _Tensor(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dtype: str
+    shape: tuple[int, ...]
+    data_offsets: tuple[int, int] = Field(min_length=2)
+
+
+def check_base(card: AdapterCard, base_sha256: str) -> None:
+    """Raise InvalidAdapterError if the card is of an adapter for other weights than `base_sha256`."""
+    if card.base_sha256 != base_sha256:
+        raise InvalidAdapterError(
+            f"the adapter was trained for {card.base_model!r}, whose weights are "
+            f"{card.base_sha256[:12]}…; the model here has {base_sha256[:12]}…",
+            hint="set RASG_MODEL_FOLDER to the model that it was trained for",
+        )
+
+
+def check_config(config: Mapping[str, JsonValue], *, max_rank: int) -> None:
+    """Raise InvalidAdapterError if a LoRA configuration asks for more than plain LoRA, or a larger rank."""
+    ranks = [config.get("r")]
+    patterns = config.get("rank_pattern")
+    ranks += patterns.values() if isinstance(patterns, dict) else ()
+    for rank in ranks:
+        if isinstance(rank, bool) or not isinstance(rank, int) or rank < 1:
+            raise InvalidAdapterError("the adapter's rank is no positive number")
+        _check_rank(rank, max_rank)
+    for key in _NAMED_MODULES:
+        _check_modules(key, config.get(key))
+    init = config.get("init_lora_weights")
+    if isinstance(init, str) and init != "gaussian":  # others change the base model as they load
+        raise InvalidAdapterError("the adapter's init_lora_weights cannot be served")
+    for key, value in config.items():
+        is_plain = key in _HARMLESS or key in _NAMED_MODULES or key == "init_lora_weights"
+        if not is_plain and value and value != "none":
+            raise InvalidAdapterError(f"the adapter's {key[:64]!r} cannot be served: it is no plain LoRA")
+
+
+def _check_modules(key: str, value: JsonValue) -> None:
+    names = value if isinstance(value, list | dict) else [value] if value is not None else []
+    if not all(isinstance(name, str) and _MODULE.fullmatch(name) for name in names):
+        raise InvalidAdapterError(f"the adapter's {key} must be plain names of modules")
+
+
+def _check_rank(rank: int, max_rank: int) -> None:
+    if rank > max_rank:
+        raise InvalidAdapterError(
+            f"the adapter's rank is {rank}, more than {max_rank}",
+            hint="raise RASG_VLLM__MAX_LORA_RANK, and start the vLLM server anew",
+        )
+
+
+def check_weights(path: Path, *, max_rank: int) -> None:
+    """Raise InvalidAdapterError unless a safetensors file holds LoRA factors, complete and not too large."""
+    n_bytes = 0
+    for name, tensor in _tensors(path):
+        if _FACTOR.search(name) is None or tensor.dtype not in _BYTES or len(tensor.shape) != 2:
+            raise InvalidAdapterError(f"the adapter's weights hold what is no LoRA factor: {name[:100]!r}")
+        if min(tensor.shape) < 1:
+            raise InvalidAdapterError("the adapter's weights hold an empty factor")
+        _check_rank(min(tensor.shape), max_rank)
+        n_bytes += math.prod(tensor.shape) * _BYTES[tensor.dtype]
+    if not n_bytes:
+        raise InvalidAdapterError("the adapter's weights hold nothing")
+    if path.stat().st_size < n_bytes:
+        raise InvalidAdapterError("the adapter's weights are cut")
+
+
+def _tensors(path: Path) -> Iterator[tuple[str, _Tensor]]:
+    """Yield what the header of a safetensors file says: eight bytes of its length, then JSON."""
+    with path.open("rb") as file:
+        n_header = int.from_bytes(file.read(8), "little")
+        if not 2 <= n_header <= _MAX_HEADER_BYTES:
+            raise InvalidAdapterError("the adapter's weights are no safetensors file")
+        header = file.read(n_header)
+    try:
+        found: JsonValue = json.loads(header)
+        for name, entry in found.items() if isinstance(found, dict) else ():
+            if name != "__metadata__":
+                yield name, _Tensor.model_validate(entry)
+    except (ValueError, RecursionError, ValidationError) as error:
+        raise InvalidAdapterError("the adapter's weights are no safetensors file") from error

@@ -1,0 +1,48 @@
+"""How an answer came out by what a person says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from eval.kie import Pred, ValueKind, gold_values, kie_results
+from schemas.spec import ExtractionSchema, FieldKind, json_path
+
+_KINDS: Mapping[FieldKind, ValueKind] = {"amount": "amount", "date": "date"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldCount:
+    """Of `n_fields` that either side has, `n_right` are right."""
+
+    n_right: int
+    n_fields: int
+
+
+def field_count(
+    pred: Mapping[str, JsonValue], gold: Mapping[str, JsonValue], schema: ExtractionSchema
+) -> FieldCount:
+    """Return how many fields of an answer are as `gold` says, compared by value (KIE, `normalised`).
+
+    A field is a scalar that stands in no list; one that is null on both sides does not count.
+    """
+    leaves = [(keys, field) for keys, field in schema.leaves() if "[]" not in keys]
+    preds = {json_path(keys): _pred(_at(dict(pred), keys)) for keys, _ in leaves}
+    golds = {json_path(keys): gold_values(_at(dict(gold), keys)) for keys, _ in leaves}
+    kinds: dict[str, ValueKind] = {json_path(keys): _KINDS.get(field.kind, "text") for keys, field in leaves}
+    outcomes = [result.outcome for result in kie_results(preds, golds, kinds=kinds)]
+    return FieldCount(
+        n_right=outcomes.count("right"), n_fields=sum(outcome != "absent" for outcome in outcomes)
+    )
+
+
+def _pred(value: JsonValue) -> Pred | None:
+    return None if value in (None, "") else Pred(text=str(value))
+
+
+def _at(value: JsonValue, keys: tuple[str, ...]) -> JsonValue:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
