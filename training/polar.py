@@ -96,7 +96,7 @@ def _directly(X: Tensor) -> Tensor:
 def _by_gram(X: Tensor) -> Tensor:
     """Return the same as `_directly`, with most of the work on matrices of (k, k).
 
-    With P = a I + b G + c G² a step is X ← P X, and G = X Xᵀ becomes P G P: X itself is needed only at the end.
+    With P = a I + b G + c G² a step is X ← P X, and G = X Xᵀ becomes P G P: X itself is needed at the end.
     But rounding errors of G grow with every P, by a² where X is small, so that after three steps (up to
     113² of 6e-8 in float32, under a thousandth of 1) G is computed from X anew. That is 12 k² l operations
     and 6 passes over X instead of 32 k² l and 16.

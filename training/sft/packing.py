@@ -40,6 +40,19 @@ def pack(samples: Sequence[EncodedSample], *, max_tokens: int, rng: random.Rando
 _GROUP = 64
 
 
+def batched(rows: Sequence[PackedRow], *, max_tokens: int) -> list[list[PackedRow]]:
+    """Return the rows in groups of at most `max_tokens` tokens, in order; a longer row stands alone."""
+    groups: list[list[PackedRow]] = []
+    room = 0
+    for row in rows:
+        if not groups or room < len(row.token_ids):
+            groups.append([])
+            room = max_tokens
+        groups[-1].append(row)
+        room -= len(row.token_ids)
+    return groups
+
+
 def _first_fit(samples: Sequence[EncodedSample], max_tokens: int) -> list[list[EncodedSample]]:
     rows: list[list[EncodedSample]] = []
     room: list[int] = []

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from tests.decoding.tiny_model import make_model
 from training.encode import EncodedSample, joined
 from training.hf import load_model
 from training.sft.model import packed_loss
-from training.sft.packing import pack
+from training.sft.packing import batched, pack
 
 
 def sample(length: int, *, start: int = 3, n_answer: int = 2) -> EncodedSample:
@@ -98,7 +97,9 @@ def test_what_comes_first_changes_nothing_that_follows(model: Any) -> None:  # n
     assert losses[0] == pytest.approx(losses[1], abs=1e-5)
 
 
-def test_the_plain_bytes_of_a_row_are_small(tmp_path: Path) -> None:
-    del tmp_path
-    row = pack([sample(10)], max_tokens=64, rng=random.Random(0))[0]
-    assert (row.token_ids.dtype, row.positions.dtype, row.weights.dtype) == (np.int32, np.int32, np.float32)
+def test_rows_are_grouped_into_steps_in_order() -> None:
+    rows = pack([sample(n) for n in (30, 30, 30, 90, 20)], max_tokens=32, rng=random.Random(0))
+    groups = batched(rows, max_tokens=64)
+    assert [row for group in groups for row in group] == rows
+    assert all(sum(len(row.token_ids) for row in group) <= 64 or len(group) == 1 for group in groups)
+    assert batched([], max_tokens=64) == []

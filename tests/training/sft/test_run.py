@@ -23,7 +23,14 @@ from training.sft.package import package
 from training.sft.run import BEST, SftConfig, SftRun, SftState, begin, objective, read_log
 
 CONFIG = SftConfig(
-    lr=0.02, shape=LoraShape(rank=4), epochs=3, batch_tokens=64, patience=9, n_threads=1, warmup_share=0.1
+    lr=0.02,
+    shape=LoraShape(rank=4),
+    epochs=3,
+    batch_tokens=64,
+    row_tokens=32,
+    patience=9,
+    n_threads=1,
+    warmup_share=0.1,
 )
 
 LRS: dict[OptimizerName, float] = {"adamw": 0.02, "lora-muon": 0.1}
@@ -138,14 +145,21 @@ def test_synthetic_conversations_are_mixed_in(base: Path, tmp_path: Path) -> Non
         return [sample] * n
 
     run = replace(run_of(base, tmp_path, config=replace(CONFIG, synthetic_share=0.25)), synthesise=synthesise)
-    rows = run.rows(0)
+    rows = [row for step in run.steps(0) for row in step]
     assert asked == [8]  # 24 / 0.75 * 0.25
     assert sum((row.positions == 0).sum() for row in rows) == 32
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"lr": 0.0}, {"epochs": 0}, {"patience": 0}, {"synthetic_share": 1.0}, {"batch_tokens": 1}],
+    [
+        {"lr": 0.0},
+        {"epochs": 0},
+        {"patience": 0},
+        {"synthetic_share": 1.0},
+        {"batch_tokens": 1},
+        {"row_tokens": 1},
+    ],
 )
 def test_settings_out_of_range_are_refused(changes: dict[str, float]) -> None:
     with pytest.raises(ConfigurationError):
