@@ -109,7 +109,7 @@ def sft(
         n_validation=n_validation,
     )
     stopped: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
+    before = signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("steps", total=None)
@@ -121,6 +121,7 @@ def sft(
             ),
             stop=lambda: bool(stopped),
         )
+    signal.signal(signal.SIGTERM, before)
     outcomes = ", ".join(f"{key} {n}" for key, n in sorted(done.outcomes.items()))
     typer.echo(f"{done.n_conversations} conversations ({outcomes})")
     typer.echo(f"{done.state.step} steps, {done.state.n_tokens} tokens, best epoch {done.state.best_epoch}")
