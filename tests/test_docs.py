@@ -15,6 +15,7 @@ from tests.paths import ROOT
 PAGES = (
     "README.md",
     "docs/adapters.md",
+    "docs/finetuning.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",

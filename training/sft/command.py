@@ -58,6 +58,9 @@ def sft(
     patience: Annotated[int, typer.Option(min=1, help="Epochs without a better score.")] = 3,
     batch_tokens: Annotated[int, typer.Option(min=16, help="Tokens packed into a step.")] = 4096,
     synthetic_share: Annotated[float, typer.Option(help="Share of made-up documents.")] = 0.0,
+    synthetic_kinds: Annotated[
+        str, typer.Option(help="Of made-up documents, with commas between.")
+    ] = "receipt,invoice,order,statement,form",
     validation: Annotated[float, typer.Option(help="Share of documents that stop training.")] = 0.15,
     kept_out: Annotated[float, typer.Option(help="Share of documents that it never sees.")] = 0.2,
     split_by: Annotated[str | None, typer.Option(help="Field whose value keeps documents together.")] = None,
@@ -87,6 +90,7 @@ def sft(
         patience=patience,
         batch_tokens=batch_tokens,
         synthetic_share=synthetic_share,
+        synthetic_kinds=tuple(synthetic_kinds.split(",")),
         seed=seed,
         device=device,
         n_threads=threads,

@@ -108,7 +108,7 @@ def finetune(
         conversations=conversations,
         folder=job.run,
         validate=_Validation(job=job, engine=engine, parts=parts, announce=announce),
-        synthesise=_synthesis(chat, job.config.batch_tokens),
+        synthesise=_synthesis(chat, job.config),
         report=report,
         stop=stop,
     )
@@ -163,16 +163,16 @@ def _spread(documents: Sequence[GoldDocument], n: int) -> list[GoldDocument]:
     return [documents[i * len(documents) // n] for i in range(n)]
 
 
-def _synthesis(chat: ChatTokenizer, max_tokens: int) -> Callable[[random.Random, int], list[EncodedSample]]:
+def _synthesis(chat: ChatTokenizer, config: SftConfig) -> Callable[[random.Random, int], list[EncodedSample]]:
     def make(rng: random.Random, n: int) -> list[EncodedSample]:
         made: list[EncodedSample] = []
         while len(made) < n:
-            document = generate(rng)
+            document = generate(rng, kinds=config.synthetic_kinds)
             asked = chat.encode(prompt_of(document))
             pieces = answer_pieces(document.gold)
             answer, weights = encode_answer(chat.tokenizer, pieces, end_token=chat.end_token)
             sample = joined(asked, answer, weights)
-            if len(sample) <= max_tokens:
+            if len(sample) <= config.batch_tokens:
                 made.append(sample)
         return made
 

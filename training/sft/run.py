@@ -30,6 +30,7 @@ from training.sft.model import (
     trainable_state,
 )
 from training.sft.packing import PackedRow, batched, pack
+from training.synthesis.sample import KINDS
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class SftConfig:
     warmup_share: float = 0.05
     patience: int = 3
     synthetic_share: float = 0.0
+    synthetic_kinds: tuple[str, ...] = KINDS
     grad_clip: float = 1.0
     seed: int = 0
     device: str = "cpu"
@@ -74,6 +76,8 @@ class SftConfig:
             raise ConfigurationError("epochs, batch tokens, patience and threads must be positive")
         if not 0 <= self.synthetic_share < 1 or not 0 <= self.warmup_share < 1:
             raise ConfigurationError("shares must be in [0, 1)")
+        if not self.synthetic_kinds or not set(self.synthetic_kinds) <= set(KINDS):
+            raise ConfigurationError(f"made-up documents are of {', '.join(KINDS)}")
         if not self.lr > 0:
             raise ConfigurationError(f"the learning rate must be positive, not {self.lr}")
 

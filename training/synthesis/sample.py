@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -33,6 +33,7 @@ _DRAWERS: dict[str, Drawer] = {
     "order": draw_order,
     "statement": draw_statement,
 }
+KINDS = tuple(_DRAWERS)
 _SHARES = {"receipt": 0.36, "form": 0.26, "invoice": 0.24, "order": 0.06, "statement": 0.08}
 _EASY_SHARES = {"receipt": 0.5, "form": 0.5}
 # Questions that are a schema which ships with the service, whole.
@@ -68,10 +69,20 @@ class _Drawn:
     template_key: str
 
 
-def generate(rng: random.Random, *, difficulty: float = 1.0) -> SyntheticDocument:
-    """Return a random document; difficulty 0 gives short pages with few fields, 1 the full range."""
+def generate(
+    rng: random.Random, *, difficulty: float = 1.0, kinds: Sequence[str] = KINDS
+) -> SyntheticDocument:
+    """Return a random document; difficulty 0 gives short pages with few fields, 1 the full range.
+
+    Raises
+    ------
+    ValueError
+        If there is no such kind.
+    """
+    if not kinds or not set(kinds) <= _DRAWERS.keys():
+        raise ValueError(f"kinds are of {', '.join(_DRAWERS)}, not {', '.join(kinds) or 'none'}")
     for _ in range(_MAX_TRIES):
-        kind = _random_kind(rng, difficulty)
+        kind = _random_kind(rng, difficulty, kinds)
         drawn = _draw(kind, Template(rng.getrandbits(64)), rng, rng.getrandbits(64), difficulty)
         question = _question(rng, drawn, difficulty)
         sample = _sample(drawn, question)
@@ -119,12 +130,15 @@ def _question(rng: random.Random, drawn: _Drawn, difficulty: float) -> Question:
     return random_question(rng, drawn.draft, drawn.facts, difficulty=difficulty)
 
 
-def _random_kind(rng: random.Random, difficulty: float) -> str:
+def _random_kind(rng: random.Random, difficulty: float, kinds: Sequence[str] = KINDS) -> str:
     shares = {
         kind: difficulty * share + (1 - difficulty) * _EASY_SHARES.get(kind, 0.0)
         for kind, share in _SHARES.items()
+        if kind in kinds
     }
-    return rng.choices(tuple(shares), weights=tuple(shares.values()))[0]
+    # Kinds that have no easy pages are drawn at difficulty 0 if nothing else is asked for.
+    weights = tuple(shares.values()) if any(shares.values()) else None
+    return rng.choices(tuple(shares), weights=weights)[0]
 
 
 def _draw(kind: str, template: Template, rng: random.Random, vendor_seed: int, difficulty: float) -> _Drawn:

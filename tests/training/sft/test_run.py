@@ -8,6 +8,7 @@ import json
 import random
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from safetensors.torch import load_file
@@ -159,9 +160,11 @@ def test_synthetic_conversations_are_mixed_in(base: Path, tmp_path: Path) -> Non
         {"synthetic_share": 1.0},
         {"batch_tokens": 1},
         {"row_tokens": 1},
+        {"synthetic_kinds": ("letter",)},
+        {"synthetic_kinds": ()},
     ],
 )
-def test_settings_out_of_range_are_refused(changes: dict[str, float]) -> None:
+def test_settings_out_of_range_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         replace(CONFIG, **changes)
 

@@ -22,7 +22,7 @@ from schemas.registry import get_schema
 from schemas.spec import GROUNDED_KINDS, ArraySpec, FieldKind, FieldSpec, ObjectSpec, Spec
 from tests.decoding.sampler import accepts
 from training.synthesis.asking import to_schema
-from training.synthesis.sample import SyntheticDocument, generate, generate_pair
+from training.synthesis.sample import SyntheticDocument, generate, generate_pair, generate_series
 from training.synthesis.shipped import shipped_question
 
 _N = 400
@@ -256,3 +256,20 @@ def test_a_currency_that_is_printed_is_often_asked_and_stands_on_the_page() -> N
     found = [(value, text) for value, text in answers if value is not None]
     assert len(found) > 0.2 * len(answers)
     assert all(value in text.split() for value, text in found)
+
+
+def test_kinds_can_be_chosen() -> None:
+    rng = random.Random(2)
+    made = [generate(rng, kinds=("statement", "order")) for _ in range(6)]
+    assert {one.template_key.split("-")[0] for one in made} <= {"statement", "order"}
+    assert generate(rng, difficulty=0.0, kinds=("statement",)).template_key.startswith("statement-")
+    with pytest.raises(ValueError, match="letter"):
+        generate(rng, kinds=("letter",))
+
+
+def test_a_series_is_of_one_vendor_and_one_question() -> None:
+    series = generate_series(random.Random(14), 4)
+    assert len({one.template_key for one in series}) == 1
+    assert len({schema_text(one.schema) for one in series}) == 1
+    assert len({one.document.sha256 for one in series}) == 4
+    assert series == generate_series(random.Random(14), 4)
