@@ -26,6 +26,7 @@ _TOKENIZER_TEXTS = 12_000
 def main_options() -> None:
     """Train the models that the service ships or serves."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 @app.command()
