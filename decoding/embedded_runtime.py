@@ -151,7 +151,7 @@ class Runtime:
             If the weights in `folder` do not fit the model.
         """
         if name is None or folder is None:
-            if self._loaded_adapters:
+            if getattr(self._model, "_hf_peft_config_loaded", False):
                 self._model.disable_adapters()
             return
         if name not in self._loaded_adapters:
@@ -167,16 +167,28 @@ class Runtime:
                 # PEFT warns of a second adapter beside the first, which is the purpose here.
                 warnings.filterwarnings("ignore", message="Already found a `peft_config`")
                 self._model.load_adapter(str(folder), adapter_name=key)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise AdapterNotFoundError(f"adapter {name!r} does not fit the model: {error}") from error
+        except Exception as error:  # of any class: what is read is somebody's file
+            self._withdraw(key)
+            # Its words may name paths, and reach callers.
+            raise AdapterNotFoundError(
+                f"adapter {name!r} does not fit the model ({type(error).__name__})"
+            ) from error
         self._model.eval()
         self._loaded_adapters[name] = key
+
+    def _withdraw(self, key: str) -> None:
+        """Take out an adapter; the layers of one that was read in part would answer for the base model."""
+        if key in getattr(self._model, "peft_config", {}):
+            with warnings.catch_warnings():
+                # PEFT says that another adapter is active now; every request says which one it wants.
+                warnings.filterwarnings("ignore", message="Adapter .* was active which is now deleted")
+                self._model.delete_adapter(key)
 
     def drop_adapter(self, name: str) -> None:
         """Free the weights of adapter `name`, if they are loaded."""
         key = self._loaded_adapters.pop(name, None)
         if key is not None:
-            self._model.delete_adapter(key)
+            self._withdraw(key)
 
 
 def _attends_fully(config: PretrainedConfig) -> bool:

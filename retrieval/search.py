@@ -55,6 +55,8 @@ class Query:
         follow in the example's document are shown.
     min_similarity
         Examples less near than this are no help (`features.similarity`).
+    excluded
+        Hashes of further files that are never shown.
     """
 
     tenant: str
@@ -65,6 +67,7 @@ class Query:
     next_pages: tuple[PageFeatures, ...] = ()
     min_similarity: float = 0.0
     mode: SearchMode = "fused"
+    excluded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +105,10 @@ class ExampleSearch:
         while True:
             ranked = self.rank(query, depth=depth, schema_ids=schema_ids)
             hits, n_far = self._checked(query, ranked)
-            # Beyond candidates that are not near enough there are none that are.
-            if len(hits) >= query.k or n_far or len(ranked) < depth or depth >= _MAX_DEPTH:
+            # Where most are not near enough there is nothing behind them; where the page itself or its copies
+            # crowd the ranking there may be.
+            is_over = 2 * n_far >= len(ranked) or len(ranked) < depth or depth >= _MAX_DEPTH
+            if len(hits) >= query.k or is_over:
                 return hits
             depth = min(4 * depth, _MAX_DEPTH)
 
@@ -139,7 +144,7 @@ class ExampleSearch:
             if len(hits) == query.k:
                 break
             example = stored.example
-            if example.document_sha256 == query.document_sha256:
+            if example.document_sha256 == query.document_sha256 or example.document_sha256 in query.excluded:
                 continue
             score = similarity(query.features, example)
             n_far += score < query.min_similarity

@@ -7,14 +7,16 @@ import json
 import re
 from pathlib import Path
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, field_validator
 
-from schemas.errors import AdapterNotFoundError
+from schemas.errors import AdapterNotFoundError, ConfigurationError
 from schemas.extraction import Value
 
 CARD = "card.json"
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
+# What a caller names to be answered by no adapter.
+BASE = "base"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 # Of the content hash, in the name that a server knows an adapter by.
 _HASH_CHARS = 12
@@ -50,6 +52,13 @@ class AdapterCard(Value):
     settings: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
     scores: dict[str, float] = Field(default_factory=dict[str, float])
 
+    @field_validator("name")
+    @classmethod
+    def _is_free(cls, value: str) -> str:
+        if value == BASE:
+            raise ValueError(f"{BASE!r} names the base model")
+        return value
+
 
 def read_card(folder: Path) -> AdapterCard:
     """Return the card of the adapter in a folder.
@@ -83,8 +92,17 @@ def adapter_sha256(folder: Path) -> str:
 
 
 def weights_sha256(model_folder: Path) -> str:
-    """Return the hash of a model folder's weights."""
-    return _sha256(*sorted(model_folder.glob("*.safetensors")))
+    """Return the hash of a model folder's weights.
+
+    Raises
+    ------
+    ConfigurationError
+        If there are none as safetensors.
+    """
+    files = sorted(model_folder.glob("*.safetensors"))
+    if not files:
+        raise ConfigurationError(f"the model in {model_folder.name!r} has no weights as safetensors")
+    return _sha256(*files)
 
 
 def served_name(name: str, content_sha256: str) -> str:

@@ -81,6 +81,15 @@ class PairOptimizer(torch.optim.Optimizer):
         _check({**self.defaults, **group})
         super().add_param_group(group)
 
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over the state of an optimizer of the same pairs; momenta stay in float32."""
+        super().load_state_dict(state_dict)  # casts them to the factors' dtype
+        params = [p for group in self.param_groups for p in group["params"]]
+        for index, saved in state_dict["state"].items():
+            p = params[index]
+            for key, value in saved.items():
+                self.state[p][key] = value.detach().clone().to(p.device)
+
     @abstractmethod
     def _directions(
         self, factors: Sequence[Tensor], momenta: Sequence[Tensor], params: Sequence[Tensor]

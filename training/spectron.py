@@ -44,7 +44,7 @@ class Spectron(PairOptimizer):
     def _norm(self, F: Tensor, p: Tensor) -> Tensor:
         """Return σ₁ of F (r, k) by one power iteration from where the last step's ended."""
         v = self.state[p].get(_VECTOR)
-        if v is None:
+        if v is None or not v.any():  # a factor that was zero has left no direction
             v = _start_vector(F)
         u = F @ v  # (r,)
         v = F.mT @ u  # (k,)

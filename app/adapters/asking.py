@@ -9,13 +9,12 @@ from typing import Protocol
 
 from app.answering import ExtractionOptions
 from decoding.engine import Engine
+from schemas.adapter import BASE
 from schemas.errors import AdapterNotFoundError, RetrievalError
 from schemas.extraction import Extraction, ExtractionWarning
 
 logger = logging.getLogger(__name__)
 
-# Named by a caller who wants no adapter, whichever is live.
-BASE = "base"
 Ask = Callable[[ExtractionOptions], Extraction]
 
 

@@ -167,10 +167,12 @@ def _line(
 
 
 def _gold(document: GoldDocument, dataset: str) -> GoldRecord:
+    asked = hashlib.sha256(document.schema.json_schema.encode()).hexdigest()[:8]
     value = _flat(document.schema, document.value, skip=document.unknown)
     rows = value.pop(ROWS_KEY, None)
     return GoldRecord(
-        id=f"{document.schema.name}/{document.sha256}",
+        # Two versions of a schema may be annotated under one name.
+        id=f"{document.schema.name}/{document.sha256}/{asked}",
         file=document.sha256,
         dataset=dataset,
         doc_type=document.schema.name,

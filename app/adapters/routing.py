@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.adapters.asking import BASE, Ask
+from app.adapters.asking import Ask
 from app.adapters.files import AdapterFiles
 from app.answering import ExtractionOptions
 from decoding.engine import Engine, LoadsAdapters
 from retrieval.adapters import AdapterRegistry, RegisteredAdapter
-from schemas.adapter import adapter_sha256
+from schemas.adapter import BASE, adapter_sha256
 from schemas.errors import AdapterNotFoundError, RasgError, RetrievalError
 from schemas.extraction import Extraction
 

@@ -23,7 +23,6 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from app.adapters.asking import BASE
 from app.answering import ExtractionOptions
 from app.errors import error_record, is_configuration
 from app.explain.page import explain_html
@@ -35,6 +34,7 @@ from app.result_writer import Format, result_writer
 from app.settings import Settings, load_settings
 from app.wiring import build_finder, build_pipeline, build_read_options, build_router, has_store, open_store
 from ocr.reader import page_images
+from schemas.adapter import BASE
 from schemas.errors import ConfigurationError, RasgError
 from schemas.registry import load_schema
 from schemas.spec import ExtractionSchema, values_by_path

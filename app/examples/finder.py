@@ -24,16 +24,35 @@ class ExampleFinder:
     ----------
     min_similarity
         Examples less near than this are not shown (`retrieval.features.similarity`).
+    excluded
+        Hashes of files whose pages are never shown.
     """
 
     def __init__(
-        self, store: ExampleStore, *, tenant: str = DEFAULT_TENANT, min_similarity: float, mode: SearchMode
+        self,
+        store: ExampleStore,
+        *,
+        tenant: str = DEFAULT_TENANT,
+        min_similarity: float,
+        mode: SearchMode,
+        excluded: frozenset[str] = frozenset(),
     ) -> None:
         self.store = store
         self.tenant = tenant
         self._min_similarity = min_similarity
         self._mode: SearchMode = mode
+        self._excluded = excluded
         self._search = ExampleSearch(store)
+
+    def without(self, documents: frozenset[str]) -> ExampleFinder:
+        """Return a finder in the same store that never shows these files either."""
+        return ExampleFinder(
+            self.store,
+            tenant=self.tenant,
+            min_similarity=self._min_similarity,
+            mode=self._mode,
+            excluded=self._excluded | documents,
+        )
 
     def find(self, part: Document, schema: ExtractionSchema, *, k: int) -> FoundExamples:
         """Return the examples most like the first page of a part of a document."""
@@ -50,6 +69,7 @@ class ExampleFinder:
             ),
             min_similarity=self._min_similarity,
             mode=self._mode,
+            excluded=self._excluded,
         )
         try:
             return FoundExamples(hits=self._search.find(query))

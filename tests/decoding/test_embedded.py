@@ -1,3 +1,5 @@
+# safetensors leaves the names of files untyped
+# pyright: reportUnknownVariableType=false
 from __future__ import annotations
 
 import json
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
 
 from decoding.embedded import EmbeddedEngine
 from decoding.engine import EngineRequest
@@ -93,6 +96,39 @@ def test_an_adapter_of_another_model_is_refused(
     with pytest.raises(AdapterNotFoundError, match="does not fit"):
         engine.complete([EngineRequest(prompt=REQUEST.prompt, grammar=REQUEST.grammar, adapter="wrong")])
     assert engine.complete([REQUEST])[0].finish_reason == "stop"
+
+
+@pytest.mark.parametrize("fault", ["shape", "alpha", "bytes"])
+def test_an_adapter_that_fits_in_part_changes_no_answer_of_the_base(
+    tiny_model: Path, tiny_adapters: dict[str, Path], tmp_path: Path, fault: str
+) -> None:
+    tensors = load_file(tiny_adapters["first"] / "adapter_model.safetensors")
+    settings = json.loads((tiny_adapters["first"] / "adapter_config.json").read_text())
+    if fault == "shape":  # found when most of the factors are in place
+        name = next(name for name in tensors if "lora_B" in name)
+        tensors[name] = tensors[name][:-1]
+    if fault == "alpha":
+        settings["lora_alpha"] = "x"
+    (tmp_path / "adapter_config.json").write_text(json.dumps(settings))
+    save_file(tensors, tmp_path / "adapter_model.safetensors")
+    if fault == "bytes":
+        (tmp_path / "adapter_model.safetensors").write_bytes(b"\x10" * 64)
+    engine = EmbeddedEngine(tiny_model, adapters={"wrong": tmp_path, "first": tiny_adapters["first"]})
+    asked = {
+        name: EngineRequest(prompt=REQUEST.prompt, grammar=REQUEST.grammar, adapter=name)
+        for name in (None, "wrong", "first")
+    }
+    before = engine.complete([asked[None]])[0]
+    for _ in range(2):
+        with pytest.raises(AdapterNotFoundError, match="does not fit"):
+            engine.complete([asked["wrong"]])
+        after = engine.complete([asked[None]])[0]
+        assert [t.raw_logprob for t in after.tokens] == [t.raw_logprob for t in before.tokens]
+    assert engine.complete([asked["first"]])[0].text != before.text
+    with pytest.raises(AdapterNotFoundError):
+        engine.complete([asked["wrong"]])
+    again = engine.complete([asked[None]])[0]
+    assert [t.raw_logprob for t in again.tokens] == [t.raw_logprob for t in before.tokens]
 
 
 @pytest.mark.slow

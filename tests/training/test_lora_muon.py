@@ -240,6 +240,31 @@ def test_a_saved_state_goes_on_bit_by_bit(make: Make) -> None:
     assert torch.equal(descend(optimizer, [p], target, 3), descend(resumed, [q], target, 3))
 
 
+def test_a_saved_state_of_short_factors_keeps_its_momenta_in_float32() -> None:
+    A, B, G_A, G_B = factors(12, 15, 3, torch.bfloat16)
+    p, q = pair(A, B), pair(A, B)
+    optimizers = [LoRAMuon([x], lr=0.05) for x in (p, q)]
+    for step in range(4):
+        if step == 2:  # the second goes on from what was saved
+            saved = copy.deepcopy(optimizers[1].state_dict())
+            optimizers[1] = LoRAMuon([q], lr=0.05)
+            optimizers[1].load_state_dict(saved)
+        for x, optimizer in zip((p, q), optimizers, strict=True):
+            x.A.grad, x.B.grad = G_A * (1 + step), G_B * (2 - step)
+            optimizer.step()
+    assert torch.equal(p.A, q.A)
+    assert torch.equal(p.B, q.B)
+
+
+def test_spectron_sees_a_factor_grow_from_zero() -> None:
+    A, B, *_ = factors(12, 15, 3)
+    p = pair(A, torch.zeros_like(B))
+    optimizer = Spectron([p], lr=0.1)
+    descend(optimizer, [p], random_matrix(12, 15, seed=5), 10)
+    top = optimizer.state[p.B]["top_vector"]
+    assert torch.linalg.vector_norm(top).item() == pytest.approx(1.0)
+
+
 def test_two_runs_are_equal_bit_by_bit() -> None:
     A, B, *_ = factors(12, 15, 3, torch.float32)
     target = random_matrix(12, 15, dtype=torch.float32, seed=5)

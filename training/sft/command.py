@@ -25,7 +25,8 @@ class OptimizerChoice(StrEnum):
     LORA_MUON = "lora-muon"
 
 
-# Of a step of LoRA-Muon, in spectral norm; AdamW's is a rate. Found on the house model (docs/results/sft.md).
+# Of a step of LoRA-Muon, in spectral norm; AdamW's is a rate. Found on the house model
+# (docs/results/finetuning.md).
 _DEFAULT_LR = {OptimizerChoice.ADAMW: 1e-3, OptimizerChoice.LORA_MUON: 0.02}
 
 
@@ -131,7 +132,12 @@ def sft(
     typer.echo(f"{done.state.step} steps, {done.state.n_tokens} tokens, best epoch {done.state.best_epoch}")
     for key, value in done.state.scores.items():
         typer.echo(f"{key} F1 {done.state.base_scores.get(key, 0.0):.3f} -> {value:.3f}")
-    typer.echo(f"adapter in {out}" if done.card else "stopped; the same command goes on")
+    if done.card is not None:
+        typer.echo(f"adapter in {out}")
+    elif done.state.is_done:
+        typer.echo("no epoch was better than the base model: no adapter is written")
+    else:
+        typer.echo("stopped; the same command goes on")
 
 
 def _sources(

@@ -38,8 +38,12 @@ _OPTIONS: dict[Kind, ExtractionOptions] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """One window of a document: prompt and answer as tokens, only the answer's with a weight."""
+    """One window of a document: prompt and answer as tokens, only the answer's with a weight.
 
+    `origin` tells apart what is asked of the same file under several schemas, or from several sources.
+    """
+
+    origin: str
     document_sha256: str
     window_index: int
     kind: Kind
@@ -74,7 +78,12 @@ class ConversationMaker:
         self.counted = Counted()
 
     def make(
-        self, document: GoldDocument, finder: ExampleFinder | None, kinds: Sequence[Kind]
+        self,
+        document: GoldDocument,
+        finder: ExampleFinder | None,
+        kinds: Sequence[Kind],
+        *,
+        source: str = "",
     ) -> Iterator[Conversation]:
         """Yield a document's conversations of these kinds.
 
@@ -82,6 +91,7 @@ class ConversationMaker:
         known), those whose right answer the service could not write (values in pieces that the grammar does
         not join), those that are too long, and "example" where no example was found.
         """
+        asked = hashlib.sha256(document.schema.json_schema.encode()).hexdigest()
         for kind in kinds:
             asker = Asker(
                 engine=self._engine,
@@ -101,7 +111,11 @@ class ConversationMaker:
                 self.counted.outcomes[sample if isinstance(sample, str) else "made"] += 1
                 if not isinstance(sample, str):
                     yield Conversation(
-                        document_sha256=document.sha256, window_index=index, kind=kind, sample=sample
+                        origin=f"{source}/{document.schema.name}/{asked}",
+                        document_sha256=document.sha256,
+                        window_index=index,
+                        kind=kind,
+                        sample=sample,
                     )
 
     def _sample(

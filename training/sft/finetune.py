@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -33,6 +34,7 @@ from training.sft.split import Shares, Split, split
 from training.synthesis.sample import generate
 
 _ADAPTER = "candidate"
+_MAX_TRIES = 20
 _KINDS: tuple[Kind, ...] = ("plain", "example", "reasoning", "flat")
 
 
@@ -89,32 +91,45 @@ def finetune(
     parts = [split(source.documents, job.shares) for source in job.sources]
     if not any(part.validation for part in parts):
         raise ConfigurationError("no document is left for validation", hint="annotate more documents")
-    engine = EmbeddedEngine(job.base)
+    if not any(part.training for part in parts):
+        raise ConfigurationError(
+            "of the annotated documents none is left to train on",
+            hint="annotate more, or lower the shares of validation and kept-out documents",
+        )
+    engine = EmbeddedEngine(job.base, device=job.config.device)
     chat = ChatTokenizer(load_tokenizer(job.base))
-    maker = ConversationMaker(
-        engine=engine, chat=chat, max_tokens=min(engine.max_context_tokens, job.config.batch_tokens)
-    )
+    max_tokens = min(engine.max_context_tokens, job.config.batch_tokens)
+    maker = ConversationMaker(engine=engine, chat=chat, max_tokens=max_tokens)
     conversations: list[Conversation] = []
     for source, part in zip(job.sources, parts, strict=True):
         announce(f"conversations of {len(part.training)} documents of {source.name}")
+        finder = source.finder.without(part.unseen)
         for document in part.training:
-            conversations += maker.make(document, source.finder, _KINDS)
+            conversations += maker.make(document, finder, _KINDS, source=source.name)
     seen = [document for part in parts for document in (*part.training, *part.validation)]
     base_sha256, data_sha256 = weights_sha256(job.base), conversations_sha256(conversations)
-    begin(job.run, job.config, base_sha256=base_sha256, data_sha256=data_sha256, seen=gold_sha256(seen))
+    begin(
+        job.run,
+        job.config,
+        base_sha256=base_sha256,
+        data_sha256=data_sha256,
+        seen=gold_sha256(seen),
+        n_validation=job.n_validation,
+        n_candidates=job.n_candidates,
+    )
     run = SftRun(
         config=job.config,
         base=job.base,
         conversations=conversations,
         folder=job.run,
         validate=_Validation(job=job, engine=engine, parts=parts, announce=announce),
-        synthesise=_synthesis(chat, job.config),
+        synthesise=_synthesis(chat, job.config, max_tokens=max_tokens),
         report=report,
         stop=stop,
     )
     state = run.train()
     card: AdapterCard | None = None
-    if state.is_done:
+    if state.is_done and state.best_epoch:
         card = _card(job, state, seen, base_sha256=base_sha256, data_sha256=data_sha256)
         package(job.run, job.out, card)
     return Finetuned(
@@ -144,7 +159,8 @@ class _Validation:
             if not chosen:
                 continue
             self.announce(f"validation on {len(chosen)} documents of {source.name}")
-            pipeline = Pipeline(engine=self.engine, read_options=ReadOptions(), examples=source.finder)
+            finder = source.finder.without(part.unseen)
+            pipeline = Pipeline(engine=self.engine, read_options=ReadOptions(), examples=finder)
             results: Results = run_gold_set(
                 pipeline,
                 chosen,
@@ -163,17 +179,23 @@ def _spread(documents: Sequence[GoldDocument], n: int) -> list[GoldDocument]:
     return [documents[i * len(documents) // n] for i in range(n)]
 
 
-def _synthesis(chat: ChatTokenizer, config: SftConfig) -> Callable[[random.Random, int], list[EncodedSample]]:
+def _synthesis(
+    chat: ChatTokenizer, config: SftConfig, *, max_tokens: int
+) -> Callable[[random.Random, int], list[EncodedSample]]:
     def make(rng: random.Random, n: int) -> list[EncodedSample]:
         made: list[EncodedSample] = []
-        while len(made) < n:
+        for _ in range(_MAX_TRIES * n):
+            if len(made) == n:
+                break
             document = generate(rng, kinds=config.synthetic_kinds)
             asked = chat.encode(prompt_of(document))
             pieces = answer_pieces(document.gold)
             answer, weights = encode_answer(chat.tokenizer, pieces, end_token=chat.end_token)
             sample = joined(asked, answer, weights)
-            if len(sample) <= config.batch_tokens:
+            if len(sample) <= max_tokens:
                 made.append(sample)
+        if len(made) < n:
+            raise ConfigurationError(f"made-up documents do not fit {max_tokens} tokens")
         return made
 
     return make
@@ -195,6 +217,6 @@ def _card(
         data_sha256=data_sha256,
         schema_names=tuple(sorted({document.schema.name for document in seen})),
         trained_on=tuple(sorted({document.sha256 for document in seen})),
-        settings=settings,
+        settings=json.loads(json.dumps(settings)),  # tuples become lists
         scores={**{f"base_{key}": value for key, value in state.base_scores.items()}, **state.scores},
     )

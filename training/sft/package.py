@@ -27,7 +27,9 @@ def package(run: Path, out: Path, card: AdapterCard) -> None:
     """
     best = run / BEST
     if not (best / WEIGHTS).is_file():
-        raise ConfigurationError(f"no adapter in {run.name!r}: the run has not finished an epoch")
+        raise ConfigurationError(
+            f"no adapter in {run.name!r}: no epoch has ended, or none was better than the base model"
+        )
     out.mkdir(parents=True, exist_ok=True)
     for name in (CONFIG, WEIGHTS):
         shutil.copyfile(best / name, out / name)
@@ -95,6 +97,7 @@ def draw_curves(records: Sequence[Mapping[str, float]], picture: Path) -> None:
         if known:
             right.plot(*zip(*known, strict=True), marker=".", label=f"{key} F1")
     right.set(xlabel="step (0: base model)", ylabel="validation", ylim=(0, 1))
-    right.legend(fontsize=8)
+    if right.get_lines():
+        right.legend(fontsize=8)
     figure.savefig(picture, dpi=90)
     plt.close(figure)

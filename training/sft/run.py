@@ -152,6 +152,7 @@ class SftRun:
         state = self._resumed(model, optimizer)
         if not state.base_scores:
             state.base_scores = self.validate(None)
+            state.best_score = objective(state.base_scores)  # what is no better than the base is no adapter
             self._log({"step": 0, **{f"base_{k}": v for k, v in state.base_scores.items()}})
         while not state.is_done and not self.stop():
             self._epoch(model, optimizer, state)
@@ -172,7 +173,9 @@ class SftRun:
                 return
             started = time.monotonic()
             n_all = self.config.epochs * len(steps)
-            loss = self._step(model, optimizer, rows, progress=min(1.0, state.step / n_all))
+            loss = self._step(
+                model, optimizer, rows, progress=min(1.0, state.step / n_all), n_done=state.step
+            )
             state.step, state.step_in_epoch = state.step + 1, state.step_in_epoch + 1
             state.n_tokens += sum(len(row.token_ids) for row in rows)
             state.spent_s += time.monotonic() - started
@@ -188,9 +191,9 @@ class SftRun:
     def steps(self, epoch: int) -> list[list[PackedRow]]:
         """Return the rows of each step of an epoch, the same whenever it is asked for."""
         rng = random.Random(f"{self.config.seed}/{epoch}")
-        by_window: dict[tuple[str, int], dict[Kind, EncodedSample]] = defaultdict(dict)
+        by_window: dict[tuple[str, str, int], dict[Kind, EncodedSample]] = defaultdict(dict)
         for one in self.conversations:
-            by_window[one.document_sha256, one.window_index][one.kind] = one.sample
+            by_window[one.origin, one.document_sha256, one.window_index][one.kind] = one.sample
         samples = [_drawn(kinds, rng) for kinds in by_window.values()]
         share = self.config.synthetic_share
         samples += self.synthesise(rng, round(len(samples) * share / (1 - share)))
@@ -204,7 +207,11 @@ class SftRun:
         rows: Sequence[PackedRow],
         *,
         progress: float,
+        n_done: int,
     ) -> float:
+        torch.manual_seed(
+            1_000_003 * self.config.seed + n_done
+        )  # of a base with dropout: resumed runs are equal
         weight = max(1.0, float(sum(row.weights.sum() for row in rows)))
         loss = 0.0
         for row in rows:
@@ -253,8 +260,11 @@ class SftRun:
     def _resumed(self, model: Any, optimizer: torch.optim.Optimizer) -> SftState:  # noqa: ANN401
         path = self.folder / CHECKPOINT
         if not path.is_file():
+            (self.folder / LOG).unlink(
+                missing_ok=True
+            )  # of a run that was killed before its first checkpoint
             return SftState()
-        saved = torch.load(path, weights_only=True)
+        saved = torch.load(path, weights_only=True, map_location="cpu")
         load_trainable(model, saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         state = SftState(**saved["state"])

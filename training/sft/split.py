@@ -40,6 +40,11 @@ class Split:
     validation: tuple[GoldDocument, ...]
     kept_out: tuple[GoldDocument, ...]
 
+    @property
+    def unseen(self) -> frozenset[str]:
+        """Return the files that no conversation of training may show, not even as an example."""
+        return frozenset(document.sha256 for document in (*self.validation, *self.kept_out))
+
 
 def part_of(document: GoldDocument, shares: Shares) -> Part:
     """Return a document's part: the same in every run, as it depends on the document alone."""
@@ -56,22 +61,12 @@ def _key(document: GoldDocument, field: str | None) -> str:
 
 
 def split(documents: Sequence[GoldDocument], shares: Shares) -> Split:
-    """Return the documents by part.
+    """Return the documents by part; parts may be empty.
 
     A file that is annotated under several schemas is in one part with all of them, unless a field keeps it
     elsewhere.
-
-    Raises
-    ------
-    ConfigurationError
-        If nothing is left to train on.
     """
     parts: dict[Part, list[GoldDocument]] = {"training": [], "validation": [], "kept_out": []}
     for document in documents:
         parts[part_of(document, shares)].append(document)
-    if not parts["training"]:
-        raise ConfigurationError(
-            f"of {len(documents)} annotated documents none is left to train on",
-            hint="annotate more, or lower the shares of validation and kept-out documents",
-        )
     return Split(**{name: tuple(found) for name, found in parts.items()})

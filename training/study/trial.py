@@ -156,6 +156,8 @@ def _of_matrices(model: CharacterModel, trial: Trial) -> torch.optim.Optimizer:
 def _dense_muon(model: CharacterModel, lr: float) -> torch.optim.Optimizer:
     """Return torch's Muon as W ← (1 - λ η) W - η msign(m), without Nesterov.
 
+    Its msign is Keller Jordan's quintic, five steps in bfloat16: singular values end in about [0.5, 1.5],
+    where LoRA-Muon's end within a thousandth of 1.
     Its "original" rates are multiplied by √max(1, m / n); dividing by that gives η its plain meaning.
     """
     groups: list[dict[str, object]] = []

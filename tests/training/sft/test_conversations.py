@@ -129,6 +129,16 @@ def test_without_an_example_there_is_no_such_conversation(
     assert maker.counted.outcomes["no_example"] == 1
 
 
+def test_a_document_that_is_kept_out_is_no_example(
+    book: ExampleBook, maker: ConversationMaker, chat: ChatTokenizer
+) -> None:
+    first, second = gold(book)
+    without = finder(book).without(frozenset({second.sha256}))
+    made = list(maker.make(first, without, ["example", "reasoning"]))
+    assert [one.kind for one in made] == ["reasoning"]  # with no example
+    assert all("102,10" not in chat.tokenizer.decode(one.sample.token_ids) for one in made)
+
+
 def test_reasoning_comes_first(book: ExampleBook, maker: ConversationMaker, chat: ChatTokenizer) -> None:
     _, answer = texts(chat, only(maker, gold(book)[0], book, "reasoning"))
     assert answer.startswith('{"reasoning":"vendor < ACME Ltd; date < 12 March 2026; total < Total 1.234,56')

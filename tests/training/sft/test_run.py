@@ -14,8 +14,12 @@ import pytest
 from safetensors.torch import load_file
 
 from decoding.embedded import EmbeddedEngine
+from decoding.engine import EngineRequest
+from decoding.grammar import build_grammar
+from decoding.prompt import build_prompt
 from schemas.adapter import AdapterCard, read_card
 from schemas.errors import ConfigurationError
+from tests.decoding.pages import RECEIPT_LINES, RECEIPT_SCHEMA, document_of
 from tests.decoding.tiny_model import make_model
 from training.encode import EncodedSample, joined
 from training.sft.conversations import Conversation
@@ -46,6 +50,7 @@ def conversations() -> list[Conversation]:
     """Return pages of one token each, whose answer is always the same four tokens."""
     return [
         Conversation(
+            origin="made up",
             document_sha256=f"{i:064x}",
             window_index=0,
             kind="plain",
@@ -169,6 +174,26 @@ def test_settings_out_of_range_are_refused(changes: dict[str, Any]) -> None:
         replace(CONFIG, **changes)
 
 
+def test_a_file_that_is_asked_two_questions_is_trained_on_both(base: Path, tmp_path: Path) -> None:
+    first = conversations()[0]
+    both = [first, replace(first, origin="other", sample=joined([9] * 20, [8, 2], [1.0] * 2))]
+    rows = [row for step in replace(run_of(base, tmp_path), conversations=both).steps(0) for row in step]
+    assert sum(len(row.token_ids) for row in rows) == 12 + 22
+
+
+def test_what_is_never_better_than_the_base_is_no_adapter(base: Path, tmp_path: Path) -> None:
+    state = run_of(base, tmp_path, 0.1, 0.05, 0.0).train()
+    assert (state.best_epoch, state.is_done) == (0, True)
+    assert not (tmp_path / BEST).exists()
+
+
+def test_a_run_killed_before_its_first_checkpoint_begins_its_log_anew(base: Path, tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text('{"step": 1, "loss": 9.0}\n{"step": 2, "lo')
+    run_of(base, tmp_path).train()
+    assert [r["step"] for r in read_log(tmp_path) if "loss" in r][0:2] == [1, 2]
+    assert all(record.get("loss", 0.0) != 9.0 for record in read_log(tmp_path))
+
+
 def test_the_objective_is_the_mean_of_fields_and_rows() -> None:
     assert objective({"kie": 0.4, "lir": 0.8, "other": 9.0}) == pytest.approx(0.6)
     with pytest.raises(ConfigurationError):
@@ -184,9 +209,14 @@ def test_a_fresh_adapter_answers_as_the_base_and_fits_it(base: Path, tmp_path: P
         "adapter_config.json",
         "adapter_model.safetensors",
     ]
-    engine = EmbeddedEngine(base)
-    engine.load_adapter("a", tmp_path / "a")
-    assert engine.adapters == ("a",)
+    engine = EmbeddedEngine(base, adapters={"a": tmp_path / "a"})
+    grammar = build_grammar(RECEIPT_SCHEMA, document_of(RECEIPT_LINES))
+    prompt = build_prompt(RECEIPT_SCHEMA, document_of(RECEIPT_LINES).pages[0].text)
+    alone, adapted = (
+        engine.complete([EngineRequest(prompt=prompt, grammar=grammar, adapter=name, n_candidates=1)])[0]
+        for name in (None, "a")
+    )
+    assert adapted.text == alone.text
 
 
 @pytest.mark.parametrize("targets", [("nowhere",)])
