@@ -80,6 +80,41 @@ def test_many_copies_do_not_hide_what_is_behind_them(store: ExampleStore, search
     assert _answers(search.find(_query(1, 1))) == [("v1", "2.00")]
 
 
+def test_own_pages_and_look_alikes_do_not_hide_what_is_behind_them(
+    store: ExampleStore, search: ExampleSearch
+) -> None:
+    mine = example(1, 0)
+    own = [
+        example(1, p, page_index=p).model_copy(
+            update={"document_sha256": mine.document_sha256, "page_hash": page_hash(1, 1000 + p)}
+        )
+        for p in range(80)
+    ]
+    # Another vendor on the same form: not near enough, and near by picture.
+    alike = [example(2, n).model_copy(update={"page_hash": page_hash(1, 0)}) for n in range(3)]
+    near = example(1, 500)
+    words = " ".join(f"word{i}x" for i in range(25))
+    near = near.model_copy(update={"page_hash": page_hash(9, 9), "text": f"{near.text}\n{words}"})
+    store.add([*own, *alike, near])
+    query = Query(
+        tenant="acme",
+        features=features_of(page_text(1, 0), page_hash(1, 0)),
+        schema=SCHEMA,
+        document_sha256=mine.document_sha256,
+        min_similarity=0.5,
+    )
+    assert [hit.example.example_id for hit in search.find(query)] == [near.example_id]
+
+
+def test_files_that_are_excluded_are_not_shown(store: ExampleStore, search: ExampleSearch) -> None:
+    first, second = example(1, 1), example(1, 2)
+    store.add([first, second])
+    query = Query(tenant="acme", features=features_of(page_text(1, 0), page_hash(1, 0)), schema=SCHEMA, k=2)
+    assert len(search.find(query)) == 2
+    kept = search.find(replace(query, excluded=frozenset({first.document_sha256})))
+    assert [hit.example.example_id for hit in kept] == [second.example_id]
+
+
 def test_an_example_under_a_larger_schema_is_cut_down_to_the_one_that_is_asked(
     store: ExampleStore, search: ExampleSearch
 ) -> None:
