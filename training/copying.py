@@ -46,4 +46,6 @@ def _shuffled_lines(rng: random.Random, tokenizer: Any) -> EncodedSample:  # noq
 def _sample(passage: list[int], again: list[int]) -> EncodedSample:
     weights = np.zeros(len(passage) + len(again), dtype=np.float32)
     weights[len(passage) :] = 1.0
-    return EncodedSample(token_ids=np.asarray([*passage, *again], dtype=np.int32), weights=weights)
+    return EncodedSample(
+        token_ids=np.asarray([*passage, *again], dtype=np.int32), weights=weights, n_asked=len(passage)
+    )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decoding.answer import AnswerPiece, answer_json, answer_pieces
+from decoding.chat_tokens import ChatTokenizer
 from decoding.prompt import build_prompt
 from ocr.layout import layout_text
 from schemas.prompt import Message, Prompt, PromptExample, ReasoningMode
@@ -25,10 +26,16 @@ KEY_WEIGHT = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedSample:
-    """Token ids (n,) int32 of prompt and answer, and the loss weight (n,) float32 of each."""
+    """Token ids (n,) int32 of prompt and answer, the loss weight (n,) of each; `n_asked` are the prompt's."""
 
     token_ids: NDArray[np.int32]
     weights: NDArray[np.float32]
+    n_asked: int
+
+    @property
+    def answer_ids(self) -> NDArray[np.int32]:
+        """Return the answer's tokens, the end of the turn included."""
+        return self.token_ids[self.n_asked :]
 
     def __len__(self) -> int:
         return len(self.token_ids)
@@ -73,7 +80,19 @@ def joined(asked: Sequence[int], answer: Sequence[int], answer_weights: Sequence
     token_ids = np.asarray([*asked, *answer], dtype=np.int32)
     weights = np.zeros(len(token_ids), dtype=np.float32)
     weights[len(asked) :] = answer_weights
-    return EncodedSample(token_ids=token_ids, weights=weights)
+    return EncodedSample(token_ids=token_ids, weights=weights, n_asked=len(asked))
+
+
+def encode_turn(
+    chat: ChatTokenizer,
+    prompt: Prompt,
+    pieces: tuple[AnswerPiece, ...],
+    *,
+    unknown: frozenset[str] = frozenset(),
+) -> EncodedSample:
+    """Return prompt and answer in any model's chat format; `unknown` as in `encode_answer`."""
+    answer, weights = encode_answer(chat.tokenizer, pieces, end_token=chat.end_token, unknown=unknown)
+    return joined(chat.encode(prompt), answer, weights)
 
 
 def chat_text(messages: tuple[Message, ...]) -> str:

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from schemas.errors import ConfigurationError
 from training.copying_init import write_copying_circuit
 from training.hf import load_tokenizer
+from training.run_log import whole_lines
 from training.stream import Batch, BatchStream, StreamConfig
 
 if TYPE_CHECKING:
@@ -290,9 +291,7 @@ def _resume(folder: Path, model: LlamaForCausalLM, optimizers: tuple[torch.optim
 
 def read_log(folder: Path, state: RunState) -> tuple[dict[str, float], ...]:
     """Return the run's log up to `state`, without a last line that was cut; empty if there is none."""
-    path = folder / LOG
-    *lines, _ = path.read_text(encoding="utf-8").split("\n") if path.is_file() else [""]
-    records: tuple[dict[str, float], ...] = tuple(json.loads(line) for line in lines)
+    records: tuple[dict[str, float], ...] = tuple(json.loads(line) for line in whole_lines(folder / LOG))
     return tuple(record for record in records if record["step"] <= state.step)
 
 

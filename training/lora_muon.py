@@ -26,7 +26,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from training.pair_optimizer import PairOptimizer
+from training.pair_optimizer import PairOptimizer, by_length
 from training.param_groups import LoRAPair, lora_pairs
 from training.polar import inverse_sqrt, msign
 
@@ -36,8 +36,8 @@ __all__ = ["LoRAMuon", "LoRAPair", "lora_muon_directions", "lora_muon_update", "
 class LoRAMuon(PairOptimizer):
     """The optimizer of a PEFT model's pairs; see `PairOptimizer` for its settings and the step.
 
-    `lr` is the spectral norm of a step on W, to first order: 0.1 for a matrix trained from nothing, far less
-    for finetuning. The state is one momentum a factor, (m + n) r numbers: half of AdamW's.
+    `lr` is the spectral norm of a step on W, to first order: 0.02 to 0.1 for a matrix trained from
+    nothing, less for finetuning. The state is one momentum a factor, (m + n) r numbers: half of AdamW's.
 
     Notes
     -----
@@ -51,7 +51,7 @@ class LoRAMuon(PairOptimizer):
     >>> optimizer = LoRAMuon([LoRAPair(name="w", A=A, B=B)], lr=0.1, weight_decay=0.0)
     >>> ((B @ A) * torch.eye(2)).sum().neg().backward()
     >>> optimizer.step()
-    >>> float(torch.linalg.matrix_norm(B @ A, 2).detach().round(decimals=3))  # η / 2: A had no gradient
+    >>> round(torch.linalg.matrix_norm(B @ A, 2).item(), 3)  # η / 2: A had no gradient
     0.05
     """
 
@@ -115,15 +115,13 @@ def lora_muon_directions(factors: Sequence[Tensor], momenta: Sequence[Tensor]) -
     Factors of one length are stacked, and all Gram matrices are: a step costs one `inverse_sqrt` and one
     `msign` a length, however many layers there are.
     """
-    by_length: dict[int, list[int]] = {}
-    for i, factor in enumerate(factors):
-        by_length.setdefault(factor.shape[1], []).append(i)
-    grams = [_gram(factors, indices) for indices in by_length.values()]  # each (n_factors, r, r)
-    order = [i for indices in by_length.values() for i in indices]
+    groups = by_length(factors)
+    grams = [_gram(factors, indices) for indices in groups]  # each (n_factors, r, r)
+    order = [i for indices in groups for i in indices]
     place = {i: at for at, i in enumerate(order)}
     roots = inverse_sqrt(torch.cat(grams))  # in the order of `order`
     directions: dict[int, Tensor] = {}
-    for indices in by_length.values():
+    for indices in groups:
         R = roots[[place[i ^ 1] for i in indices]]  # the partner of factor i is i ^ 1
         M = torch.stack([momenta[i] for i in indices])  # (n_factors, r, k)
         D = R @ msign(R @ M)

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from training.pair_optimizer import PairOptimizer
+from training.pair_optimizer import PairOptimizer, by_length
 from training.polar import msign
 
 
@@ -41,16 +41,14 @@ def lora_rite_directions(factors: Sequence[Tensor], momenta: Sequence[Tensor]) -
     factors, momenta
         A₀, B₀ᵀ, A₁, B₁ᵀ, …: each (r, k), k >= r, of full rank.
     """
-    by_length: dict[int, list[int]] = {}
-    for i, factor in enumerate(factors):
-        by_length.setdefault(factor.shape[1], []).append(i)
+    groups = by_length(factors)
     triangles: dict[int, Tensor] = {}
-    for indices in by_length.values():
+    for indices in groups:
         F = torch.stack([factors[i] for i in indices])  # (n_factors, r, k)
         T = torch.linalg.qr(F.mT, mode="r").R  # (n_factors, r, r), upper
         triangles.update(zip(indices, T.unbind(), strict=True))
     directions: dict[int, Tensor] = {}
-    for indices in by_length.values():
+    for indices in groups:
         T = torch.stack([triangles[i ^ 1] for i in indices])
         M = torch.stack([momenta[i] for i in indices])
         X = torch.linalg.solve_triangular(T.mT, M, upper=False)  # T^(-T) M

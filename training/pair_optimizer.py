@@ -167,6 +167,14 @@ class PairOptimizer(torch.optim.Optimizer):
         return momenta
 
 
+def by_length(factors: Sequence[Tensor]) -> list[list[int]]:
+    """Return the indices of the factors of each length k, in order: those of one can be stacked."""
+    groups: dict[int, list[int]] = {}
+    for i, factor in enumerate(factors):
+        groups.setdefault(factor.shape[1], []).append(i)
+    return list(groups.values())
+
+
 def _row_form(tensors: Sequence[Tensor]) -> list[Tensor]:
     """Return every second tensor transposed: A (r, n) and B (m, r) become rows of one rank, and back."""
     return [tensor.mT if i % 2 else tensor for i, tensor in enumerate(tensors)]

@@ -14,19 +14,20 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from app.answering import ExtractionOptions
 from app.bench.results import Results, run_results
 from app.bench.run import GOLD, PREDICTIONS, RunFolder, RunLine
-from app.pipeline import ExtractionOptions, Pipeline
+from app.pipeline import Pipeline
 from eval.datasets import GoldRecord
 from eval.predictions import ROWS_KEY
 from ocr.layout_document import layout_document
 from retrieval.projection import join
 from retrieval.store import ExampleStore
+from retrieval.truth import parsed_schema
 from schemas.document import Document
 from schemas.errors import RasgError
 from schemas.example import Example
 from schemas.extraction import FieldMetadata
-from schemas.registry import from_json_text
 from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, json_path
 
 _BATCH = 500
@@ -89,9 +90,8 @@ def _gold_document(examples: Sequence[Example]) -> GoldDocument | None:
     pages = sorted((e for e in examples if e.text.strip()), key=lambda example: example.page_index)
     if not pages:
         return None
-    try:
-        schema = from_json_text(pages[0].json_schema, name=pages[0].schema_name)
-    except RasgError:
+    schema = parsed_schema(pages[0].schema_name, pages[0].json_schema)
+    if schema is None:
         return None
     return GoldDocument(
         document=_joined(pages),

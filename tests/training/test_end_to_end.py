@@ -163,7 +163,7 @@ def test_corrections_become_an_adapter_that_answers_the_next_document_better(
     assert service.extract(coming[0])["adapter"] is None  # a candidate answers who names it
     assert service.extract(coming[0], adapter="acme")["adapter"].startswith("acme-")
     table = service.run(service_cli, "adapters", "promote", "acme")
-    assert "| acme" in table or "| default" in table or "kie" in table
+    assert "| default | kie |" in table
     assert "live" in service.run(service_cli, "adapters", "list")
 
     # The same service, the same server: nothing was started anew.

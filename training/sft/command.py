@@ -16,6 +16,7 @@ from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from training.sft.data import Source
+    from training.sft.finetune import Finetuned, Job
 
 
 class OptimizerChoice(StrEnum):
@@ -25,8 +26,8 @@ class OptimizerChoice(StrEnum):
     LORA_MUON = "lora-muon"
 
 
-# Of a step of LoRA-Muon, in spectral norm; AdamW's is a rate. Found on the house model
-# (docs/results/finetuning.md).
+# AdamW's rate, and the spectral norm of LoRA-Muon's steps, of docs/results/finetuning.md: one of each was
+# tried, none was sought.
 _DEFAULT_LR = {OptimizerChoice.ADAMW: 1e-3, OptimizerChoice.LORA_MUON: 0.02}
 
 
@@ -77,7 +78,7 @@ def sft(
     card. The shares are of the same documents in every run, so that what is kept out stays a gold set.
     """
     from app.settings import load_settings
-    from training.sft.finetune import Job, finetune
+    from training.sft.finetune import Job
     from training.sft.model import LoraShape
     from training.sft.run import SftConfig
     from training.sft.split import Shares
@@ -113,20 +114,32 @@ def sft(
         shares=Shares(validation=validation, kept_out=kept_out, by=split_by),
         n_validation=n_validation,
     )
+    _tell(_train(job, console), out)
+
+
+def _train(job: Job, console: Console) -> Finetuned:
+    """Train with a progress bar; SIGTERM ends it with a checkpoint."""
+    from training.sft.finetune import finetune
+
     stopped: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task("steps", total=None)
-        done = finetune(
-            job,
-            announce=lambda text: progress.console.print(text, highlight=False),
-            report=lambda step, n, loss: progress.update(
-                bar, completed=step, total=n, description=f"loss {loss:.3f}"
-            ),
-            stop=lambda: bool(stopped),
-        )
-    signal.signal(signal.SIGTERM, before)
+    try:
+        with Progress(*columns, console=console, transient=True) as progress:
+            bar = progress.add_task("steps", total=None)
+            return finetune(
+                job,
+                announce=lambda text: progress.console.print(text, highlight=False),
+                report=lambda step, n, loss: progress.update(
+                    bar, completed=step, total=n, description=f"loss {loss:.3f}"
+                ),
+                stop=lambda: bool(stopped),
+            )
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _tell(done: Finetuned, out: Path) -> None:
     outcomes = ", ".join(f"{key} {n}" for key, n in sorted(done.outcomes.items()))
     typer.echo(f"{done.n_conversations} conversations ({outcomes})")
     typer.echo(f"{done.state.step} steps, {done.state.n_tokens} tokens, best epoch {done.state.best_epoch}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from app.adapters.gold_set import GoldDocument
@@ -21,7 +21,7 @@ from decoding.engine import Engine
 from decoding.windows import Window
 from retrieval.projection import join, project
 from schemas.errors import RasgError
-from training.encode import EncodedSample, encode_answer, joined
+from training.encode import EncodedSample, encode_turn
 
 # plain      the page alone
 # example    with the retrieved example
@@ -50,13 +50,6 @@ class Conversation:
     sample: EncodedSample
 
 
-@dataclass(slots=True)
-class Counted:
-    """What became of the windows: `made`, or why there is no conversation."""
-
-    outcomes: Counter[str] = field(default_factory=Counter[str])
-
-
 class ConversationMaker:
     """Makes conversations by the service's own code.
 
@@ -68,6 +61,11 @@ class ConversationMaker:
         The base model's tokenizer and chat format.
     max_tokens
         Longer conversations are left out, and counted.
+
+    Attributes
+    ----------
+    outcomes
+        What became of the windows so far: "made", or why there is no conversation.
     """
 
     def __init__(self, *, engine: Engine, chat: ChatTokenizer, max_tokens: int) -> None:
@@ -75,7 +73,7 @@ class ConversationMaker:
         self._chat = chat
         self._check = GrammarCheck(chat.tokenizer)
         self._max_tokens = max_tokens
-        self.counted = Counted()
+        self.outcomes: Counter[str] = Counter()
 
     def make(
         self,
@@ -103,12 +101,12 @@ class ConversationMaker:
                 windows = asker.windows(document.document)
                 questions = asker.questions(windows)
             except RasgError as error:
-                self.counted.outcomes[error.code] += 1
+                self.outcomes[error.code] += 1
                 continue
             for index, window in enumerate(windows):
                 question = questions[index]
                 sample = self._sample(document, window, question, kind)
-                self.counted.outcomes[sample if isinstance(sample, str) else "made"] += 1
+                self.outcomes[sample if isinstance(sample, str) else "made"] += 1
                 if not isinstance(sample, str):
                     yield Conversation(
                         origin=f"{source}/{document.schema.name}/{asked}",
@@ -132,15 +130,10 @@ class ConversationMaker:
         evidence = tuple(line for page in pages for line in page.evidence)
         trace = reasoning_trace(evidence, document.schema) if kind == "reasoning" else None
         pieces = answer_pieces(value, reasoning=trace)
-        asked = self._chat.encode(question.request.prompt)
-        answer, weights = encode_answer(
-            self._chat.tokenizer, pieces, end_token=self._chat.end_token, unknown=frozenset(document.unknown)
-        )
-        if not self._check.accepts(question.request.grammar, answer[:-1]):
+        sample = encode_turn(self._chat, question.request.prompt, pieces, unknown=frozenset(document.unknown))
+        if not self._check.accepts(question.request.grammar, sample.answer_ids[:-1].tolist()):
             return "refused_by_grammar"
-        if len(asked) + len(answer) > self._max_tokens:
-            return "too_long"
-        return joined(asked, answer, weights)
+        return "too_long" if len(sample) > self._max_tokens else sample
 
 
 def conversations_sha256(conversations: Sequence[Conversation]) -> str:

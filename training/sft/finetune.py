@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from eval.f_scores import Counts, total
 from ocr.reader import ReadOptions
 from schemas.adapter import AdapterCard, weights_sha256
 from schemas.errors import ConfigurationError
-from training.encode import EncodedSample, encode_answer, joined, prompt_of
+from training.encode import EncodedSample, encode_turn, prompt_of
 from training.hf import load_tokenizer
 from training.sft.conversations import (
     Conversation,
@@ -86,33 +86,21 @@ def finetune(
         If there are no documents for training or validation, the base cannot be loaded, or the run's folder
         holds another run.
     """
-    if not (job.base / "config.json").is_file():
-        raise ConfigurationError(f"no model in {job.base.name!r}: config.json is missing")
-    parts = [split(source.documents, job.shares) for source in job.sources]
-    if not any(part.validation for part in parts):
-        raise ConfigurationError("no document is left for validation", hint="annotate more documents")
-    if not any(part.training for part in parts):
-        raise ConfigurationError(
-            "of the annotated documents none is left to train on",
-            hint="annotate more, or lower the shares of validation and kept-out documents",
-        )
+    parts = _parts(job)
     engine = EmbeddedEngine(job.base, device=job.config.device)
     chat = ChatTokenizer(load_tokenizer(job.base))
     max_tokens = min(engine.max_context_tokens, job.config.batch_tokens)
     maker = ConversationMaker(engine=engine, chat=chat, max_tokens=max_tokens)
-    conversations: list[Conversation] = []
-    for source, part in zip(job.sources, parts, strict=True):
-        announce(f"conversations of {len(part.training)} documents of {source.name}")
-        finder = source.finder.without(part.unseen)
-        for document in part.training:
-            conversations += maker.make(document, finder, _KINDS, source=source.name)
+    conversations = tuple(_conversations(job, parts, maker, announce))
     seen = [document for part in parts for document in (*part.training, *part.validation)]
-    base_sha256, data_sha256 = weights_sha256(job.base), conversations_sha256(conversations)
+    hashes = {
+        "base_sha256": weights_sha256(job.base),
+        "data_sha256": conversations_sha256(conversations),
+    }
     begin(
         job.run,
         job.config,
-        base_sha256=base_sha256,
-        data_sha256=data_sha256,
+        **hashes,
         seen=gold_sha256(seen),
         n_validation=job.n_validation,
         n_candidates=job.n_candidates,
@@ -130,11 +118,36 @@ def finetune(
     state = run.train()
     card: AdapterCard | None = None
     if state.is_done and state.best_epoch:
-        card = _card(job, state, seen, base_sha256=base_sha256, data_sha256=data_sha256)
+        card = _card(job, state, seen, **hashes)
         package(job.run, job.out, card)
     return Finetuned(
-        state=state, card=card, outcomes=dict(maker.counted.outcomes), n_conversations=len(conversations)
+        state=state, card=card, outcomes=dict(maker.outcomes), n_conversations=len(conversations)
     )
+
+
+def _parts(job: Job) -> list[Split]:
+    """Return the parts of each source, if there is a model and something to train and to stop on."""
+    if not (job.base / "config.json").is_file():
+        raise ConfigurationError(f"no model in {job.base.name!r}: config.json is missing")
+    parts = [split(source.documents, job.shares) for source in job.sources]
+    if not any(part.validation for part in parts):
+        raise ConfigurationError("no document is left for validation", hint="annotate more documents")
+    if not any(part.training for part in parts):
+        raise ConfigurationError(
+            "of the annotated documents none is left to train on",
+            hint="annotate more, or lower the shares of validation and kept-out documents",
+        )
+    return parts
+
+
+def _conversations(
+    job: Job, parts: Sequence[Split], maker: ConversationMaker, announce: Callable[[str], None]
+) -> Iterator[Conversation]:
+    for source, part in zip(job.sources, parts, strict=True):
+        announce(f"conversations of {len(part.training)} documents of {source.name}")
+        finder = source.finder.without(part.unseen)
+        for document in part.training:
+            yield from maker.make(document, finder, _KINDS, source=source.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,10 +201,7 @@ def _synthesis(
             if len(made) == n:
                 break
             document = generate(rng, kinds=config.synthetic_kinds)
-            asked = chat.encode(prompt_of(document))
-            pieces = answer_pieces(document.gold)
-            answer, weights = encode_answer(chat.tokenizer, pieces, end_token=chat.end_token)
-            sample = joined(asked, answer, weights)
+            sample = encode_turn(chat, prompt_of(document), answer_pieces(document.gold))
             if len(sample) <= max_tokens:
                 made.append(sample)
         if len(made) < n:

@@ -18,6 +18,7 @@ import torch
 
 from schemas.errors import ConfigurationError
 from training.encode import EncodedSample
+from training.run_log import whole_lines
 from training.sft.conversations import Conversation, Kind
 from training.sft.model import (
     LoraShape,
@@ -57,7 +58,7 @@ class SftConfig:
     weight_decay: float = 0.01
     epochs: int = 8
     batch_tokens: int = 4096
-    # Attention grows with the square of a row: on a CPU rows of 4,096 take 3.3 times as long a token.
+    # Attention grows with the square of a row (docs/log.md).
     row_tokens: int = 1024
     warmup_share: float = 0.05
     patience: int = 3
@@ -69,11 +70,10 @@ class SftConfig:
     n_threads: int = 2
 
     def __post_init__(self) -> None:
-        if (
-            min(self.epochs, self.patience, self.n_threads) < 1
-            or min(self.batch_tokens, self.row_tokens) < 16
-        ):
-            raise ConfigurationError("epochs, batch tokens, patience and threads must be positive")
+        if min(self.epochs, self.patience, self.n_threads) < 1:
+            raise ConfigurationError("epochs, patience and threads must be positive")
+        if min(self.batch_tokens, self.row_tokens) < 16:
+            raise ConfigurationError("a step, and a row, have at least 16 tokens")
         if not 0 <= self.synthetic_share < 1 or not 0 <= self.warmup_share < 1:
             raise ConfigurationError("shares must be in [0, 1)")
         if not self.synthetic_kinds or not set(self.synthetic_kinds) <= set(KINDS):
@@ -91,7 +91,7 @@ class SftState:
     step: int = 0
     n_tokens: int = 0
     spent_s: float = 0.0
-    best_score: float = -1.0
+    best_score: float = 0.0  # the base model's, before the first epoch
     best_epoch: int = 0
     n_worse: int = 0
     is_done: bool = False
@@ -209,9 +209,8 @@ class SftRun:
         progress: float,
         n_done: int,
     ) -> float:
-        torch.manual_seed(
-            1_000_003 * self.config.seed + n_done
-        )  # of a base with dropout: resumed runs are equal
+        # A base may have dropout: a resumed run draws what one that was not stopped does.
+        torch.manual_seed(1_000_003 * self.config.seed + n_done)
         weight = max(1.0, float(sum(row.weights.sum() for row in rows)))
         loss = 0.0
         for row in rows:
@@ -260,9 +259,8 @@ class SftRun:
     def _resumed(self, model: Any, optimizer: torch.optim.Optimizer) -> SftState:  # noqa: ANN401
         path = self.folder / CHECKPOINT
         if not path.is_file():
-            (self.folder / LOG).unlink(
-                missing_ok=True
-            )  # of a run that was killed before its first checkpoint
+            # Of a run that was killed before its first checkpoint.
+            (self.folder / LOG).unlink(missing_ok=True)
             return SftState()
         saved = torch.load(path, weights_only=True, map_location="cpu")
         load_trainable(model, saved["model"])
@@ -277,9 +275,7 @@ class SftRun:
 
 def read_log(folder: Path) -> tuple[dict[str, float], ...]:
     """Return a run's log without a last line that was cut; empty if there is none."""
-    path = folder / LOG
-    *lines, _ = path.read_text(encoding="utf-8").split("\n") if path.is_file() else [""]
-    return tuple(json.loads(line) for line in lines)
+    return tuple(json.loads(line) for line in whole_lines(folder / LOG))
 
 
 def _drawn(kinds: Mapping[Kind, EncodedSample], rng: random.Random) -> EncodedSample:

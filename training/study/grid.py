@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import InputError
+from training.run_log import whole_lines
 from training.study.trial import N_STEPS, Outcome, Text, Trial, read_text, run_trial
 
 logger = logging.getLogger(__name__)
@@ -69,8 +70,12 @@ def run_grid(
     """
     read_text(text_path)  # says what is wrong with it before any process starts
     folder.mkdir(parents=True, exist_ok=True)
-    done = {outcome.trial.key: outcome for outcome in read_outcomes(folder)}
-    pending = [trial for trial in trials if trial.key not in done]
+    done = read_outcomes(folder)
+    # Without a last line that was cut: what is appended next must not join it.
+    lines = whole_lines(folder / OUTCOMES)
+    (folder / OUTCOMES).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    known = {outcome.trial for outcome in done}
+    pending = [trial for trial in trials if trial not in known]
     logger.info("%s of %s trials are done", len(trials) - len(pending), len(trials))
     with ProcessPoolExecutor(n_processes, multiprocessing.get_context("spawn"), _prepare) as pool:
         running: dict[Any, Trial] = {}
@@ -118,13 +123,7 @@ def read_outcomes(folder: Path) -> tuple[Outcome, ...]:
     InputError
         If another line is not an outcome.
     """
-    path = folder / OUTCOMES
-    if not path.is_file():
-        return ()
-    *lines, rest = path.read_text(encoding="utf-8").split("\n")
-    if rest:  # cut by a kill: what is appended next must not join it
-        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return tuple(_outcome(line) for line in lines)
+    return tuple(_outcome(line) for line in whole_lines(folder / OUTCOMES))
 
 
 def _outcome(line: str) -> Outcome:

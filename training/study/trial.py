@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -50,11 +50,6 @@ class Trial:
     width: int = 128
     depth: int = 2
     rescaling: float = 1.0
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """Return what tells trials apart."""
-        return tuple(asdict(self).values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

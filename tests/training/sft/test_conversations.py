@@ -126,7 +126,7 @@ def test_without_an_example_there_is_no_such_conversation(
     book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
     (document,) = gold_documents(book.store, "acme")
     assert list(maker.make(document, finder(book), ["example"])) == []
-    assert maker.counted.outcomes["no_example"] == 1
+    assert maker.outcomes["no_example"] == 1
 
 
 def test_a_document_that_is_kept_out_is_no_example(
@@ -161,7 +161,7 @@ def test_long_conversations_are_counted_and_left_out(
 ) -> None:
     short = ConversationMaker(engine=EmbeddedEngine(folder), chat=chat, max_tokens=100)
     assert list(short.make(gold(book)[0], None, ["plain"])) == []
-    assert short.counted.outcomes["too_long"] == 1
+    assert short.outcomes["too_long"] == 1
 
 
 def test_the_hash_follows_every_token(book: ExampleBook, maker: ConversationMaker) -> None:
