@@ -46,6 +46,10 @@ def house(
     cooldown_share: Annotated[
         float, typer.Option(help="Share of the time in which the learning rate falls to 0.")
     ] = 0.4,
+    curriculum_end: Annotated[
+        float,
+        typer.Option(min=0.36, max=1.0, help="Share of the time from which pages are of full difficulty."),
+    ] = 0.75,
     transcripts: Annotated[Path | None, typer.Option(help="Labelled transcripts to watch.")] = None,
 ) -> None:
     """Train the house model from scratch on synthetic documents.
@@ -74,7 +78,7 @@ def house(
     if not tokenizer_folder.is_dir():
         _make_tokenizer(tokenizer_folder, seed)
     stream = StreamConfig(tokenizer_folder=str(tokenizer_folder), seed=seed, batch_tokens=batch_tokens)
-    stream = replace(stream, max_tokens=min(config.max_tokens, batch_tokens))
+    stream = replace(stream, max_tokens=min(config.max_tokens, batch_tokens), curriculum_end=curriculum_end)
     (out / "config.json").write_text(json.dumps({**asdict(config), "stream": asdict(stream)}, indent=1))
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))

@@ -23,7 +23,7 @@ from training.synthesis.setting import Draft, FormLabel
 from training.synthesis.text import pseudo_word
 
 _MISSING_SHARE = 0.11
-_ROWS_SHARE = 0.27
+_ROWS_SHARE = 0.36
 # Few callers want numbers and ISO dates from the model itself: the service normalises beside the value.
 _NORMAL_SHARE = 0.025
 _RECORD_SHARE = 0.03
@@ -75,6 +75,8 @@ def _field_asks(
 ) -> list[Ask | AskRows]:
     present = [tag for tag in FIELDS if facts.get(tag) is not None]
     absent = [tag for tag in FIELDS if tag not in facts and tag in _PLAUSIBLE[draft.kind]]
+    if not present and not n_labels:  # a page between the pages that answer
+        return [field_ask(rng, tag, draft) for tag in rng.sample(absent, min(len(absent), rng.randint(1, 4)))]
     most = 3 if difficulty < 0.2 else 10 if n_labels == 0 else 2
     wanted = rng.randint(0 if n_labels else 1, most)
     core = [tag for tag in _CORE if tag in present]
@@ -174,6 +176,11 @@ _CORE = (
     "closing_balance",
     "period_start",
     "period_end",
+    "advertiser_name",
+    "party_first",
+    "jurisdiction",
+    "effective_date",
+    "term",
 )
 _TRADE = frozenset(
     "vendor_name vendor_address vendor_phone vendor_email vendor_tax_id vendor_registration_id document_id date_issue"
@@ -198,6 +205,14 @@ _PLAUSIBLE: dict[str, frozenset[str]] = {
     "statement": frozenset(
         "iban bic bank_num currency opening_balance closing_balance total_debits total_credits account_holder"
         " account_num document_id date_issue period_start period_end".split()
+    ),
+    "booking": _TRADE
+    | frozenset(
+        "advertiser_name product_name period_start period_end order_id customer_billing_name"
+        " customer_billing_address amount_due date_due payment_terms".split()
+    ),
+    "agreement": frozenset(
+        "party_first party_second jurisdiction effective_date term document_id amount_total_gross".split()
     ),
     "form": frozenset(),
 }

@@ -100,8 +100,39 @@ FIELDS: dict[str, Meaning] = {
     "customer_tax_id": _meaning(_V, "customer_tax_id buyer_vat_id customer_vat buyer_tax_id", "VAT or tax number of the customer|Buyer's VAT number"),
     "customer_billing_name": _meaning(
         _V,
-        "customer_billing_name customer_name buyer buyer_name customer bill_to client kunde acheteur advertiser billed_to recipient",
+        "customer_billing_name customer_name buyer buyer_name customer bill_to client kunde acheteur billed_to recipient agency",
         "Company or person billed|Name of the customer|Who has to pay|Buyer|Name of the buyer",
+    ),
+    "advertiser_name": _meaning(
+        _V,
+        "advertiser advertiser advertiser_name client brand_owner sponsor",
+        "Name of the advertiser|Whose advertising it is|Advertiser|Who is advertised",
+    ),
+    "product_name": _meaning(_V, "product product_name product_desc brand", "What is advertised|Product|Name of the product"),
+    "party_first": _meaning(
+        _V,
+        "party party party_1 first_party company disclosing_party name_of_party employer",
+        "Name of a party|Name of the first party|First party of the agreement|Who makes the agreement|A party",
+    ),
+    "party_second": _meaning(
+        _V,
+        "party_2 second_party counterparty receiving_party other_party recipient contractor employee",
+        "Name of the other party|Name of the second party|Second party of the agreement",
+    ),
+    "jurisdiction": _meaning(
+        _V,
+        "jurisdiction jurisdiction governing_law law_of state governing_state applicable_law",
+        "State whose law governs|State or country whose law applies|Governing law|Jurisdiction",
+    ),
+    "effective_date": _meaning(
+        _D,
+        "effective_date effective_date agreement_date date start_date commencement_date",
+        "Date the agreement takes effect|When the agreement begins|Effective date|Date of the agreement",
+    ),
+    "term": _meaning(
+        _V,
+        "term term duration term_length period_of_validity contract_term",
+        "How long it lasts|Term of the agreement|For how long it binds|Duration",
     ),
     "customer_billing_address": _meaning(
         _V,
@@ -177,6 +208,7 @@ COLUMNS: dict[str, Meaning] = {
     "unit_price": _meaning(_A, "unit_price price unit_price_net unit_price_gross einzelpreis rate prix_unitaire u_price prijs", "Price of one unit|Price of one|Unit price|Price of one unit before tax"),
     "amount": _meaning(_A, "amount amount line_total total amount_net amount_gross betrag price_total montant bedrag sum", "Price of the line|Line total|Amount|Line total before tax|Amount booked"),
     "tax_rate": _meaning(_A, "tax_rate vat_rate tax vat_percent mwst", "Tax rate in percent|Tax rate"),
+    "discount": _meaning(_A, "discount discount_percent rabatt remise disc", "Discount of the line in percent|Discount"),
     "date": _meaning(_D, "date booking_date datum transaction_date", "Booking date|Date|Delivery date of the line"),
     "date_value": _meaning(_D, "date_value value_date valuta wertstellung", "Value date"),
     "direction": _meaning("enum", "direction debit_credit sign", "Money out or in"),

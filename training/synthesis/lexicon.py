@@ -66,6 +66,7 @@ col.units_of_measure: Unit | UOM
 col.unit_price: Price | Unit Price | U/Price | Rate | U.PRICE | S/Price | U/P | RSP | Price/Unit
 col.amount: Amount | Total | AMT | Amount (RM) | Line Total | Amt(RM) | Price | Net Amount | AMOUNT
 col.tax_rate: Tax % | VAT | GST % | Tax
+col.discount: Disc. | Discount | Disc % | Rebate
 col.date: Date | Trans Date | Booking date
 col.date_value: Value date | Value | Val. date
 col.balance: Balance | Running balance | Bal
@@ -132,6 +133,7 @@ col.units_of_measure: Einheit | ME
 col.unit_price: Einzelpreis | E-Preis | Nettopreis | Preis
 col.amount: Gesamt | Betrag | Gesamtpreis | Positionsbetrag | EUR
 col.tax_rate: MwSt. | USt. | St.
+col.discount: Rabatt | Rab. | Nachlass
 col.date: Datum | Buchungstag | Buchung
 col.date_value: Valuta | Wert | Wertstellung
 col.balance: Saldo | Kontostand

@@ -78,6 +78,8 @@ _TAGLINES = (
 def _tagline(setting: Setting) -> str:
     """Return a line between name and address: what the shop is, or whose, which is no part of its name."""
     rng, template = setting.rng, setting.template
+    if template.chance("slogan", 0.4):
+        return setting.case(phrase(setting.vendor_rng, 2, 5))
     start = template.choice("tagline", _TAGLINES)
     if template.chance("tagline.company", 0.4):
         return setting.case(f"{start} {company_name(setting.vendor_rng)}")
@@ -130,7 +132,7 @@ def _numbers(setting: Setting, draft: Draft, party: Party, align: Align) -> None
     template = setting.template
     lines: list[list[Run]] = []
     if setting.maybe("phone", 0.65):
-        bare = template.chance("phone.bare", 0.15)
+        bare = template.chance("phone.bare", 0.15 if setting.locale == "my" else 0.5)
         phone: list[Run] = [(party.phone, "vendor_phone")]
         lines.append(phone if bare else labelled(setting, "vendor_phone", phone))
         if setting.maybe("fax", 0.35):

@@ -109,10 +109,10 @@ def draw_items(setting: Setting, draft: Draft, basket: Basket) -> None:
         _header(setting, sheet, shape)
     for index, item in enumerate(basket.items):
         _draw_item(setting, sheet, shape, item, f"line.{index}.")
-        if template.chance("items.modifiers", 0.06) and setting.rng.random() < 0.4:
+        if template.chance("items.modifiers", 0.12) and setting.rng.random() < 0.5:
             sheet.line(
                 setting.case(
-                    f"{template.choice('modifier', ('@', '-', '*', '+', '@DISC'))} {item_text(setting.rng, longest=3)}"
+                    f"{template.choice('modifier', ('@', '-', '*', '+', '@DISC', '', '', 'NO', 'ResPrice'))} {item_text(setting.rng, longest=3)}"
                 ),
                 x=2.0,
             )

@@ -16,7 +16,7 @@ from training.synthesis.template import Template
 from training.synthesis.text import code, fill, item_text, person_name, word
 from training.synthesis.words import Align, Run, Sheet
 
-_LOCALES = ("my",) * 9 + ("us",) * 4 + ("gb", "gb", "de", "de", "fr", "nl", "it", "es")
+_LOCALES = ("my",) * 8 + ("us",) * 7 + ("gb", "gb", "de", "de", "fr", "nl", "it", "es")
 
 
 def draw_receipt(
@@ -38,7 +38,12 @@ def draw_receipt(
         _particulars(setting, draft, None)
     basket = make_basket(setting)
     draw_items(setting, draft, basket)
+    slip_first = template.chance("slip.first", 0.3)
+    if slip_first:
+        _card_slip(setting, sheet)
     draw_totals(setting, draft, basket)
+    if not slip_first:
+        _card_slip(setting, sheet)
     _foot(setting, draft, day if late_date else None)
     draft.enums["currency"] = CURRENCY_CODES.get(setting.money.currency, "")
     if setting.money.placement == "none" or not draft.enums["currency"]:
@@ -131,6 +136,53 @@ def _print_entries(setting: Setting, sheet: Sheet, entries: list[list[Run]]) -> 
         sheet.line(runs, align=align)
         left = length if index % 2 == 0 else 0.0
     sheet.down(template.choice("particulars.gap", (0.0, 0.5, 1.0)))
+
+
+_SLIP_LABELS = (
+    *(
+        "Acct.",
+        "Approval",
+        "APPROVAL CODE",
+        "MID:",
+        "TID:",
+        "BATCH:",
+        "INV:",
+        "RRN:",
+        "Auth#",
+        "Trans ID",
+        "AID:",
+        "Card #",
+    ),
+    *(
+        "EFT",
+        "MASTERCARD",
+        "VISA",
+        "Entry Method:",
+        "Reference",
+        "STAN:",
+        "Terminal",
+        "Merchant ID",
+        "Beleg-Nr.",
+        "EC-Karte",
+    ),
+)
+
+
+def _card_slip(setting: Setting, sheet: Sheet) -> None:
+    """Print what a card terminal adds: many numbers that nobody asks for."""
+    template, rng = setting.template, setting.rng
+    if not template.chance("slip", 0.2 * setting.difficulty):
+        return
+    at_right = template.chance("slip.right", 0.3)
+    for index in range(template.integer("slip.lines", 2, 8)):
+        label = setting.case(template.choice(f"slip.{index}", _SLIP_LABELS))
+        value = rng.choice(
+            (code(rng), fill(rng, "XXXXXXXX####"), fill(rng, "######"), setting.case(word(rng)), "")
+        )
+        sheet.put(0.0, label if at_right else f"{label} {value}")
+        if at_right:
+            sheet.runs(sheet.width, [(value, None)], align="right")
+        sheet.down()
 
 
 _ECHOES = (

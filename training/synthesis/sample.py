@@ -13,14 +13,16 @@ from ocr.reading_order import arrange
 from schemas.document import Document, Page, Word
 from schemas.geometry import BBox
 from schemas.spec import ExtractionSchema
+from training.synthesis.agreements import draw_agreement
 from training.synthesis.asking import Ask, AskRows, Facts, Question, gold_of, to_schema
+from training.synthesis.bookings import draw_booking
 from training.synthesis.choosing import random_question
 from training.synthesis.forms import draw_form
 from training.synthesis.invoices import draw_invoice, draw_order
 from training.synthesis.noise import Noise, random_noise, spoiled
 from training.synthesis.receipts import draw_receipt
 from training.synthesis.setting import Draft
-from training.synthesis.shipped import shipped_question
+from training.synthesis.shipped import SHIPPED_NAMES, shipped_question
 from training.synthesis.statements import draw_statement
 from training.synthesis.template import Template
 from training.synthesis.words import Mark
@@ -32,9 +34,19 @@ _DRAWERS: dict[str, Drawer] = {
     "invoice": draw_invoice,
     "order": draw_order,
     "statement": draw_statement,
+    "booking": draw_booking,
+    "agreement": draw_agreement,
 }
 KINDS = tuple(_DRAWERS)
-_SHARES = {"receipt": 0.36, "form": 0.26, "invoice": 0.24, "order": 0.06, "statement": 0.08}
+_SHARES = {
+    "receipt": 0.32,
+    "form": 0.2,
+    "invoice": 0.25,
+    "order": 0.05,
+    "statement": 0.06,
+    "booking": 0.08,
+    "agreement": 0.04,
+}
 _EASY_SHARES = {"receipt": 0.5, "form": 0.5}
 # Questions that are a schema which ships with the service, whole.
 _SHIPPED_SHARE = 0.2
@@ -125,7 +137,7 @@ def generate_series(
 
 
 def _question(rng: random.Random, drawn: _Drawn, difficulty: float) -> Question:
-    if rng.random() < _SHIPPED_SHARE * difficulty:
+    if drawn.draft.kind in SHIPPED_NAMES and rng.random() < _SHIPPED_SHARE * difficulty:
         return shipped_question(drawn.draft.kind)
     return random_question(rng, drawn.draft, drawn.facts, difficulty=difficulty)
 

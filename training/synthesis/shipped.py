@@ -9,12 +9,14 @@ from schemas.registry import get_schema
 from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Spec
 from training.synthesis.asking import Ask, AskRows, Question
 
-_NAMES = {
+# The shipped schema for each kind of document that has one.
+SHIPPED_NAMES = {
     "receipt": "receipt",
     "invoice": "invoice",
     "order": "purchase_order",
     "statement": "bank_statement",
     "form": "generic_form",
+    "booking": "invoice",
 }
 # The generator's tags where they are not the schema's keys.
 _TAGS = {"currency_code_amount_due": "currency"}
@@ -24,7 +26,7 @@ _ROW_TAGS = {"unit_price_net": "unit_price", "unit_price_gross": "unit_price", "
 @lru_cache
 def shipped_question(kind: str) -> Question:
     """Return the shipped schema for documents of `kind`, all of its fields in its own order."""
-    root = get_schema(_NAMES[kind]).root
+    root = get_schema(SHIPPED_NAMES[kind]).root
     return tuple(_ask(key, spec, kind) for key, spec in root.properties)
 
 

@@ -15,6 +15,7 @@ _WIDTHS = {
     "units_of_measure": 7,
     "unit_price": 13,
     "tax_rate": 7,
+    "discount": 7,
     "amount": 14,
     "date": 14,
     "date_value": 14,

@@ -90,6 +90,17 @@ class Sheet:
             y += 1.0
         return y
 
+    def flow(self, runs: Iterable[Run], *, x: float = 0.0) -> None:
+        """Place runs as running text from the left edge `x` on, broken at spaces, and go below it."""
+        at = x
+        for text, tag in runs:
+            for word in text.split():
+                if at > x and at + len(word) > self.width:
+                    self.down()
+                    at = x
+                at = self.put(at, word, tag=tag)
+        self.down()
+
     def new_page(self) -> None:
         """Begin a page below what is on the sheet."""
         self.page_starts.append(self.y)
