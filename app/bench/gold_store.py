@@ -1,7 +1,9 @@
 """Retrieval in a benchmark: the gold of all other documents of a data set, as examples.
 
-Leave one out: a search never shows a document its own page, so that the store may hold every document. The
-store is made once in the run's folder, each data set a tenant of its own.
+Leave one out: a search never shows a document its own page, so that the store may hold every document. Where
+a suite names the documents that it asks about, only the others are shown: renderings of one invoice, split
+together, then never explain each other. The store is made once in the run's folder, each data set a tenant of
+its own.
 """
 
 from __future__ import annotations
@@ -46,6 +48,7 @@ def with_examples(
     from app.examples.finder import ExampleFinder
 
     store = gold_store(suite, pipeline.read_options, folder, readings=readings, announce=announce)
+    asked = frozenset[str](suite.documents or ())
     return {
         name: Pipeline(
             engine=pipeline.engine,
@@ -55,7 +58,7 @@ def with_examples(
                 tenant=tenant_of(name),
                 min_similarity=suite.options.min_similarity,
                 mode=suite.options.example_mode,
-            ),
+            ).without(asked),
         )
         for name in suite.datasets
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
@@ -109,10 +111,13 @@ class Suite(_Part):
     """A benchmark: where the data are, what is asked of each data set, and how.
 
     `data` holds one folder a data set, each with a labels.jsonl; relative to the folder of the call.
+    `documents` are the SHA-256 of the files that are asked about, all by default; examples are then of other
+    files only.
     """
 
     name: str
     data: Path
+    documents: tuple[str, ...] | None = None
     options: SuiteOptions = SuiteOptions()
     datasets: Annotated[dict[str, DatasetSuite], Field(min_length=1)]
 
@@ -122,13 +127,25 @@ class Suite(_Part):
         Raises
         ------
         EvaluationError
-            If a data set cannot be read.
+            If a data set cannot be read, or has none of the files that are named.
         """
         found = tuple(r for name, part in self.datasets.items() for r in _chosen(self.data / name, part))
+        if self.documents is not None:
+            named = frozenset(self.documents)
+            found = tuple(record for record in found if self.sha256_of(record) in named)
+            if not found:
+                raise EvaluationError("none of the named documents is in the data sets")
         twice = [record_id for record_id, n in Counter(record.id for record in found).items() if n > 1]
         if twice:
             raise EvaluationError(f"two documents of the suite are called {twice[0]!r}")
         return found
+
+    def sha256_of(self, record: GoldRecord) -> str | None:
+        """Return the hash of a record's file, None if it is not there."""
+        try:
+            return hashlib.sha256((self.data / record.dataset / record.file).read_bytes()).hexdigest()
+        except OSError:
+            return None
 
     def all_records(self) -> tuple[GoldRecord, ...]:
         """Return the gold of every document of the data sets, asked about or not.
@@ -152,13 +169,15 @@ class Suite(_Part):
         return {name: _schema(name, part) for name, part in self.datasets.items()}
 
 
-def read_suite(path: Path, *, data: Path | None = None, n: int | None = None) -> Suite:
-    """Return the suite of a YAML file; `data` and `n` override what it says.
+def read_suite(
+    path: Path, *, data: Path | None = None, n: int | None = None, documents: Path | None = None
+) -> Suite:
+    """Return the suite of a YAML file; `data`, `n` and the files named in `documents` override what it says.
 
     Raises
     ------
     ConfigurationError
-        If the file cannot be read, or is no suite.
+        If a file cannot be read, or is no suite, or no list of hashes.
     """
     try:
         if path.stat().st_size > _MAX_SUITE_BYTES:
@@ -176,7 +195,21 @@ def read_suite(path: Path, *, data: Path | None = None, n: int | None = None) ->
     changed: dict[str, object] = {} if data is None else {"data": data}
     if n is not None:
         changed["datasets"] = {k: part.model_copy(update={"n": n}) for k, part in suite.datasets.items()}
+    if documents is not None:
+        changed["documents"] = _hashes(documents)
     return suite.model_copy(update=changed)
+
+
+def _hashes(path: Path) -> tuple[str, ...]:
+    try:
+        lines = path.read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"the list {path.name!r} cannot be read") from error
+    wrong = next((line for line in lines if not re.fullmatch("[0-9a-f]{64}", line)), None)
+    if wrong is not None or not lines:
+        found = "nothing" if wrong is None else repr(wrong[:80])
+        raise ConfigurationError(f"the list {path.name!r} holds {found}, not one SHA-256 a line")
+    return tuple(sorted(set(lines)))
 
 
 def _first_line(error: yaml.YAMLError) -> str:

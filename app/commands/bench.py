@@ -26,6 +26,12 @@ app = typer.Typer(no_args_is_help=True, help="Measure extraction on labelled doc
 _SuiteFile = Annotated[Path, typer.Option(help="YAML file that says what is asked of which data sets.")]
 _Data = Annotated[Path | None, typer.Option(help="Folder of the data sets; overrides the suite's.")]
 _N = Annotated[int | None, typer.Option(help="Documents of each data set; overrides the suite's.", min=1)]
+_Documents = Annotated[
+    Path | None,
+    typer.Option(
+        "--documents", help="Ask about these files only, a SHA-256 a line; examples are of the others."
+    ),
+]
 _Engine = Annotated[EngineChoice | None, typer.Option(help="Overrides RASG_ENGINE.")]
 _InFlight = Annotated[int, typer.Option(help="Documents at a time (a server batches them).", min=1, max=256)]
 
@@ -45,6 +51,7 @@ def run(
     out: Annotated[Path, typer.Option(help="The run's folder; a run in it goes on.")],
     data: _Data = None,
     n: _N = None,
+    documents: _Documents = None,
     engine: _Engine = None,
     in_flight: _InFlight = 1,
 ) -> None:
@@ -52,7 +59,7 @@ def run(
 
     Exit code 2 if nothing could be done; what was finished is kept and the same command goes on.
     """
-    asked = read_suite(suite, data=data, n=n)
+    asked = read_suite(suite, data=data, n=n, documents=documents)
     pipeline = _pipeline(engine)
     results = _run(asked, pipeline, out, in_flight)
     typer.echo(write_results(results, RunFolder(path=out), title=run_title(out)))
@@ -104,6 +111,7 @@ def ablate(
     adapter: Annotated[str | None, typer.Option(help="LoRA weights that finetuning means.")] = None,
     data: _Data = None,
     n: _N = None,
+    documents: _Documents = None,
     engine: _Engine = None,
     in_flight: _InFlight = 1,
 ) -> None:
@@ -113,7 +121,9 @@ def ablate(
     )
     pipeline = _pipeline(engine)
     runs: dict[tuple[Switch, ...], Results] = {}
-    for combination in combinations_of(read_suite(suite, data=data, n=n), chosen, adapter=adapter):
+    for combination in combinations_of(
+        read_suite(suite, data=data, n=n, documents=documents), chosen, adapter=adapter
+    ):
         folder = out / combination.name
         typer.echo(f"run {combination.name}", err=True)
         runs[combination.on] = _run(combination.suite, pipeline, folder, in_flight, readings=out / "readings")

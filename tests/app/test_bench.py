@@ -275,6 +275,52 @@ def test_with_retrieval_the_gold_of_another_document_is_shown(
     assert "Documents with an example: 2" in write_results(run_results(folder), folder, title="x")
 
 
+def _named(bills: Suite, *numbers: int) -> Suite:
+    folder = bills.data / "bills" / "docs"
+    hashes = [hashlib.sha256((folder / f"{number}.pdf").read_bytes()).hexdigest() for number in numbers]
+    return bills.model_copy(
+        update={
+            "documents": tuple(hashes),
+            "datasets": {"bills": bills.datasets["bills"].model_copy(update={"n": None})},
+        }
+    )
+
+
+def test_named_documents_are_asked_about_and_never_shown(
+    bills: Suite, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    folder = RunFolder(path=tmp_path / "run")
+    lines = run_suite(_named(bills, 2, 3), pipeline, folder, readings=tmp_path / "reads")
+    assert [line.id for line in lines] == ["bills/2", "bills/3"]
+    store = ExampleStore(
+        sqlite_url(folder.path / "examples"), index_uri=str(folder.path / "examples" / "index")
+    )
+    kept = {s.example.example_id: s.example.document_sha256 for s in store.page("bills")}
+    shown = tuple({kept[use.example_id] for line in lines for use in line.examples})
+    assert shown == _named(bills, 1).documents
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("", "nothing"), ("# mine", "'#'"), (f"{'a' * 64}\n{'A' * 64}", "SHA-256")]
+)
+def test_a_list_of_documents_that_is_none_is_refused(
+    suite_file: Path, tmp_path: Path, text: str, message: str
+) -> None:
+    path = tmp_path / "kept_out.txt"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match=message):
+        read_suite(suite_file, documents=path)
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        read_suite(suite_file, documents=tmp_path / "absent.txt")
+
+
+def test_documents_that_no_data_set_has_are_an_error(suite_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "kept_out.txt"
+    path.write_text("0" * 64)
+    with pytest.raises(EvaluationError, match="none of the named"):
+        read_suite(suite_file, documents=path).records()
+
+
 def test_a_store_that_was_cut_is_made_again(bills: Suite, pipeline: Pipeline, tmp_path: Path) -> None:
     folder = RunFolder(path=tmp_path / "run")
     run_suite(bills, pipeline, folder, readings=tmp_path / "reads")

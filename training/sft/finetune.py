@@ -35,6 +35,8 @@ from training.synthesis.sample import generate
 
 _ADAPTER = "candidate"
 _MAX_TRIES = 20
+# In the run's folder: the files that the adapter never sees, for `rasg bench --documents`.
+KEPT_OUT = "kept_out.txt"
 _KINDS: tuple[Kind, ...] = ("plain", "example", "reasoning", "flat")
 
 
@@ -105,6 +107,8 @@ def finetune(
         n_validation=job.n_validation,
         n_candidates=job.n_candidates,
     )
+    kept_out = sorted({document.sha256 for part in parts for document in part.kept_out})
+    (job.run / KEPT_OUT).write_text("".join(f"{sha256}\n" for sha256 in kept_out), encoding="utf-8")
     run = SftRun(
         config=job.config,
         base=job.base,

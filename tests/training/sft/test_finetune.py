@@ -17,7 +17,7 @@ from tests.app.test_examples import FIRST, SCHEMA, VALUE
 from tests.decoding.pages import document_of
 from tests.decoding.tiny_model import make_model
 from training.sft.data import of_store
-from training.sft.finetune import Job, finetune
+from training.sft.finetune import KEPT_OUT, Job, finetune
 from training.sft.model import LoraShape, adapted_model, save_adapter
 from training.sft.run import BEST, SftConfig, SftRun, SftState
 from training.sft.split import Shares, split
@@ -86,6 +86,7 @@ def test_a_run_ends_in_an_adapter_that_can_be_added(
     kept_out = {d.sha256 for d in split(asked.sources[0].documents, asked.shares).kept_out}
     assert kept_out
     assert kept_out.isdisjoint(done.card.trained_on)
+    assert (asked.run / KEPT_OUT).read_text().split() == sorted(kept_out)
     AdapterFiles(tmp_path / "files", model_folder=base, max_rank=16).keep(asked.out)
 
 
