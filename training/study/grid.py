@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import logging
@@ -19,6 +20,7 @@ from training.study.trial import N_STEPS, Outcome, Text, Trial, read_text, run_t
 logger = logging.getLogger(__name__)
 
 OUTCOMES = "outcomes.jsonl"
+SETTINGS = "settings.json"
 # The paper sweeps 0.01 to 1; here the best lie lower, and nothing is learned at 1.
 LRS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 # Of widths, depths and rescalings.
@@ -67,9 +69,16 @@ def run_grid(
 
     Each outcome is a line of `outcomes.jsonl`, written when its trial ends: a run that is killed loses the
     trials under way and no other.
+
+    Raises
+    ------
+    InputError
+        If the text is none, or the folder's outcomes are of another text or another number of steps.
     """
     read_text(text_path)  # says what is wrong with it before any process starts
     folder.mkdir(parents=True, exist_ok=True)
+    text_sha256 = hashlib.sha256(text_path.read_bytes()).hexdigest()
+    _begin(folder, {"text_sha256": text_sha256, "n_steps": n_steps})
     done = read_outcomes(folder)
     # Without a last line that was cut: what is appended next must not join it.
     lines = whole_lines(folder / OUTCOMES)
@@ -92,6 +101,20 @@ def run_grid(
                 running.pop(future)
                 _append(folder, future.result())
     return read_outcomes(folder)
+
+
+def _begin(folder: Path, settings: dict[str, str | int]) -> None:
+    """Write what the outcomes are of, or refuse a folder of other ones."""
+    path = folder / SETTINGS
+    if not path.is_file():
+        if whole_lines(folder / OUTCOMES):
+            raise InputError(f"{folder.name!r} has outcomes and no {SETTINGS}: what they are of is not known")
+        path.write_text(json.dumps(settings), encoding="utf-8")
+        return
+    begun = json.loads(path.read_text(encoding="utf-8"))
+    other = [key for key in settings if begun.get(key) != settings[key]]
+    if other:
+        raise InputError(f"the study in {folder.name!r} has another {other[0]}", hint="choose another folder")
 
 
 _texts: dict[Path, Text] = {}

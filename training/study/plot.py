@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from training.study.report import DENSE, PROXY, Curve
+from training.study.curves import DENSE, PROXY, Curve
 from training.study.trial import Trial
 
 # Losses above are of no use to anybody; a character drawn evenly costs log 65 = 4.17.

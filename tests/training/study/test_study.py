@@ -13,10 +13,12 @@ import pytest
 import torch
 
 from schemas.errors import InputError
+from training.study.curves import best_lr, curves, difference, estimate
 from training.study.grid import OUTCOMES, full_grid, read_outcomes, run_grid
 from training.study.model import CharacterModel, Factorised, Shape
-from training.study.report import best_lr, curves, difference, estimate, verdicts, write_report
+from training.study.report import write_report
 from training.study.trial import Method, Outcome, Text, Trial, make_optimizers, read_text, run_trial
+from training.study.verdicts import verdicts
 
 SHAPE = Shape(n_characters=20, width=32, depth=1)
 
@@ -155,7 +157,7 @@ def test_all_claims_hold_where_they_do(tmp_path: Path) -> None:
         return valley(trial) + hurt
 
     found = curves(made_up(loss))
-    assert [v.holds for v in verdicts(found)] == [True] * 5
+    assert [v.ruling for v in verdicts(found)] == ["holds"] * 5
     assert "| holds |" in write_report(made_up(loss), tmp_path)
     assert (tmp_path / "sweep.png").stat().st_size > 10_000
 
@@ -166,7 +168,32 @@ def test_claims_do_not_hold_where_they_do_not() -> None:
         hurt = 0.5 if trial.method == "lora_muon" and trial.rescaling > 1 else 0.0
         return valley(shifted) + hurt + (0.3 if trial.rank == 32 else 0.0)
 
-    assert [v.holds for v in verdicts(curves(made_up(loss)))] == [False] * 5
+    assert [v.ruling for v in verdicts(curves(made_up(loss)))] == ["does not hold"] * 5
+
+
+def test_one_seed_and_wide_intervals_decide_nothing() -> None:
+    def noisy(trial: Trial) -> float:
+        # What hurts, helps as much with another seed.
+        return valley(trial) + 0.5 * (trial.rescaling > 1 or trial.rank == 32) * (-1) ** trial.seed
+
+    for outcomes in (made_up(valley, n_seeds=1), made_up(noisy, n_seeds=2)):
+        assert [v.ruling for v in verdicts(curves(outcomes))][2:] == ["not decided"] * 3
+
+
+def test_a_folder_of_another_text_is_refused(text_path: Path, tmp_path: Path) -> None:
+    run_grid([], text_path, tmp_path, n_steps=2)
+    with pytest.raises(InputError, match="another n_steps"):
+        run_grid([], text_path, tmp_path, n_steps=3)
+    other = tmp_path / "other.txt"
+    other.write_text(text_path.read_text(encoding="utf-8")[::-1], encoding="utf-8")
+    with pytest.raises(InputError, match="another text_sha256"):
+        run_grid([], other, tmp_path, n_steps=2)
+
+
+def test_outcomes_of_an_unknown_text_are_not_gone_on_with(text_path: Path, tmp_path: Path) -> None:
+    (tmp_path / OUTCOMES).write_text("{}\n")
+    with pytest.raises(InputError, match="not known"):
+        run_grid([], text_path, tmp_path)
 
 
 def test_a_study_that_has_only_begun_has_no_report(tmp_path: Path) -> None:
