@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
 from retrieval.database import reading
@@ -57,6 +57,11 @@ def keep_score(session: Session, score: FeedbackScore) -> None:
             at=score.at,
         )
     )
+
+
+def drop_score(session: Session, extraction_id: str) -> None:
+    """Delete what was said of an answer, if anything was."""
+    session.execute(delete(FeedbackScoreRow).where(FeedbackScoreRow.extraction_id == extraction_id))
 
 
 def feedback_summaries(database: Engine, tenant: str) -> Mapping[tuple[str, str | None], FeedbackSummary]:

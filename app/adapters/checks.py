@@ -18,14 +18,16 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from schemas.adapter import AdapterCard
 from schemas.errors import InvalidAdapterError
 
+_NUMBER: tuple[type, ...] = (int, float)
 # Keys of a LoRA configuration that may have any value of their type: none changes what code runs.
-_HARMLESS = frozenset(
-    {
-        *("auto_mapping", "base_model_name_or_path", "ensure_weight_tying", "fan_in_fan_out"),
-        *("inference_mode", "lora_alpha", "lora_dropout", "megatron_core", "peft_type", "peft_version"),
-        *("qalora_group_size", "r", "revision", "task_type", "use_rslora"),
-    }
-)
+_HARMLESS: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("auto_mapping", "megatron_core"), (str, dict)),
+    **dict.fromkeys(
+        ("base_model_name_or_path", "peft_type", "peft_version", "revision", "task_type"), (str,)
+    ),
+    **dict.fromkeys(("ensure_weight_tying", "fan_in_fan_out", "inference_mode", "use_rslora"), (bool,)),
+    **dict.fromkeys(("lora_alpha", "lora_dropout", "qalora_group_size", "r"), _NUMBER),
+}
 # PEFT takes these for patterns; plain names are all that is needed.
 _NAMED_MODULES = ("target_modules", "exclude_modules", "rank_pattern", "alpha_pattern")
 _MODULE = re.compile(r"[A-Za-z0-9_.]{1,256}")
@@ -67,9 +69,19 @@ def check_config(config: Mapping[str, JsonValue], *, max_rank: int) -> None:
     if isinstance(init, str) and init != "gaussian":  # others change the base model as they load
         raise InvalidAdapterError("the adapter's init_lora_weights cannot be served")
     for key, value in config.items():
-        is_plain = key in _HARMLESS or key in _NAMED_MODULES or key == "init_lora_weights"
-        if not is_plain and value and value != "none":
+        if key in _HARMLESS:
+            _check_type(key, value)
+        elif key not in _NAMED_MODULES and key != "init_lora_weights" and value and value != "none":
             raise InvalidAdapterError(f"the adapter's {key[:64]!r} cannot be served: it is no plain LoRA")
+
+
+def _check_type(key: str, value: JsonValue) -> None:
+    """Raise unless the value is null or of the key's type: PEFT and vLLM would fail when it is loaded."""
+    is_wrong = not isinstance(value, _HARMLESS[key]) or (
+        isinstance(value, bool) and _HARMLESS[key] == _NUMBER
+    )
+    if value is not None and (is_wrong or (isinstance(value, float) and not math.isfinite(value))):
+        raise InvalidAdapterError(f"the adapter's {key} has a value of another type: {str(value)[:64]!r}")
 
 
 def _check_modules(key: str, value: JsonValue) -> None:

@@ -10,7 +10,13 @@ from pydantic import JsonValue
 from eval.kie import Pred, ValueKind, gold_values, kie_results
 from schemas.spec import ExtractionSchema, FieldKind, json_path
 
-_KINDS: Mapping[FieldKind, ValueKind] = {"amount": "amount", "date": "date"}
+_KINDS: Mapping[FieldKind, ValueKind] = {
+    "amount": "amount",
+    "number": "amount",
+    "integer": "amount",
+    "date": "date",
+    "iso_date": "date",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from app.bench.compare import ComparedFigure, compare, comparison_table, regress
 from app.bench.results import Results
 from app.pipeline import Pipeline
 from decoding.engine import Engine
+from eval.scoring import DocumentScore
 from retrieval.adapters import AdapterRegistry, RegisteredAdapter
 from retrieval.store import ExampleStore
 from schemas.errors import (
@@ -157,7 +158,7 @@ class Promoter:
         return Judged(
             adapter=adapter,
             against=live,
-            n_documents=len(documents),
+            n_documents=sum(_is_scored(document) for document in before.scores.documents),
             figures=compare(before, after),
             folder=folder,
         )
@@ -213,10 +214,16 @@ class Promoter:
         return results
 
 
+def _is_scored(document: DocumentScore) -> bool:
+    """Return whether the annotation says anything: not if no page showed what it has."""
+    return document.rows is not None or any(document.fields.values())
+
+
 def _check(judged: Judged, bar: Bar) -> None:
     if not judged.n_documents and not bar.without_gold:
         raise PromotionRefusedError(
-            "no gold document can judge the adapter: there are none for its schema, or it was trained on all",
+            "no gold document can judge the adapter: there are none for its schema, it was trained on all, "
+            "or no page shows what they say",
             hint="confirm or correct some answers, or say --without-gold",
         )
     fallen = regressions(judged.figures, tolerance=bar.tolerance, level=bar.level)

@@ -21,7 +21,7 @@ from retrieval.extractions import (
     find_extraction,
     keep_extraction,
 )
-from retrieval.feedback import FeedbackScore, keep_score
+from retrieval.feedback import FeedbackScore, drop_score, keep_score
 from retrieval.store import ExampleStore, now
 from retrieval.thinning import thin
 from schemas.document import Document
@@ -139,7 +139,8 @@ class ExampleBook:
     ) -> Added:
         """Confirm, correct or reject an answer; confirmed and corrected pages are examples at once.
 
-        How right the answer was counts for the adapter that gave it; a rejection says nothing of its fields.
+        How right the answer was counts for the adapter that gave it; a rejection says nothing of its fields,
+        and takes back what was said before.
 
         Raises
         ------
@@ -155,7 +156,11 @@ class ExampleBook:
         kept = find_extraction(self.store.database, self.tenant, extraction_id)
         actor = checked_actor(confirmed_by)
         if verdict == "rejected":
-            self.store.add((), entries=(self._entry(actor, "rejected", None, kept.extraction_id),))
+            self.store.add(
+                (),
+                entries=(self._entry(actor, "rejected", None, kept.extraction_id),),
+                also=lambda session: drop_score(session, kept.extraction_id),
+            )
             return Added()
         schema = from_json_text(kept.json_schema, name=kept.schema_name)
         said = kept.value if value is None else value

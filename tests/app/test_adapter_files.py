@@ -184,6 +184,11 @@ def test_a_rank_that_the_server_does_not_take_is_refused(
         {"loftq_config": {"bits": 4}},
         {"something_new": {"module": "os"}},
         {"peft_type": "PROMPT_TUNING"},
+        {"lora_alpha": "32"},
+        {"lora_alpha": True},
+        {"lora_alpha": float("nan")},
+        {"use_rslora": "no"},
+        {"base_model_name_or_path": ["a"]},
     ],
 )
 def test_what_is_no_plain_lora_is_refused(

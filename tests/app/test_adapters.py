@@ -166,6 +166,19 @@ def test_without_gold_nothing_is_promoted_unless_it_is_said(folder: Path) -> Non
     assert "is retired" in run("adapters", "retire", "fine")
 
 
+def test_gold_of_which_no_page_shows_anything_judges_nothing(folder: Path) -> None:
+    schema = ("--schema", str(folder / "bill.json"))
+    lines = [json.loads(line) for line in (folder / "labels.jsonl").read_text().splitlines()]
+    unseen = dict.fromkeys(lines[0]["kie"], "Nowhere printed")
+    (folder / "labels.jsonl").write_text(
+        "\n".join(json.dumps({**line, "kie": unseen, "line_items": None}) for line in lines)
+    )
+    run("examples", "import", str(folder), *schema)
+    run("adapters", "add", str(same(folder, "fine")), *schema)
+    done = invoke("adapters", "promote", "fine")
+    assert (done.exit_code, "--without-gold" in done.output) == (1, True), done.output
+
+
 def test_documents_that_were_trained_on_judge_nothing(folder: Path) -> None:
     schema = ("--schema", str(folder / "bill.json"))
     run("examples", "import", str(folder), *schema)
@@ -302,7 +315,8 @@ def test_the_live_adapter_answers_over_http_and_feedback_counts_for_it(service: 
     service.say(first, "confirmed")
     right = second["output"]["value"]
     service.say(second, "corrected", {**right, "vendor": None if right["vendor"] else "ACME Ltd"})
-    service.say(third, "rejected")
+    service.say(third, "confirmed")
+    service.say(third, "rejected")  # takes back what was said before
     base = service.post(4, adapter="base").json()
     assert base["adapter"] is None
     service.say(base, "confirmed")
@@ -336,6 +350,7 @@ _KINDS = from_json_schema(
             "vendor": {"type": ["string", "null"]},
             "total": {"type": ["string", "null"], "x-rasg-kind": "amount"},
             "date": {"type": ["string", "null"], "x-rasg-kind": "date"},
+            "share": {"type": ["number", "null"]},
             "rows": {"type": "array", "items": {"type": "object", "properties": {"a": {"type": "string"}}}},
         },
     }
@@ -349,6 +364,8 @@ _KINDS = from_json_schema(
         ({"total": "1.234,50"}, {"total": "1234.50"}, (1, 1)),
         ({"total": "12.50"}, {"total": "1250"}, (0, 1)),
         ({"date": "2026-03-12"}, {"date": "12 March 2026"}, (1, 1)),
+        ({"share": 5.0}, {"share": 5}, (1, 1)),
+        ({"share": 5.5}, {"share": 5}, (0, 1)),
         ({"vendor": "ACME"}, {"vendor": None}, (0, 1)),
         ({"vendor": None}, {"vendor": "ACME"}, (0, 1)),
         ({"vendor": None}, {"vendor": None}, (0, 0)),

@@ -139,8 +139,8 @@ def _choices(found: Mapping[Trial, Curve]) -> str:
         "two blocks of width 128 unless it says otherwise, ReLU squared, factors from the singular value "
         "decomposition of the dense start (which they equal at full rank)",
         "dense Muon is torch's (five quintic steps in bfloat16), its factor for tall matrices undone",
-        f"{len(seeds)} seeds; ± is half of a {CONFIDENCE:.0%} interval by Student's t, differences taken seed "
-        "by seed",
+        f"{len(seeds)} seeds; ± is half of a {CONFIDENCE:.0%} interval by Student's t, differences taken "
+        "seed by seed",
     )
     return "### Choices\n\n" + "\n".join(f"- {line}" for line in lines)
 
