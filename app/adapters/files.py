@@ -34,6 +34,8 @@ _MAX_EXTRA_BYTES = 5_000_000
 _MAX_EXTRAS = 20
 _BLOCK = 2**20
 _PART = ".part"
+# A vLLM server reads the folders too, often as another user of the service's group.
+_FOLDER_MODE = 0o750
 # No copy takes so long: what is older was left by a process that died.
 _STALE_S = 24 * 3600.0
 
@@ -78,9 +80,10 @@ class AdapterFiles:
             If there is no base model, or the store's folder cannot be written.
         """
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._folder.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
             self._sweep()
             part = Path(tempfile.mkdtemp(prefix=".", suffix=_PART, dir=self._folder))
+            part.chmod(_FOLDER_MODE)
             try:
                 return self._keep(source, part)
             finally:

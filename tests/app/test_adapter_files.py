@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -56,6 +57,12 @@ def test_what_is_kept_outlives_its_source(store: AdapterFiles, source: Path, tmp
     assert (added.content_sha256, added.card.name, folder.is_absolute()) == (content, "mine", True)
     assert {path.name for path in folder.iterdir()} == {CARD, CONFIG, WEIGHTS, "README.md", "loss.png"}
     assert kept(tmp_path) == [content]
+
+
+def test_a_server_of_the_same_group_can_read_what_is_kept(store: AdapterFiles, source: Path) -> None:
+    folder = store.folder_of(store.keep(source).content_sha256)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o750
+    assert all(stat.S_IMODE(path.stat().st_mode) & 0o040 for path in folder.iterdir())
 
 
 def test_the_same_content_is_kept_once(store: AdapterFiles, source: Path, tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def _sources(
     elif text.partition(":")[0].endswith((".yaml", ".yml")):
         yield from of_suite(
             suite_of(text),
-            run / "sources" / _folder_name(text),
+            run / "sources",
             read_options=build_read_options(settings.read),
             readings=run / "readings",
             min_similarity=min_similarity,
@@ -183,13 +183,8 @@ def _sources(
     elif text.endswith(".jsonl"):
         if schema is None:
             raise ConfigurationError("transcripts need a schema", hint="name one with --schema")
-        folder = run / "sources" / _folder_name(text)
-        yield of_transcripts(Path(text), schema_of(schema), folder, min_similarity=min_similarity)
+        yield of_transcripts(Path(text), schema_of(schema), run / "sources", min_similarity=min_similarity)
     else:
         raise ConfigurationError(
             f"{text!r} is neither `store`, nor a suite (.yaml), nor transcripts (.jsonl)"
         )
-
-
-def _folder_name(text: str) -> str:
-    return "".join(ch if ch.isalnum() else "-" for ch in text).strip("-")[-80:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -53,24 +53,30 @@ def of_suite(
     min_similarity: float,
     announce: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Source]:
-    """Yield each data set of a suite: read, annotated and kept as examples in a store in `folder`, once."""
+    """Yield each data set of a suite: read, annotated and kept as examples below `folder`, once."""
+    schemas = [schema.json_schema for schema in suite.schemas().values()]
+    gold = [f"{suite.sha256_of(record)} {record.model_dump_json()}" for record in suite.all_records()]
+    folder /= _content_name([*schemas, *gold])
     store = gold_store(suite, read_options, folder, readings=readings, announce=announce)
     for name in suite.datasets:
         yield of_store(store, tenant_of(name), schema_name=None, min_similarity=min_similarity)
 
 
 def of_transcripts(path: Path, schema: ExtractionSchema, folder: Path, *, min_similarity: float) -> Source:
-    """Return labelled transcripts, kept as examples in a store in `folder`, once.
+    """Return labelled transcripts, kept as examples in a store below `folder`, once.
 
-    Values that no word of the transcript shows are unknown, and not trained on.
+    Values that no word of the transcript shows are unknown, and not trained on. A transcript has no file: its
+    hash is that of its id.
     """
+    items = tuple(read_transcripts(path))
+    folder /= _content_name([schema.json_schema, path.read_text(encoding="utf-8")])
     if not (folder / _COMPLETE).is_file():  # one that was cut is made again
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     store = ExampleStore(sqlite_url(folder), index_uri=str(folder / "index"))
     if not (folder / _COMPLETE).is_file():
         book = ExampleBook(store, tenant=_TRANSCRIPTS, per_template=None)
-        for item in read_transcripts(path):
+        for item in items:
             value: dict[str, JsonValue] = {key: item.kie.get(key) for key, _ in schema.root.properties}
             document = replace(item.document, sha256=sha256(item.document_id.encode()).hexdigest())
             try:
@@ -79,6 +85,14 @@ def of_transcripts(path: Path, schema: ExtractionSchema, folder: Path, *, min_si
                 logger.info("%s is not used: %s", item.document_id, error.issues[:1])
         (folder / _COMPLETE).touch()
     return of_store(store, _TRANSCRIPTS, schema_name=schema.name, min_similarity=min_similarity)
+
+
+def _content_name(parts: Iterable[str]) -> str:
+    """Return a folder's name that changes with what is kept in it: the same path may hold other documents."""
+    digest = sha256()
+    for part in parts:
+        digest.update(f"{part}\n".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:16]
 
 
 def schema_of(text: str) -> ExtractionSchema:
