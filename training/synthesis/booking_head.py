@@ -25,9 +25,9 @@ _TITLES = {
 # What may name a campaign, an estimate or a market: printed beside the values that are asked for.
 _STRAY = (
     "Estimate Number", "Property", "Account Executive", "Sales Office", "Sales Region", "Billing Calendar", "Billing Type",
-    "Special Handling", "Agency Code", "Advertiser Code", "Product 1/2", "Agency Ref", "Advertiser Ref", "Deal #",
-    "Alt Order #", "Market", "Demo", "Rep", "Buyer", "Trade/Cash", "Revision", "Print Date", "Survey", "Separation",
-    "Invoice Month", "Order Type", "Estimate", "Station", "Daypart", "Currency", "Advertiser Codes", "Co-op",
+    "Special Handling", "Agency Code", "Advertiser Code", "Product Codes", "Agency Ref", "Advertiser Ref", "Deal #",
+    "Alt Order #", "Market", "Demo", "Rep", "Trade/Cash", "Revision", "Print Date", "Survey", "Separation",
+    "Invoice Month", "Order Type", "Estimate", "Station", "Daypart", "Co-op",
 )  # fmt: skip
 _STRAY_VALUES = (
     "Cash",
@@ -148,7 +148,7 @@ def _numbers(setting: Setting, draft: Draft, *, is_invoice: bool) -> list[_Entry
     found = [_Entry(label=template.choice("number.label", _NUMBER_LABELS[is_invoice]), runs=runs)]
     if is_invoice and template.chance("show.order", 0.7):
         order = number.split("-")[0] if rng.random() < 0.5 else fill(rng, "#######")
-        label = template.choice("order.label", ("Order #", "Contract #", "Order No."))
+        label = template.choice("order.label", ("Order #", "Order No.", "Order Number"))
         found.append(_Entry(label=label, runs=[(order, draft.first("order_id"))]))
     return found
 
@@ -156,9 +156,7 @@ def _numbers(setting: Setting, draft: Draft, *, is_invoice: bool) -> list[_Entry
 def _names(setting: Setting, draft: Draft) -> list[_Entry]:
     """Return whose advertising it is, and often of what."""
     template = setting.template
-    label = template.choice(
-        "advertiser.label", ("Advertiser", "Advertiser", "Advertiser Name", "Client", "Brand")
-    )
+    label = template.choice("advertiser.label", ("Advertiser", "Advertiser", "Advertiser Name"))
     found = [_Entry(label=label, runs=[(_advertiser(setting), draft.first("advertiser_name"))])]
     if template.chance("show.product", 0.7):
         product = capitalised(phrase(setting.rng, 1, 4))
@@ -177,14 +175,15 @@ def _issued(setting: Setting, draft: Draft, day: Day, *, is_invoice: bool) -> li
 
 
 def _flight(setting: Setting, draft: Draft, day: Day, end: Day) -> list[_Entry]:
-    """Return first and last day, in one entry or two; sometimes beside a longer period that is not asked for."""
+    """Return first and last day, in one entry or two; sometimes beside the longer period that is billed."""
     template, rng = setting.template, setting.rng
-    first: Run = (date_text(day, setting.dates), draft.first("period_start"))
-    last: Run = (date_text(end, setting.dates), draft.first("period_end"))
+    first: Run = (date_text(day, setting.dates), draft.first("flight_start"))
+    last: Run = (date_text(end, setting.dates), draft.first("flight_end"))
     joint: Run = (template.choice("range", ("-", "-", "to", "through", "–")), None)
     if template.chance("flight.split", 0.3):
         starts, ends = template.choice(
-            "flight.labels", (("Start Date", "End Date"), ("Flight Start", "Flight End"), ("From", "To"))
+            "flight.labels",
+            (("Start Date", "End Date"), ("Flight Start", "Flight End"), ("First Day", "Last Day")),
         )
         return [_Entry(label=starts, runs=[first]), _Entry(label=ends, runs=[last])]
     label = template.choice(
@@ -198,7 +197,7 @@ def _flight(setting: Setting, draft: Draft, day: Day, end: Day) -> list[_Entry]:
             date_text(end.later(rng.randint(0, 9)), setting.dates),
         ]
         found.append(_Entry(label=template.choice("period.label", ("Invoice Period", "Billing Period")),
-                            runs=[(other[0], None), joint, (other[1], None)]))  # fmt: skip
+                            runs=[(other[0], draft.first("period_start")), joint, (other[1], draft.first("period_end"))]))  # fmt: skip
     return found
 
 

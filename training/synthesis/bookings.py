@@ -134,10 +134,10 @@ def _sums(setting: Setting, draft: Draft, gross: int) -> None:
     if template.chance("sums.spots", 0.5):
         count = template.choice("sums.count", ("Total Spots", "Aired Spots", "Spots"))
         sheet.line(f"{count}{mark} {setting.rng.randint(1, 90)}", x=left)
-    entries: list[tuple[str, int, str | None]] = [("gross", gross, draft.first("amount_total_gross"))]
+    entries: list[tuple[str, int, str | None]] = [("gross", gross, draft.first("gross_amount"))]
     if commission:
         entries.append(("commission", commission, None))
-        entries.append(("net", gross - commission, draft.first("amount_total_net")))
+        entries.append(("net", gross - commission, draft.first("net_due")))
     for name, cents, tag in entries:
         sheet.put(left, f"{template.choice(f'sums.{name}', _SUM_LABELS[name])}{mark}")
         sheet.runs(right, money_runs(cents, setting.money, tag), align="right")
@@ -157,8 +157,8 @@ def _summary(setting: Setting, draft: Draft, gross: int, net: int) -> None:
     row: list[list[Run]] = [
         [(setting.template.choice("summary.total", ("Totals", "Total", "Grand Total:")), None)],
         [(str(setting.rng.randint(1, 90)), None)],
-        money_runs(gross, money, draft.first("amount_total_gross")),
-        money_runs(net, money, draft.first("amount_total_net")),
+        money_runs(gross, money, draft.first("gross_amount")),
+        money_runs(net, money, draft.first("net_due")),
     ]
     heads = ("Month", "# Spots", "Gross Amount", "Net Amount")
     for share, head, runs in zip((0.0, 0.2, 0.35, 0.55), heads, row, strict=True):

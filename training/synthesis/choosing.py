@@ -177,6 +177,9 @@ _CORE = (
     "period_start",
     "period_end",
     "advertiser_name",
+    "flight_start",
+    "flight_end",
+    "gross_amount",
     "party_first",
     "jurisdiction",
     "effective_date",
@@ -206,10 +209,9 @@ _PLAUSIBLE: dict[str, frozenset[str]] = {
         "iban bic bank_num currency opening_balance closing_balance total_debits total_credits account_holder"
         " account_num document_id date_issue period_start period_end".split()
     ),
-    "booking": _TRADE
-    | frozenset(
-        "advertiser_name product_name period_start period_end order_id customer_billing_name"
-        " customer_billing_address amount_due date_due payment_terms".split()
+    "booking": frozenset(
+        "advertiser_name product_name flight_start flight_end vendor_email vendor_tax_id date_due payment_terms"
+        " iban customer_id".split()
     ),
     "agreement": frozenset(
         "party_first party_second jurisdiction effective_date term document_id amount_total_gross".split()

@@ -66,7 +66,7 @@ FIELDS: dict[str, Meaning] = {
     ),
     "document_id": _meaning(
         _V,
-        "document_id invoice_number invoice_no document_number receipt_no receipt_number bill_no doc_no number reference"
+        "document_id invoice_number invoice_no document_number receipt_no receipt_number bill_no doc_no number"
         " rechnungsnummer belegnummer numero_facture invoice_id factuurnummer contract_num bon_nr",
         "Number of the document|Invoice number|Receipt number|Document number|Identifier of this document|Its number",
     ),
@@ -84,8 +84,8 @@ FIELDS: dict[str, Meaning] = {
     ),
     "date_delivery": _meaning(_D, "date_delivery delivery_date lieferdatum ship_date date_livraison", "Delivery date|Date wanted for delivery"),
     "date_order": _meaning(_D, "date_order order_date bestelldatum orderdatum date_commande", "Date of the order|Order date"),
-    "period_start": _meaning(_D, "period_start from_date start_date flight_from von", "First day covered|Start of the period"),
-    "period_end": _meaning(_D, "period_end to_date end_date flight_to bis", "Last day covered|End of the period"),
+    "period_start": _meaning(_D, "period_start from_date start_date von", "First day covered|Start of the period"),
+    "period_end": _meaning(_D, "period_end to_date end_date bis", "Last day covered|End of the period"),
     "order_id": _meaning(
         _V,
         "order_id po_number purchase_order order_no bestellnummer ordernummer customer_order_id numero_commande your_order",
@@ -105,10 +105,30 @@ FIELDS: dict[str, Meaning] = {
     ),
     "advertiser_name": _meaning(
         _V,
-        "advertiser advertiser advertiser_name client brand_owner sponsor",
+        "advertiser advertiser advertiser_name advertiser_client sponsor",
         "Name of the advertiser|Whose advertising it is|Advertiser|Who is advertised",
     ),
-    "product_name": _meaning(_V, "product product_name product_desc brand", "What is advertised|Product|Name of the product"),
+    "product_name": _meaning(_V, "product product_name product_desc advertised_product", "What is advertised|Product|Name of the product"),
+    "flight_start": _meaning(
+        _D,
+        "flight_from flight_from flight_start flight_start_date flight_begin first_day order_start",
+        "First day|First day of the flight|Start of the flight|First day on which it is aired",
+    ),
+    "flight_end": _meaning(
+        _D,
+        "flight_to flight_to flight_end flight_end_date last_day order_end",
+        "Last day|Last day of the flight|End of the flight|Last day on which it is aired",
+    ),
+    "gross_amount": _meaning(
+        _A,
+        "gross_amount gross_amount gross_total total_gross gross amount_gross",
+        "Gross total|Gross amount|Total before the agency's commission|Gross",
+    ),
+    "net_due": _meaning(
+        _A,
+        "net_due net_amount_due net_total amount_due net_after_commission",
+        "Net amount due|Net of commission|What is due after the agency's commission",
+    ),
     "party_first": _meaning(
         _V,
         "party party party_1 first_party company disclosing_party name_of_party employer",
@@ -121,7 +141,7 @@ FIELDS: dict[str, Meaning] = {
     ),
     "jurisdiction": _meaning(
         _V,
-        "jurisdiction jurisdiction governing_law law_of state governing_state applicable_law",
+        "jurisdiction jurisdiction governing_law law_of governing_state applicable_law",
         "State whose law governs|State or country whose law applies|Governing law|Jurisdiction",
     ),
     "effective_date": _meaning(

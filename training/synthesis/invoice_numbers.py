@@ -1,17 +1,17 @@
-"""What stands around the parties and particulars of an invoice and is asked for by nobody: registers, codes, senders."""
+"""What stands around the parties and particulars of an invoice and is hardly asked for: registers, codes, senders."""
 
 from __future__ import annotations
 
 from training.synthesis.dates import date_text, random_day
 from training.synthesis.invoice_heads import Lines, Meta
 from training.synthesis.parties import Party
-from training.synthesis.setting import Setting, labelled
+from training.synthesis.setting import Draft, Setting, labelled
 from training.synthesis.text import capitalised, code, fill, person_name, phrase, pseudo_word
 from training.synthesis.words import Run
 
 # Label and pattern of numbers that registers give to companies, by language.
 _REGISTERS: dict[str, tuple[tuple[str, str], ...]] = {
-    "en": (("GLN", "#############"), ("Vendor No.", "######"), ("DUNS", "##-###-####"), ("Account", "@#####"), ("Reg. No.", "########")),
+    "en": (("GLN", "#############"), ("Vendor No.", "######"), ("DUNS", "##-###-####"), ("Reg. No.", "########")),
     "de": (
         ("GLN", "#############"), ("Globale Nummer", "############# (GLN)"), ("Nummer", "######"), ("Lief-Nr", "######"),
         ("HRB Nr.", "######"), ("Amtsgericht", ""), ("Geschäftsführung", ""), ("WEEE-Reg-Nr.", "DE########"), ("Abteilung", "####"),
@@ -21,20 +21,28 @@ _REGISTERS: dict[str, tuple[tuple[str, str], ...]] = {
 _STRAYS: dict[str, tuple[str, ...]] = {
     "en": ("Your Reference", "Shipment Method", "Payment Method", "Tracking No.", "Department", "Cost centre", "Delivery Note", "Page", "Contract No."),
     "de": ("Lieferschein-Nr", "Vertrags-Nr", "Seite", "Kostenstelle", "Leistungsdatum", "Auftrag-Nr-Lief", "Referenz", "Beleg-Art", "Projekt", "Beträge in"),
-    "fr": ("Réf. marché", "Contact commercial", "Votre référence", "Bon de livraison", "Page", "Mode de livraison", "Facture liée"),
+    "fr": ("Réf. marché", "Votre référence", "Bon de livraison", "Page", "Mode de livraison", "Facture liée"),
 }  # fmt: skip
 
 
-def party_numbers(setting: Setting, name: str, *, share: float) -> Lines:
-    """Return up to three lines that belong to a party's block and to no field."""
+# Of these the seller's is asked for, and a buyer's would be taken for it.
+_REGISTRATIONS = frozenset({"Reg. No.", "HRB Nr.", "SIRET", "RCS"})
+
+
+def party_numbers(setting: Setting, draft: Draft, name: str, *, share: float) -> Lines:
+    """Return up to three lines that belong to a party's block; but for a seller's register, to no field."""
     if not setting.maybe(name, share):
         return []
     kinds = _REGISTERS.get(setting.language, _REGISTERS["en"])
     found: Lines = []
     for index in range(setting.template.integer(f"{name}.n", 1, 3)):
         label, pattern = setting.template.choice(f"{name}.{index}", kinds)
+        is_registration = label in _REGISTRATIONS
+        if is_registration and not name.startswith("vendor."):
+            continue
+        tag = draft.first("vendor_registration_id") if is_registration else None
         value = fill(setting.rng, pattern) if pattern else capitalised(person_name(setting.rng))
-        found.append(labelled(setting, f"{name}.{index}", [(value, None)], label=label))
+        found.append(labelled(setting, f"{name}.{index}", [(value, tag)], label=label))
     return found
 
 

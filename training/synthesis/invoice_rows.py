@@ -32,9 +32,8 @@ _RATES = (0.0, 5.0, 7.0, 10.0, 19.0, 20.0, 21.0, 22.0)
 _MIXED_RATES = ((7.0, 19.0), (5.5, 20.0), (10.0, 20.0), (9.0, 21.0), (0.0, 6.0), (5.0, 20.0))
 # What is printed below a row and belongs to no column: the word before it.
 _REMARKS = {
-    "en": ("SKU:", "Delivery:", "Order no.", "Serial", "Discount", "Batch", "Note:", "Period:"),
+    "en": ("Delivery:", "Position", "Serial", "Discount", "Batch", "Note:", "Period:"),
     "de": (
-        "GTIN:",
         "Liefer-Datum:",
         "Bestell-Nr:",
         "Artikelrabatt 1:",
@@ -50,7 +49,8 @@ _REMARKS = {
 def draw_rows(setting: Setting, draft: Draft) -> NetByRate:
     """Print the table with one to two dozen rows and return its net sums."""
     rng, template, sheet = setting.rng, setting.template, draft.sheet
-    columns = template.choice("columns", _COLUMN_SETS)
+    sets = tuple(one for one in _COLUMN_SETS if not ("units_of_measure" in one and _has_unit_beside(setting)))
+    columns = template.choice("columns", sets)
     # Some print the article's name on a line of its own, below its number.
     is_below = "code" in columns and template.chance("name.below", 0.12)
     shown = tuple(column for column in columns if not is_below or column != "description")
@@ -74,7 +74,8 @@ def draw_rows(setting: Setting, draft: Draft) -> NetByRate:
         rate = rng.choice(mixed) if mixed else common
         nets.cents[rate] += _row(setting, draft, columns, table, index, rate)
     draft.n_rows = n_rows
-    draft.columns = columns
+    has_units = _has_unit_beside(setting) and "quantity" in columns
+    draft.columns = (*columns, "units_of_measure") if has_units else columns
     sheet.down(template.choice("sums.gap", (0.3, 1.0)))
     return nets
 
@@ -125,7 +126,7 @@ def _cells(
         "code": [(fill(rng, template.choice("code", codes)), f"{tag}code")],
         "description": [(setting.case(text) if setting.upper else text, f"{tag}description")],
         "date": [(date_text(random_day(rng), setting.dates), f"{tag}date")],
-        "quantity": [(amount_text(quantity * 100, setting.money, decimals=decimals), f"{tag}quantity"), *_glued_unit(setting, unit)],
+        "quantity": [(amount_text(quantity * 100, setting.money, decimals=decimals), f"{tag}quantity"), *_unit_beside(setting, unit, tag)],
         "units_of_measure": [(unit, f"{tag}units_of_measure")],
         "unit_price": money_runs(price, setting.money, f"{tag}unit_price", bare=not marked),
         "tax_rate": [(percent.split()[0], f"{tag}tax_rate"), *((word, None) for word in percent.split()[1:])],
@@ -133,9 +134,13 @@ def _cells(
     }  # fmt: skip
 
 
-def _glued_unit(setting: Setting, unit: str) -> list[Run]:
-    """Return the unit where the quantity's column prints it, as no value of its own."""
-    return [(unit, None)] if setting.template.chance("quantity.unit", 0.12) else []
+def _has_unit_beside(setting: Setting) -> bool:
+    """Return whether the quantity's column prints the unit too."""
+    return setting.template.chance("quantity.unit", 0.12)
+
+
+def _unit_beside(setting: Setting, unit: str, tag: str) -> list[Run]:
+    return [(unit, f"{tag}units_of_measure")] if _has_unit_beside(setting) else []
 
 
 def _remark(setting: Setting, draft: Draft, table: tuple[Place, ...]) -> None:
@@ -145,7 +150,7 @@ def _remark(setting: Setting, draft: Draft, table: tuple[Place, ...]) -> None:
     for _ in range(rng.choice((1, 1, 2))):
         label = rng.choice(_REMARKS.get(setting.language, _REMARKS["en"]))
         value = _remark_value(setting, rng)
-        sheet.line(f"{label} {value}" if rng.random() < 0.85 else setting.case(phrase(rng, 2, 6)), x=at)
+        sheet.line(f"{label} {value}", x=at)
 
 
 def _remark_value(setting: Setting, rng: random.Random) -> str:

@@ -77,7 +77,7 @@ def _block(setting: Setting, draft: Draft, party: Party, prefix: str, label: str
     lines: Lines = [[(label, None)]] if label else []
     name_tag = draft.first(f"{prefix}_name")
     address_tag = draft.first(f"{prefix}_address")
-    lines += party_numbers(setting, f"{prefix}.above", share=0.1)
+    lines += party_numbers(setting, draft, f"{prefix}.above", share=0.1)
     if label and label.endswith(":") and setting.template.chance(f"{prefix}.beside", 0.2):
         lines[0] = [(label, None), (" ".join(party.name), name_tag)]
     else:
@@ -93,7 +93,7 @@ def _block(setting: Setting, draft: Draft, party: Party, prefix: str, label: str
             ]
         )
     lines += [[(line, address_tag)] for line in party.address]
-    lines += party_numbers(setting, f"{prefix}.below", share=0.15)
+    lines += party_numbers(setting, draft, f"{prefix}.below", share=0.15)
     return lines
 
 

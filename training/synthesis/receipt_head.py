@@ -75,11 +75,17 @@ _TAGLINES = (
 )
 
 
+# With marks or words that a name has not: a name may go on in the next line.
+_SLOGANS = ('"{}"', "* {} *", "{}!", "~ {} ~", "your {}!", "where the {} is", "\u201c{}\u201d", "we love {}!")
+
+
 def _tagline(setting: Setting) -> str:
     """Return a line between name and address: what the shop is, or whose, which is no part of its name."""
     rng, template = setting.rng, setting.template
     if template.chance("slogan", 0.4):
-        return setting.case(phrase(setting.vendor_rng, 2, 5))
+        return setting.case(
+            template.choice("slogan.frame", _SLOGANS).format(phrase(setting.vendor_rng, 2, 5))
+        )
     start = template.choice("tagline", _TAGLINES)
     if template.chance("tagline.company", 0.4):
         return setting.case(f"{start} {company_name(setting.vendor_rng)}")

@@ -112,7 +112,7 @@ def draw_items(setting: Setting, draft: Draft, basket: Basket) -> None:
         if template.chance("items.modifiers", 0.12) and setting.rng.random() < 0.5:
             sheet.line(
                 setting.case(
-                    f"{template.choice('modifier', ('@', '-', '*', '+', '@DISC', '', '', 'NO', 'ResPrice'))} {item_text(setting.rng, longest=3)}"
+                    f"{template.choice('modifier', ('@', '-', '*', '+', '@DISC', 'NO', 'ADD', 'SUB'))} {item_text(setting.rng, longest=3)}"
                 ),
                 x=2.0,
             )

@@ -38,12 +38,8 @@ def draw_receipt(
         _particulars(setting, draft, None)
     basket = make_basket(setting)
     draw_items(setting, draft, basket)
-    slip_first = template.chance("slip.first", 0.3)
-    if slip_first:
-        _card_slip(setting, sheet)
     draw_totals(setting, draft, basket)
-    if not slip_first:
-        _card_slip(setting, sheet)
+    _card_slip(setting, draft)
     _foot(setting, draft, day if late_date else None)
     draft.enums["currency"] = CURRENCY_CODES.get(setting.money.currency, "")
     if setting.money.placement == "none" or not draft.enums["currency"]:
@@ -168,11 +164,12 @@ _SLIP_LABELS = (
 )
 
 
-def _card_slip(setting: Setting, sheet: Sheet) -> None:
+def _card_slip(setting: Setting, draft: Draft) -> None:
     """Print what a card terminal adds: many numbers that nobody asks for."""
-    template, rng = setting.template, setting.rng
-    if not template.chance("slip", 0.2 * setting.difficulty):
+    template, rng, sheet = setting.template, setting.rng, draft.sheet
+    if draft.enums.get("payment_method") == "cash" or not template.chance("slip", 0.2 * setting.difficulty):
         return
+    draft.enums["payment_method"] = "card"
     at_right = template.chance("slip.right", 0.3)
     for index in range(template.integer("slip.lines", 2, 8)):
         label = setting.case(template.choice(f"slip.{index}", _SLIP_LABELS))

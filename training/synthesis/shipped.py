@@ -16,7 +16,6 @@ SHIPPED_NAMES = {
     "order": "purchase_order",
     "statement": "bank_statement",
     "form": "generic_form",
-    "booking": "invoice",
 }
 # The generator's tags where they are not the schema's keys.
 _TAGS = {"currency_code_amount_due": "currency"}
