@@ -28,6 +28,7 @@ _HARMLESS: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("ensure_weight_tying", "fan_in_fan_out", "inference_mode", "use_rslora"), (bool,)),
     **dict.fromkeys(("lora_alpha", "lora_dropout", "qalora_group_size", "r"), _NUMBER),
 }
+_RANGES: Mapping[str, tuple[float, float]] = {"lora_alpha": (1e-6, 1e6), "lora_dropout": (0.0, 1.0)}
 # PEFT takes these for patterns; plain names are all that is needed.
 _NAMED_MODULES = ("target_modules", "exclude_modules", "rank_pattern", "alpha_pattern")
 _MODULE = re.compile(r"[A-Za-z0-9_.]{1,256}")
@@ -71,7 +72,8 @@ def check_config(config: Mapping[str, JsonValue], *, max_rank: int) -> None:
     for key, value in config.items():
         if key in _HARMLESS:
             _check_type(key, value)
-        elif key not in _NAMED_MODULES and key != "init_lora_weights" and value and value != "none":
+            _check_range(key, value)
+        elif key not in (*_NAMED_MODULES, "init_lora_weights") and value and value != "none":
             raise InvalidAdapterError(f"the adapter's {key[:64]!r} cannot be served: it is no plain LoRA")
 
 
@@ -82,6 +84,13 @@ def _check_type(key: str, value: JsonValue) -> None:
     )
     if value is not None and (is_wrong or (isinstance(value, float) and not math.isfinite(value))):
         raise InvalidAdapterError(f"the adapter's {key} has a value of another type: {str(value)[:64]!r}")
+
+
+def _check_range(key: str, value: JsonValue) -> None:
+    """Raise if a scale or a share is none: an adapter that was trained has never one."""
+    low, high = _RANGES.get(key, (-math.inf, math.inf))
+    if isinstance(value, int | float) and not low <= value <= high:
+        raise InvalidAdapterError(f"the adapter's {key} is not between {low:g} and {high:g}")
 
 
 def _check_modules(key: str, value: JsonValue) -> None:

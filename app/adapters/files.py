@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import stat
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -34,7 +33,7 @@ _MAX_EXTRA_BYTES = 5_000_000
 _MAX_EXTRAS = 20
 _BLOCK = 2**20
 _PART = ".part"
-# A vLLM server reads the folders too, often as another user of the service's group.
+# A vLLM server reads the folders too, often as another user of the service's group; a umask may forbid it.
 _FOLDER_MODE = 0o750
 # No copy takes so long: what is older was left by a process that died.
 _STALE_S = 24 * 3600.0
@@ -82,8 +81,8 @@ class AdapterFiles:
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
             self._sweep()
-            part = Path(tempfile.mkdtemp(prefix=".", suffix=_PART, dir=self._folder))
-            part.chmod(_FOLDER_MODE)
+            part = self._folder / f".{uuid4().hex}{_PART}"
+            part.mkdir(mode=_FOLDER_MODE)
             try:
                 return self._keep(source, part)
             finally:

@@ -60,6 +60,13 @@ class GoldDocument:
         """Return the hash of the file."""
         return self.document.sha256
 
+    @property
+    def says_something(self) -> bool:
+        """Return whether an answer can be judged by it: not if no page shows what the annotation has."""
+        scalars = (json_path(keys) for keys, _ in self.schema.leaves() if "[]" not in keys)
+        has_rows = any(isinstance(value, list) and value for value in self.value.values())
+        return has_rows or any(path not in self.unknown for path in scalars)
+
 
 def gold_documents(
     store: ExampleStore, tenant: str, *, schema_name: str | None = None

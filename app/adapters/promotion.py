@@ -16,7 +16,6 @@ from app.bench.compare import ComparedFigure, compare, comparison_table, regress
 from app.bench.results import Results
 from app.pipeline import Pipeline
 from decoding.engine import Engine
-from eval.scoring import DocumentScore
 from retrieval.adapters import AdapterRegistry, RegisteredAdapter
 from retrieval.store import ExampleStore
 from schemas.errors import (
@@ -158,7 +157,7 @@ class Promoter:
         return Judged(
             adapter=adapter,
             against=live,
-            n_documents=sum(_is_scored(document) for document in before.scores.documents),
+            n_documents=sum(document.says_something for document in documents),
             figures=compare(before, after),
             folder=folder,
         )
@@ -212,11 +211,6 @@ class Promoter:
                 hint="promote it again when the engine is well",
             )
         return results
-
-
-def _is_scored(document: DocumentScore) -> bool:
-    """Return whether the annotation says anything: not if no page showed what it has."""
-    return document.rows is not None or any(document.fields.values())
 
 
 def _check(judged: Judged, bar: Bar) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -129,12 +130,13 @@ class Suite(_Part):
         EvaluationError
             If a data set cannot be read, or has none of the files that are named.
         """
-        found = tuple(r for name, part in self.datasets.items() for r in _chosen(self.data / name, part))
-        if self.documents is not None:
-            named = frozenset(self.documents)
-            found = tuple(record for record in found if self.sha256_of(record) in named)
-            if not found:
-                raise EvaluationError("none of the named documents is in the data sets")
+        found = tuple(
+            record
+            for name, part in self.datasets.items()
+            for record in _spread(self._asked(name, part), part.n)
+        )
+        if not found:
+            raise EvaluationError("none of the named documents is in the data sets")
         twice = [record_id for record_id, n in Counter(record.id for record in found).items() if n > 1]
         if twice:
             raise EvaluationError(f"two documents of the suite are called {twice[0]!r}")
@@ -155,8 +157,16 @@ class Suite(_Part):
         EvaluationError
             If a data set cannot be read.
         """
-        whole = {name: part.model_copy(update={"n": None}) for name, part in self.datasets.items()}
-        return tuple(r for name, part in whole.items() for r in _chosen(self.data / name, part))
+        return tuple(
+            record for name, part in self.datasets.items() for record in _records(self.data / name, part)
+        )
+
+    def _asked(self, name: str, part: DatasetSuite) -> tuple[GoldRecord, ...]:
+        records = _records(self.data / name, part)
+        if self.documents is None:
+            return records
+        named = frozenset(self.documents)
+        return tuple(record for record in records if self.sha256_of(record) in named)
 
     def schemas(self) -> dict[str, ExtractionSchema]:
         """Return the schema asked of each data set.
@@ -217,13 +227,17 @@ def _first_line(error: yaml.YAMLError) -> str:
     return str(error).splitlines()[0] if mark is None else f"line {mark.line + 1}, column {mark.column + 1}"
 
 
-def _chosen(folder: Path, part: DatasetSuite) -> tuple[GoldRecord, ...]:
-    """Return the records that are asked about, their data set named as the suite does: by its folder."""
+def _records(folder: Path, part: DatasetSuite) -> tuple[GoldRecord, ...]:
+    """Return the records by id, their data set named as the suite does: by its folder."""
     found = sorted(READERS[part.reader](folder), key=lambda record: record.id)
     if not found:
         raise EvaluationError(f"{folder.name!r} has no documents")
-    records = [record.model_copy(update={"dataset": folder.name}) for record in found]
-    n = len(records) if part.n is None else min(part.n, len(records))
+    return tuple(record.model_copy(update={"dataset": folder.name}) for record in found)
+
+
+def _spread(records: Sequence[GoldRecord], n: int | None) -> tuple[GoldRecord, ...]:
+    """Return `n` of the records, evenly spaced; all by default."""
+    n = len(records) if n is None else min(n, len(records))
     return tuple(records[i * len(records) // n] for i in range(n))
 
 

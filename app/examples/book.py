@@ -140,7 +140,7 @@ class ExampleBook:
         """Confirm, correct or reject an answer; confirmed and corrected pages are examples at once.
 
         How right the answer was counts for the adapter that gave it; a rejection says nothing of its fields,
-        and takes back what was said before.
+        and takes back the score of what was said before.
 
         Raises
         ------

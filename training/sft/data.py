@@ -56,7 +56,7 @@ def of_suite(
     """Yield each data set of a suite: read, annotated and kept as examples below `folder`, once."""
     schemas = [schema.json_schema for schema in suite.schemas().values()]
     gold = [f"{suite.sha256_of(record)} {record.model_dump_json()}" for record in suite.all_records()]
-    folder /= _content_name([*schemas, *gold])
+    folder /= _content_name([repr(read_options), *schemas, *gold])
     store = gold_store(suite, read_options, folder, readings=readings, announce=announce)
     for name in suite.datasets:
         yield of_store(store, tenant_of(name), schema_name=None, min_similarity=min_similarity)

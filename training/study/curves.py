@@ -59,6 +59,20 @@ def best_lr(curve: Curve) -> float:
     return min(curve, key=lambda lr: (np.mean(list(curve[lr].values())), lr))
 
 
+def best_shared_lr(curve: Curve, other: Curve) -> float:
+    """Return the rate of the curve's lowest mean loss among those that the other was tried at too.
+
+    Raises
+    ------
+    InputError
+        If they share no rate.
+    """
+    shared = {lr: losses for lr, losses in curve.items() if lr in other}
+    if not shared:
+        raise InputError("two configurations of the study share no rate")
+    return best_lr(shared)
+
+
 def difference(a: Mapping[int, float], b: Mapping[int, float]) -> Estimate:
     """Return the mean of a - b over the seeds that both have.
 

@@ -109,9 +109,14 @@ def _begin(folder: Path, settings: dict[str, str | int]) -> None:
     if not path.is_file():
         if whole_lines(folder / OUTCOMES):
             raise InputError(f"{folder.name!r} has outcomes and no {SETTINGS}: what they are of is not known")
-        path.write_text(json.dumps(settings), encoding="utf-8")
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(settings), encoding="utf-8")
+        part.replace(path)
         return
-    begun = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        begun: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{SETTINGS} of the study in {folder.name!r} cannot be read") from error
     other = [key for key in settings if begun.get(key) != settings[key]]
     if other:
         raise InputError(f"the study in {folder.name!r} has another {other[0]}", hint="choose another folder")

@@ -15,6 +15,7 @@ from training.study.curves import (
     SIZES,
     Curve,
     best_lr,
+    best_shared_lr,
     curves,
     difference,
     estimate,
@@ -98,9 +99,9 @@ def _rescalings(found: Mapping[Trial, Curve]) -> str:
     rows: list[str] = []
     for method, label in (("lora_muon", "LoRA-Muon"), ("spectron", "Spectron")):
         plain = found[key_of(method, PROXY_RANK)]
-        lr = best_lr(plain)
         for c in RESCALINGS:
             curve = found[key_of(method, PROXY_RANK, rescaling=c)]
+            lr = best_shared_lr(plain, curve)
             change = "" if c == 1 else signed(difference(curve[lr], plain[lr]))
             paper = PAPER_RESCALING[method] if c == RESCALED else ""
             rows.append(f"| {label}, {c:g} | {best_lr(curve):g} | {lr:g} | {change} | {paper} |")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -16,6 +17,7 @@ from training.study.curves import (
     Curve,
     Estimate,
     best_lr,
+    best_shared_lr,
     difference,
     key_of,
     signed,
@@ -46,12 +48,20 @@ def verdicts(found: Mapping[Trial, Curve]) -> tuple[Verdict, ...]:
     return tuple(judge(found) for judge in (_transfer, _rank_two, _rank_32, _spectron_hurt, _ours_unhurt))
 
 
-def _plain(holds: bool) -> Ruling:
+def _plain(holds: bool, curves: Iterable[Curve]) -> Ruling:
+    """Return a ruling on where curves are lowest, if each has two seeds or more there."""
+    if any(len(curve[best_lr(curve)]) < 2 for curve in curves):
+        return "not decided"
     return "holds" if holds else "does not hold"
 
 
 def _at_most(found: Estimate, bound: float) -> Ruling:
-    """Return whether the whole interval is at most `bound`; of one seed that is not decided."""
+    """Return whether the whole interval is at most `bound`; of one seed that is not decided.
+
+    Seeds that diverged are above any bound.
+    """
+    if found.n > 1 and found.mean == math.inf:
+        return "does not hold"
     if found.half_width is None:
         return "not decided"
     if found.mean + found.half_width <= bound:
@@ -64,13 +74,14 @@ def _transfer(found: Mapping[Trial, Curve]) -> Verdict:
     configurations |= {name: replace(PROXY, **size) for name, size in SIZES.items()}
     configurations |= {f"rescaling {c:g}": replace(PROXY, rescaling=c) for c in RESCALINGS}
     best = Counter(best_lr(found[key]) for key in configurations.values())
-    common = best.most_common(1)[0][0]
+    tried = set[float].intersection(*(set(found[key]) for key in configurations.values()))
+    common = max(tried, key=lambda lr: (best[lr], -lr))
     lost = {name: _lost(found[key], common) for name, key in configurations.items()}
     worst = max(lost, key=lambda name: lost[name])
     listed = ", ".join(f"{rate:g} ({n})" for rate, n in sorted(best.items()))
     return Verdict(
         claim="The best rate is the same for every rank from 2, width, depth and rescaling",
-        ruling=_plain(len(best) == 1),
+        ruling=_plain(len(best) == 1, (found[key] for key in configurations.values())),
         reason=f"best rates (number of configurations): {listed}; {common:g} everywhere loses at most "
         f"{lost[worst]:.3f} ({worst})",
     )
@@ -87,7 +98,7 @@ def _rank_two(found: Mapping[Trial, Curve]) -> Verdict:
     lost = difference(found[DENSE].get(proxy, {}), found[DENSE][dense])
     return Verdict(
         claim="Rank 2 finds the best rate of dense Muon",
-        ruling=_plain(proxy == dense),
+        ruling=_plain(proxy == dense, (found[key_of("lora_muon", 2)], found[DENSE])),
         reason=f"rank 2 {proxy:g}, dense {dense:g}; dense at rank 2's rate loses {signed(lost)}",
     )
 
@@ -103,9 +114,9 @@ def _rank_32(found: Mapping[Trial, Curve]) -> Verdict:
 
 
 def _change(found: Mapping[Trial, Curve], method: str) -> Estimate:
-    plain = found[key_of(method, PROXY_RANK)]
-    lr = best_lr(plain)
-    return difference(found[key_of(method, PROXY_RANK, rescaling=RESCALED)][lr], plain[lr])
+    plain, scaled = found[key_of(method, PROXY_RANK)], found[key_of(method, PROXY_RANK, rescaling=RESCALED)]
+    lr = best_shared_lr(plain, scaled)
+    return difference(scaled[lr], plain[lr])
 
 
 def _spectron_hurt(found: Mapping[Trial, Curve]) -> Verdict:

@@ -14,7 +14,7 @@ import torch
 
 from schemas.errors import InputError
 from training.study.curves import best_lr, curves, difference, estimate
-from training.study.grid import OUTCOMES, full_grid, read_outcomes, run_grid
+from training.study.grid import OUTCOMES, SETTINGS, full_grid, read_outcomes, run_grid
 from training.study.model import CharacterModel, Factorised, Shape
 from training.study.report import write_report
 from training.study.trial import Method, Outcome, Text, Trial, make_optimizers, read_text, run_trial
@@ -178,6 +178,28 @@ def test_one_seed_and_wide_intervals_decide_nothing() -> None:
 
     for outcomes in (made_up(valley, n_seeds=1), made_up(noisy, n_seeds=2)):
         assert [v.ruling for v in verdicts(curves(outcomes))][2:] == ["not decided"] * 3
+    assert {v.ruling for v in verdicts(curves(made_up(valley, n_seeds=1)))} == {"not decided"}
+
+
+def test_what_diverges_is_hurt() -> None:
+    def loss(trial: Trial) -> float:
+        return math.inf if trial.method == "spectron" and trial.rescaling > 1 else valley(trial)
+
+    assert verdicts(curves(made_up(loss)))[3].ruling == "holds"
+
+
+def test_rescalings_are_compared_at_a_rate_that_both_were_tried_at(tmp_path: Path) -> None:
+    def lowest_at_the_edge(trial: Trial) -> float:
+        return 1.7 + trial.lr  # 0.005 is tried of the ranks only
+
+    assert "0.005" in write_report(made_up(lowest_at_the_edge), tmp_path)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{"])
+def test_settings_that_cannot_be_read_are_said(text_path: Path, tmp_path: Path, content: str) -> None:
+    (tmp_path / SETTINGS).write_text(content)
+    with pytest.raises(InputError, match=r"cannot be read|another"):
+        run_grid([], text_path, tmp_path)
 
 
 def test_a_folder_of_another_text_is_refused(text_path: Path, tmp_path: Path) -> None:
