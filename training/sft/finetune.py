@@ -99,16 +99,9 @@ def finetune(
         "base_sha256": weights_sha256(job.base),
         "data_sha256": conversations_sha256(conversations),
     }
-    begin(
-        job.run,
-        job.config,
-        **hashes,
-        seen=gold_sha256(seen),
-        n_validation=job.n_validation,
-        n_candidates=job.n_candidates,
-    )
-    kept_out = sorted({document.sha256 for part in parts for document in part.kept_out})
-    (job.run / KEPT_OUT).write_text("".join(f"{sha256}\n" for sha256 in kept_out), encoding="utf-8")
+    sizes = {"n_validation": job.n_validation, "n_candidates": job.n_candidates}
+    begin(job.run, job.config, **hashes, seen=gold_sha256(seen), **sizes)
+    _write_kept_out(job.run, parts)
     run = SftRun(
         config=job.config,
         base=job.base,
@@ -127,6 +120,11 @@ def finetune(
     return Finetuned(
         state=state, card=card, outcomes=dict(maker.outcomes), n_conversations=len(conversations)
     )
+
+
+def _write_kept_out(run: Path, parts: Sequence[Split]) -> None:
+    kept_out = sorted({document.sha256 for part in parts for document in part.kept_out})
+    (run / KEPT_OUT).write_text("".join(f"{sha256}\n" for sha256 in kept_out), encoding="utf-8")
 
 
 def _parts(job: Job) -> list[Split]:

@@ -148,39 +148,24 @@ _CARD_WORDS = ("visa", "card", "karte", "girocard", "cb", "carte", "pin", "banco
 _CASH_WORDS = ("cash", "bar", "gegeben", "espèces", "contant", "efectivo", "tunai")
 
 
+_SUMMARY_TITLES = ("gst summary", "tax summary", "gst analysis", "summary")
+_SUMMARY_HEADS = (
+    ("TAX CODE", "%", "AMT (RM)", "TAX (RM)"),
+    ("CODE", "%", "NET", "TAX"),
+    ("Tax", "Rate", "Amount", "Tax"),
+)
+
+
 def _tax_summary(setting: Setting, draft: Draft, basket: Basket) -> None:
     sheet, template = draft.sheet, setting.template
     sheet.down(0.5)
-    sheet.line(
-        setting.case(
-            template.choice("summary.title", ("gst summary", "tax summary", "gst analysis", "summary"))
-        )
-    )
+    sheet.line(setting.case(template.choice("summary.title", _SUMMARY_TITLES)))
     columns = [sheet.width * share for share in (0.42, 0.72, 1.0)]
-    heads = template.choice(
-        "summary.heads",
-        (
-            ("TAX CODE", "%", "AMT (RM)", "TAX (RM)"),
-            ("CODE", "%", "NET", "TAX"),
-            ("Tax", "Rate", "Amount", "Tax"),
-        ),
-    )
-    rows = [
-        heads,
-        (
-            "SR",
-            str(basket.rate),
-            amount_text(basket.net, setting.money),
-            amount_text(basket.tax, setting.money),
-        ),
-    ]
+    net, tax = (amount_text(cents, setting.money) for cents in (basket.net, basket.tax))
+    rows = [template.choice("summary.heads", _SUMMARY_HEADS), ("SR", str(basket.rate), net, tax)]
     if template.chance("summary.total", 0.5):
-        total = template.choice("summary.word", ("TOTAL :", "TOTAL", "Total"))
-        rows.append(
-            (total, "", amount_text(basket.net, setting.money), amount_text(basket.tax, setting.money))
-        )
+        rows.append((template.choice("summary.word", ("TOTAL :", "TOTAL", "Total")), "", net, tax))
     # Where no line of its own says them, the summary does.
-    net, tax = rows[1][2:]
     tags = {} if net == tax else {net: draft.first("amount_total_net"), tax: draft.first("amount_total_tax")}
     for row in rows:
         sheet.put(0.0, row[0])

@@ -67,37 +67,44 @@ def _particulars(setting: Setting, draft: Draft, day: Day | None) -> None:
     if setting.maybe("document_id", 0.9):
         entries.append(labelled(setting, "document_id", [(code(rng), "document_id")]))
     if day is not None:
-        runs = day_and_time(setting, day)
-        is_bare = template.chance("date.bare", 0.22)
-        tail: list[Run] = [(fill(rng, "#0#"), None)] if is_bare and template.chance("date.tail", 0.2) else []
-        has_own_time = (
-            runs[-1][1] == "document_time" and not is_bare and template.chance("time.labelled", 0.4)
-        )
-        if has_own_time:
-            entries.append(labelled(setting, "document_time", [runs.pop()]))
-        entries.append([*runs, *tail] if is_bare else labelled(setting, "date_issue", runs))
+        entries += _day_lines(setting, day)
     if setting.maybe("cashier", 0.6):
         name = setting.case(rng.choice((word(rng), person_name(rng), fill(rng, "##"), "user", "cashier")))
         entries.append(labelled(setting, "cashier", [(name, "cashier")]))
     if setting.maybe("table", 0.25):
-        entries.append(
-            labelled(
-                setting,
-                "table_number",
-                [(fill(rng, template.choice("table", ("##", "#", "@##", "@ #"))), "table_number")],
-            )
-        )
+        table = fill(rng, template.choice("table", ("##", "#", "@##", "@ #")))
+        entries.append(labelled(setting, "table_number", [(table, "table_number")]))
     if not has_block and setting.maybe("customer", 0.1):
         buyer = setting.case(person_name(rng))
         entries.append(labelled(setting, "buyer", [(buyer, "customer_billing_name")]))
-    for index in range(template.integer("extras", 0, 4) if setting.difficulty > 0.4 else 0):
-        label = _EXTRA_LABELS[(template.integer("extra", 0, 99) + 5 * index) % len(_EXTRA_LABELS)]
-        value = rng.choice(("", code(rng), setting.case(word(rng)), fill(rng, "##")))
-        entries.append(
-            [(f"{setting.case(label)}{template.choice('extra.mark', (':', ' :', '.:'))} {value}", None)]
-        )
+    if setting.difficulty > 0.4:
+        entries += [_extra(setting, index) for index in range(template.integer("extras", 0, 4))]
     entries.sort(key=lambda runs: template.unit(f"order.{runs[0][0][:4]}"))
     _print_entries(setting, draft.sheet, entries)
+
+
+def _day_lines(setting: Setting, day: Day) -> list[list[Run]]:
+    """Return the date, with its time or that in a line of its own."""
+    template = setting.template
+    runs = day_and_time(setting, day)
+    is_bare = template.chance("date.bare", 0.22)
+    tail: list[Run] = []
+    if is_bare and template.chance("date.tail", 0.2):
+        tail = [(fill(setting.rng, "#0#"), None)]
+    lines: list[list[Run]] = []
+    if runs[-1][1] == "document_time" and not is_bare and template.chance("time.labelled", 0.4):
+        lines.append(labelled(setting, "document_time", [runs.pop()]))
+    lines.append([*runs, *tail] if is_bare else labelled(setting, "date_issue", runs))
+    return lines
+
+
+def _extra(setting: Setting, index: int) -> list[Run]:
+    """Return a line that nobody asks for."""
+    template, rng = setting.template, setting.rng
+    label = _EXTRA_LABELS[(template.integer("extra", 0, 99) + 5 * index) % len(_EXTRA_LABELS)]
+    value = rng.choice(("", code(rng), setting.case(word(rng)), fill(rng, "##")))
+    mark = template.choice("extra.mark", (":", " :", ".:"))
+    return [(f"{setting.case(label)}{mark} {value}", None)]
 
 
 _EXTRA_LABELS = (
