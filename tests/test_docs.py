@@ -7,15 +7,23 @@ import re
 import subprocess
 import sys
 from functools import lru_cache
+from pathlib import Path
 
 import pytest
 
+from app.bench.suite import read_suite
+from app.settings import known_variables
 from tests.paths import ROOT
 
 PAGES = (
     "README.md",
     "docs/adapters.md",
     "docs/finetuning.md",
+    "docs/benchmarks.md",
+    "docs/grounding.md",
+    "docs/retrieval.md",
+    "docs/schemas.md",
+    "docs/settings.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -57,6 +65,20 @@ def subcommand(words: list[str]) -> tuple[str, ...]:
     return tuple(words[:2]) if words[0] in {"adapters", "bench", "examples", "schema"} else (words[0],)
 
 
+def test_every_setting_is_in_its_table() -> None:
+    named = re.findall(r"^\| `(RASG_\w+)` \|", text_of("docs/settings.md"), re.MULTILINE)
+    assert sorted(named) == sorted(known_variables())
+
+
+def test_the_suite_that_the_page_shows_can_be_read(tmp_path: Path) -> None:
+    (shown,) = re.findall(r"^```yaml\n(.*?)^```", text_of("docs/benchmarks.md"), re.MULTILINE | re.DOTALL)
+    path = tmp_path / "suite.yaml"
+    path.write_text(shown)
+    suite = read_suite(path)
+    assert suite.options.reasoning == "off"
+    assert set(suite.schemas()) == {"receipts", "invoices"}
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_make_target_that_a_page_names_exists(page: str) -> None:
     named = re.findall(r"(?:^|`)(?:RASG_\w+=\w+ )?make ([a-z-]+)", text_of(page), re.MULTILINE)
@@ -86,7 +108,9 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
 
 @pytest.mark.parametrize(
     ("program", "words"),
-    _COMMAND.findall(code_blocks("README.md") + code_blocks("docs/adapters.md")),
+    _COMMAND.findall(
+        "".join(code_blocks(page) for page in ("README.md", "docs/adapters.md", "docs/benchmarks.md"))
+    ),
 )
 def test_every_command_of_the_pages_is_taken_by_the_command_line(program: str, words: str) -> None:
     parts = words.split("  ")[0].split()

@@ -102,6 +102,12 @@ class SuiteOptions(_Part):
     min_similarity: Annotated[float, Field(ge=0, le=1)] = 0.8
     example_mode: ExampleMode = "fused"
 
+    @field_validator("reasoning", mode="before")
+    @classmethod
+    def _off_is_a_word(cls, value: object) -> object:
+        # YAML 1.1 reads a bare `off` as false.
+        return "off" if value is False else value
+
     def extraction(self) -> ExtractionOptions:
         """Return the options of one extraction."""
         of_retrieval = {"retrieval", "min_similarity", "example_mode"}
