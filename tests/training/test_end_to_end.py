@@ -145,7 +145,7 @@ def right_share(answers: Sequence[Mapping[str, JsonValue]], samples: Sequence[Sy
 def test_corrections_become_an_adapter_that_answers_the_next_document_better(
     service: Service, tmp_path: Path
 ) -> None:
-    samples = generate_series(random.Random(_VENDOR_SEED), _N_FEEDBACK + _N_NEXT)
+    samples = generate_series(random.Random(_VENDOR_SEED), _N_FEEDBACK + _N_NEXT, shipped=True)
     seen, coming = samples[:_N_FEEDBACK], samples[_N_FEEDBACK:]
     for sample in seen:
         answer = service.extract(sample)

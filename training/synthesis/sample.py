@@ -121,11 +121,12 @@ def generate_pair(rng: random.Random) -> tuple[SyntheticDocument, SyntheticDocum
 
 
 def generate_series(
-    rng: random.Random, n: int, *, kind: str = "invoice", difficulty: float = 0.5
+    rng: random.Random, n: int, *, kind: str = "invoice", difficulty: float = 0.5, shipped: bool = False
 ) -> tuple[SyntheticDocument, ...]:
-    """Return `n` documents of one vendor: one template, one schema, other values."""
+    """Return `n` documents of one vendor: one template, one schema (the one that ships, or any), other values."""
     template, vendor_seed = Template(rng.getrandbits(64)), rng.getrandbits(64)
-    question = _question(rng, _draw(kind, template, rng, vendor_seed, difficulty), difficulty)
+    drawn = _draw(kind, template, rng, vendor_seed, difficulty)
+    question = shipped_question(kind) if shipped else _question(rng, drawn, difficulty)
     found: list[SyntheticDocument] = []
     for _ in range(_MAX_TRIES * n):
         sample = _sample(_draw(kind, template, rng, vendor_seed, difficulty), question)
