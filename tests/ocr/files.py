@@ -46,7 +46,8 @@ def pdf(
             )
             document.pages.append(pikepdf.Page(document.make_indirect(page)))
         saved = BytesIO()
-        document.save(saved, encryption=encryption or False)
+        # The same pages are the same file: documents are split and routed by their hash.
+        document.save(saved, encryption=encryption or False, deterministic_id=encryption is None)
     return saved.getvalue()
 
 
