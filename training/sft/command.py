@@ -61,7 +61,10 @@ def sft(
     batch_tokens: Annotated[int, typer.Option(min=16, help="Tokens packed into a step.")] = 4096,
     synthetic_share: Annotated[float, typer.Option(help="Share of made-up documents.")] = 0.0,
     synthetic_kinds: Annotated[
-        str, typer.Option(help="Of made-up documents, with commas between.")
+        str,
+        typer.Option(
+            help="Of receipt, invoice, order, statement, form, booking, agreement, with commas between."
+        ),
     ] = "receipt,invoice,order,statement,form",
     validation: Annotated[float, typer.Option(help="Share of documents that stop training.")] = 0.15,
     kept_out: Annotated[float, typer.Option(help="Share of documents that it never sees.")] = 0.2,

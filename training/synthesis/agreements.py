@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 from training.synthesis.clauses import CLAUSES, HEADINGS, NUMBERS, STATES, TITLES
-from training.synthesis.dates import date_text, random_day
+from training.synthesis.dates import MONTH_NAMES, date_text, random_day
 from training.synthesis.parties import address_lines
 from training.synthesis.setting import Draft, Setting, make_setting
 from training.synthesis.template import Template
@@ -25,6 +25,10 @@ _ROLES = (
     ("Company", "Recipient"), ("Disclosing Party", "Receiving Party"), ("Company", "Employee"), ("Owner", "Contractor"),
     ("Seller", "Buyer"), ("Licensor", "Licensee"), ("Landlord", "Tenant"), ("Company", "Executive"), ("Client", "Consultant"),
 )  # fmt: skip
+
+
+# Draws a clause: its heading, and its text.
+_Clause = Callable[[Setting, Draft], tuple[str, list[Run]]]
 
 
 def draw_agreement(
@@ -93,19 +97,11 @@ def _named(setting: Setting, draft: Draft, tag: str, name: str, role: str) -> li
         runs.append((f"a {_state(rng)} {rng.choice(_FORMS)}", None))
     if template.chance(f"{tag}.office", 0.3):
         address = ", ".join(address_lines(rng, setting.locale, upper=False, width=60))
-        runs.append(
-            (
-                f"{rng.choice(('having offices at', 'with its principal place of business at', 'of'))} {address}",
-                None,
-            )
-        )
-    quotes = template.choice("quotes", (('"', '"'), ("\u201c", "\u201d"), ("", "")))
-    runs.append(
-        (
-            f"({template.choice('hereinafter', ('', 'the ', 'hereinafter '))}{quotes[0]}{role}{quotes[1]})",
-            None,
-        )
-    )
+        seat = rng.choice(("having offices at", "with its principal place of business at", "of"))
+        runs.append((f"{seat} {address}", None))
+    before, after = template.choice("quotes", (('"', '"'), ("\u201c", "\u201d"), ("", "")))
+    called = template.choice("hereinafter", ("", "the ", "hereinafter "))
+    runs.append((f"({called}{before}{role}{after})", None))
     return runs
 
 
@@ -117,44 +113,34 @@ def _day(setting: Setting, draft: Draft) -> list[Run]:
         return [("____________ , 20__", None)]
     text = date_text(day, setting.dates)
     if template.chance("day.long", 0.7):
-        month = _MONTHS[day.month - 1]
-        text = f"{month} {day.day}, {day.year}"
+        text = f"{MONTH_NAMES['en'][day.month - 1]} {day.day}, {day.year}"
     runs: list[Run] = [(text, draft.first("effective_date"))]
     if template.chance("day.defined", 0.4):
         runs.append(('(the "Effective Date")', None))
     return runs
 
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-
-
 def _state(rng: random.Random) -> str:
-    return capitalised(f"{pseudo_word(rng)}") if rng.random() < 0.2 else rng.choice(STATES)
+    return capitalised(pseudo_word(rng)) if rng.random() < 0.2 else rng.choice(STATES)
 
 
 def _clauses(setting: Setting, draft: Draft, *, says_all: bool) -> None:
     """Print numbered clauses; those of the term and the law stand among them, if this page has them."""
     sheet, template, rng = draft.sheet, setting.template, setting.rng
-    n_clauses = rng.randint(2, 4 + int(10 * setting.difficulty))
-    makers: list[Callable[[Setting, Draft], list[Run]] | None] = [None] * n_clauses
-    for maker, share in ((_term, 0.6), (_law, 0.85)):
+    clauses: list[_Clause] = [_filler] * rng.randint(2, 4 + int(10 * setting.difficulty))
+    for clause, share in ((_term, 0.6), (_law, 0.85)):
         if says_all and rng.random() < share:
-            makers.insert(rng.randint(len(makers) // 2, len(makers)), maker)
-    number = rng.randint(1, 12) if not says_all else 1
+            clauses.insert(rng.randint(len(clauses) // 2, len(clauses)), clause)
+    first = rng.randint(1, 12) if not says_all else 1
     headed = template.chance("headed", 0.6)
-    for maker in makers:
-        runs = _filler(setting) if maker is None else maker(setting, draft)
-        heading = _HEADINGS_OF.get(maker) if maker else None
-        words = heading[int(template.unit("law.heading") * len(heading))] if heading else rng.choice(HEADINGS)
-        label = f"{number}. {words}." if headed else f"{number}."
+    for number, clause in enumerate(clauses, start=first):
+        heading, runs = clause(setting, draft)
+        label = f"{number}. {heading}." if headed else f"{number}."
         sheet.flow([(label, None), *runs])
         sheet.down(template.choice("clause.gap", (0.0, 0.6, 1.0)))
-        number += 1
 
 
-def _filler(setting: Setting) -> list[Run]:
+def _filler(setting: Setting, _draft: Draft) -> tuple[str, list[Run]]:
     """Return a clause that answers nothing; durations, days and states in it belong to other matters."""
     rng = setting.rng
     n_sentences = rng.randint(1, 2 + int(3 * setting.difficulty))
@@ -169,15 +155,19 @@ def _filler(setting: Setting) -> list[Run]:
             date=date_text(random_day(rng), setting.dates),
         )
         parts.append(text)
-    return [(" ".join(parts), None)]
+    return rng.choice(HEADINGS), [(" ".join(parts), None)]
 
 
-def _term(setting: Setting, draft: Draft) -> list[Run]:
+def _term(setting: Setting, draft: Draft) -> tuple[str, list[Run]]:
     template, rng = setting.template, setting.rng
     number = rng.choice(NUMBERS)
     unit = rng.choice(("years", "years", "months", "year period"))
     before, after = template.choice("term", _TERM_FRAMES)
-    return [(before, None), (f"{number} {unit}", draft.first("term")), (after, None)]
+    runs: list[Run] = [(before, None), (f"{number} {unit}", draft.first("term")), (after, None)]
+    return template.choice("law.heading", _TERM_HEADINGS), runs
+
+
+_TERM_HEADINGS = ("Term", "Term and Termination", "Duration", "Term of Agreement", "Miscellaneous")
 
 
 _TERM_FRAMES = (
@@ -189,9 +179,13 @@ _TERM_FRAMES = (
 )
 
 
-def _law(setting: Setting, draft: Draft) -> list[Run]:
+def _law(setting: Setting, draft: Draft) -> tuple[str, list[Run]]:
     before, after = setting.template.choice("law", _LAW_FRAMES)
-    return [(before, None), (_state(setting.rng), draft.first("jurisdiction")), (after, None)]
+    law: Run = (_state(setting.rng), draft.first("jurisdiction"))
+    return setting.template.choice("law.heading", _LAW_HEADINGS), [(before, None), law, (after, None)]
+
+
+_LAW_HEADINGS = ("Governing Law", "Applicable Law", "Miscellaneous", "Choice of Law", "Law")
 
 
 _LAW_FRAMES = (
@@ -201,10 +195,6 @@ _LAW_FRAMES = (
     ("The parties submit to the exclusive jurisdiction of the courts of", "for all disputes under this Agreement."),
     ("This Agreement will be interpreted under the internal laws of the Commonwealth of", "excluding its choice of law rules."),
 )  # fmt: skip
-_HEADINGS_OF: dict[Callable[[Setting, Draft], list[Run]] | None, tuple[str, ...]] = {
-    _law: ("Governing Law", "Applicable Law", "Miscellaneous", "Choice of Law", "Law"),
-    _term: ("Term", "Term and Termination", "Duration", "Term of Agreement", "Miscellaneous"),
-}
 
 
 def _signatures(setting: Setting, draft: Draft, parties: tuple[str, str]) -> None:
