@@ -11,10 +11,10 @@ import typer
 
 from eval.datasets import GoldRecord, read_gold_file
 from eval.kie import ValueKind
+from eval.kinds import Kinds
 from eval.predictions import read_predictions
 from eval.report import diff_text, report_markdown, worst_tables
 from eval.run_scores import RunScores, score_run
-from eval.scoring import Kinds, kinds_of
 from schemas.errors import EvaluationError, RasgError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -46,10 +46,10 @@ def evaluate(
         typer.echo(f"written to {out}")
 
 
-def _kinds(path: Path | None, records: tuple[GoldRecord, ...]) -> Kinds | None:
-    """Return the kinds that a file names over those guessed; None to guess for each data set."""
+def _kinds(path: Path | None, records: tuple[GoldRecord, ...]) -> dict[str, Kinds]:
+    """Return the kinds that a file names, for every data set alike; none without a file."""
     if path is None:
-        return None
+        return {}
     try:
         named = json.loads(path.read_text(encoding="utf-8"))
         fields, columns = dict(named.get("fields", {})), dict(named.get("columns", {}))
@@ -58,8 +58,7 @@ def _kinds(path: Path | None, records: tuple[GoldRecord, ...]) -> Kinds | None:
     wrong = [kind for kind in (*fields.values(), *columns.values()) if kind not in get_args(ValueKind)]
     if wrong:
         raise EvaluationError(f"a kind is text, amount or date, got {wrong[0]!r}")
-    guessed = kinds_of(records)
-    return Kinds(fields={**guessed.fields, **fields}, columns={**guessed.columns, **columns})
+    return dict.fromkeys((record.dataset for record in records), Kinds(fields=fields, columns=columns))
 
 
 def write_scores(scores: RunScores, out: Path, *, report: str) -> None:

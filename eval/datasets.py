@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
+from eval.kie import gold_values
 from schemas.errors import EvaluationError
 
 
@@ -48,6 +49,10 @@ class GoldRecord(BaseModel):
     line_items: list[dict[str, JsonValue]] | None = None
     kie_boxes: dict[str, list[GoldBox]] | None = None
     caveats: tuple[str, ...] = ()
+
+    def accepted(self, name: str) -> tuple[str, ...]:
+        """Return every accepted text of a field, none if the document does not have it."""
+        return gold_values(self.kie.get(name), (self.kie_alternatives or {}).get(name, ()))
 
 
 def read_gold(folder: Path) -> Iterator[GoldRecord]:

@@ -7,26 +7,25 @@ characters that is right, which counts in part). See docs/metrics/kie.md.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal, get_args
 
 from pydantic import JsonValue
 
 from eval.f_scores import Counts, total
-from eval.similarity import Similarity, edit, same_amount, same_date, same_text
-from schemas.values import parse_amount, parse_date
+from eval.similarity import edit, same_amount_as, same_date, same_text
+from schemas.values import DecimalSeparator
 
 Outcome = Literal["right", "wrong", "missed", "hallucinated", "absent"]
 Matching = Literal["exact", "normalised", "edit"]
 MATCHINGS: tuple[Matching, ...] = get_args(Matching)
 # How a field's values are compared once they are normalised.
 ValueKind = Literal["text", "amount", "date"]
-_N_GUESSED_FROM = 10_000
-_DECIMALS = re.compile(r"\d[.,]\d{1,2}(?!\d)")
-_BY_KIND: Mapping[ValueKind, Similarity] = {"text": same_text, "amount": same_amount, "date": same_date}
+# What a normal form is written with, whatever the document has.
+_OF_NORMAL_FORMS: DecimalSeparator = "."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +34,14 @@ class Pred:
 
     text: str
     normalised: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Separators:
+    """The decimal separator of each side's ambiguous amounts ("1.234"); None reads them as thousands."""
+
+    pred: DecimalSeparator | None = None
+    gold: DecimalSeparator | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +131,7 @@ def kie_results(
     *,
     matching: Matching = "normalised",
     kinds: Mapping[str, ValueKind] | None = None,
+    separators: Separators = Separators(),
 ) -> tuple[FieldResult, ...]:
     """Return how each field of one document came out, gold's fields first.
 
@@ -135,33 +143,35 @@ def kie_results(
         Every accepted text of each field, none if the field is not on the document.
     kinds
         How values are compared when normalised; "text" for fields that are not named.
+    separators
+        How ambiguous amounts are read when normalised.
     """
     names = dict.fromkeys((*gold, *pred))
     known = kinds or {}
+
+    def similarity(name: str, value: Pred, text: str) -> float:
+        if matching == "exact":
+            return float(value.text == text)
+        if matching == "edit":
+            return edit(value.text, text)
+        return float(same(value, text, kind=known.get(name, "text"), separators=separators))
+
     return tuple(
-        _result(name, pred.get(name), gold.get(name, ()), matching, known.get(name, "text")) for name in names
+        _result(name, pred.get(name), gold.get(name, ()), partial(similarity, name)) for name in names
     )
 
 
 def _result(
-    name: str, pred: Pred | None, gold: Sequence[str], matching: Matching, kind: ValueKind
+    name: str, pred: Pred | None, gold: Sequence[str], similarity: Callable[[Pred, str], float]
 ) -> FieldResult:
     if pred is None or not gold:
         outcome: Outcome = ("missed" if gold else "absent") if pred is None else "hallucinated"
         return FieldResult(field=name, outcome=outcome, similarity=0.0)
-    best = max(_similarity(pred, accepted, matching, kind) for accepted in gold)
+    best = max(similarity(pred, accepted) for accepted in gold)
     return FieldResult(field=name, outcome="right" if best == 1.0 else "wrong", similarity=best)
 
 
-def _similarity(pred: Pred, gold: str, matching: Matching, kind: ValueKind) -> float:
-    if matching == "exact":
-        return float(pred.text == gold)
-    if matching == "edit":
-        return edit(pred.text, gold)
-    return float(same(pred, gold, kind=kind))
-
-
-def same(pred: Pred, gold: str, *, kind: ValueKind = "text") -> bool:
+def same(pred: Pred, gold: str, *, kind: ValueKind = "text", separators: Separators = Separators()) -> bool:
     """Return whether two values say the same: amounts as numbers, dates as days, text by its letters.
 
     Text is compared by letters and digits in lower case: public transcripts do not agree on spaces and
@@ -175,35 +185,17 @@ def same(pred: Pred, gold: str, *, kind: ValueKind = "text") -> bool:
     >>> same(Pred(text="-45,00"), "45,00", kind="amount")
     False
     """
-    similarity = _BY_KIND[kind]
-    if similarity(pred.text, gold) == 1.0:
+    if kind == "text":
+        return same_text(pred.text, gold) == 1.0
+    if kind == "date":
+        return any(same_date(said, gold) == 1.0 for said in (pred.text, pred.normalised) if said is not None)
+    if same_amount_as(separators.pred, separators.gold)(pred.text, gold) == 1.0:
         return True
-    return kind != "text" and pred.normalised is not None and similarity(pred.normalised, gold) == 1.0
+    known = pred.normalised
+    return known is not None and same_amount_as(_OF_NORMAL_FORMS, separators.gold)(known, gold) == 1.0
 
 
 def gold_values(value: JsonValue, alternatives: Sequence[str] = ()) -> tuple[str, ...]:
     """Return every accepted text of a gold value; one of a list is enough."""
     own = value if isinstance(value, list) else [value]
     return tuple(str(item) for item in (*own, *alternatives) if item not in (None, ""))
-
-
-def guessed_kinds(gold: Iterable[Mapping[str, Sequence[str]]]) -> dict[str, ValueKind]:
-    """Return the kind of each field, from its gold values (the first 10,000 different ones).
-
-    A field is a date if all of its values are, an amount if all are and one has decimals (numbers of
-    documents and telephones have none), else text.
-    """
-    texts: dict[str, dict[str, None]] = {}
-    for document in gold:
-        for name, values in document.items():
-            known = texts.setdefault(name, {})
-            if len(known) < _N_GUESSED_FROM:
-                known.update(dict.fromkeys(values))
-    return {name: _guessed_kind(tuple(values)) for name, values in texts.items()}
-
-
-def _guessed_kind(texts: Sequence[str]) -> ValueKind:
-    if texts and all(parse_date(text) is not None for text in texts):
-        return "date"
-    are_amounts = all(parse_amount(text) is not None for text in texts)
-    return "amount" if are_amounts and any(_DECIMALS.search(text) for text in texts) else "text"

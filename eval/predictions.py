@@ -57,7 +57,10 @@ class PredRecord(BaseModel):
         if value is None or isinstance(value, list | dict):
             return None
         entry = self.metadata.get(json_path((name,)))
-        return Pred(text=str(value), normalised=None if entry is None else entry.normalised)
+        if entry is not None and entry.normalised is not None:
+            return Pred(text=str(value), normalised=entry.normalised)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return Pred(text=str(value), normalised=str(value) if is_number else None)
 
     def confidence(self, name: str) -> float | None:
         """Return the confidence of a scalar field in [0, 1], None if there is none."""

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict
 from eval.datasets import GoldRecord
 from eval.f_scores import Counts, total
 from eval.kie import MATCHINGS, KieScore, Matching, Outcome, kie_score
-from eval.predictions import PredRecord
-from eval.scoring import ROWS_KEY, DocumentScore, Kinds, kinds_of, score_document
+from eval.kinds import Kinds, guessed_kinds
+from eval.predictions import ROWS_KEY, PredRecord
+from eval.scoring import DocumentScore, score_document
 from schemas.errors import EvaluationError
 
 ALL = "all"
@@ -80,9 +81,11 @@ class RunScores:
 
 
 def score_run(
-    preds: Mapping[str, PredRecord], gold: Iterable[GoldRecord], *, kinds: Kinds | None = None
+    preds: Mapping[str, PredRecord], gold: Iterable[GoldRecord], *, kinds: Mapping[str, Kinds] | None = None
 ) -> RunScores:
     """Return the scores of a run.
+
+    `kinds` are those of each data set's fields and columns; what has none is guessed from gold.
 
     A gold document without a prediction has failed with the code `no_prediction`: all of its values are
     missed. Fields and columns are those that any prediction of the data set names, so that a document that
@@ -103,10 +106,11 @@ def score_run(
             "no prediction is of a gold document",
             hint=f"gold has ids such as {records[0].id!r}; predictions {next(iter(preds), 'none')!r}",
         )
+    known = kinds or {}
     scores = tuple(
         score
-        for group in _by_dataset(records).values()
-        for score in _score_group(preds, group, kinds or kinds_of(group))
+        for dataset, group in _by_dataset(records).items()
+        for score in _score_group(preds, group, known.get(dataset, Kinds()).over(guessed_kinds(group)))
     )
     by_dataset: dict[str, list[DocumentScore]] = {}
     for score in scores:

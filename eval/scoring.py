@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from eval.datasets import GoldRecord
 from eval.glirm import Glirm, glirm
-from eval.kie import MATCHINGS, FieldResult, Matching, ValueKind, gold_values, guessed_kinds, kie_results
+from eval.kie import MATCHINGS, FieldResult, Matching, Separators, ValueKind, kie_results
+from eval.kinds import Kinds
 from eval.predictions import ROWS_KEY, PredRecord
-from eval.similarity import Similarity, edit, exact, same_amount, same_date, same_text
-
-_NORMALISED: Mapping[ValueKind, Similarity] = {"text": same_text, "amount": same_amount, "date": same_date}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kinds:
-    """How the fields of a data set, and the columns of its rows, are compared once normalised."""
-
-    fields: Mapping[str, ValueKind]
-    columns: Mapping[str, ValueKind]
+from eval.similarity import Similarity, edit, exact, same_amount_as, same_date, same_text
+from schemas.values import vote_decimal_separator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,21 +40,6 @@ class DocumentScore:
     error: str | None = None
 
 
-def kinds_of(gold: Iterable[GoldRecord]) -> Kinds:
-    """Return the kinds of all fields and columns, guessed from their gold values (`guessed_kinds`)."""
-    records = tuple(gold)
-    rows = [row for record in records for row in record.line_items or ()]
-    return Kinds(
-        fields=guessed_kinds({k: accepted(record, k) for k in record.kie} for record in records),
-        columns=guessed_kinds({k: gold_values(v) for k, v in row.items()} for row in rows),
-    )
-
-
-def accepted(gold: GoldRecord, name: str) -> tuple[str, ...]:
-    """Return every accepted text of a field, none if the document does not have it."""
-    return gold_values(gold.kie.get(name), (gold.kie_alternatives or {}).get(name, ()))
-
-
 def score_document(
     pred: PredRecord,
     gold: GoldRecord,
@@ -85,8 +62,16 @@ def score_document(
         Whether rows were asked for; None says so where the answer names them, or where there is no answer.
     """
     asked = _asked(pred, gold) if fields is None else tuple(fields)
+    separators = _separators(pred, gold, kinds)
     results: dict[Matching, tuple[FieldResult, ...]] = {
-        m: _kie(pred, gold, asked, kinds, m) for m in MATCHINGS
+        m: kie_results(
+            {name: pred.field(name) for name in asked},
+            {name: gold.accepted(name) for name in asked},
+            matching=m,
+            kinds=kinds.fields,
+            separators=separators,
+        )
+        for m in MATCHINGS
     }
     said = [r for r in results["normalised"] if r.outcome in ("right", "wrong", "hallucinated")]
     confidences = [(pred.confidence(r.field), r.outcome == "right") for r in said]
@@ -94,7 +79,7 @@ def score_document(
         id=gold.id,
         dataset=gold.dataset,
         fields=results,
-        rows=_lir(pred, gold, kinds, columns) if _has_rows(pred, gold, rows) else None,
+        rows=_lir(pred, gold, kinds, columns, separators) if _has_rows(pred, gold, rows) else None,
         confidences=tuple((known, right) for known, right in confidences if known is not None),
         error=pred.error,
     )
@@ -113,38 +98,51 @@ def _has_rows(pred: PredRecord, gold: GoldRecord, asked: bool | None) -> bool:
     return asked and gold.line_items is not None
 
 
-def _kie(
-    pred: PredRecord, gold: GoldRecord, asked: Sequence[str], kinds: Kinds, matching: Matching
-) -> tuple[FieldResult, ...]:
-    return kie_results(
-        {name: pred.field(name) for name in asked},
-        {name: accepted(gold, name) for name in asked},
-        matching=matching,
-        kinds=kinds.fields,
-    )
+def _separators(pred: PredRecord, gold: GoldRecord, kinds: Kinds) -> Separators:
+    """Return how each side writes decimals, by its own amounts; a side that does not say is as the other."""
+    amounts = [name for name, kind in kinds.fields.items() if kind == "amount"]
+    said = (text for name in amounts if (text := pred.value.get(name)) is not None)
+    ours = vote_decimal_separator([*map(str, said), *_row_amounts(pred.rows(ROWS_KEY), kinds)])
+    golds = (text for name in amounts for text in gold.accepted(name))
+    theirs = vote_decimal_separator([*golds, *_row_amounts(gold.line_items or (), kinds)])
+    return Separators(pred=ours or theirs, gold=theirs or ours)
+
+
+def _row_amounts(rows: Iterable[Mapping[str, JsonValue]], kinds: Kinds) -> Iterator[str]:
+    for row in rows:
+        for name, value in row.items():
+            if kinds.columns.get(name) == "amount" and isinstance(value, str):
+                yield value
 
 
 def _lir(
-    pred: PredRecord, gold: GoldRecord, kinds: Kinds, asked: Sequence[str] | None
+    pred: PredRecord, gold: GoldRecord, kinds: Kinds, asked: Sequence[str] | None, separators: Separators
 ) -> dict[Matching, Glirm]:
-    rows, golds = _texts(pred.rows(ROWS_KEY), asked), _texts(gold.line_items or (), asked)
-    columns = {key for row in (*rows, *golds) for key in row}
-    by_matching: dict[Matching, Similarity | Mapping[str, Similarity]] = {
-        "exact": exact,
-        "normalised": {key: _NORMALISED[kinds.columns.get(key, "text")] for key in columns},
-        "edit": edit,
+    rows, golds = _cells(pred.rows(ROWS_KEY), asked), _cells(gold.line_items or (), asked)
+    same: Mapping[ValueKind, Similarity] = {
+        "text": same_text,
+        "amount": same_amount_as(separators.pred, separators.gold),
+        "date": same_date,
     }
-    return {m: glirm(rows, golds, similarity=by_matching[m]) for m in MATCHINGS}
+    columns = {key for row in (*rows, *golds) for key in row}
+    normalised = {key: same[kinds.columns.get(key, "text")] for key in columns}
+    texts, gold_texts = _texts(rows), _texts(golds)
+    return {
+        "exact": glirm(texts, gold_texts, similarity=exact),
+        "normalised": glirm(rows, golds, similarity=normalised),
+        "edit": glirm(texts, gold_texts, similarity=edit),
+    }
 
 
-def _texts(
+def _cells(
     rows: Sequence[Mapping[str, JsonValue]], asked: Sequence[str] | None
 ) -> list[dict[str, JsonValue]]:
-    """Return the rows with numbers as texts: gold files write 5 where answers write "5"; "" is null."""
-    return [{k: _text(value) for k, value in row.items() if asked is None or k in asked} for row in rows]
+    """Return the columns of rows that were asked for; an empty text is null."""
+    return [
+        {k: None if v == "" else v for k, v in row.items() if asked is None or k in asked} for row in rows
+    ]
 
 
-def _text(value: JsonValue) -> JsonValue:
-    if isinstance(value, list | dict) or value is None or value == "":
-        return None if value in (None, "") else value
-    return str(value)
+def _texts(rows: Sequence[Mapping[str, JsonValue]]) -> list[dict[str, JsonValue]]:
+    """Return the rows with numbers as texts: gold files write 5 where answers write "5"."""
+    return [{k: v if isinstance(v, list | dict | None) else str(v) for k, v in row.items()} for row in rows]

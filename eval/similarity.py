@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -19,7 +19,7 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
 from schemas.errors import EvaluationError
-from schemas.values import parse_amount, parse_date
+from schemas.values import DecimalSeparator, parse_amount, parse_date
 
 Floats = NDArray[np.float64]
 _N_KEPT = 16_384  # readings of texts; a few megabytes
@@ -66,17 +66,20 @@ def similarity_matrix(similarity: Similarity, pred: Sequence[JsonValue], gold: S
 class _ByKey:
     """Values are the same (1) or not (0), by a key that each has; None is like nothing, itself included."""
 
-    def __init__(self, key: Callable[[JsonValue], object]) -> None:
+    def __init__(
+        self, key: Callable[[JsonValue], object], gold_key: Callable[[JsonValue], object] | None = None
+    ) -> None:
         self._key = key
+        self._gold_key = gold_key or key
 
     def __call__(self, pred: JsonValue, gold: JsonValue) -> float:
         ours = self._key(pred)
-        return float(ours is not None and ours == self._key(gold))
+        return float(ours is not None and ours == self._gold_key(gold))
 
     def matrix(self, pred: Sequence[JsonValue], gold: Sequence[JsonValue]) -> Floats:
         codes: dict[object, int] = {None: -1}
         ours = [codes.setdefault(self._key(value), len(codes)) for value in pred]
-        theirs = [codes.setdefault(self._key(value), len(codes)) for value in gold]
+        theirs = [codes.setdefault(self._gold_key(value), len(codes)) for value in gold]
         equal = np.array(ours)[:, None] == np.array(theirs)[None, :]
         return (equal & (np.array(ours)[:, None] >= 0)).astype(np.float64)
 
@@ -104,18 +107,14 @@ def _letters(text: str) -> str | None:
     return "".join(filter(str.isalnum, folded)) or "".join(folded.split()) or None
 
 
-def _amount(value: JsonValue) -> object:
-    return _amount_in(str(value))
-
-
 def _date(value: JsonValue) -> object:
     return _date_in(str(value))
 
 
 # Reading takes some 15 microseconds a text, and columns repeat quantities, rates and dates.
 @lru_cache(maxsize=_N_KEPT)
-def _amount_in(text: str) -> object:
-    parsed = parse_amount(text)
+def _amount_in(text: str, decimal_separator: DecimalSeparator | None) -> object:
+    parsed = parse_amount(text, decimal_separator=decimal_separator)
     return _normalised_text(text) if parsed is None else parsed.value
 
 
@@ -125,9 +124,29 @@ def _date_in(text: str) -> object:
     return _normalised_text(text) if parsed is None else parsed.value
 
 
+def same_amount_as(
+    pred_separator: DecimalSeparator | None = None, gold_separator: DecimalSeparator | None = None
+) -> Similarity:
+    """Return whether two amounts are the same number, each side's "1.234" read with its decimal separator.
+
+    Numbers of JSON are what they are; a text that is no amount is like the same text only.
+
+    Examples
+    --------
+    >>> same_amount_as(",", ".")("1.234", "1234.00"), same_amount_as(".", ".")("3", "3.000")
+    (1.0, 1.0)
+    """
+    return _ByKey(partial(_amount, pred_separator), partial(_amount, gold_separator))
+
+
+def _amount(separator: DecimalSeparator | None, value: JsonValue) -> object:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return _amount_in(str(value), "." if is_number else separator)
+
+
 exact = _ByKey(_exact_key)
 same_text = _ByKey(_normalised_text)
-same_amount = _ByKey(_amount)
+same_amount = same_amount_as()
 same_date = _ByKey(_date)
 
 

@@ -8,15 +8,8 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from eval.kie import Pred, ValueKind, gold_values, kie_results
-from schemas.spec import ExtractionSchema, FieldKind, json_path
-
-_KINDS: Mapping[FieldKind, ValueKind] = {
-    "amount": "amount",
-    "number": "amount",
-    "integer": "amount",
-    "date": "date",
-    "iso_date": "date",
-}
+from eval.kinds import value_kind
+from schemas.spec import ExtractionSchema, json_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +30,7 @@ def field_count(
     leaves = [(keys, field) for keys, field in schema.leaves() if "[]" not in keys]
     preds = {json_path(keys): _pred(_at(dict(pred), keys)) for keys, _ in leaves}
     golds = {json_path(keys): gold_values(_at(dict(gold), keys)) for keys, _ in leaves}
-    kinds: dict[str, ValueKind] = {json_path(keys): _KINDS.get(field.kind, "text") for keys, field in leaves}
+    kinds: dict[str, ValueKind] = {json_path(keys): value_kind(field.kind) for keys, field in leaves}
     outcomes = [result.outcome for result in kie_results(preds, golds, kinds=kinds)]
     return FieldCount(
         n_right=outcomes.count("right"), n_fields=sum(outcome != "absent" for outcome in outcomes)

@@ -16,9 +16,10 @@ from pydantic import JsonValue
 
 from app.answering import ExtractionOptions
 from app.bench.results import Results, run_results
-from app.bench.run import GOLD, PREDICTIONS, RunFolder, RunLine
+from app.bench.run import PREDICTIONS, RunFolder, RunLine
 from app.pipeline import Pipeline
 from eval.datasets import GoldRecord
+from eval.kinds import Kinds, schema_kinds
 from eval.predictions import ROWS_KEY
 from ocr.layout_document import layout_document
 from retrieval.projection import join
@@ -135,13 +136,17 @@ def run_gold_set(
     """
     folder.mkdir(parents=True, exist_ok=True)
     golds = [_gold(document, dataset) for document in documents]
-    (folder / GOLD).write_text("".join(g.model_dump_json() + "\n" for g in golds), encoding="utf-8")
+    kinds = Kinds()
+    for document in documents:  # of versions of a schema, the later one says what a field is
+        kinds = schema_kinds(document.schema, rows=_rows_key(document.schema) or ROWS_KEY).over(kinds)
+    run = RunFolder(path=folder)
+    run.write_asked(golds, {dataset: kinds})
     with (folder / PREDICTIONS).open("w", encoding="utf-8") as file:
         for document, gold in zip(documents, golds, strict=True):
             announce(gold.id)
             file.write(_line(pipeline, document, gold, options).model_dump_json() + "\n")
             file.flush()
-    return run_results(RunFolder(path=folder))
+    return run_results(run)
 
 
 def gold_sha256(documents: Sequence[GoldDocument]) -> str:
@@ -198,12 +203,19 @@ def _flat(
     What `skip` names, by JSON path, is left out, and lists of texts are.
     """
     flat = dict(_scalars(schema.root, value, (), frozenset(skip)))
+    rows_key = _rows_key(schema)
+    if rows_key is not None:
+        found = value.get(rows_key)
+        flat[ROWS_KEY] = found if isinstance(found, list) else []
+    return flat
+
+
+def _rows_key(schema: ExtractionSchema) -> str | None:
+    """Return under which name the first list of rows stands, None if there is none."""
     for key, spec in schema.root.properties:
         if isinstance(spec, ArraySpec) and isinstance(spec.item, ObjectSpec):
-            found = value.get(key)
-            flat[ROWS_KEY] = found if isinstance(found, list) else []
-            break
-    return flat
+            return key
+    return None
 
 
 def _scalars(

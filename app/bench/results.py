@@ -42,7 +42,7 @@ def run_results(folder: RunFolder) -> Results:
         raise EvaluationError(f"{folder.path.name!r} holds no run", hint="make one with `rasg bench run`")
     gold = tuple(read_gold_file(folder.path / GOLD))
     lines = folder.lines()
-    scores = score_run({line.id: line for line in lines}, gold)
+    scores = score_run({line.id: line for line in lines}, gold, kinds=folder.kinds())
     pairs = [pair for document in scores.documents for pair in document.confidences]
     return Results(scores=scores, lines=lines, calibration=calibration(pairs))
 

@@ -1,8 +1,8 @@
 """A suite through the pipeline: one line of predictions a document, and nothing done twice.
 
-A run's folder holds `config.json` (what was asked, with what), `predictions.jsonl`, `gold.jsonl` and, once it
-is scored, the files of `app.bench.results`. A run that was stopped goes on where it stopped; a folder of
-another run is refused.
+A run's folder holds `config.json` (what was asked, with what), `predictions.jsonl`, `gold.jsonl`,
+`kinds.json` (how values are compared) and, once it is scored, the files of `app.bench.results`. A run
+that was stopped goes on where it stopped; a folder of another run is refused.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from pydantic import ConfigDict, JsonValue
+from pydantic import ConfigDict, JsonValue, TypeAdapter
 
 from app.bench.gold_store import with_examples
 from app.bench.readings import read_kept
@@ -25,6 +25,7 @@ from app.bench.suite import Suite
 from app.errors import is_configuration
 from app.pipeline import Pipeline
 from eval.datasets import GoldRecord
+from eval.kinds import Kinds, schema_kinds
 from eval.predictions import PredRecord
 from schemas.adapter import weights_sha256
 from schemas.document import Document
@@ -33,7 +34,8 @@ from schemas.extraction import ExampleUse, Extraction, Usage
 from schemas.spec import GROUNDED_KINDS, ArraySpec, ExtractionSchema, FieldSpec, Spec
 from schemas.validate import validate_output
 
-CONFIG, PREDICTIONS, GOLD = "config.json", "predictions.jsonl", "gold.jsonl"
+CONFIG, PREDICTIONS, GOLD, KINDS = "config.json", "predictions.jsonl", "gold.jsonl", "kinds.json"
+_KINDS = TypeAdapter(dict[str, Kinds])
 
 
 class RunLine(PredRecord):
@@ -71,7 +73,9 @@ class RunFolder:
 
     path: Path
 
-    def begin(self, config: Mapping[str, JsonValue], gold: Sequence[GoldRecord]) -> None:
+    def begin(
+        self, config: Mapping[str, JsonValue], gold: Sequence[GoldRecord], kinds: Mapping[str, Kinds]
+    ) -> None:
         """Write what is asked, or check that a run that was begun asked the same.
 
         Raises
@@ -89,13 +93,34 @@ class RunFolder:
             return
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lines = "".join(record.model_dump_json() + "\n" for record in gold)
-            (self.path / GOLD).write_text(lines, encoding="utf-8")
+            self.write_asked(gold, kinds)
             part = self.path / f"{CONFIG}.part"
             part.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
             part.replace(path)
         except OSError as error:
             raise ConfigurationError(f"{self.path} cannot be written: {error.strerror}") from error
+
+    def write_asked(self, gold: Sequence[GoldRecord], kinds: Mapping[str, Kinds]) -> None:
+        """Write the gold records, and how the values of each data set are compared."""
+        lines = "".join(record.model_dump_json() + "\n" for record in gold)
+        (self.path / GOLD).write_text(lines, encoding="utf-8")
+        (self.path / KINDS).write_bytes(_KINDS.dump_json(dict(kinds), indent=1) + b"\n")
+
+    def kinds(self) -> dict[str, Kinds]:
+        """Return how the values of each data set are compared; nothing if the folder does not say.
+
+        Raises
+        ------
+        ConfigurationError
+            If the file cannot be read.
+        """
+        path = self.path / KINDS
+        if not path.is_file():
+            return {}
+        try:
+            return _KINDS.validate_json(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"{self.path.name}/{KINDS} is of no run") from error
 
     def lines(self) -> tuple[RunLine, ...]:
         """Return the predictions so far, without a last line that was cut."""
@@ -180,7 +205,8 @@ def run_suite(
         If the engine is gone; what was finished is kept, and the run can go on.
     """
     records, schemas = suite.records(), suite.schemas()
-    folder.begin(run_config(suite, pipeline, model_folder=model_folder), records)
+    kinds = {dataset: schema_kinds(schema) for dataset, schema in schemas.items()}
+    folder.begin(run_config(suite, pipeline, model_folder=model_folder), records, kinds)
     done = tuple(line for line in folder.lines() if not line.retryable)
     folder.keep(done)
     known = {line.id for line in done}

@@ -17,7 +17,6 @@ from eval.kie import (
     Pred,
     ValueKind,
     gold_values,
-    guessed_kinds,
     kie_results,
     kie_score,
     same,
@@ -145,20 +144,6 @@ def test_an_edited_value_counts_in_part(matching: Matching, similarity: float, o
 )
 def test_same_values_in_other_writing(kind: ValueKind, pred: Pred, gold: str, expected: bool) -> None:
     assert same(pred, gold, kind=kind) is expected
-
-
-def test_kinds_are_guessed_from_all_of_a_fields_values() -> None:
-    gold = [
-        {"total": ("9.00",), "date": ("2026-03-12",), "tel": ("03 5542",), "page": ("1",), "none": ()},
-        {"total": ("12",), "date": ("12 March 2026",), "tel": ("n/a",), "page": ("2",)},
-    ]
-    assert guessed_kinds(gold) == {
-        "total": "amount",
-        "date": "date",
-        "tel": "text",
-        "page": "text",
-        "none": "text",
-    }
 
 
 def test_every_item_of_a_list_and_every_alternative_is_accepted() -> None:

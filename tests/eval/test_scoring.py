@@ -11,6 +11,7 @@ from pydantic import JsonValue, ValidationError
 
 from eval.cli import evaluate
 from eval.datasets import GoldRecord, read_gold_file
+from eval.kinds import Kinds
 from eval.predictions import PredRecord, read_predictions
 from eval.report import report_markdown, worst_documents
 from eval.run_scores import ALL, score_run
@@ -270,3 +271,54 @@ def test_a_field_may_be_called_extraction(tmp_path: Path) -> None:
     path = tmp_path / "p.jsonl"
     path.write_text('{"id": "1", "value": {"extraction": "x", "file": "y"}}\n')
     assert read_predictions(path)["1"].value == {"extraction": "x", "file": "y"}
+
+
+_COLUMNS = Kinds(columns={"text": "text", "amount": "amount", "n": "amount"})
+
+
+def _lir_f1(rows: list[JsonValue], golds: list[dict[str, JsonValue]], kinds: Kinds = _COLUMNS) -> float:
+    record = GoldRecord(id="1", file="1", dataset="d", doc_type="t", line_items=golds)
+    lir = score_run({"1": _pred(1, line_items=rows)}, [record], kinds={"d": kinds}).groups["d"].lir
+    assert lir is not None
+    return lir["normalised"].f1
+
+
+def test_a_sides_own_amounts_say_how_its_ambiguous_ones_are_read() -> None:
+    printed: list[JsonValue] = [{"n": "3", "amount": "1.191,00"}, {"n": "1.000", "amount": "573,00"}]
+    exported: list[dict[str, JsonValue]] = [
+        {"n": "3.000", "amount": "1191.00"},
+        {"n": "1000.000", "amount": "573.00"},
+    ]
+    assert _lir_f1(printed, exported) == 1.0
+    assert _lir_f1([{"n": "3000", "amount": "1,191.00"}], [{"n": "3.000", "amount": "1191.00"}]) == 0.5
+
+
+def test_where_a_side_does_not_say_the_other_does() -> None:
+    assert _lir_f1([{"n": "3"}], [{"n": "3.000", "amount": "191.00"}]) == 1.0
+    assert _lir_f1([{"n": "3.000"}], [{"n": "3.000", "amount": "191.00"}]) == 1.0
+    assert _lir_f1([{"n": "3.000"}], [{"n": "3.000"}]) == 1.0
+
+
+def test_numbers_of_json_are_what_they_are() -> None:
+    assert _lir_f1([{"n": 3.125}], [{"n": "3.1250", "amount": None}]) == 1.0
+    assert _lir_f1([{"n": 3125}], [{"n": 3.125}]) == 0.0
+    record = GoldRecord(id="1", file="1", dataset="d", doc_type="t", kie={"total": "3.1250"})
+    kinds = {"d": Kinds(fields={"total": "amount"})}
+    assert (
+        score_run({"1": _pred(1, total=3.125)}, [record], kinds=kinds).groups["d"].kie["normalised"].f1 == 1.0
+    )
+
+
+def test_a_named_kind_goes_before_a_guessed_one() -> None:
+    golds: list[dict[str, JsonValue]] = [{"n": "10"}]
+    assert _lir_f1([{"n": "10,00"}], golds, Kinds()) == 0.0
+    assert _lir_f1([{"n": "10,00"}], golds) == 1.0
+
+
+def test_a_normal_form_has_a_point_before_its_decimals() -> None:
+    kinds = {"d": Kinds(fields={"total": "amount"})}
+    record = GoldRecord(id="1", file="1", dataset="d", doc_type="t", kie={"total": "1,2340"})
+    said = PredRecord(
+        id="1", value={"total": "1.234 EUR"}, metadata={"total": FieldMetadata(normalised="1.234")}
+    )
+    assert score_run({"1": said}, [record], kinds=kinds).groups["d"].kie["normalised"].f1 == 1.0

@@ -1,0 +1,90 @@
+"""What the values of a data set are - amounts, dates or texts - as a schema says it, or guessed from gold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from eval.datasets import GoldRecord
+from eval.kie import ValueKind, gold_values
+from eval.predictions import ROWS_KEY
+from schemas.spec import ExtractionSchema, FieldKind, json_path
+from schemas.values import parse_amount, parse_date
+
+_N_GUESSED_FROM = 10_000
+# Of a field's gold values, in transcripts of any care, that its kind must explain.
+_GUESSED_SHARE = 0.9
+# Not three: they may be thousands.
+_DECIMALS = re.compile(r"\d[.,](?:\d{1,2}|\d{4,})(?!\d)")
+_OF_FIELD_KIND: Mapping[FieldKind, ValueKind] = {
+    "amount": "amount",
+    "number": "amount",
+    "integer": "amount",
+    "date": "date",
+    "iso_date": "date",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kinds:
+    """How the fields of a data set, and the columns of its rows, are compared once normalised."""
+
+    fields: Mapping[str, ValueKind] = field(default_factory=dict[str, ValueKind])
+    columns: Mapping[str, ValueKind] = field(default_factory=dict[str, ValueKind])
+
+    def over(self, other: Kinds) -> Kinds:
+        """Return these kinds, and those of `other` for what has none here."""
+        return Kinds(fields={**other.fields, **self.fields}, columns={**other.columns, **self.columns})
+
+
+def value_kind(kind: FieldKind) -> ValueKind:
+    """Return how values of a schema's field are compared."""
+    return _OF_FIELD_KIND.get(kind, "text")
+
+
+def schema_kinds(schema: ExtractionSchema, *, rows: str = ROWS_KEY) -> Kinds:
+    """Return the kinds of a schema's fields by their JSON paths, and of the columns of its list `rows`."""
+    fields: dict[str, ValueKind] = {}
+    columns: dict[str, ValueKind] = {}
+    for keys, leaf in schema.leaves():
+        if "[]" not in keys:
+            fields[json_path(keys)] = value_kind(leaf.kind)
+        if len(keys) == 1:  # prediction files have such fields by their plain names
+            fields[keys[0]] = value_kind(leaf.kind)
+        if keys[:-1] == (rows, "[]"):
+            columns[keys[-1]] = value_kind(leaf.kind)
+    return Kinds(fields=fields, columns=columns)
+
+
+def guessed_kinds(gold: Iterable[GoldRecord]) -> Kinds:
+    """Return the kind of each field and column, from its gold values (the first 10,000 different ones).
+
+    It is a date if nine in ten of them are, an amount if nine in ten are and one has decimals (numbers of
+    documents and telephones have none), else text.
+    """
+    records = tuple(gold)
+    rows = [row for record in records for row in record.line_items or ()]
+    return Kinds(
+        fields=_guessed({name: record.accepted(name) for name in record.kie} for record in records),
+        columns=_guessed({name: gold_values(value) for name, value in row.items()} for row in rows),
+    )
+
+
+def _guessed(gold: Iterable[Mapping[str, Iterable[str]]]) -> dict[str, ValueKind]:
+    texts: dict[str, dict[str, None]] = {}
+    for document in gold:
+        for name, values in document.items():
+            known = texts.setdefault(name, {})
+            if len(known) < _N_GUESSED_FROM:
+                known.update(dict.fromkeys(values))
+    return {name: _guessed_kind(tuple(values)) for name, values in texts.items()}
+
+
+def _guessed_kind(texts: tuple[str, ...]) -> ValueKind:
+    def most(reads: Callable[[str], object]) -> bool:
+        return sum(reads(text) is not None for text in texts) >= max(1, _GUESSED_SHARE * len(texts))
+
+    if most(parse_date):
+        return "date"
+    return "amount" if most(parse_amount) and any(_DECIMALS.search(text) for text in texts) else "text"
