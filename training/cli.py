@@ -10,6 +10,7 @@ import logging
 import random
 import signal
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -166,22 +167,28 @@ def tinyshakespeare(
     seeds: Annotated[int, typer.Option(min=1, help="Seeds of each trial; the paper takes 6.")] = 6,
     processes: Annotated[int, typer.Option(min=1, help="Trials at a time, one thread each.")] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    nearest: Annotated[
+        bool,
+        typer.Option("--near-best", help="Later seeds only at the first one's best rates and beside them."),
+    ] = False,
     report_only: Annotated[bool, typer.Option("--report", help="Run nothing, write the report.")] = False,
 ) -> None:
     """Sweep learning rates of LoRA-Muon and its rivals over ranks, widths, depths and rescalings.
 
     The report counts whatever is there: a run may be stopped at any time and resumed.
     """
-    from training.study.grid import full_grid, read_outcomes, run_grid
+    from training.study.grid import full_grid, near_best, read_outcomes, run_grid
 
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
     if report_only:
         outcomes = read_outcomes(out)
     else:
-        outcomes = run_grid(
-            full_grid(seeds), text, out, n_processes=processes, device=device, stop=lambda: bool(stopped)
-        )
+        run = partial(run_grid, text_path=text, folder=out, n_processes=processes, device=device)
+        trials = full_grid(seeds)
+        if nearest:
+            trials = near_best(trials, run(full_grid(1), stop=lambda: bool(stopped)))
+        outcomes = run(trials, stop=lambda: bool(stopped))
     from training.study.report import write_report
 
     typer.echo(write_report(outcomes, out))

@@ -1,11 +1,23 @@
-"""What the entry points change in the process is put back after each test."""
+"""A tenant's examples; and what the entry points change in the process is put back after each test."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from app.examples.book import ExampleBook
+from retrieval.store import ExampleStore, sqlite_url
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[ExampleBook]:
+    """Yield an empty book of examples, three of each template at most."""
+    store = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
+    yield ExampleBook(store, tenant="acme", per_template=3)
+    store.close()
 
 
 @pytest.fixture(autouse=True)

@@ -2,79 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
 from sqlalchemy import text
 
-from app.answering import ExtractionOptions
 from app.examples.annotate import Annotated, Annotation, annotate
 from app.examples.book import ExampleBook
-from app.examples.finder import ExampleFinder
-from app.examples.showing import shown
-from app.pipeline import Pipeline
-from decoding.embedded import EmbeddedEngine
-from decoding.engine import EngineRequest
-from decoding.windows import cut_windows
-from ocr.reader import ReadOptions, read_document
-from retrieval.index import ExampleIndex
-from retrieval.store import ExampleStore, sqlite_url
 from schemas.document import Document
 from schemas.errors import (
     ExampleNotFoundError,
     ExtractionNotFoundError,
     InputError,
     InvalidAnswerError,
-    RetrievalError,
 )
-from schemas.extraction import Completion
 from schemas.registry import from_json_schema
-from schemas.spec import ExtractionSchema
+from tests.app.bills import FIRST, SCHEMA, TEXT, VALUE
 from tests.decoding.pages import document_of
-from tests.decoding.tiny_model import make_model
-from tests.ocr.files import pdf, text_at
-
-_TEXT: JsonValue = {"type": ["string", "null"]}
-_AMOUNT: JsonValue = {"type": ["string", "null"], "x-rasg-kind": "amount"}
-_DATE: JsonValue = {"type": ["string", "null"], "x-rasg-kind": "date"}
-_ROW: JsonValue = {"type": "object", "properties": {"item": _TEXT, "price": _AMOUNT}}
-SCHEMA = from_json_schema(
-    {
-        "title": "bill",
-        "type": "object",
-        "properties": {
-            "vendor": _TEXT,
-            "date": _DATE,
-            "total": _AMOUNT,
-            "kind": {"enum": ["bill", "reminder", None]},
-            "rows": {"type": "array", "items": _ROW},
-        },
-    }
-)
-VALUE: dict[str, JsonValue] = {
-    "vendor": "ACME Ltd",
-    "date": "2026-03-12",
-    "total": "1234.56",
-    "kind": "bill",
-    "rows": [{"item": "Blue pen", "price": "34.56"}, {"item": "Desk", "price": "1200.00"}],
-}
-FIRST = ["ACME Ltd", "12 March 2026", "Blue pen 34,56", "Desk 1.200,00", "Total 1.234,56"]
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[ExampleBook]:
-    store = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
-    yield ExampleBook(store, tenant="acme", per_template=3)
-    store.close()
-
-
-def _finder(book: ExampleBook, *, min_similarity: float = 0.3) -> ExampleFinder:
-    return ExampleFinder(book.store, tenant=book.tenant, min_similarity=min_similarity, mode="fused")
 
 
 def _annotated(document: Document, value: dict[str, JsonValue] = VALUE) -> Annotated:
@@ -239,7 +186,7 @@ def test_a_removed_example_is_gone(book: ExampleBook) -> None:
 def test_cells_that_stand_nowhere_go_with_their_row() -> None:
     row: JsonValue = {
         "type": "object",
-        "properties": {"item": _TEXT, "taxed": {"type": ["boolean", "null"]}},
+        "properties": {"item": TEXT, "taxed": {"type": ["boolean", "null"]}},
     }
     schema = from_json_schema(
         {"title": "rows", "type": "object", "properties": {"rows": {"type": "array", "items": row}}}
@@ -294,122 +241,3 @@ def test_adding_one_template_from_many_threads_loses_no_answer(book: ExampleBook
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(add, range(16))) == [1] * 16
     assert 1 <= book.store.n_examples("acme") <= 6
-
-
-# --- shown to the model
-
-
-class Recording(EmbeddedEngine):
-    """An engine that remembers what it was asked."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(make_model(folder, seed=5))
-        self.requests: list[EngineRequest] = []
-
-    def complete(self, requests: Sequence[EngineRequest]) -> tuple[Completion, ...]:
-        self.requests += requests
-        return super().complete(requests)
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    return Recording(tmp_path_factory.mktemp("recording"))
-
-
-OPTIONS = ExtractionOptions(n_candidates=1, max_tokens=200)
-NEXT = ["ACME Ltd", "9 April 2026", "Red pen 3,10", "Chair 99,00", "Total 102,10"]
-
-
-def _pipeline(engine: Recording, book: ExampleBook) -> Pipeline:
-    engine.requests.clear()
-    return Pipeline(engine=engine, read_options=ReadOptions(), examples=_finder(book))
-
-
-def test_the_nearest_example_is_shown_before_the_page(engine: Recording, book: ExampleBook) -> None:
-    (example,) = book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me").examples
-    document = replace(document_of(NEXT), sha256="a" * 64)
-    extraction = _pipeline(engine, book).extract_document(document, SCHEMA, options=OPTIONS)
-    (use,) = extraction.examples
-    assert (use.example_id, use.page_numbers) == (example.example_id, (1,))
-    assert 0.3 < use.similarity_score < 1.0
-    system, page, answer, query = engine.requests[0].prompt.messages
-    assert [m.role for m in (system, page, answer, query)] == ["system", "user", "assistant", "user"]
-    assert page.content == example.text
-    assert answer.content.startswith('{"vendor":"ACME Ltd","date":"12 March 2026","total":"1.234,56"')
-    assert "Chair" in query.content
-
-
-def test_no_value_of_the_example_can_be_answered(engine: Recording, book: ExampleBook) -> None:
-    book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
-    document = replace(document_of(NEXT), sha256="a" * 64)
-    extraction = _pipeline(engine, book).extract_document(document, SCHEMA, options=OPTIONS)
-    page = " ".join(NEXT)
-    for path, value in extraction.output.value.items():
-        if path in {"vendor", "date", "total"} and value is not None:
-            assert str(value) in page
-
-
-def test_without_examples_nothing_is_sought(engine: Recording, book: ExampleBook) -> None:
-    book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
-    document = replace(document_of(NEXT), sha256="a" * 64)
-    options = replace(OPTIONS, n_examples=0)
-    extraction = _pipeline(engine, book).extract_document(document, SCHEMA, options=options)
-    assert extraction.examples == ()
-    assert len(engine.requests[0].prompt.messages) == 2
-
-
-def test_an_example_that_leaves_the_answer_no_room_is_dropped_with_a_warning(
-    engine: Recording, book: ExampleBook
-) -> None:
-    many = [f"line {n} of ACME Ltd, 12 March 2026, Total 1.234,56" for n in range(300)]
-    book.add(document_of([*FIRST, *many]), SCHEMA, VALUE, source="annotated", confirmed_by="me")
-    document = replace(document_of([*NEXT, *many[:3]]), sha256="a" * 64)
-    extraction = _pipeline(engine, book).extract_document(document, SCHEMA, options=OPTIONS)
-    assert extraction.examples == ()
-    assert "example_dropped" in {warning.code for warning in extraction.warnings}
-
-
-def test_a_store_that_fails_costs_the_example_and_not_the_answer(
-    engine: Recording, book: ExampleBook, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
-
-    def fail(*_: object, **__: object) -> None:
-        raise RetrievalError("gone")
-
-    monkeypatch.setattr(ExampleIndex, "rank", fail)
-    document = replace(document_of(NEXT), sha256="a" * 64)
-    extraction = _pipeline(engine, book).extract_document(document, SCHEMA, options=OPTIONS)
-    assert extraction.examples == ()
-    assert "examples_unavailable" in {warning.code for warning in extraction.warnings}
-
-
-def test_the_examples_reasoning_is_shown_where_reasoning_is_asked(book: ExampleBook) -> None:
-    book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
-    narrow: ExtractionSchema = from_json_schema(
-        {"title": "narrow", "type": "object", "properties": {"total": _AMOUNT}}
-    )
-    document = replace(document_of(NEXT), sha256="a" * 64)
-    (hit,) = _finder(book).find(document, narrow, k=1).hits
-    traced = shown(hit, narrow, reasoning="brief", structured=True)
-    assert traced.answer_json == '{"reasoning":"total < Total 1.234,56","total":"1.234,56"}'
-    plain = shown(hit, narrow, reasoning="off", structured=False)
-    assert plain.answer_json == '{"total":"1.234,56"}'
-    assert "  " not in plain.layout_text
-
-
-def test_windows_of_a_long_document_are_searched_for_apart(book: ExampleBook) -> None:
-    book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
-    document = replace(document_of(["nothing like it", "at all"], NEXT), sha256="a" * 64)
-    windows = cut_windows(document, fits=lambda part: len(part.pages) < 2)
-    finder = _finder(book)
-    found = [finder.find(window.document, SCHEMA, k=1).hits for window in windows]
-    assert [len(hits) for hits in found] == [0, 1]
-
-
-def test_pages_read_from_files_are_compared_by_their_pictures_too(book: ExampleBook) -> None:
-    data = pdf("".join(text_at(72, 700 - 30 * i, line) for i, line in enumerate(FIRST)))
-    document = read_document(data, options=ReadOptions(thumbnails=True))
-    (example,) = book.add(document, SCHEMA, VALUE, source="annotated", confirmed_by="me").examples
-    assert example.page_hash is not None
-    assert len(example.page_hash) == 32

@@ -20,7 +20,7 @@ from schemas.errors import EmptyDocumentError
 from schemas.extraction import Extraction, FieldMetadata, Output, Usage
 from schemas.registry import from_json_schema
 from schemas.spec import ExtractionSchema
-from tests.app.test_examples import FIRST, SCHEMA, VALUE
+from tests.app.bills import FIRST, SCHEMA, VALUE
 from tests.decoding.pages import document_of, page_of
 
 OPTIONS = ExtractionOptions(n_candidates=1, max_tokens=200)

@@ -65,7 +65,7 @@ def sft(
         typer.Option(
             help="Of receipt, invoice, order, statement, form, booking, agreement, with commas between."
         ),
-    ] = "receipt,invoice,order,statement,form",
+    ] = "receipt,invoice,order,statement,form,booking,agreement",
     validation: Annotated[float, typer.Option(help="Share of documents that stop training.")] = 0.15,
     kept_out: Annotated[float, typer.Option(help="Share of documents that it never sees.")] = 0.2,
     split_by: Annotated[str | None, typer.Option(help="Field whose value keeps documents together.")] = None,

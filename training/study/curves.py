@@ -55,19 +55,25 @@ def curves(outcomes: Iterable[Outcome]) -> dict[Trial, Curve]:
 
 
 def best_lr(curve: Curve) -> float:
-    """Return the rate of the lowest mean loss; of equals the lower one."""
-    return min(curve, key=lambda lr: (np.mean(list(curve[lr].values())), lr))
+    """Return the rate of the lowest mean loss among those with the most seeds; of equals the lower one."""
+    most = max(len(losses) for losses in curve.values())
+    rates = [lr for lr, losses in curve.items() if len(losses) == most]
+    return min(rates, key=lambda lr: (np.mean(list(curve[lr].values())), lr))
 
 
 def best_shared_lr(curve: Curve, other: Curve) -> float:
-    """Return the rate of the curve's lowest mean loss among those that the other was tried at too.
+    """Return the rate of the curve's lowest mean loss among those with the most seeds of both.
 
     Raises
     ------
     InputError
         If they share no rate.
     """
-    shared = {lr: losses for lr, losses in curve.items() if lr in other}
+    shared = {
+        lr: {seed: loss for seed, loss in losses.items() if seed in other[lr]}
+        for lr, losses in curve.items()
+        if lr in other and not losses.keys().isdisjoint(other[lr])
+    }
     if not shared:
         raise InputError("two configurations of the study share no rate")
     return best_lr(shared)

@@ -31,7 +31,8 @@ def draw(found: Mapping[Trial, Curve], picture: Path) -> None:
     for axis, (title, lines) in zip(axes, _panels(found).items(), strict=True):
         colours = plt.get_cmap("viridis")(np.linspace(0, 0.9, max(1, len(lines))))
         for colour, (label, key) in zip(colours, lines.items(), strict=True):
-            style = {"color": "black", "linestyle": "--"} if key == DENSE else {"color": colour}
+            dashed = key == DENSE or key.method == "spectron"
+            style = {"color": "black" if key == DENSE else colour, "linestyle": "--" if dashed else "-"}
             _line(axis, found[key], label, style)
         axis.set(title=title, xlabel="learning rate", xscale="log")
         axis.legend(fontsize=7)

@@ -23,7 +23,7 @@ from training.study.curves import (
     signed,
     tied,
 )
-from training.study.grid import PROXY_RANK, RANKS, RESCALINGS
+from training.study.grid import FEWER_LRS, PROXY_RANK, RANKS, RESCALINGS
 from training.study.trial import Outcome, Trial
 from training.study.verdicts import RESCALED, verdicts
 
@@ -106,7 +106,27 @@ def _rescalings(found: Mapping[Trial, Curve]) -> str:
             paper = PAPER_RESCALING[method] if c == RESCALED else ""
             rows.append(f"| {label}, {c:g} | {best_lr(curve):g} | {lr:g} | {change} | {paper} |")
     head = "| | best rate | compared at | change of the loss there | paper |\n|---|---|---|---|---|\n"
-    return f"### Factors rescaled (rank {PROXY_RANK})\n\n" + head + "\n".join(rows)
+    return f"### Factors rescaled (rank {PROXY_RANK})\n\n" + head + "\n".join(rows) + "\n\n" + _by_rate(found)
+
+
+def _by_rate(found: Mapping[Trial, Curve]) -> str:
+    """Return what rescaling changes at every rate: rounding, where training is stable, or more."""
+    rows: list[str] = []
+    for method, label in (("lora_muon", "LoRA-Muon"), ("spectron", "Spectron")):
+        plain = found[key_of(method, PROXY_RANK)]
+        losses = [f"{estimate(list(plain[lr].values())).mean:.4f}" if lr in plain else "" for lr in FEWER_LRS]
+        rows.append(f"| {label}, loss at 1 | {' | '.join(losses)} |")
+        for c in RESCALINGS[1:]:
+            curve = found[key_of(method, PROXY_RANK, rescaling=c)]
+            changes = [_change_at(curve.get(lr, {}), plain.get(lr, {})) for lr in FEWER_LRS]
+            rows.append(f"| {label}, change at {c:g} | {' | '.join(changes)} |")
+    rates = " | ".join(f"{lr:g}" for lr in FEWER_LRS)
+    return f"| at the rate | {rates} |\n|---|{'---|' * len(FEWER_LRS)}\n" + "\n".join(rows)
+
+
+def _change_at(scaled: Mapping[int, float], plain: Mapping[int, float]) -> str:
+    shared = scaled.keys() & plain.keys()
+    return signed(difference(scaled, plain)) if shared else ""
 
 
 def _beside_the_paper(found: Mapping[Trial, Curve]) -> str:
@@ -128,9 +148,13 @@ def _claims(found: Mapping[Trial, Curve]) -> str:
     return "### Verdicts\n\n| claim | here | figures |\n|---|---|---|\n" + "\n".join(rows)
 
 
+# Of a whole run: in one that was cut, the tables count the seeds.
+_FEWER = ", the later ones at the first one's best rate of each configuration and the rates beside it"
+
+
 def _choices(found: Mapping[Trial, Curve]) -> str:
     """Return what the paper leaves unsaid, as it was chosen here, and how many seeds there are."""
-    seeds = sorted({seed for curve in found.values() for losses in curve.values() for seed in losses})
+    n_seeds = {len(losses) for curve in found.values() for losses in curve.values()}
     lines = (
         f"{trial.N_STEPS} steps of {trial.BATCH} windows of {trial.CONTEXT} characters: one pass over the "
         f"first {trial.TRAINING_SHARE:.0%} of the text; the loss is that of the rest, in nats a character",
@@ -140,8 +164,8 @@ def _choices(found: Mapping[Trial, Curve]) -> str:
         "two blocks of width 128 unless it says otherwise, ReLU squared, factors from the singular value "
         "decomposition of the dense start (which they equal at full rank)",
         "dense Muon is torch's (five quintic steps in bfloat16), its factor for tall matrices undone",
-        f"{len(seeds)} seeds; ± is half of a {CONFIDENCE:.0%} interval by Student's t, differences taken "
-        "seed by seed",
+        f"{max(n_seeds)} seeds{_FEWER if len(n_seeds) > 1 else ''}; ± is half of a {CONFIDENCE:.0%} interval "
+        "by Student's t, differences taken seed by seed",
     )
     return "### Choices\n\n" + "\n".join(f"- {line}" for line in lines)
 

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
-
 from training.study.curves import (
     DENSE,
     PROXY,
@@ -88,9 +86,8 @@ def _transfer(found: Mapping[Trial, Curve]) -> Verdict:
 
 
 def _lost(curve: Curve, lr: float) -> float:
-    """Return what a rate loses against the curve's best, in nats."""
-    best, here = curve[best_lr(curve)], curve[lr]
-    return float(np.mean(list(here.values())) - np.mean(list(best.values())))
+    """Return what a rate loses against the curve's best, in nats, over the seeds that both have."""
+    return difference(curve[lr], curve[best_lr(curve)]).mean
 
 
 def _rank_two(found: Mapping[Trial, Curve]) -> Verdict:

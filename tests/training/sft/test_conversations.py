@@ -19,7 +19,8 @@ from decoding.chat_tokens import ChatTokenizer
 from decoding.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
 from retrieval.store import ExampleStore, sqlite_url
-from tests.app.test_examples import FIRST, NEXT, SCHEMA, VALUE, Recording
+from tests.app.bills import FIRST, SCHEMA, VALUE
+from tests.app.test_example_showing import NEXT, Recording
 from tests.decoding.pages import document_of
 from tests.decoding.tiny_model import make_model
 from training.hf import load_tokenizer

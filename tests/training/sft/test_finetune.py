@@ -13,7 +13,7 @@ from app.examples.book import ExampleBook
 from retrieval.store import ExampleStore, sqlite_url
 from schemas.adapter import read_card, weights_sha256
 from schemas.errors import ConfigurationError
-from tests.app.test_examples import FIRST, SCHEMA, VALUE
+from tests.app.bills import FIRST, SCHEMA, VALUE
 from tests.decoding.pages import document_of
 from tests.decoding.tiny_model import make_model
 from training.sft.data import of_store

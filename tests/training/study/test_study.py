@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from schemas.errors import InputError
-from training.study.curves import best_lr, curves, difference, estimate
-from training.study.grid import OUTCOMES, SETTINGS, full_grid, read_outcomes, run_grid
+from training.study.curves import best_lr, best_shared_lr, curves, difference, estimate
+from training.study.grid import OUTCOMES, SETTINGS, full_grid, near_best, read_outcomes, run_grid
 from training.study.model import CharacterModel, Factorised, Shape
 from training.study.report import write_report
 from training.study.trial import Method, Outcome, Text, Trial, make_optimizers, read_text, run_trial
@@ -139,6 +139,17 @@ def test_the_grid_asks_nothing_twice_and_one_seed_after_another() -> None:
     assert [trial.seed for trial in grid] == sorted(trial.seed for trial in grid)
 
 
+def test_later_seeds_can_keep_to_the_first_ones_best_rates() -> None:
+    grid = full_grid(2)
+    kept = near_best(grid, made_up(valley, n_seeds=1))
+    assert [trial for trial in kept if trial.seed == 0] == list(full_grid(1))
+    muon = [trial for trial in kept if trial.seed == 1 and trial.method == "muon" and trial.width == 64]
+    assert [trial.lr for trial in muon] == [0.02, 0.05, 0.1]
+    at_the_edge = [trial.lr for trial in kept if trial.seed == 1 and trial.method == "adamw"]
+    assert sorted(set(at_the_edge)) == [0.01, 0.03]
+    assert near_best(grid, made_up(valley, n_seeds=1)[:3]) == grid  # nothing is known of a whole curve
+
+
 def made_up(loss: Callable[[Trial], float], *, n_seeds: int = 3) -> list[Outcome]:
     return [
         Outcome(trial=t, val_loss=loss(t) + 0.001 * t.seed, train_loss=1.0, n_parameters=1, seconds=1.0)
@@ -239,3 +250,9 @@ def test_differences_are_taken_seed_by_seed() -> None:
 
 def test_the_best_rate_is_that_of_the_lowest_mean() -> None:
     assert best_lr({0.1: {0: 2.0, 1: 2.0}, 0.2: {0: 1.0, 1: 4.0}}) == 0.1
+
+
+def test_a_rate_of_fewer_seeds_is_not_the_best() -> None:
+    assert best_lr({0.1: {0: 2.0, 1: 2.2}, 0.2: {0: 2.05}}) == 0.1
+    few, many = {0.1: {0: 1.0}, 0.2: {0: 2.0, 1: 2.0}}, {0.1: {0: 1.0, 1: 1.0}, 0.2: {0: 2.0, 1: 2.0}}
+    assert best_shared_lr(many, few) == best_shared_lr(few, many) == 0.2
