@@ -7,9 +7,12 @@ characters that is right, which counts in part). See docs/metrics/kie.md.
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 from typing import Literal, get_args
 
@@ -17,7 +20,7 @@ from pydantic import JsonValue
 
 from eval.f_scores import Counts, total
 from eval.similarity import edit, same_amount_as, same_date, same_text
-from schemas.values import DecimalSeparator
+from schemas.values import DecimalSeparator, vote_decimal_separator
 
 Outcome = Literal["right", "wrong", "missed", "hallucinated", "absent"]
 Matching = Literal["exact", "normalised", "edit"]
@@ -26,6 +29,7 @@ MATCHINGS: tuple[Matching, ...] = get_args(Matching)
 ValueKind = Literal["text", "amount", "date"]
 # What a normal form is written with, whatever the document has.
 _OF_NORMAL_FORMS: DecimalSeparator = "."
+_THREE_DECIMALS = re.compile(r"\.\d{3}$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +199,27 @@ def same(pred: Pred, gold: str, *, kind: ValueKind = "text", separators: Separat
     return known is not None and same_amount_as(_OF_NORMAL_FORMS, separators.gold)(known, gold) == 1.0
 
 
+def printed(value: JsonValue) -> str:
+    """Return a scalar as text, a number of JSON so that every locale reads it alike.
+
+    Examples
+    --------
+    >>> printed("3.125"), printed(3.125), printed(1e16), printed(5)
+    ('3.125', '3.1250', '10000000000000000', '5')
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return str(value)
+    text = format(Decimal(str(value)), "f")
+    return f"{text}0" if _THREE_DECIMALS.search(text) else text
+
+
 def gold_values(value: JsonValue, alternatives: Sequence[str] = ()) -> tuple[str, ...]:
     """Return every accepted text of a gold value; one of a list is enough."""
     own = value if isinstance(value, list) else [value]
-    return tuple(str(item) for item in (*own, *alternatives) if item not in (None, ""))
+    return tuple(printed(item) for item in (*own, *alternatives) if item not in (None, ""))
+
+
+def separators_of(pred: Iterable[str], gold: Iterable[str]) -> Separators:
+    """Return how each side writes decimals, by what it prints; a side that does not say is as the other."""
+    ours, theirs = vote_decimal_separator(pred), vote_decimal_separator(gold)
+    return Separators(pred=ours or theirs, gold=theirs or ours)

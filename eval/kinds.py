@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from eval.datasets import GoldRecord
 from eval.kie import ValueKind, gold_values
@@ -15,8 +16,9 @@ from schemas.values import parse_amount, parse_date
 _N_GUESSED_FROM = 10_000
 # Of a field's gold values, in transcripts of any care, that its kind must explain.
 _GUESSED_SHARE = 0.9
-# Not three: they may be thousands.
-_DECIMALS = re.compile(r"\d[.,](?:\d{1,2}|\d{4,})(?!\d)")
+_DECIMALS = re.compile(r"\d[.,]\d{1,2}(?!\d)")
+_PADDED = re.compile(r"\d[.,]\d+00$")  # of programs that print more decimals than there are: "10.0000"
+_PADDED_SHARE = 0.5
 _OF_FIELD_KIND: Mapping[FieldKind, ValueKind] = {
     "amount": "amount",
     "number": "amount",
@@ -26,12 +28,13 @@ _OF_FIELD_KIND: Mapping[FieldKind, ValueKind] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kinds:
+class Kinds(BaseModel):
     """How the fields of a data set, and the columns of its rows, are compared once normalised."""
 
-    fields: Mapping[str, ValueKind] = field(default_factory=dict[str, ValueKind])
-    columns: Mapping[str, ValueKind] = field(default_factory=dict[str, ValueKind])
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fields: Mapping[str, ValueKind] = Field(default_factory=dict[str, ValueKind])
+    columns: Mapping[str, ValueKind] = Field(default_factory=dict[str, ValueKind])
 
     def over(self, other: Kinds) -> Kinds:
         """Return these kinds, and those of `other` for what has none here."""
@@ -46,22 +49,23 @@ def value_kind(kind: FieldKind) -> ValueKind:
 def schema_kinds(schema: ExtractionSchema, *, rows: str = ROWS_KEY) -> Kinds:
     """Return the kinds of a schema's fields by their JSON paths, and of the columns of its list `rows`."""
     fields: dict[str, ValueKind] = {}
+    names: dict[str, ValueKind] = {}  # prediction files have the top's fields by their plain names
     columns: dict[str, ValueKind] = {}
     for keys, leaf in schema.leaves():
         if "[]" not in keys:
             fields[json_path(keys)] = value_kind(leaf.kind)
-        if len(keys) == 1:  # prediction files have such fields by their plain names
-            fields[keys[0]] = value_kind(leaf.kind)
+        if len(keys) == 1:
+            names[keys[0]] = value_kind(leaf.kind)
         if keys[:-1] == (rows, "[]"):
             columns[keys[-1]] = value_kind(leaf.kind)
-    return Kinds(fields=fields, columns=columns)
+    return Kinds(fields={**names, **fields}, columns=columns)
 
 
 def guessed_kinds(gold: Iterable[GoldRecord]) -> Kinds:
     """Return the kind of each field and column, from its gold values (the first 10,000 different ones).
 
-    It is a date if nine in ten of them are, an amount if nine in ten are and one has decimals (numbers of
-    documents and telephones have none), else text.
+    It is a date if nine in ten of them are, an amount if nine in ten are and one has decimals or half are
+    padded by zeros (numbers of documents and telephones do neither), else text.
     """
     records = tuple(gold)
     rows = [row for record in records for row in record.line_items or ()]
@@ -87,4 +91,6 @@ def _guessed_kind(texts: tuple[str, ...]) -> ValueKind:
 
     if most(parse_date):
         return "date"
-    return "amount" if most(parse_amount) and any(_DECIMALS.search(text) for text in texts) else "text"
+    n_padded = sum(_PADDED.search(text) is not None for text in texts)
+    has_decimals = any(map(_DECIMALS.search, texts)) or n_padded > _PADDED_SHARE * len(texts)
+    return "amount" if has_decimals and most(parse_amount) else "text"

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 from pydantic_core import from_json
 
-from eval.kie import Pred
+from eval.kie import Pred, printed
 from schemas.errors import EvaluationError
 from schemas.extraction import Extraction, FieldMetadata
 from schemas.spec import json_path
@@ -57,10 +57,7 @@ class PredRecord(BaseModel):
         if value is None or isinstance(value, list | dict):
             return None
         entry = self.metadata.get(json_path((name,)))
-        if entry is not None and entry.normalised is not None:
-            return Pred(text=str(value), normalised=entry.normalised)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return Pred(text=str(value), normalised=str(value) if is_number else None)
+        return Pred(text=printed(value), normalised=None if entry is None else entry.normalised)
 
     def confidence(self, name: str) -> float | None:
         """Return the confidence of a scalar field in [0, 1], None if there is none."""

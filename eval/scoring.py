@@ -9,11 +9,19 @@ from pydantic import JsonValue
 
 from eval.datasets import GoldRecord
 from eval.glirm import Glirm, glirm
-from eval.kie import MATCHINGS, FieldResult, Matching, Separators, ValueKind, kie_results
+from eval.kie import (
+    MATCHINGS,
+    FieldResult,
+    Matching,
+    Separators,
+    ValueKind,
+    kie_results,
+    printed,
+    separators_of,
+)
 from eval.kinds import Kinds
 from eval.predictions import ROWS_KEY, PredRecord
 from eval.similarity import Similarity, edit, exact, same_amount_as, same_date, same_text
-from schemas.values import vote_decimal_separator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,50 +107,48 @@ def _has_rows(pred: PredRecord, gold: GoldRecord, asked: bool | None) -> bool:
 
 
 def _separators(pred: PredRecord, gold: GoldRecord, kinds: Kinds) -> Separators:
-    """Return how each side writes decimals, by its own amounts; a side that does not say is as the other."""
-    amounts = [name for name, kind in kinds.fields.items() if kind == "amount"]
-    said = (text for name in amounts if (text := pred.value.get(name)) is not None)
-    ours = vote_decimal_separator([*map(str, said), *_row_amounts(pred.rows(ROWS_KEY), kinds)])
-    golds = (text for name in amounts for text in gold.accepted(name))
-    theirs = vote_decimal_separator([*golds, *_row_amounts(gold.line_items or (), kinds)])
-    return Separators(pred=ours or theirs, gold=theirs or ours)
+    """Return how each side writes decimals, by the amounts that it prints: numbers of JSON have no say."""
+    ours = _amounts(pred.value, pred.rows(ROWS_KEY), kinds)
+    return separators_of(ours, _amounts(gold.kie, gold.line_items or (), kinds))
 
 
-def _row_amounts(rows: Iterable[Mapping[str, JsonValue]], kinds: Kinds) -> Iterator[str]:
-    for row in rows:
-        for name, value in row.items():
-            if kinds.columns.get(name) == "amount" and isinstance(value, str):
-                yield value
+def _amounts(
+    value: Mapping[str, JsonValue], rows: Iterable[Mapping[str, JsonValue]], kinds: Kinds
+) -> Iterator[str]:
+    for record, known in ((value, kinds.fields), *((row, kinds.columns) for row in rows)):
+        for name, found in record.items():
+            if known.get(name) == "amount":
+                yield from (
+                    text for text in (found if isinstance(found, list) else [found]) if isinstance(text, str)
+                )
 
 
 def _lir(
     pred: PredRecord, gold: GoldRecord, kinds: Kinds, asked: Sequence[str] | None, separators: Separators
 ) -> dict[Matching, Glirm]:
-    rows, golds = _cells(pred.rows(ROWS_KEY), asked), _cells(gold.line_items or (), asked)
+    rows, golds = _texts(pred.rows(ROWS_KEY), asked), _texts(gold.line_items or (), asked)
     same: Mapping[ValueKind, Similarity] = {
         "text": same_text,
         "amount": same_amount_as(separators.pred, separators.gold),
         "date": same_date,
     }
     columns = {key for row in (*rows, *golds) for key in row}
-    normalised = {key: same[kinds.columns.get(key, "text")] for key in columns}
-    texts, gold_texts = _texts(rows), _texts(golds)
-    return {
-        "exact": glirm(texts, gold_texts, similarity=exact),
-        "normalised": glirm(rows, golds, similarity=normalised),
-        "edit": glirm(texts, gold_texts, similarity=edit),
+    by_matching: dict[Matching, Similarity | Mapping[str, Similarity]] = {
+        "exact": exact,
+        "normalised": {key: same[kinds.columns.get(key, "text")] for key in columns},
+        "edit": edit,
     }
+    return {m: glirm(rows, golds, similarity=by_matching[m]) for m in MATCHINGS}
 
 
-def _cells(
+def _texts(
     rows: Sequence[Mapping[str, JsonValue]], asked: Sequence[str] | None
 ) -> list[dict[str, JsonValue]]:
-    """Return the columns of rows that were asked for; an empty text is null."""
-    return [
-        {k: None if v == "" else v for k, v in row.items() if asked is None or k in asked} for row in rows
-    ]
+    """Return the rows with numbers as texts: gold files write 5 where answers write "5"; "" is null."""
+    return [{k: _text(value) for k, value in row.items() if asked is None or k in asked} for row in rows]
 
 
-def _texts(rows: Sequence[Mapping[str, JsonValue]]) -> list[dict[str, JsonValue]]:
-    """Return the rows with numbers as texts: gold files write 5 where answers write "5"."""
-    return [{k: v if isinstance(v, list | dict | None) else str(v) for k, v in row.items()} for row in rows]
+def _text(value: JsonValue) -> JsonValue:
+    if isinstance(value, list | dict) or value is None or value == "":
+        return None if value in (None, "") else value
+    return printed(value)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from eval.kie import Pred, ValueKind, gold_values, kie_results
+from eval.kie import Pred, ValueKind, gold_values, kie_results, printed, separators_of
 from eval.kinds import value_kind
 from schemas.spec import ExtractionSchema, json_path
 
@@ -28,17 +28,27 @@ def field_count(
     A field is a scalar that stands in no list; one that is null on both sides does not count.
     """
     leaves = [(keys, field) for keys, field in schema.leaves() if "[]" not in keys]
-    preds = {json_path(keys): _pred(_at(dict(pred), keys)) for keys, _ in leaves}
-    golds = {json_path(keys): gold_values(_at(dict(gold), keys)) for keys, _ in leaves}
+    ours = {json_path(keys): _at(dict(pred), keys) for keys, _ in leaves}
+    theirs = {json_path(keys): _at(dict(gold), keys) for keys, _ in leaves}
     kinds: dict[str, ValueKind] = {json_path(keys): value_kind(field.kind) for keys, field in leaves}
-    outcomes = [result.outcome for result in kie_results(preds, golds, kinds=kinds)]
+    results = kie_results(
+        {path: _pred(value) for path, value in ours.items()},
+        {path: gold_values(value) for path, value in theirs.items()},
+        kinds=kinds,
+        separators=separators_of(_printed_amounts(ours, kinds), _printed_amounts(theirs, kinds)),
+    )
+    outcomes = [result.outcome for result in results]
     return FieldCount(
         n_right=outcomes.count("right"), n_fields=sum(outcome != "absent" for outcome in outcomes)
     )
 
 
 def _pred(value: JsonValue) -> Pred | None:
-    return None if value in (None, "") else Pred(text=str(value))
+    return None if value in (None, "") else Pred(text=printed(value))
+
+
+def _printed_amounts(values: Mapping[str, JsonValue], kinds: Mapping[str, ValueKind]) -> Iterator[str]:
+    return (value for path, value in values.items() if kinds[path] == "amount" and isinstance(value, str))
 
 
 def _at(value: JsonValue, keys: tuple[str, ...]) -> JsonValue:

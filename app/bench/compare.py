@@ -30,8 +30,9 @@ def compare(first: Results, second: Results) -> tuple[ComparedFigure, ...]:
     Raises
     ------
     EvaluationError
-        If the runs are of different documents, naming one.
+        If the runs are of different documents, or their values are compared in different ways, naming one.
     """
+    _check_kinds(first, second)
     ours, theirs = by_id(first.scores.documents), by_id(second.scores.documents)
     lonely = sorted(ours.keys() ^ theirs.keys())
     if lonely:
@@ -46,6 +47,20 @@ def compare(first: Results, second: Results) -> tuple[ComparedFigure, ...]:
         for group in groups
         for figure in _figures(group, [(ours[i], theirs[i]) for i in ours if group in (ALL, ours[i].dataset)])
     )
+
+
+def _check_kinds(first: Results, second: Results) -> None:
+    if bool(first.kinds) != bool(second.kinds):
+        raise EvaluationError(
+            "one run says how its values are compared, the other is older",
+            hint="give the older one's `rasg bench run` again: it decodes nothing anew",
+        )
+    for dataset in first.kinds.keys() & second.kinds.keys():
+        one, two = first.kinds[dataset], second.kinds[dataset]
+        pairs = [(one.fields, two.fields), (one.columns, two.columns)]
+        other = sorted(name for a, b in pairs for name in a.keys() & b.keys() if a[name] != b[name])
+        if other:
+            raise EvaluationError(f"{other[0]!r} of {dataset} is compared in another way in each run")
 
 
 def _figures(dataset: str, pairs: Sequence[tuple[DocumentScore, DocumentScore]]) -> Iterator[ComparedFigure]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.bench.run import GOLD, RunFolder, RunLine
@@ -11,6 +11,7 @@ from eval.calibration import Calibration, calibration
 from eval.cli import write_scores
 from eval.datasets import read_gold_file
 from eval.f_scores import Counts, total
+from eval.kinds import Kinds
 from eval.plots import field_bars, reliability
 from eval.report import report_markdown
 from eval.resampling import f1_interval
@@ -23,11 +24,12 @@ _STAGES = ("read", "prompt", "decode", "ground")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """A run's scores and its lines."""
+    """A run's scores and its lines; `kinds` says how its values were compared, where the run says it."""
 
     scores: RunScores
     lines: tuple[RunLine, ...]
     calibration: Calibration
+    kinds: Mapping[str, Kinds] = field(default_factory=dict[str, Kinds])
 
 
 def run_results(folder: RunFolder) -> Results:
@@ -42,9 +44,10 @@ def run_results(folder: RunFolder) -> Results:
         raise EvaluationError(f"{folder.path.name!r} holds no run", hint="make one with `rasg bench run`")
     gold = tuple(read_gold_file(folder.path / GOLD))
     lines = folder.lines()
-    scores = score_run({line.id: line for line in lines}, gold, kinds=folder.kinds())
+    kinds = folder.kinds()
+    scores = score_run({line.id: line for line in lines}, gold, kinds=kinds)
     pairs = [pair for document in scores.documents for pair in document.confidences]
-    return Results(scores=scores, lines=lines, calibration=calibration(pairs))
+    return Results(scores=scores, lines=lines, calibration=calibration(pairs), kinds=kinds)
 
 
 def kie_counts(document: DocumentScore) -> Counts:

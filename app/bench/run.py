@@ -90,6 +90,8 @@ class RunFolder:
             except ValueError as error:
                 raise ConfigurationError(f"{self.path.name}/{CONFIG} is of no run") from error
             _same(begun, config, self.path.name)
+            if not (self.path / KINDS).is_file():  # of a run that was begun before they were kept
+                self.write_asked(gold, kinds)
             return
         try:
             self.path.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from schemas.values.amounts import DecimalSeparator, parse_amount
 from schemas.values.dates import parse_date
@@ -50,6 +51,8 @@ def vote_decimal_separator(texts: Iterable[str]) -> DecimalSeparator | None:
     return "," if commas > _MARGIN * points else None
 
 
+# Columns repeat quantities, rates and prices.
+@lru_cache(maxsize=16_384)
 def _separator_vote(text: str) -> DecimalSeparator | None:
     if _TIME_OR_DATE.search(text) or ("." not in text and "," not in text):
         return None

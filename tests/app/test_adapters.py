@@ -366,6 +366,8 @@ _KINDS = from_json_schema(
         ({"date": "2026-03-12"}, {"date": "12 March 2026"}, (1, 1)),
         ({"share": 5.0}, {"share": 5}, (1, 1)),
         ({"share": 5.5}, {"share": 5}, (0, 1)),
+        ({"share": 3125}, {"share": 3.125}, (0, 1)),
+        ({"total": "3.125", "share": 1.25}, {"total": "3125"}, (1, 2)),
         ({"vendor": "ACME"}, {"vendor": None}, (0, 1)),
         ({"vendor": None}, {"vendor": "ACME"}, (0, 1)),
         ({"vendor": None}, {"vendor": None}, (0, 0)),

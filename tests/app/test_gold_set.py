@@ -102,6 +102,23 @@ def test_right_answers_score_one_and_are_on_disk(book: ExampleBook, tmp_path: Pa
     assert len((tmp_path / "run/gold.jsonl").read_text().splitlines()) == 3
 
 
+def test_amounts_are_compared_as_the_schema_says(book: ExampleBook, tmp_path: Path) -> None:
+    round_sums: dict[str, JsonValue] = {**VALUE, "total": "12", "rows": [{"item": "Desk", "price": "12"}]}
+    keep(book, document_of(["ACME Ltd", "12 March 2026", "Desk 12", "Total 12"]), round_sums)
+    said = {
+        **round_sums,
+        "date": "12 March 2026",
+        "total": "12.00",
+        "rows": [{"item": "Desk", "price": "12.00"}],
+    }
+    golds = gold_documents(book.store, "acme")
+    results = run_gold_set(Knowing(lambda _: said), golds, tmp_path, dataset="acme", options=OPTIONS)
+    group = results.scores.groups["acme"]
+    assert group.lir is not None
+    assert (group.kie["normalised"].f1, group.lir["normalised"].f1) == (1.0, 1.0)
+    assert (group.kie["exact"].f1, group.lir["exact"].f1) == (0.75, 0.5)
+
+
 def test_a_document_that_fails_misses_everything(book: ExampleBook, tmp_path: Path) -> None:
     golds = documents(book)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from pydantic import ValidationError
+
 from eval.datasets import GoldRecord
 from eval.kinds import Kinds, guessed_kinds, schema_kinds
 from schemas.registry import from_json_schema
@@ -43,8 +46,9 @@ def test_one_odd_value_of_many_makes_no_text() -> None:
 
 
 def test_quantities_of_four_decimals_are_amounts_and_versions_of_three_are_not() -> None:
-    rows = {"quantity": "10.0000", "version": "1.234"}
-    assert guessed_kinds([_record(1, {}, rows)]).columns == {"quantity": "amount", "version": "text"}
+    rows = [{"quantity": f"{i}.0000", "version": "1.234", "number": f"2024.{i:04}"} for i in range(1, 20)]
+    found = guessed_kinds([_record(1, {}, *rows)]).columns
+    assert found == {"quantity": "amount", "version": "text", "number": "text"}
 
 
 def test_a_schema_says_what_its_fields_are() -> None:
@@ -59,6 +63,7 @@ def test_a_schema_says_what_its_fields_are() -> None:
         "seller": {"type": "object", "properties": {"id": of("verbatim"), "owed": of("amount")}},
         "line_items": {"type": "array", "items": row},
         "notes": {"type": "array", "items": of("verbatim")},
+        "seller.owed": of("verbatim"),
     }
     found = schema_kinds(from_json_schema({"type": "object", "properties": properties}, name="x"))
     assert {key: kind for key, kind in found.fields.items() if kind != "text"} == {
@@ -76,3 +81,8 @@ def test_what_is_known_goes_over_what_is_guessed() -> None:
         Kinds(fields={"a": "text", "b": "date"}, columns={"c": "text"})
     )
     assert known == Kinds(fields={"a": "amount", "b": "date"}, columns={"c": "text"})
+
+
+def test_a_misspelt_key_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        Kinds.model_validate({"feilds": {"a": "amount"}})

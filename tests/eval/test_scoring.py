@@ -296,7 +296,7 @@ def test_a_sides_own_amounts_say_how_its_ambiguous_ones_are_read() -> None:
 def test_where_a_side_does_not_say_the_other_does() -> None:
     assert _lir_f1([{"n": "3"}], [{"n": "3.000", "amount": "191.00"}]) == 1.0
     assert _lir_f1([{"n": "3.000"}], [{"n": "3.000", "amount": "191.00"}]) == 1.0
-    assert _lir_f1([{"n": "3.000"}], [{"n": "3.000"}]) == 1.0
+    assert _lir_f1([{"n": "3.000"}], [{"n": "3000"}]) == 1.0
 
 
 def test_numbers_of_json_are_what_they_are() -> None:

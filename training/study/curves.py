@@ -62,18 +62,14 @@ def best_lr(curve: Curve) -> float:
 
 
 def best_shared_lr(curve: Curve, other: Curve) -> float:
-    """Return the rate of the curve's lowest mean loss among those with the most seeds of both.
+    """Return the rate of the curve's lowest mean loss among those that the other was tried at too.
 
     Raises
     ------
     InputError
         If they share no rate.
     """
-    shared = {
-        lr: {seed: loss for seed, loss in losses.items() if seed in other[lr]}
-        for lr, losses in curve.items()
-        if lr in other and not losses.keys().isdisjoint(other[lr])
-    }
+    shared = {lr: losses for lr, losses in curve.items() if lr in other}
     if not shared:
         raise InputError("two configurations of the study share no rate")
     return best_lr(shared)

@@ -9,7 +9,7 @@ import logging
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -53,32 +53,6 @@ def _of_seed(seed: int) -> Iterator[Trial]:
         yield Trial(method="muon", lr=lr, seed=seed, width=width, depth=depth)
     for rank, lr in itertools.product((PROXY_RANK, None), ADAMW_LRS):
         yield Trial(method="adamw", rank=rank, lr=lr, seed=seed)
-
-
-def near_best(trials: Sequence[Trial], outcomes: Sequence[Outcome]) -> tuple[Trial, ...]:
-    """Return the trials whose rate is the best of their configuration's first seed, or one beside it.
-
-    What another seed could change of a best rate lies there. Those of the first seed all stay, and those of a
-    configuration of which that seed has not every trial yet.
-    """
-    first = min(trial.seed for trial in trials)
-    losses = {outcome.trial: outcome.val_loss for outcome in outcomes}
-    rates: dict[Trial, list[float]] = {}
-    for trial in trials:
-        if trial.seed == first:
-            rates.setdefault(replace(trial, lr=0.0), []).append(trial.lr)
-
-    def stays(trial: Trial) -> bool:
-        key = replace(trial, lr=0.0, seed=first)
-        tried = sorted(rates.get(key, ()))
-        found = [losses.get(replace(key, lr=lr)) for lr in tried]
-        known = [loss for loss in found if loss is not None]
-        if trial.seed == first or not known or len(known) < len(found):
-            return True
-        best = found.index(min(known))
-        return trial.lr in tried[max(0, best - 1) : best + 2]
-
-    return tuple(trial for trial in trials if stays(trial))
 
 
 def run_grid(

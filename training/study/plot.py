@@ -20,7 +20,7 @@ _TOP_LOSS = 3.0
 def draw(found: Mapping[Trial, Curve], picture: Path) -> None:
     """Draw ranks, widths and depths, and rescalings in three panels, as a PNG.
 
-    Lines are means over seeds, bands reach from the lowest to the highest seed.
+    Lines are means over the seeds that a rate has, bands reach from the lowest to the highest seed.
     """
     import matplotlib
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -71,7 +72,7 @@ def _best_row(name: str, curve: Curve) -> str:
     return f"| {name} | {lr:g} | {rates} | {estimate(values)} | {len(values)} |"
 
 
-_HEAD = "| | best rate | not told from it | loss there | seeds |\n|---|---|---|---|---|\n"
+_HEAD = "| | best rate | of several seeds, not told from it | loss there | seeds |\n|---|---|---|---|---|\n"
 
 
 def _ranks(found: Mapping[Trial, Curve]) -> str:
@@ -114,7 +115,7 @@ def _by_rate(found: Mapping[Trial, Curve]) -> str:
     rows: list[str] = []
     for method, label in (("lora_muon", "LoRA-Muon"), ("spectron", "Spectron")):
         plain = found[key_of(method, PROXY_RANK)]
-        losses = [f"{estimate(list(plain[lr].values())).mean:.4f}" if lr in plain else "" for lr in FEWER_LRS]
+        losses = [str(estimate(list(plain[lr].values()))) if lr in plain else "" for lr in FEWER_LRS]
         rows.append(f"| {label}, loss at 1 | {' | '.join(losses)} |")
         for c in RESCALINGS[1:]:
             curve = found[key_of(method, PROXY_RANK, rescaling=c)]
@@ -126,7 +127,11 @@ def _by_rate(found: Mapping[Trial, Curve]) -> str:
 
 def _change_at(scaled: Mapping[int, float], plain: Mapping[int, float]) -> str:
     shared = scaled.keys() & plain.keys()
-    return signed(difference(scaled, plain)) if shared else ""
+    if not shared:
+        return ""
+    if not all(math.isfinite(losses[seed]) for losses in (scaled, plain) for seed in shared):
+        return "diverges"
+    return signed(difference(scaled, plain))
 
 
 def _beside_the_paper(found: Mapping[Trial, Curve]) -> str:
@@ -148,10 +153,6 @@ def _claims(found: Mapping[Trial, Curve]) -> str:
     return "### Verdicts\n\n| claim | here | figures |\n|---|---|---|\n" + "\n".join(rows)
 
 
-# Of a whole run: in one that was cut, the tables count the seeds.
-_FEWER = ", the later ones at the first one's best rate of each configuration and the rates beside it"
-
-
 def _choices(found: Mapping[Trial, Curve]) -> str:
     """Return what the paper leaves unsaid, as it was chosen here, and how many seeds there are."""
     n_seeds = {len(losses) for curve in found.values() for losses in curve.values()}
@@ -164,8 +165,9 @@ def _choices(found: Mapping[Trial, Curve]) -> str:
         "two blocks of width 128 unless it says otherwise, ReLU squared, factors from the singular value "
         "decomposition of the dense start (which they equal at full rank)",
         "dense Muon is torch's (five quintic steps in bfloat16), its factor for tall matrices undone",
-        f"{max(n_seeds)} seeds{_FEWER if len(n_seeds) > 1 else ''}; ± is half of a {CONFIDENCE:.0%} interval "
-        "by Student's t, differences taken seed by seed",
+        f"{min(n_seeds)} to {max(n_seeds)} seeds a rate, of which only those with the most count as the best",
+        f"± is half of a {CONFIDENCE:.0%} interval by Student's t, differences taken seed by seed",
+        "what has no ± is of one seed, and of one seed no rate is told from another",
     )
     return "### Choices\n\n" + "\n".join(f"- {line}" for line in lines)
 

@@ -13,9 +13,10 @@ import pytest
 import torch
 
 from schemas.errors import InputError
-from training.study.curves import best_lr, best_shared_lr, curves, difference, estimate
-from training.study.grid import OUTCOMES, SETTINGS, full_grid, near_best, read_outcomes, run_grid
+from training.study.curves import DENSE, best_lr, curves, difference, estimate
+from training.study.grid import OUTCOMES, SETTINGS, full_grid, read_outcomes, run_grid
 from training.study.model import CharacterModel, Factorised, Shape
+from training.study.nearest import near_best
 from training.study.report import write_report
 from training.study.trial import Method, Outcome, Text, Trial, make_optimizers, read_text, run_trial
 from training.study.verdicts import verdicts
@@ -150,6 +151,49 @@ def test_later_seeds_can_keep_to_the_first_ones_best_rates() -> None:
     assert near_best(grid, made_up(valley, n_seeds=1)[:3]) == grid  # nothing is known of a whole curve
 
 
+def _run_near_best(loss: Callable[[Trial], float], n_seeds: int) -> list[Outcome]:
+    """Return the outcomes of a run with `--near-best`."""
+    everything = {outcome.trial: outcome for outcome in made_up(loss, n_seeds=n_seeds)}
+    done = [everything[trial] for trial in full_grid(1)]
+    while missing := [t for t in near_best(full_grid(n_seeds), done) if everything[t] not in done]:
+        done += [everything[trial] for trial in missing]
+    return done
+
+
+def test_rescaled_factors_are_compared_where_all_seeds_are() -> None:
+    def loss(trial: Trial) -> float:
+        if trial.method == "spectron" and trial.rescaling > 1:
+            return {0.01: 2.6, 0.02: 2.4, 0.05: 2.0, 0.1: 1.86, 0.2: 1.84}[trial.lr]
+        return valley(trial)
+
+    whole = {v.claim: v.ruling for v in verdicts(curves(made_up(loss)))}
+    near = {v.claim: v.ruling for v in verdicts(curves(_run_near_best(loss, 3)))}
+    assert near == whole
+    assert whole["Rescaling the factors by 9 hurts Spectron"] == "holds"
+
+
+def test_later_seeds_can_move_the_best_rate() -> None:
+    def loss(trial: Trial) -> float:
+        of_first = {0.05: 2.0, 0.1: 2.01, 0.2: 2.03}
+        of_others = {0.05: 2.08, 0.1: 2.02, 0.2: 1.98}
+        dense = of_first if trial.seed == 0 else of_others
+        is_dense = trial.method == "muon" and (trial.width, trial.depth) == (128, 2)
+        return dense.get(trial.lr, 2.5) if is_dense else valley(trial)
+
+    found = curves(_run_near_best(loss, 6))
+    assert best_lr(found[DENSE]) == 0.2
+
+
+def test_what_diverges_at_a_rate_is_said(tmp_path: Path) -> None:
+    def loss(trial: Trial) -> float:
+        return math.inf if trial.method == "spectron" and trial.lr > 0.05 else valley(trial)
+
+    report = write_report(made_up(loss), tmp_path)
+    assert "nan" not in report
+    (line,) = [line for line in report.splitlines() if line.startswith("| Spectron, change at 9")]
+    assert line.count("diverges") == 2
+
+
 def made_up(loss: Callable[[Trial], float], *, n_seeds: int = 3) -> list[Outcome]:
     return [
         Outcome(trial=t, val_loss=loss(t) + 0.001 * t.seed, train_loss=1.0, n_parameters=1, seconds=1.0)
@@ -254,5 +298,3 @@ def test_the_best_rate_is_that_of_the_lowest_mean() -> None:
 
 def test_a_rate_of_fewer_seeds_is_not_the_best() -> None:
     assert best_lr({0.1: {0: 2.0, 1: 2.2}, 0.2: {0: 2.05}}) == 0.1
-    few, many = {0.1: {0: 1.0}, 0.2: {0: 2.0, 1: 2.0}}, {0.1: {0: 1.0, 1: 1.0}, 0.2: {0: 2.0, 1: 2.0}}
-    assert best_shared_lr(many, few) == best_shared_lr(few, many) == 0.2
