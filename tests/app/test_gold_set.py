@@ -105,7 +105,7 @@ def test_right_answers_score_one_and_are_on_disk(book: ExampleBook, tmp_path: Pa
 def test_amounts_are_compared_as_the_schema_says(book: ExampleBook, tmp_path: Path) -> None:
     round_sums: dict[str, JsonValue] = {**VALUE, "total": "12", "rows": [{"item": "Desk", "price": "12"}]}
     keep(book, document_of(["ACME Ltd", "12 March 2026", "Desk 12", "Total 12"]), round_sums)
-    said = {
+    said: dict[str, JsonValue] = {
         **round_sums,
         "date": "12 March 2026",
         "total": "12.00",
