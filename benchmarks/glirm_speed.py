@@ -19,7 +19,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from eval.datasets import GoldRecord
 from eval.glirm import glirm
+from eval.predictions import PredRecord
+from eval.run_scores import score_run
 from eval.similarity import edit, exact, same_amount, same_text
 
 Row = dict[str, str | None]
@@ -79,6 +82,16 @@ def _glirms() -> Iterator[tuple[str, Callable[[Table, Table], object]]]:
         ("edit", edit),
     ):
         yield f"glirm, {name}", lambda pred, gold, f=similarity: glirm(pred, gold, similarity=f)
+    yield "a run, three matchings", _in_a_run
+
+
+def _in_a_run(pred: Table, gold: Table) -> object:
+    """Score a document of a run: its rows by all three matchings, kinds guessed."""
+    record = GoldRecord.model_validate(
+        {"id": "1", "file": "1", "dataset": "d", "doc_type": "t", "line_items": gold}
+    )
+    said = PredRecord.model_validate({"id": "1", "value": {"line_items": pred}})
+    return score_run({"1": said}, [record])
 
 
 def _peers() -> Iterator[tuple[str, Callable[[Table, Table], object]]]:

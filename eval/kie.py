@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -217,6 +217,15 @@ def gold_values(value: JsonValue, alternatives: Sequence[str] = ()) -> tuple[str
     """Return every accepted text of a gold value; one of a list is enough."""
     own = value if isinstance(value, list) else [value]
     return tuple(printed(item) for item in (*own, *alternatives) if item not in (None, ""))
+
+
+def printed_amounts(values: Mapping[str, JsonValue], kinds: Mapping[str, ValueKind]) -> Iterator[str]:
+    """Yield the amounts that are texts: numbers of JSON do not say how a document writes decimals."""
+    for name, value in values.items():
+        if kinds.get(name) == "amount":
+            yield from (
+                text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)
+            )
 
 
 def separators_of(pred: Iterable[str], gold: Iterable[str]) -> Separators:

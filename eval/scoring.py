@@ -17,6 +17,7 @@ from eval.kie import (
     ValueKind,
     kie_results,
     printed,
+    printed_amounts,
     separators_of,
 )
 from eval.kinds import Kinds
@@ -115,12 +116,9 @@ def _separators(pred: PredRecord, gold: GoldRecord, kinds: Kinds) -> Separators:
 def _amounts(
     value: Mapping[str, JsonValue], rows: Iterable[Mapping[str, JsonValue]], kinds: Kinds
 ) -> Iterator[str]:
-    for record, known in ((value, kinds.fields), *((row, kinds.columns) for row in rows)):
-        for name, found in record.items():
-            if known.get(name) == "amount":
-                yield from (
-                    text for text in (found if isinstance(found, list) else [found]) if isinstance(text, str)
-                )
+    yield from printed_amounts(value, kinds.fields)
+    for row in rows:
+        yield from printed_amounts(row, kinds.columns)
 
 
 def _lir(

@@ -178,22 +178,22 @@ def tinyshakespeare(
     The report counts whatever is there: a run may be stopped at any time and resumed.
     """
     from training.study.grid import full_grid, read_outcomes, run_grid
-    from training.study.nearest import near_best
+    from training.study.nearest import run_near_best
 
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
     if report_only:
         outcomes = read_outcomes(out)
     else:
-        run = partial(run_grid, text_path=text, folder=out, n_processes=processes, device=device)
-        trials = full_grid(seeds)
-        if nearest:
-            outcomes = run(full_grid(1), stop=lambda: bool(stopped))
-            # More seeds may move a best rate, and what is beside it.
-            while not stopped and set(wanted := near_best(trials, outcomes)) - {o.trial for o in outcomes}:
-                outcomes = run(wanted, stop=lambda: bool(stopped))
-        else:
-            outcomes = run(trials, stop=lambda: bool(stopped))
+        run = partial(
+            run_grid,
+            text_path=text,
+            folder=out,
+            n_processes=processes,
+            device=device,
+            stop=lambda: bool(stopped),
+        )
+        outcomes = run_near_best(full_grid(seeds), run) if nearest else run(full_grid(seeds))
     from training.study.report import write_report
 
     typer.echo(write_report(outcomes, out))

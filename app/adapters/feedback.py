@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from eval.kie import Pred, ValueKind, gold_values, kie_results, printed, separators_of
+from eval.kie import Pred, ValueKind, gold_values, kie_results, printed, printed_amounts, separators_of
 from eval.kinds import value_kind
 from schemas.spec import ExtractionSchema, json_path
 
@@ -35,7 +35,7 @@ def field_count(
         {path: _pred(value) for path, value in ours.items()},
         {path: gold_values(value) for path, value in theirs.items()},
         kinds=kinds,
-        separators=separators_of(_printed_amounts(ours, kinds), _printed_amounts(theirs, kinds)),
+        separators=separators_of(printed_amounts(ours, kinds), printed_amounts(theirs, kinds)),
     )
     outcomes = [result.outcome for result in results]
     return FieldCount(
@@ -45,10 +45,6 @@ def field_count(
 
 def _pred(value: JsonValue) -> Pred | None:
     return None if value in (None, "") else Pred(text=printed(value))
-
-
-def _printed_amounts(values: Mapping[str, JsonValue], kinds: Mapping[str, ValueKind]) -> Iterator[str]:
-    return (value for path, value in values.items() if kinds[path] == "amount" and isinstance(value, str))
 
 
 def _at(value: JsonValue, keys: tuple[str, ...]) -> JsonValue:

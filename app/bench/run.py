@@ -84,18 +84,20 @@ class RunFolder:
             If the folder holds another run, naming the first difference, or cannot be written.
         """
         path = self.path / CONFIG
-        if path.is_file():
+        is_begun = path.is_file()
+        if is_begun:
             try:
                 begun = json.loads(path.read_text(encoding="utf-8"))
             except ValueError as error:
                 raise ConfigurationError(f"{self.path.name}/{CONFIG} is of no run") from error
             _same(begun, config, self.path.name)
-            if not (self.path / KINDS).is_file():  # of a run that was begun before they were kept
-                self.write_asked(gold, kinds)
-            return
+            if (self.path / KINDS).is_file():  # not of runs that were begun before they were kept
+                return
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self.write_asked(gold, kinds)
+            if is_begun:
+                return
             part = self.path / f"{CONFIG}.part"
             part.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
             part.replace(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from training.study.curves import Curve, best_lr, curves
@@ -35,6 +35,21 @@ def near_best(trials: Sequence[Trial], outcomes: Sequence[Outcome]) -> tuple[Tri
         return trial.lr in wanted
 
     return tuple(trial for trial in trials if stays(trial))
+
+
+def run_near_best(
+    trials: Sequence[Trial], run: Callable[[Sequence[Trial]], Sequence[Outcome]]
+) -> Sequence[Outcome]:
+    """Run the first seed, then what `near_best` asks for until it asks no more, and return all outcomes.
+
+    `run` runs those that it has no outcome of, and returns the outcomes of all that it ever ran.
+    """
+    first = min(trial.seed for trial in trials)
+    outcomes, n_before = run([trial for trial in trials if trial.seed == first]), -1
+    while len(outcomes) > n_before:  # nor does a run that was stopped add any
+        n_before = len(outcomes)
+        outcomes = run(near_best(trials, outcomes))
+    return outcomes
 
 
 def _key(trial: Trial) -> Trial:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from schemas.errors import InputError
 from training.study.curves import DENSE, best_lr, curves, difference, estimate
 from training.study.grid import OUTCOMES, SETTINGS, full_grid, read_outcomes, run_grid
 from training.study.model import CharacterModel, Factorised, Shape
-from training.study.nearest import near_best
+from training.study.nearest import near_best, run_near_best
 from training.study.report import write_report
 from training.study.trial import Method, Outcome, Text, Trial, make_optimizers, read_text, run_trial
 from training.study.verdicts import verdicts
@@ -151,13 +151,16 @@ def test_later_seeds_can_keep_to_the_first_ones_best_rates() -> None:
     assert near_best(grid, made_up(valley, n_seeds=1)[:3]) == grid  # nothing is known of a whole curve
 
 
-def _run_near_best(loss: Callable[[Trial], float], n_seeds: int) -> list[Outcome]:
+def _near_best_of(loss: Callable[[Trial], float], n_seeds: int) -> Sequence[Outcome]:
     """Return the outcomes of a run with `--near-best`."""
     everything = {outcome.trial: outcome for outcome in made_up(loss, n_seeds=n_seeds)}
-    done = [everything[trial] for trial in full_grid(1)]
-    while missing := [t for t in near_best(full_grid(n_seeds), done) if everything[t] not in done]:
-        done += [everything[trial] for trial in missing]
-    return done
+    done: dict[Trial, Outcome] = {}
+
+    def run(trials: Sequence[Trial]) -> Sequence[Outcome]:
+        done.update({trial: everything[trial] for trial in trials})
+        return tuple(done.values())
+
+    return run_near_best(full_grid(n_seeds), run)
 
 
 def test_rescaled_factors_are_compared_where_all_seeds_are() -> None:
@@ -167,7 +170,7 @@ def test_rescaled_factors_are_compared_where_all_seeds_are() -> None:
         return valley(trial)
 
     whole = {v.claim: v.ruling for v in verdicts(curves(made_up(loss)))}
-    near = {v.claim: v.ruling for v in verdicts(curves(_run_near_best(loss, 3)))}
+    near = {v.claim: v.ruling for v in verdicts(curves(_near_best_of(loss, 3)))}
     assert near == whole
     assert whole["Rescaling the factors by 9 hurts Spectron"] == "holds"
 
@@ -180,7 +183,7 @@ def test_later_seeds_can_move_the_best_rate() -> None:
         is_dense = trial.method == "muon" and (trial.width, trial.depth) == (128, 2)
         return dense.get(trial.lr, 2.5) if is_dense else valley(trial)
 
-    found = curves(_run_near_best(loss, 6))
+    found = curves(_near_best_of(loss, 6))
     assert best_lr(found[DENSE]) == 0.2
 
 
