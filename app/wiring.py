@@ -58,7 +58,8 @@ def open_store(settings: Settings) -> ExampleStore:
         If its folder or database cannot be used, or there is no such text encoder.
     """
     from retrieval.embedding import TransformersEmbedder
-    from retrieval.store import ExampleStore, sqlite_url
+    from retrieval.store import ExampleStore
+    from storage.database import sqlite_url
 
     place, encoder = settings.store, settings.examples.text_encoder
     return ExampleStore(
@@ -117,7 +118,7 @@ def build_router(
 ) -> AdapterRouter:
     """Return what chooses among a tenant's adapters, the settings' own tenant if none is named."""
     from app.adapters.routing import AdapterRouter
-    from retrieval.adapters import AdapterRegistry
+    from storage.adapters import AdapterRegistry
 
     return AdapterRouter(
         AdapterRegistry(store.database, tenant=tenant or settings.store.tenant),

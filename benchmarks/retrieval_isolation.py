@@ -19,8 +19,9 @@ from threading import Lock
 
 from retrieval.features import features_of
 from retrieval.search import ExampleSearch, Query, SearchMode
-from retrieval.store import ExampleStore, sqlite_url
+from retrieval.store import ExampleStore
 from schemas.errors import ExampleNotFoundError
+from storage.database import sqlite_url
 from tests.retrieval.pages import NARROW, SCHEMA, example, page_hash, page_text
 
 _N_VENDORS = 6

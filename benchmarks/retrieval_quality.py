@@ -33,11 +33,12 @@ from eval.datasets import GoldRecord, read_gold
 from ocr.reader import ReadOptions
 from retrieval.features import PageFeatures, features_of, hash_of, is_same_page
 from retrieval.search import ExampleSearch, Hit, Query, SearchMode
-from retrieval.store import ExampleStore, sqlite_url
+from retrieval.store import ExampleStore
 from schemas.document import Document, Thumbnail
 from schemas.example import Example
 from schemas.registry import from_json_schema
 from schemas.spec import ExtractionSchema
+from storage.database import sqlite_url
 
 _MODES: tuple[SearchMode, ...] = ("image", "text", "fused")
 _CALL_SIGN = re.compile(r"\b([KW][A-Z]{2,3})(?:-?(?:TV|DT|CD|LD))?\b")

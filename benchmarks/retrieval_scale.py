@@ -29,16 +29,16 @@ from numpy.typing import NDArray
 from sqlalchemy import insert
 
 from retrieval import search as searching
-from retrieval.database import writing
 from retrieval.features import features_of
 from retrieval.fusion import fuse
 from retrieval.ranking import Rankings
 from retrieval.search import DEPTH, ExampleSearch, Query
-from retrieval.store import ExampleStore, sqlite_url
-from retrieval.tables import ExampleRow
+from retrieval.store import ExampleStore
 from retrieval.text_features import query_words
-from retrieval.truth import keep_schema
 from schemas.registry import get_schema
+from storage.database import sqlite_url, writing
+from storage.schema_records import keep_schema
+from storage.tables import ExampleRow
 
 _PAGES_PER_VENDOR = 50
 _VOCABULARY = 50_000

@@ -21,12 +21,13 @@ COPY eval eval
 COPY ocr ocr
 COPY retrieval retrieval
 COPY schemas schemas
+COPY storage storage
 COPY training training
 RUN "$VIRTUAL_ENV/bin/uv" pip install --no-deps --no-build-isolation -e . \
     # Fails if a dependency ships a package of one of our names.
     && "$VIRTUAL_ENV/bin/python" -c "from importlib.metadata import packages_distributions as owners; \
 assert all(set(owners().get(name, [])) <= {'rasg'} for name in \
-('app', 'decoding', 'eval', 'ocr', 'retrieval', 'schemas', 'training'))"
+('app', 'decoding', 'eval', 'ocr', 'retrieval', 'schemas', 'storage', 'training'))"
 
 
 FROM python:3.11.14-slim-bookworm

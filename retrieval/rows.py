@@ -5,7 +5,7 @@ from __future__ import annotations
 from retrieval.embedding import TextEmbedder
 from retrieval.features import features_of
 from retrieval.index import IndexRow
-from retrieval.truth import Stored
+from storage.example_records import Stored
 
 
 def index_row(stored: Stored, embedder: TextEmbedder | None = None) -> IndexRow:

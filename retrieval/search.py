@@ -13,9 +13,9 @@ from retrieval.projection import covers, join, project
 from retrieval.ranking import Rankings, Schemas
 from retrieval.store import ExampleStore
 from retrieval.text_features import query_words
-from retrieval.truth import Stored
 from schemas.example import Example
 from schemas.spec import ExtractionSchema, json_path
+from storage.example_records import Stored
 
 # image  the paper's way: wavelet hashes by L1 distance, nothing else
 # text   BM25 and n-grams

@@ -7,13 +7,18 @@ import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from retrieval import truth
-from retrieval.database import (
+from retrieval.embedding import TextEmbedder
+from retrieval.index import ExampleIndex, variant_of
+from retrieval.rows import index_row
+from schemas.errors import ExampleNotFoundError, RetrievalError
+from schemas.example import AuditEntry, Example, checked_tenant, is_id
+from schemas.spec import ExtractionSchema
+from storage import audit, example_records, index_notes, schema_records
+from storage.database import (
     forget_deleted,
     open_database,
     reading,
@@ -22,13 +27,7 @@ from retrieval.database import (
     translated,
     writing,
 )
-from retrieval.embedding import TextEmbedder
-from retrieval.index import ExampleIndex, variant_of
-from retrieval.rows import index_row
-from retrieval.truth import Stored
-from schemas.errors import ExampleNotFoundError, RetrievalError
-from schemas.example import AuditEntry, Example, checked_tenant, is_id
-from schemas.spec import ExtractionSchema
+from storage.example_records import Stored
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +46,7 @@ class ExampleStore:
     Parameters
     ----------
     url
-        The database (`retrieval.database.open_database`).
+        The database (`storage.database.open_database`).
     index_uri
         Folder or object-store URI of the index; it may be deleted at any time.
     storage_options
@@ -85,12 +84,12 @@ class ExampleStore:
     def _take_up(self, variant: str) -> None:
         """Note that every index has to be made anew, if they were made with something else."""
         with reading(self.database) as session:
-            if truth.index_variant(session) == variant:
+            if index_notes.index_variant(session) == variant:
                 return
         with writing(self.database) as session:
-            truth.set_index_variant(session, variant)
-            for tenant in truth.tenants(session):
-                truth.note_rebuild(session, tenant)
+            index_notes.set_index_variant(session, variant)
+            for tenant in index_notes.tenants(session):
+                index_notes.note_rebuild(session, tenant)
 
     def add(
         self,
@@ -107,8 +106,8 @@ class ExampleStore:
         for example in examples:
             checked_tenant(example.tenant)
         with writing(self.database) as session:
-            stored = truth.insert(session, examples)
-            truth.note(session, *entries)
+            stored = example_records.insert(session, examples)
+            audit.note(session, *entries)
             also(session)
         for tenant in sorted({example.tenant for example in examples}):
             self._tell(tenant)
@@ -123,8 +122,8 @@ class ExampleStore:
             If the tenant has none of that id.
         """
         with reading(self.database) as session:
-            row = truth.find_row(session, tenant, example_id) if is_id(example_id) else None
-            found = None if row is None else truth.by_seqs(session, tenant, [row.seq]).get(row.seq)
+            row = example_records.find_row(session, tenant, example_id) if is_id(example_id) else None
+            found = None if row is None else example_records.by_seqs(session, tenant, [row.seq]).get(row.seq)
         if found is None:
             raise ExampleNotFoundError("there is no example of that id")
         return found.example
@@ -132,32 +131,32 @@ class ExampleStore:
     def page(self, tenant: str, *, after: int = 0, limit: int = 100) -> tuple[Stored, ...]:
         """Return the tenant's examples in the order of insertion, those after place `after`."""
         with reading(self.database) as session:
-            return truth.after(session, tenant, after, limit)
+            return example_records.after(session, tenant, after, limit)
 
     def newest(self, tenant: str, limit: int) -> tuple[Stored, ...]:
         """Return the tenant's newest examples, the newest first."""
         with reading(self.database) as session:
-            return truth.newest(session, tenant, limit)
+            return example_records.newest(session, tenant, limit)
 
     def by_seqs(self, tenant: str, seqs: Sequence[int]) -> dict[int, Stored]:
         """Return those of the tenant's examples that are there, by their place."""
         with reading(self.database) as session:
-            return truth.by_seqs(session, tenant, seqs)
+            return example_records.by_seqs(session, tenant, seqs)
 
     def pages_from(self, stored: Stored, n_pages: int) -> tuple[Stored, ...]:
         """Return an example and those of the pages that follow it in its document, `n_pages` in all."""
         with reading(self.database) as session:
-            return truth.pages_from(session, stored, n_pages)
+            return example_records.pages_from(session, stored, n_pages)
 
     def schemas(self, tenant: str) -> dict[str, ExtractionSchema]:
         """Return the schemas that the tenant has examples of, by id."""
         with reading(self.database) as session:
-            return truth.schemas_of(session, tenant)
+            return schema_records.schemas_of(session, tenant)
 
     def n_examples(self, tenant: str) -> int:
         """Return how many examples the tenant has."""
         with reading(self.database) as session:
-            return truth.n_examples(session, tenant)
+            return example_records.n_examples(session, tenant)
 
     def remove(self, tenant: str, example_ids: Sequence[str], entries: Sequence[AuditEntry]) -> None:
         """Delete examples of the tenant's, contents and all, and write the audit's lines.
@@ -169,11 +168,11 @@ class ExampleStore:
         """
         with writing(self.database) as session:
             for example_id in example_ids:
-                row = truth.find_row(session, tenant, example_id) if is_id(example_id) else None
+                row = example_records.find_row(session, tenant, example_id) if is_id(example_id) else None
                 if row is None:
                     raise ExampleNotFoundError("there is no example of one of these ids")
-                truth.delete_rows(session, (row,))
-            truth.note(session, *entries)
+                example_records.delete_rows(session, (row,))
+            audit.note(session, *entries)
         self._tell(tenant)
         self._forget_deleted()
 
@@ -182,18 +181,18 @@ class ExampleStore:
         gone: list[str] = []
         with writing(self.database) as session:
             for entry in entries:
-                row = truth.find_row(session, tenant, entry.example_id or "")
+                row = example_records.find_row(session, tenant, entry.example_id or "")
                 if row is not None:
                     gone.append(row.example_id)
-                    truth.delete_rows(session, (row,))
-                    truth.note(session, entry)
+                    example_records.delete_rows(session, (row,))
+                    audit.note(session, entry)
         self._tell(tenant)
         return tuple(gone)
 
     def rebuild(self, tenant: str | None = None) -> int:
         """Make the index of one tenant, or of all, anew from the truth; return the number of examples."""
         with reading(self.database) as session:
-            wanted = truth.tenants(session) if tenant is None else (checked_tenant(tenant),)
+            wanted = index_notes.tenants(session) if tenant is None else (checked_tenant(tenant),)
         n_examples = 0
         for one in wanted:
             with self._alone(_REBUILD_WAIT_S):
@@ -220,21 +219,21 @@ class ExampleStore:
 
     def _has_index(self, tenant: str) -> bool:
         with reading(self.database) as session:
-            if truth.is_being_made(session, tenant):
+            if index_notes.is_being_made(session, tenant):
                 return False
         return self.index.has(tenant)
 
     def heal(self) -> None:
         """Tell the index what a crash kept from it."""
         with reading(self.database) as session:
-            lacking = [t for t in truth.tenants(session) if truth.pending_of(session, t)]
+            lacking = [t for t in index_notes.tenants(session) if index_notes.pending_of(session, t)]
         for tenant in lacking:
             self._tell(tenant)
 
     def maintain(self, tenant: str | None = None) -> None:
         """Compact the indices and bring them up to date; searches go on meanwhile, writes wait."""
         with reading(self.database) as session:
-            wanted = truth.tenants(session) if tenant is None else (tenant,)
+            wanted = index_notes.tenants(session) if tenant is None else (tenant,)
         for one in wanted:
             with self._alone(_REBUILD_WAIT_S):
                 self.index.maintain(one)
@@ -259,14 +258,14 @@ class ExampleStore:
     def _rebuild(self, tenant: str) -> int:
         """Make a tenant's index anew; only with the lock. What is added meanwhile is told afterwards."""
         with writing(self.database) as session:
-            truth.note_rebuild(session, tenant)
+            index_notes.note_rebuild(session, tenant)
         with reading(self.database) as session:
-            notes = truth.pending_of(session, tenant)
-            n_rows = truth.n_examples(session, tenant)
-            found = truth.batches(session, tenant, _BATCH)
+            notes = index_notes.pending_of(session, tenant)
+            n_rows = example_records.n_examples(session, tenant)
+            found = example_records.batches(session, tenant, _BATCH)
             self.index.rebuild(tenant, ([index_row(s, self.embedder) for s in batch] for batch in found))
         with writing(self.database) as session:
-            truth.drop_pending(session, tuple(notes))
+            index_notes.drop_pending(session, tuple(notes))
         self._tell_pending(tenant)
         return n_rows
 
@@ -289,12 +288,12 @@ class ExampleStore:
     def _tell_pending(self, tenant: str) -> None:
         """Tell the index what is noted; only with the lock."""
         with reading(self.database) as session:
-            notes = truth.pending_of(session, tenant)
-            stored = truth.by_seqs(session, tenant, sorted(set(notes.values())))
-            n_examples = truth.n_examples(session, tenant)
+            notes = index_notes.pending_of(session, tenant)
+            stored = example_records.by_seqs(session, tenant, sorted(set(notes.values())))
+            n_examples = example_records.n_examples(session, tenant)
         if not notes:
             return
-        if truth.WHOLE_INDEX in notes.values() or (n_examples and not self.index.has(tenant)):
+        if index_notes.WHOLE_INDEX in notes.values() or (n_examples and not self.index.has(tenant)):
             self._rebuild(tenant)
             return
         # Removed first whatever they are: a crash may have left rows whose notes were not yet taken away.
@@ -303,7 +302,7 @@ class ExampleStore:
         if rows:
             self.index.add(tenant, rows)
         with writing(self.database) as session:
-            truth.drop_pending(session, tuple(notes))
+            index_notes.drop_pending(session, tuple(notes))
 
     def _forget_deleted(self) -> None:
         try:
@@ -319,11 +318,6 @@ class ExampleStore:
             logger.warning("the index was not compacted: %s", error)
         finally:
             self._aside.release()
-
-
-def sqlite_url(folder: Path) -> str:
-    """Return the URL of the store's database in a folder."""
-    return f"sqlite:///{folder / 'rasg.sqlite'}"
 
 
 def now() -> datetime:

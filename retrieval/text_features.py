@@ -93,15 +93,3 @@ def _hashed(codes: NDArray[np.uint64], size: int) -> NDArray[np.uint64]:
 def text_score(first: Floats, second: Floats) -> float:
     """Return the cosine of two unit vectors, in [0, 1]; below 0 counts as 0."""
     return float(max(0.0, min(1.0, float(np.dot(first, second)))))
-
-
-def storable(text: str) -> str:
-    r"""Return `text` with U+FFFD for what no database takes: halves of characters, and NUL.
-
-    Examples
-    --------
-    >>> storable("a\ud800b\x00") == "a\ufffdb\ufffd"
-    True
-    """
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return whole.replace("\x00", "\ufffd")

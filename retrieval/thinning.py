@@ -5,9 +5,9 @@ from __future__ import annotations
 from retrieval.features import features_of, similarity
 from retrieval.ranking import Rankings
 from retrieval.store import ExampleStore
-from retrieval.truth import Stored
 from retrieval.wavelet_hash import hash_distance
 from schemas.example import AuditEntry, Example
+from storage.example_records import Stored
 
 # Pages of one template: of one vendor's receipts half reach it, of two vendors' none did (0.63 at the 99th
 # percentile, docs/results/retrieval.md).

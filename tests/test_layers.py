@@ -20,7 +20,7 @@ HOMES = {
     "torch": ("decoding", "retrieval", "training"),
     "transformers": ("decoding", "retrieval", "training"),
     "lancedb": ("retrieval",),
-    "sqlalchemy": ("retrieval",),
+    "sqlalchemy": ("retrieval", "storage"),
     "outlines": ("decoding",),
     "vllm": ("decoding",),
     "pytesseract": ("ocr",),
@@ -31,7 +31,7 @@ HOMES = {
     "reportlab": ("training",),
 }
 WEB = ("fastapi", "starlette", "granian")
-PACKAGES = ("app", "decoding", "eval", "ocr", "retrieval", "schemas", "training")
+PACKAGES = ("app", "decoding", "eval", "ocr", "retrieval", "schemas", "storage", "training")
 
 
 def sources() -> Iterator[Path]:

@@ -24,12 +24,12 @@ from eval.predictions import ROWS_KEY
 from ocr.layout_document import layout_document
 from retrieval.projection import join
 from retrieval.store import ExampleStore
-from retrieval.truth import parsed_schema
 from schemas.document import Document
 from schemas.errors import RasgError
 from schemas.example import Example
 from schemas.extraction import FieldMetadata
 from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, json_path
+from storage.schema_records import parsed_schema
 
 _BATCH = 500
 

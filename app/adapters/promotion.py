@@ -16,7 +16,6 @@ from app.bench.compare import ComparedFigure, compare, comparison_table, regress
 from app.bench.results import Results
 from app.pipeline import Pipeline
 from decoding.engine import Engine
-from retrieval.adapters import AdapterRegistry, RegisteredAdapter
 from retrieval.store import ExampleStore
 from schemas.errors import (
     AdapterNotFoundError,
@@ -26,6 +25,7 @@ from schemas.errors import (
     RetrievalError,
 )
 from schemas.extraction import Extraction
+from storage.adapters import AdapterRegistry, RegisteredAdapter
 
 logger = logging.getLogger(__name__)
 

@@ -19,10 +19,10 @@ from app.adapters.asking import Ask
 from app.adapters.files import AdapterFiles
 from app.answering import ExtractionOptions
 from decoding.engine import Engine, LoadsAdapters
-from retrieval.adapters import AdapterRegistry, RegisteredAdapter
 from schemas.adapter import BASE, adapter_sha256
 from schemas.errors import AdapterNotFoundError, RasgError, RetrievalError
 from schemas.extraction import Extraction
+from storage.adapters import AdapterRegistry, RegisteredAdapter
 
 logger = logging.getLogger(__name__)
 

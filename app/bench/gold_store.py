@@ -80,7 +80,8 @@ def gold_store(
     announce: Callable[[str], None] = lambda _: None,
 ) -> ExampleStore:
     """Return a store of every document of the data sets, made in `folder` if it is not there whole."""
-    from retrieval.store import ExampleStore, sqlite_url
+    from retrieval.store import ExampleStore
+    from storage.database import sqlite_url
 
     if not (folder / _COMPLETE).is_file():  # one that was cut is made again
         shutil.rmtree(folder, ignore_errors=True)

@@ -25,10 +25,10 @@ from schemas.registry import get_schema, load_schema
 
 if TYPE_CHECKING:  # the store brings a database and an index with it
     from app.adapters.promotion import Judged, Promoter
-    from retrieval.adapters import AdapterRegistry, RegisteredAdapter
-    from retrieval.feedback import FeedbackSummary
     from retrieval.store import ExampleStore
     from schemas.adapter import AdapterCard
+    from storage.adapters import AdapterRegistry, RegisteredAdapter
+    from storage.feedback import FeedbackSummary
 
 app = typer.Typer(no_args_is_help=True, help="LoRA weights that answer for a tenant's schema.")
 
@@ -67,7 +67,7 @@ def add(
 @app.command("list")
 def list_(tenant: _Tenant = None) -> None:
     """List the adapters, with how right people found their answers."""
-    from retrieval.feedback import feedback_summaries
+    from storage.feedback import feedback_summaries
 
     with _opened(tenant) as opened:
         known = opened.registry.all()
@@ -147,7 +147,7 @@ def retire(named: _Named, schema: _Schema = None, by: _By = None, tenant: _Tenan
 
 @contextmanager
 def _opened(tenant: str | None) -> Generator[_Opened]:
-    from retrieval.adapters import AdapterRegistry
+    from storage.adapters import AdapterRegistry
 
     settings = load_settings()
     configure_logging(settings.log)

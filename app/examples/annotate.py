@@ -14,7 +14,6 @@ from pydantic import JsonValue
 from decoding.grounding import ground_extraction
 from ocr.layout import layout_text
 from retrieval.features import hash_of
-from retrieval.text_features import storable
 from schemas.document import Document, Page
 from schemas.errors import InvalidAnswerError
 from schemas.example import Example, ExampleSource
@@ -29,6 +28,7 @@ from schemas.spec import (
     Spec,
     json_path,
 )
+from schemas.text import storable
 from schemas.validate import validate_output
 
 # What stands in a line of evidence: its first words, without what would end a JSON string or the line.

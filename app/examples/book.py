@@ -14,14 +14,6 @@ from pydantic import JsonValue
 
 from app.adapters.feedback import field_count
 from app.examples.annotate import Annotation, annotate, page_hashes
-from retrieval.extractions import (
-    KeptDocument,
-    KeptExtraction,
-    drop_extractions,
-    find_extraction,
-    keep_extraction,
-)
-from retrieval.feedback import FeedbackScore, drop_score, keep_score
 from retrieval.store import ExampleStore, now
 from retrieval.thinning import thin
 from schemas.document import Document
@@ -29,6 +21,14 @@ from schemas.errors import InputError, RetrievalError
 from schemas.example import AuditAction, AuditEntry, Example, ExampleSource, checked_actor, checked_tenant
 from schemas.registry import from_json_text
 from schemas.spec import ExtractionSchema
+from storage.extractions import (
+    KeptDocument,
+    KeptExtraction,
+    drop_extractions,
+    find_extraction,
+    keep_extraction,
+)
+from storage.feedback import FeedbackScore, drop_score, keep_score
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.examples.book import ExampleBook
-from retrieval.store import ExampleStore, sqlite_url
+from retrieval.store import ExampleStore
+from storage.database import sqlite_url
 
 
 @pytest.fixture

@@ -16,13 +16,12 @@ from app.adapters.files import AdapterFiles
 from app.adapters.routing import AdapterRouter
 from app.answering import ExtractionOptions
 from decoding.engine import EngineRequest
-from retrieval.adapters import AdapterRegistry, RegisteredAdapter
-from retrieval.database import open_database
-from retrieval.store import sqlite_url
 from schemas.adapter import adapter_sha256
 from schemas.errors import AdapterNotFoundError, EngineUnavailableError, RetrievalError
 from schemas.extraction import Completion, Extraction, Output, Usage
 from schemas.prompt import Prompt
+from storage.adapters import AdapterRegistry, RegisteredAdapter
+from storage.database import open_database, sqlite_url
 from tests.app.lora import write_adapter, write_card
 from tests.paths import ROOT
 

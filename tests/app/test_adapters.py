@@ -19,8 +19,6 @@ from app.wiring import build_files, build_finder, build_pipeline, build_router, 
 from decoding.embedded import EmbeddedEngine
 from decoding.engine import EngineRequest
 from ocr.reader import ReadOptions
-from retrieval.adapters import AdapterRegistry, RegisteredAdapter
-from retrieval.feedback import FeedbackSummary, feedback_summaries
 from retrieval.store import ExampleStore
 from schemas.adapter import adapter_sha256, served_name
 from schemas.errors import (
@@ -32,6 +30,8 @@ from schemas.errors import (
 )
 from schemas.extraction import Completion
 from schemas.registry import from_json_schema
+from storage.adapters import AdapterRegistry, RegisteredAdapter
+from storage.feedback import FeedbackSummary, feedback_summaries
 from tests.app.lora import write_adapter, write_card
 from tests.app.test_examples_api import SCHEMA, bill
 from tests.decoding.tiny_model import make_adapter

@@ -19,11 +19,10 @@ from decoding.prompt import build_prompt
 from decoding.vllm_client import VllmEngine
 from decoding.vllm_server import ServerOptions, VllmServer, free_port
 from ocr.reader import ReadOptions
-from retrieval.adapters import AdapterRegistry, RegisteredAdapter
-from retrieval.database import open_database
-from retrieval.store import sqlite_url
 from schemas.errors import AdapterNotFoundError
 from schemas.extraction import Extraction
+from storage.adapters import AdapterRegistry, RegisteredAdapter
+from storage.database import open_database, sqlite_url
 from tests.app.lora import write_adapter
 from tests.decoding.conftest import VLLM_PYTHON
 from tests.decoding.pages import RECEIPT_LINES, RECEIPT_SCHEMA, document_of

@@ -26,8 +26,9 @@ from eval.datasets import GoldRecord
 from eval.predictions import PredRecord
 from eval.run_scores import score_run
 from ocr.reader import ReadOptions
-from retrieval.store import ExampleStore, sqlite_url
+from retrieval.store import ExampleStore
 from schemas.errors import ConfigurationError, EvaluationError
+from storage.database import sqlite_url
 from tests.decoding.tiny_model import make_model
 from tests.ocr.files import pdf, text_at
 from tests.paths import ROOT

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.adapters.routing import in_share
-from retrieval.adapters import RegisteredAdapter
+from storage.adapters import RegisteredAdapter
 
 
 def _canary(percent: int, content: str = "c" * 64) -> RegisteredAdapter:

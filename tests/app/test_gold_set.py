@@ -14,12 +14,13 @@ from app.examples.book import ExampleBook
 from app.pipeline import ExtractionOptions, Pipeline
 from decoding.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
-from retrieval.store import ExampleStore, sqlite_url
+from retrieval.store import ExampleStore
 from schemas.document import Document
 from schemas.errors import EmptyDocumentError
 from schemas.extraction import Extraction, FieldMetadata, Output, Usage
 from schemas.registry import from_json_schema
 from schemas.spec import ExtractionSchema
+from storage.database import sqlite_url
 from tests.app.bills import FIRST, SCHEMA, VALUE
 from tests.decoding.pages import document_of, page_of
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from retrieval.store import ExampleStore, sqlite_url
+from retrieval.store import ExampleStore
+from storage.database import sqlite_url
 from tests.retrieval.pages import example
 
 

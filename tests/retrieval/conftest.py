@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from retrieval.search import ExampleSearch
-from retrieval.store import ExampleStore, sqlite_url
+from retrieval.store import ExampleStore
+from storage.database import sqlite_url
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 
 from retrieval.features import features_of
 from retrieval.search import ExampleSearch, Query
-from retrieval.store import ExampleStore, sqlite_url
+from retrieval.store import ExampleStore
+from storage.database import sqlite_url
 from tests.paths import ROOT
 from tests.retrieval.pages import SCHEMA, example, page_hash, page_text
 

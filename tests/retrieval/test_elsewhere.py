@@ -20,13 +20,14 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from retrieval.adapters import AdapterRegistry
 from retrieval.features import features_of
-from retrieval.feedback import feedback_summaries
 from retrieval.search import ExampleSearch, Query
-from retrieval.store import ExampleStore, sqlite_url
-from retrieval.tables import Table
+from retrieval.store import ExampleStore
 from schemas.adapter import AdapterCard
+from storage.adapters import AdapterRegistry
+from storage.database import sqlite_url
+from storage.feedback import feedback_summaries
+from storage.tables import Table
 from tests.retrieval.pages import SCHEMA, example, page_hash, page_text
 
 pytestmark = pytest.mark.slow

@@ -14,8 +14,9 @@ import pytest
 from retrieval.embedding import TransformersEmbedder
 from retrieval.features import features_of
 from retrieval.search import ExampleSearch, Query
-from retrieval.store import ExampleStore, sqlite_url
+from retrieval.store import ExampleStore
 from schemas.errors import ConfigurationError
+from storage.database import sqlite_url
 from tests.retrieval.pages import SCHEMA, example, page_hash, page_text
 
 transformers: Any = import_module("transformers")

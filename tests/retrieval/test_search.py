@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval import truth
-from retrieval.database import telling, writing
 from retrieval.features import PageFeatures, features_of
 from retrieval.index import ExampleIndex
 from retrieval.search import ExampleSearch, Hit, Query, SearchMode
-from retrieval.store import ExampleStore, sqlite_url
+from retrieval.store import ExampleStore
 from schemas.errors import RetrievalError
 from schemas.spec import ExtractionSchema
+from storage import index_notes
+from storage.database import sqlite_url, telling, writing
 from tests.retrieval.pages import NARROW, OTHER, SCHEMA, example, page_hash, page_text
 
 
@@ -292,7 +292,7 @@ def test_a_half_made_index_is_not_searched(
     store.add([example(1, n) for n in range(5)])
     monkeypatch.setattr("retrieval.store._SEARCH_WAIT_S", 0.0)
     with writing(store.database) as session:
-        truth.note_rebuild(session, "acme")
+        index_notes.note_rebuild(session, "acme")
     with telling(store.database, timeout_s=1.0), pytest.raises(RetrievalError, match="another process"):
         search.find(_query(1, 9))
     assert len(search.find(_query(1, 9, k=10))) == 5  # nobody is at work: what was left so is made anew

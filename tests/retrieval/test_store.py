@@ -1,25 +1,20 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from retrieval import database, truth
-from retrieval.database import open_database, reading
 from retrieval.index import ExampleIndex, IndexRow
-from retrieval.store import ExampleStore, sqlite_url
-from retrieval.tables import Table
-from schemas.errors import ConfigurationError, ExampleNotFoundError, InputError, RetrievalError
+from retrieval.store import ExampleStore
+from schemas.errors import ExampleNotFoundError, InputError, RetrievalError
 from schemas.example import AuditEntry
+from storage import index_notes
+from storage.database import reading, sqlite_url
 from tests.retrieval.pages import NARROW, example
 
 _AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -145,7 +140,7 @@ def test_what_the_index_was_not_told_it_is_told_at_the_next_start(
     again = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
     assert again.index.n_rows("acme") == 2
     with reading(again.database) as session:
-        assert truth.pending_of(session, "acme") == {}
+        assert index_notes.pending_of(session, "acme") == {}
 
 
 def test_a_rebuild_takes_what_the_truth_has(store: ExampleStore) -> None:
@@ -153,44 +148,6 @@ def test_a_rebuild_takes_what_the_truth_has(store: ExampleStore) -> None:
     assert store.rebuild() == 2
     assert store.rebuild("acme") == 1
     assert store.index.n_rows("other") == 1
-
-
-def test_migrations_end_at_the_tables_that_the_code_sees(store: ExampleStore) -> None:
-    with store.database.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Table.metadata) == []
-    folder = Path(database.__file__).parent / "migrations"
-    assert ScriptDirectory(str(folder)).get_current_head() == database.HEAD
-
-
-def test_tables_of_a_newer_program_are_left_alone(store: ExampleStore, tmp_path: Path) -> None:
-    store.close()
-    with sqlite3.connect(tmp_path / "rasg.sqlite") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(ConfigurationError, match="9999"):
-        open_database(sqlite_url(tmp_path))
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "nonsense",
-        "oracle://x",
-        "sqlite:////proc/nowhere/x",
-        "postgresql+psycopg://h:port/db",
-        "sqlite:///x?timeout=a",
-    ],
-)
-def test_a_database_that_cannot_be_is_refused(url: str) -> None:
-    with pytest.raises(ConfigurationError):
-        open_database(url)
-
-
-def test_a_file_that_is_no_database_is_an_error_of_ours(tmp_path: Path) -> None:
-    (tmp_path / "rasg.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 40)
-    with pytest.raises(RetrievalError):
-        open_database(sqlite_url(tmp_path))
 
 
 def test_what_is_added_while_the_index_is_made_is_in_it_afterwards(

@@ -17,10 +17,11 @@ from app.bench.suite import Suite, read_suite
 from app.examples.book import ExampleBook
 from app.examples.finder import ExampleFinder
 from ocr.reader import ReadOptions
-from retrieval.store import ExampleStore, sqlite_url
+from retrieval.store import ExampleStore
 from schemas.errors import ConfigurationError, InvalidAnswerError
 from schemas.registry import load_schema
 from schemas.spec import ExtractionSchema
+from storage.database import sqlite_url
 from training.transcripts import read_transcripts
 
 logger = logging.getLogger(__name__)

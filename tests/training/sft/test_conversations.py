@@ -18,7 +18,8 @@ from app.pipeline import Pipeline
 from decoding.chat_tokens import ChatTokenizer
 from decoding.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
-from retrieval.store import ExampleStore, sqlite_url
+from retrieval.store import ExampleStore
+from storage.database import sqlite_url
 from tests.app.bills import FIRST, SCHEMA, VALUE
 from tests.app.test_example_showing import NEXT, Recording
 from tests.decoding.pages import document_of

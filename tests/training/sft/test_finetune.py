@@ -10,9 +10,10 @@ import pytest
 
 from app.adapters.files import AdapterFiles
 from app.examples.book import ExampleBook
-from retrieval.store import ExampleStore, sqlite_url
+from retrieval.store import ExampleStore
 from schemas.adapter import read_card, weights_sha256
 from schemas.errors import ConfigurationError
+from storage.database import sqlite_url
 from tests.app.bills import FIRST, SCHEMA, VALUE
 from tests.decoding.pages import document_of
 from tests.decoding.tiny_model import make_model

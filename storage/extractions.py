@@ -11,13 +11,13 @@ from datetime import datetime
 from pydantic import BaseModel, JsonValue
 from sqlalchemy import Engine, delete
 
-from retrieval.database import reading, writing
-from retrieval.tables import ExtractionRow, SchemaRow
-from retrieval.text_features import storable
-from retrieval.truth import drop_unused_schemas, keep_schema
 from schemas.document import Document, Page
 from schemas.errors import ExtractionNotFoundError
 from schemas.example import is_id
+from schemas.text import storable
+from storage.database import reading, writing
+from storage.schema_records import drop_unused_schemas, keep_schema
+from storage.tables import ExtractionRow, SchemaRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

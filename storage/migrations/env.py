@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that `retrieval.database` hands over."""
+"""Alembic's entry: runs the migrations on the connection that `storage.database` hands over."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import cast
 from alembic import context
 from sqlalchemy import Connection
 
-from retrieval.tables import Table
+from storage.tables import Table
 
 connection = cast("Connection", context.config.attributes["connection"])
 context.configure(connection=connection, target_metadata=Table.metadata, render_as_batch=True)

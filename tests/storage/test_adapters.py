@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -10,33 +9,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from retrieval import database
-from retrieval.adapters import AdapterRegistry, RegisteredAdapter
-from retrieval.database import open_database, writing
-from retrieval.feedback import FeedbackScore, FeedbackSummary, feedback_summaries, keep_score
-from retrieval.store import ExampleStore, sqlite_url
-from schemas.adapter import AdapterCard
 from schemas.errors import AdapterNotFoundError, InputError, PromotionRefusedError, RasgError
-from tests.retrieval.pages import example
+from storage.adapters import AdapterRegistry, RegisteredAdapter
+from storage.database import open_database, sqlite_url, writing
+from storage.feedback import FeedbackScore, FeedbackSummary, feedback_summaries, keep_score
+from tests.storage.cards import card
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 
 
-def card(name: str = "mine", **changes: object) -> AdapterCard:
-    given = {"name": name, "base_model": "house", "base_sha256": "a" * 64, "data_sha256": "b" * 64}
-    return AdapterCard.model_validate({**given, **changes})
-
-
 @pytest.fixture
-def registry(store: ExampleStore) -> AdapterRegistry:
-    return AdapterRegistry(store.database, tenant="acme")
+def registry(database: Engine) -> AdapterRegistry:
+    return AdapterRegistry(database, tenant="acme")
 
 
 def add(
@@ -54,17 +43,17 @@ def go_live(registry: AdapterRegistry, adapter: RegisteredAdapter) -> None:
     registry.go_live(adapter.adapter_id, instead_of=live and live.adapter_id, actor="ada")
 
 
-def said(store: ExampleStore) -> list[str]:
-    with store.database.connect() as connection:
+def said(database: Engine) -> list[str]:
+    with database.connect() as connection:
         found = connection.execute(text("SELECT action, adapter_id FROM audit ORDER BY audit_id"))
         return [row.action for row in found if row.adapter_id]
 
 
-def test_the_same_content_is_added_once(registry: AdapterRegistry, store: ExampleStore) -> None:
+def test_the_same_content_is_added_once(registry: AdapterRegistry, database: Engine) -> None:
     first, again = add(registry, 1), add(registry, 1, name="other")
     assert first == again
     assert (first.state, first.name, first.added_by) == ("candidate", "mine", "ada")
-    assert said(store) == ["adapter_added"]
+    assert said(database) == ["adapter_added"]
     assert add(registry, 1, "receipt").adapter_id != first.adapter_id
 
 
@@ -74,12 +63,12 @@ def test_the_card_comes_back_as_it_was(registry: AdapterRegistry) -> None:
     assert registry.card(added.adapter_id) == given
 
 
-def test_one_is_live_and_the_one_before_is_retired(registry: AdapterRegistry, store: ExampleStore) -> None:
+def test_one_is_live_and_the_one_before_is_retired(registry: AdapterRegistry, database: Engine) -> None:
     first, second = add(registry, 1), add(registry, 2)
     go_live(registry, first)
     go_live(registry, second)
     assert states(registry) == ["retired", "live"]
-    assert said(store)[2:] == ["adapter_live", "adapter_retired", "adapter_live"]
+    assert said(database)[2:] == ["adapter_live", "adapter_retired", "adapter_live"]
 
 
 def test_rolling_back_leads_through_those_that_were_live_to_the_base_model(registry: AdapterRegistry) -> None:
@@ -126,14 +115,14 @@ def test_retiring_the_live_one_leaves_the_base_model(registry: AdapterRegistry) 
 
 
 def test_one_is_canary_and_the_one_before_is_a_candidate_again(
-    registry: AdapterRegistry, store: ExampleStore
+    registry: AdapterRegistry, database: Engine
 ) -> None:
     first, second = add(registry, 1), add(registry, 2)
     registry.go_canary(first.adapter_id, percent=10, instead_of=None, actor="ada")
     canary = registry.go_canary(second.adapter_id, percent=20, instead_of=None, actor="ada")
     assert (canary.state, canary.canary_percent) == ("canary", 20)
     assert states(registry) == ["candidate", "canary"]
-    assert said(store)[2:] == ["adapter_canary", "adapter_demoted", "adapter_canary"]
+    assert said(database)[2:] == ["adapter_canary", "adapter_demoted", "adapter_canary"]
     assert registry.go_canary(second.adapter_id, percent=5, instead_of=None, actor="a").canary_percent == 5
     go_live(registry, second)
     assert [(a.state, a.canary_percent) for a in registry.of_schema("bill")] == [
@@ -152,8 +141,8 @@ def test_a_canary_is_neither_live_nor_out_of_range(registry: AdapterRegistry) ->
         registry.go_canary(adapter.adapter_id, percent=5, instead_of=adapter.adapter_id, actor="ada")
 
 
-def test_schemas_and_tenants_do_not_meet(registry: AdapterRegistry, store: ExampleStore) -> None:
-    other = AdapterRegistry(store.database, tenant="other")
+def test_schemas_and_tenants_do_not_meet(registry: AdapterRegistry, database: Engine) -> None:
+    other = AdapterRegistry(database, tenant="other")
     mine, theirs = add(registry, 1), add(other, 1)
     receipt = add(registry, 1, "receipt")
     for owner, adapter in ((registry, mine), (other, theirs), (registry, receipt)):
@@ -216,16 +205,16 @@ def test_adding_the_same_from_many_threads_adds_one(registry: AdapterRegistry) -
 
 @pytest.mark.parametrize("state", ["live", "canary"])
 def test_the_database_itself_holds_one_in_a_state(
-    registry: AdapterRegistry, store: ExampleStore, state: str
+    registry: AdapterRegistry, database: Engine, state: str
 ) -> None:
     add(registry, 1)
     add(registry, 2)
     add(registry, 3, "receipt")
     one = text("UPDATE adapters SET state = :state WHERE schema_name = 'receipt'")
     both = text("UPDATE adapters SET state = :state")
-    with store.database.begin() as connection:
+    with database.begin() as connection:
         connection.execute(one, {"state": state})
-    with pytest.raises(IntegrityError), store.database.begin() as connection:
+    with pytest.raises(IntegrityError), database.begin() as connection:
         connection.execute(both, {"state": state})
 
 
@@ -287,50 +276,24 @@ def score(number: int, right: int, of: int, *, adapter: str | None = None) -> Fe
     )
 
 
-def test_feedback_is_counted_by_adapter_and_what_was_said_last_counts(store: ExampleStore) -> None:
+def test_feedback_is_counted_by_adapter_and_what_was_said_last_counts(database: Engine) -> None:
     sha = "f" * 64
-    with writing(store.database) as session:
+    with writing(database) as session:
         for one in (score(1, 1, 2, adapter=sha), score(2, 4, 4, adapter=sha), score(3, 0, 3)):
             keep_score(session, one)
-    with writing(store.database) as session:
+    with writing(database) as session:
         keep_score(session, score(1, 0, 2, adapter=sha))  # a second look
         keep_score(session, score(4, 0, 0, adapter=sha))  # no field: it says nothing
-    assert feedback_summaries(store.database, "acme") == {
+    assert feedback_summaries(database, "acme") == {
         ("bill", sha): FeedbackSummary(n_documents=3, mean_score=0.5),  # (0 / 2 + 4 / 4) / 2
         ("bill", None): FeedbackSummary(n_documents=1, mean_score=0.0),
     }
-    assert feedback_summaries(store.database, "other") == {}
+    assert feedback_summaries(database, "other") == {}
 
 
 def test_a_count_that_cannot_be_is_refused() -> None:
     with pytest.raises(ValueError, match="n_right"):
         score(1, 3, 2)
-
-
-def test_a_store_without_adapters_is_brought_up_to_date(tmp_path: Path) -> None:
-    store = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
-    store.add([example(1, 1)])
-    store.close()
-    config = Config()
-    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
-    engine = create_engine(sqlite_url(tmp_path))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0001")
-    engine.dispose()
-    with sqlite3.connect(tmp_path / "rasg.sqlite") as connection:
-        assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'adapters'").fetchall()
-        connection.execute(
-            "INSERT INTO extractions (extraction_id, tenant, created_at, schema_id, document, output_json) "
-            "SELECT '0', 'acme', '2026-01-01', schema_id, x'00', '{}' FROM schemas"
-        )
-    connection.close()
-    again = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
-    assert again.n_examples("acme") == 1
-    with again.database.connect() as opened:
-        assert opened.execute(text("SELECT adapter_sha256 FROM extractions")).scalars().all() == [None]
-    add(AdapterRegistry(again.database, tenant="acme"), 1)
-    again.close()
 
 
 def test_a_database_that_fails_is_an_error_of_ours(tmp_path: Path) -> None:

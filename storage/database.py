@@ -20,12 +20,17 @@ from schemas.errors import ConfigurationError, RetrievalError
 
 logger = logging.getLogger(__name__)
 
-# The newest of retrieval/migrations/versions; a test holds them together.
+# The newest of storage/migrations/versions; a test holds them together.
 HEAD = "0002"
 _BUSY_TIMEOUT_S = 30.0
 _ONLY_READS = "rasg_only_reads"
 # Any number will do that no other program on the same PostgreSQL server takes for its own lock.
 _POSTGRES_LOCK = 0x52415347
+
+
+def sqlite_url(folder: Path) -> str:
+    """Return the URL of the store's database in a folder."""
+    return f"sqlite:///{folder / 'rasg.sqlite'}"
 
 
 def open_database(url: str) -> Engine:

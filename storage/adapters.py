@@ -17,12 +17,12 @@ from uuid import uuid4
 from sqlalchemy import Engine, Select, exists, select, update
 from sqlalchemy.orm import Session, defer
 
-from retrieval.database import reading, writing
-from retrieval.tables import AdapterRow
-from retrieval.truth import note
 from schemas.adapter import AdapterCard, served_name
 from schemas.errors import AdapterNotFoundError, InputError, PromotionRefusedError
 from schemas.example import AuditAction, AuditEntry, checked_tenant, is_id
+from storage.audit import note
+from storage.database import reading, writing
+from storage.tables import AdapterRow
 
 AdapterState = Literal["candidate", "canary", "live", "retired"]
 # Of several that a name means, the first is taken.

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
-from retrieval.database import reading
-from retrieval.tables import FeedbackScoreRow
+from storage.database import reading
+from storage.tables import FeedbackScoreRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The tables of the store, as SQLAlchemy sees them; `retrieval/migrations` makes them."""
+"""The tables of the store, as SQLAlchemy sees them; `storage/migrations` makes them."""
 
 from __future__ import annotations
 

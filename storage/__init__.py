@@ -1,0 +1,1 @@
+"""What the service remembers: the database, and the records in it."""

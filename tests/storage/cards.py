@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+from schemas.adapter import AdapterCard
+
+
+def card(name: str = "mine", **changes: object) -> AdapterCard:
+    given = {"name": name, "base_model": "house", "base_sha256": "a" * 64, "data_sha256": "b" * 64}
+    return AdapterCard.model_validate({**given, **changes})

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, text
+
+import storage
+from retrieval.store import ExampleStore
+from schemas.errors import ConfigurationError, RetrievalError
+from storage.adapters import AdapterRegistry
+from storage.database import HEAD, open_database, sqlite_url
+from storage.tables import Table
+from tests.retrieval.pages import example
+from tests.storage.cards import card
+
+MIGRATIONS = Path(storage.__file__).parent / "migrations"
+
+
+def test_migrations_end_at_the_tables_that_the_code_sees(database: Engine) -> None:
+    with database.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Table.metadata) == []
+    assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == HEAD
+
+
+def test_tables_of_a_newer_program_are_left_alone(database: Engine, tmp_path: Path) -> None:
+    database.dispose()
+    with sqlite3.connect(tmp_path / "rasg.sqlite") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(ConfigurationError, match="9999"):
+        open_database(sqlite_url(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "nonsense",
+        "oracle://x",
+        "sqlite:////proc/nowhere/x",
+        "postgresql+psycopg://h:port/db",
+        "sqlite:///x?timeout=a",
+    ],
+)
+def test_a_database_that_cannot_be_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError):
+        open_database(url)
+
+
+def test_a_file_that_is_no_database_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "rasg.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 40)
+    with pytest.raises(RetrievalError):
+        open_database(sqlite_url(tmp_path))
+
+
+def test_a_store_without_adapters_is_brought_up_to_date(tmp_path: Path) -> None:
+    store = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
+    store.add([example(1, 1)])
+    store.close()
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = create_engine(sqlite_url(tmp_path))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    engine.dispose()
+    with sqlite3.connect(tmp_path / "rasg.sqlite") as connection:
+        assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'adapters'").fetchall()
+        connection.execute(
+            "INSERT INTO extractions (extraction_id, tenant, created_at, schema_id, document, output_json) "
+            "SELECT '0', 'acme', '2026-01-01', schema_id, x'00', '{}' FROM schemas"
+        )
+    connection.close()
+    again = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
+    assert again.n_examples("acme") == 1
+    with again.database.connect() as opened:
+        assert opened.execute(text("SELECT adapter_sha256 FROM extractions")).scalars().all() == [None]
+    AdapterRegistry(again.database, tenant="acme").add("bill", "1" * 64, card(), actor="ada")
+    again.close()
