@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.pipeline import Pipeline
+from app.extraction.pipeline import Pipeline
 from app.settings import EngineName, ReadSettings, Settings, StoreSettings
 from ocr.limits import ReadLimits
 from ocr.reader import ReadOptions
@@ -13,11 +13,11 @@ from schemas.errors import ConfigurationError
 from schemas.example import checked_tenant
 
 if TYPE_CHECKING:
-    from app.adapters.asking import ChoosesAdapter
     from app.adapters.files import AdapterFiles
     from app.adapters.routing import AdapterRouter
     from app.examples.book import ExampleBook
-    from app.examples.finder import ExampleFinder
+    from app.extraction.asking import ChoosesAdapter
+    from app.extraction.finder import ExampleFinder
     from decoding.engine import Engine
     from retrieval.store import ExampleStore
 
@@ -76,7 +76,7 @@ def has_store(settings: StoreSettings) -> bool:
 
 def build_finder(store: ExampleStore, settings: Settings, *, tenant: str | None = None) -> ExampleFinder:
     """Return what finds a tenant's examples, the settings' own if none is named."""
-    from app.examples.finder import ExampleFinder
+    from app.extraction.finder import ExampleFinder
 
     return ExampleFinder(
         store,

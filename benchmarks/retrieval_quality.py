@@ -26,10 +26,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance
 
 from app.bench.readings import read_kept
-from app.examples.annotate import page_text
 from app.settings import ReadSettings
 from app.wiring import build_read_options
 from eval.datasets import GoldRecord, read_gold
+from ocr.layout import page_text
 from ocr.reader import ReadOptions
 from retrieval.features import PageFeatures, features_of, hash_of, is_same_page
 from retrieval.search import ExampleSearch, Hit, Query, SearchMode

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from schemas.document import Document, Page, Word
 from schemas.layout import LayoutText, WordSpan
+from schemas.text import storable
 
 # A gap of fewer character widths is a plain space: it is how words of one phrase stand apart, and spaces
 # that only mirror a proportional font would cost tokens and break up phrases.
@@ -63,6 +65,12 @@ def _plain_gaps(page: Page) -> list[str]:
     return [
         " " if i > start else "\n" if start else "" for start, end in page.lines for i in range(start, end)
     ]
+
+
+def page_text(document: Document, page_index: int) -> str:
+    """Return the layout text of one page of a document, as a store keeps it."""
+    page = replace(document.pages[page_index], page_index=0)
+    return storable(layout_text(replace(document, pages=(page,))).text)
 
 
 def _gaps(page: Page) -> list[str]:

@@ -77,7 +77,7 @@ def test_importing_the_command_line_loads_no_heavy_library() -> None:
 
 
 def test_importing_the_pipeline_loads_no_web_framework() -> None:
-    assert modules_loaded_by("app.pipeline") & {*WEB} == set()
+    assert modules_loaded_by("app.extraction.pipeline") & {*WEB} == set()
 
 
 def test_files_stay_short_enough_to_read() -> None:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.adapters.asking import Ask
-from app.adapters.gold_set import GoldDocument, gold_documents, run_gold_set
 from app.adapters.routing import AdapterRouter
-from app.answering import ExtractionOptions
 from app.bench.compare import ComparedFigure, compare, comparison_table, regressions
+from app.bench.gold_set import GoldDocument, gold_documents, run_gold_set
 from app.bench.results import Results
-from app.pipeline import Pipeline
+from app.extraction.answering import ExtractionOptions
+from app.extraction.asking import Ask
+from app.extraction.pipeline import Pipeline
 from decoding.engine import Engine
 from retrieval.store import ExampleStore
 from schemas.errors import (

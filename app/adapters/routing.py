@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.adapters.asking import Ask
 from app.adapters.files import AdapterFiles
-from app.answering import ExtractionOptions
+from app.extraction.answering import ExtractionOptions
+from app.extraction.asking import Ask
 from decoding.engine import Engine, LoadsAdapters
 from schemas.adapter import BASE, adapter_sha256
 from schemas.errors import AdapterNotFoundError, RasgError, RetrievalError

@@ -11,7 +11,7 @@ from app.api.routes import opening_pipeline_of, runner_of, schema_of
 from app.api.runner import Runner
 from app.examples.book import Added, ExampleBook, Verdict
 from app.examples.importing import annotated_file
-from app.pipeline import Pipeline
+from app.extraction.pipeline import Pipeline
 from schemas.errors import InputError
 from schemas.example import Example, ExampleSource
 from schemas.spec import ExtractionSchema

@@ -9,11 +9,11 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, JsonValue, SecretStr
 
-from app.answering import ExtractionOptions
 from app.api.readiness import Readiness
 from app.api.runner import Runner
 from app.examples.book import ExampleBook
-from app.pipeline import Pipeline
+from app.extraction.answering import ExtractionOptions
+from app.extraction.pipeline import Pipeline
 from decoding.engine import DEFAULT_MAX_TOKENS
 from schemas.extraction import Extraction
 from schemas.lint import LintEntry, LintReport, LintWarning, lint

@@ -13,7 +13,7 @@ from app.api.problems import add_problem_handlers
 from app.api.readiness import Readiness
 from app.api.routes import router
 from app.api.runner import Runner
-from app.pipeline import Pipeline
+from app.extraction.pipeline import Pipeline
 from app.settings import Settings
 from app.wiring import build_book, build_finder, build_pipeline, build_router, open_store
 

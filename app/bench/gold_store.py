@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from app.bench.readings import read_kept
 from app.bench.suite import Suite
-from app.pipeline import Pipeline
+from app.extraction.pipeline import Pipeline
 from eval.datasets import GoldRecord
 from ocr.reader import ReadOptions
 from schemas.errors import InvalidAnswerError, RasgError
@@ -45,7 +45,7 @@ def with_examples(
     if not suite.options.retrieval:
         bare = Pipeline(engine=pipeline.engine, read_options=pipeline.read_options)
         return dict.fromkeys(suite.datasets, bare)
-    from app.examples.finder import ExampleFinder
+    from app.extraction.finder import ExampleFinder
 
     store = gold_store(suite, pipeline.read_options, folder, readings=readings, announce=announce)
     asked = frozenset[str](suite.documents or ())

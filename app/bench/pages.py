@@ -11,7 +11,7 @@ from app.bench.readings import read_kept
 from app.bench.run import RunLine
 from app.bench.suite import Suite
 from app.explain.page import explain_html
-from app.pipeline import Pipeline, PipelineResult
+from app.extraction.pipeline import Pipeline, PipelineResult
 from eval.datasets import GoldRecord
 from eval.report import worst_documents
 from eval.run_scores import RunScores

@@ -23,7 +23,7 @@ from app.bench.gold_store import with_examples
 from app.bench.readings import read_kept
 from app.bench.suite import Suite
 from app.errors import is_configuration
-from app.pipeline import Pipeline
+from app.extraction.pipeline import Pipeline
 from eval.datasets import GoldRecord
 from eval.kinds import Kinds, schema_kinds
 from eval.predictions import PredRecord

@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from app.answering import ExtractionOptions
+from app.extraction.answering import ExtractionOptions
 from app.settings import ExampleMode
 from eval.datasets import GoldRecord
 from eval.readers import READERS

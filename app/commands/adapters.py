@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from app.answering import ExtractionOptions
 from app.commands.extract import EngineChoice
+from app.extraction.answering import ExtractionOptions
 from app.log import configure_logging
 from app.settings import Settings, load_settings
 from app.wiring import build_files, build_finder, build_pipeline, build_router, open_store

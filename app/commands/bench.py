@@ -16,8 +16,8 @@ from app.bench.results import Results, run_results, run_title, write_results
 from app.bench.run import RunFolder, run_suite
 from app.bench.suite import Suite, read_suite
 from app.commands.extract import EngineChoice
+from app.extraction.pipeline import Pipeline
 from app.log import configure_logging
-from app.pipeline import Pipeline
 from app.settings import load_settings
 from app.wiring import build_pipeline
 

@@ -23,13 +23,13 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from app.answering import ExtractionOptions
 from app.errors import error_record, is_configuration
 from app.explain.page import explain_html
+from app.extraction.answering import ExtractionOptions
+from app.extraction.pipeline import Pipeline, PipelineResult
 from app.files import read_file
 from app.log import configure_logging
 from app.outputs import FileResult
-from app.pipeline import Pipeline, PipelineResult
 from app.result_writer import Format, result_writer
 from app.settings import Settings, load_settings
 from app.wiring import build_finder, build_pipeline, build_read_options, build_router, has_store, open_store

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
 from pydantic import JsonValue
 
 from decoding.grounding import ground_extraction
-from ocr.layout import layout_text
+from ocr.layout import page_text
 from retrieval.features import hash_of
 from schemas.document import Document, Page
 from schemas.errors import InvalidAnswerError
@@ -259,12 +259,6 @@ def _example(
         confirmed_by=annotation.confirmed_by,
         created_at=annotation.at,
     )
-
-
-def page_text(document: Document, page_index: int) -> str:
-    """Return the layout text of one page of a document."""
-    page = replace(document.pages[page_index], page_index=0)
-    return storable(layout_text(replace(document, pages=(page,))).text)
 
 
 def _restricted(spec: Spec, value: JsonValue, path: Path, shown: Mapping[str, _Place]) -> JsonValue:

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 from pydantic import JsonValue
 
-from app.adapters.feedback import field_count
 from app.examples.annotate import Annotation, annotate, page_hashes
+from app.examples.feedback import field_count
 from retrieval.store import ExampleStore, now
 from retrieval.thinning import thin
 from schemas.document import Document

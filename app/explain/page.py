@@ -15,7 +15,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app.pipeline import PipelineResult
+from app.extraction.pipeline import PipelineResult
 from schemas.extraction import Citation, FieldMetadata
 from schemas.spec import values_by_path
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import JsonValue
 
 from app.examples.book import ExampleBook
-from app.examples.finder import ExampleFinder
+from app.extraction.finder import ExampleFinder
 from schemas.registry import from_json_schema
 
 TEXT: JsonValue = {"type": ["string", "null"]}

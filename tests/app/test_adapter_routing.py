@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from app.adapters.asking import extract_by
 from app.adapters.files import AdapterFiles
 from app.adapters.routing import AdapterRouter
-from app.answering import ExtractionOptions
+from app.extraction.answering import ExtractionOptions
+from app.extraction.asking import extract_by
 from decoding.engine import EngineRequest
 from schemas.adapter import adapter_sha256
 from schemas.errors import AdapterNotFoundError, EngineUnavailableError, RetrievalError

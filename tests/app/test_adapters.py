@@ -11,9 +11,9 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner, Result
 
-from app.adapters.feedback import FieldCount, field_count
 from app.api.service import create_app
 from app.cli import app
+from app.examples.feedback import FieldCount, field_count
 from app.settings import Settings, StoreSettings, load_settings
 from app.wiring import build_files, build_finder, build_pipeline, build_router, open_store
 from decoding.embedded import EmbeddedEngine

@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 
 from app.adapters.files import AdapterFiles
 from app.adapters.routing import AdapterRouter
-from app.answering import ExtractionOptions
-from app.pipeline import Pipeline
+from app.extraction.answering import ExtractionOptions
+from app.extraction.pipeline import Pipeline
 from decoding.engine import EngineRequest
 from decoding.grammar import build_grammar
 from decoding.prompt import build_prompt

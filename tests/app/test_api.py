@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from app.api.runner import Runner
 from app.api.service import create_app
-from app.pipeline import Pipeline
+from app.extraction.pipeline import Pipeline
 from app.settings import ApiSettings, ReadSettings, Settings
 from decoding.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions

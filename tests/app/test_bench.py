@@ -19,7 +19,7 @@ from app.bench.results import Results, run_results, write_results
 from app.bench.run import PREDICTIONS, RunFolder, run_suite
 from app.bench.suite import Suite, read_suite
 from app.cli import app
-from app.pipeline import Pipeline
+from app.extraction.pipeline import Pipeline
 from decoding.embedded import EmbeddedEngine
 from eval.calibration import calibration
 from eval.datasets import GoldRecord

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app.answering import ExtractionOptions
 from app.examples.book import ExampleBook
-from app.examples.showing import shown
-from app.pipeline import Pipeline
+from app.extraction.answering import ExtractionOptions
+from app.extraction.pipeline import Pipeline
+from app.extraction.showing import shown
 from decoding.embedded import EmbeddedEngine
 from decoding.engine import EngineRequest
 from decoding.windows import cut_windows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.explain.page import explain_html
-from app.pipeline import PipelineResult
+from app.extraction.pipeline import PipelineResult
 from ocr.reader import read_document
 from schemas.extraction import Citation, Extraction, ExtractionWarning, FieldMetadata, Output, Usage
 from tests.paths import ROOT

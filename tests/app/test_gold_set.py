@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
-from app.adapters.gold_set import GoldDocument, gold_documents, gold_sha256, run_gold_set
+from app.bench.gold_set import GoldDocument, gold_documents, gold_sha256, run_gold_set
 from app.examples.book import ExampleBook
-from app.pipeline import ExtractionOptions, Pipeline
+from app.extraction.pipeline import ExtractionOptions, Pipeline
 from decoding.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
 from retrieval.store import ExampleStore

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from pydantic import JsonValue
 
-from app.answering import ExtractionOptions
-from app.pipeline import Pipeline
+from app.extraction.answering import ExtractionOptions
+from app.extraction.pipeline import Pipeline
 from decoding.embedded import EmbeddedEngine
 from decoding.engine import EngineRequest
 from ocr.reader import ReadOptions, read_document
@@ -121,7 +121,7 @@ def test_no_window_has_more_words_than_a_grammar_can_take(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = read_document((ROOT / "samples" / "invoice.pdf").read_bytes())
-    monkeypatch.setattr("app.answering._MAX_WINDOW_WORDS", document.n_words // 3)
+    monkeypatch.setattr("app.extraction.answering._MAX_WINDOW_WORDS", document.n_words // 3)
     extraction = pipeline.extract_document(document, get_schema("generic_form"), options=OPTIONS)
     assert extraction.usage.n_windows > 2
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.adapters.files import AdapterFiles
-from app.answering import ExtractionOptions
-from app.pipeline import Pipeline
+from app.extraction.answering import ExtractionOptions
+from app.extraction.pipeline import Pipeline
 from decoding.embedded import EmbeddedEngine
 from ocr.layout_document import layout_document
 from ocr.reader import ReadOptions

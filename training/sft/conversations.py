@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from app.adapters.gold_set import GoldDocument
-from app.answering import Asker, ExtractionOptions, Question
-from app.examples.finder import ExampleFinder
-from app.examples.showing import reasoning_trace
+from app.bench.gold_set import GoldDocument
+from app.extraction.answering import Asker, ExtractionOptions, Question
+from app.extraction.finder import ExampleFinder
+from app.extraction.showing import reasoning_trace
 from decoding.accepts import GrammarCheck
 from decoding.answer import answer_pieces
 from decoding.chat_tokens import ChatTokenizer

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from app.adapters.gold_set import GoldDocument, gold_documents
+from app.bench.gold_set import GoldDocument, gold_documents
 from app.bench.gold_store import gold_store, tenant_of
 from app.bench.suite import Suite, read_suite
 from app.examples.book import ExampleBook
-from app.examples.finder import ExampleFinder
+from app.extraction.finder import ExampleFinder
 from ocr.reader import ReadOptions
 from retrieval.store import ExampleStore
 from schemas.errors import ConfigurationError, InvalidAnswerError

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from app.adapters.gold_set import GoldDocument, gold_sha256, run_gold_set
-from app.answering import ExtractionOptions
+from app.bench.gold_set import GoldDocument, gold_sha256, run_gold_set
 from app.bench.results import Results, kie_counts, lir_counts
-from app.pipeline import Pipeline
+from app.extraction.answering import ExtractionOptions
+from app.extraction.pipeline import Pipeline
 from decoding.answer import answer_pieces
 from decoding.chat_tokens import ChatTokenizer
 from decoding.embedded import EmbeddedEngine

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from app.adapters.gold_set import GoldDocument
+from app.bench.gold_set import GoldDocument
 from schemas.errors import ConfigurationError
 
 Part = Literal["training", "validation", "kept_out"]

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from pydantic import JsonValue
 
-from app.adapters.gold_set import GoldDocument, gold_documents
-from app.answering import ExtractionOptions
+from app.bench.gold_set import GoldDocument, gold_documents
 from app.examples.book import ExampleBook
-from app.examples.finder import ExampleFinder
-from app.pipeline import Pipeline
+from app.extraction.answering import ExtractionOptions
+from app.extraction.finder import ExampleFinder
+from app.extraction.pipeline import Pipeline
 from decoding.chat_tokens import ChatTokenizer
 from decoding.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from app.adapters.gold_set import GoldDocument
+from app.bench.gold_set import GoldDocument
 from ocr.layout_document import layout_document
 from schemas.errors import ConfigurationError
 from schemas.registry import from_json_schema

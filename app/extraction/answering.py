@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from app.examples.showing import FoundExamples, shown
+from app.extraction.showing import FoundExamples, shown
 from decoding.confidence import leaf_confidences
 from decoding.engine import DEFAULT_MAX_TOKENS, DEFAULT_N_CANDIDATES, Engine, EngineRequest
 from decoding.grammar import REASONING_CHARS, build_grammar
@@ -22,7 +22,7 @@ from schemas.prompt import Prompt, PromptExample, ReasoningMode
 from schemas.spec import ExtractionSchema, json_path
 
 if TYPE_CHECKING:
-    from app.examples.finder import ExampleFinder
+    from app.extraction.finder import ExampleFinder
 
 # Of the context, what is kept for an answer that may need it; the page gets the rest.
 _ANSWER_SHARE = 0.5

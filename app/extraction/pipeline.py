@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from app.adapters.asking import ChoosesAdapter, extract_by
-from app.answering import (
+from app.extraction.answering import (
     Answer,
     Asker,
     ExtractionOptions,
@@ -19,6 +18,7 @@ from app.answering import (
     truncations,
     uses,
 )
+from app.extraction.asking import ChoosesAdapter, extract_by
 from decoding.checks import check_sums
 from decoding.engine import Engine
 from decoding.grounding import GroundingResult, ground_extraction
@@ -32,7 +32,7 @@ from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Out
 from schemas.spec import ExtractionSchema, values_by_path
 
 if TYPE_CHECKING:
-    from app.examples.finder import ExampleFinder
+    from app.extraction.finder import ExampleFinder
 
 # Under this, the model saw other values as about equally likely: a person should look.
 LOW_CONFIDENCE = 0.5

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from app.answering import ExtractionOptions
 from app.bench.results import Results, run_results
 from app.bench.run import PREDICTIONS, RunFolder, RunLine
-from app.pipeline import Pipeline
+from app.extraction.answering import ExtractionOptions
+from app.extraction.pipeline import Pipeline
 from eval.datasets import GoldRecord
 from eval.kinds import Kinds, schema_kinds
 from eval.predictions import ROWS_KEY

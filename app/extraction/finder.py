@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from app.examples.annotate import page_text
-from app.examples.showing import FoundExamples
+from app.extraction.showing import FoundExamples
+from ocr.layout import page_text
 from retrieval.features import features_of, hash_of
 from retrieval.search import ExampleSearch, Query, SearchMode
 from retrieval.store import ExampleStore

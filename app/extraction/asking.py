@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from app.answering import ExtractionOptions
+from app.extraction.answering import ExtractionOptions
 from decoding.engine import Engine
 from schemas.adapter import BASE
 from schemas.errors import AdapterNotFoundError, RetrievalError

@@ -1,0 +1,1 @@
+"""One document through the pipeline: read, asked about with examples, answered, checked."""
