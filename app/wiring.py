@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.examples.book import ExampleBook
     from app.extraction.asking import ChoosesAdapter
     from app.extraction.finder import ExampleFinder
-    from decoding.engine import Engine
+    from decoding.engines.engine import Engine
     from retrieval.store import ExampleStore
 
 
@@ -136,7 +136,7 @@ def build_engine(settings: Settings, *, engine_name: EngineName | None = None) -
 
 
 def _embedded(settings: Settings) -> Engine:
-    from decoding.embedded import EmbeddedEngine
+    from decoding.engines.embedded import EmbeddedEngine
 
     if not (settings.model_folder / "config.json").is_file():
         raise ConfigurationError(
@@ -147,7 +147,7 @@ def _embedded(settings: Settings) -> Engine:
 
 
 def _vllm(settings: Settings) -> Engine:
-    from decoding.vllm_client import VllmEngine
+    from decoding.engines.vllm_client import VllmEngine
 
     key = settings.vllm.api_key
     return VllmEngine(

@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 from pydantic import JsonValue
 
-from decoding.grammar import Grammar
-from decoding.json_cursor import JsonCursor
+from decoding.grammar.build import Grammar
+from decoding.grammar.json_cursor import JsonCursor
 from schemas.errors import OutputParseError, TruncatedOutputError
 from schemas.extraction import Completion
 from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, PathPart, Spec, json_path

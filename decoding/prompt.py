@@ -87,7 +87,7 @@ def build_prompt(
     """Return the conversation that asks for `schema` on `page_text` (layout text, or plain words).
 
     The page is data: it is the last user turn as it stands. Engines break up what their chat template
-    would take for a marker (`decoding.chat_text`).
+    would take for a marker (`decoding.engines.chat_text`).
     """
     messages = [Message(role="system", content=system_text(schema, reasoning=reasoning))]
     for example in examples:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.paths import ROOT
 
-PACKAGES = ("app", "decoding", "eval", "ocr", "retrieval", "schemas", "training")
+PACKAGES = ("app", "decoding", "eval", "ocr", "retrieval", "schemas", "storage", "training")
 # Folders at the root that would shadow a library of the same name.
 SHADOWING = ("datasets", "evaluate", "outlines", "tokenizers", "types")
 

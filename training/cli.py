@@ -130,7 +130,7 @@ def score(
     seed: Annotated[int, typer.Option(help="Seed of the synthetic documents.")] = 123_456,
 ) -> None:
     """Score a model by real decoding: on transcripts if given, else on synthetic documents."""
-    from decoding.embedded import EmbeddedEngine
+    from decoding.engines.embedded import EmbeddedEngine
     from training.house_eval import synthetic_set
     from training.house_score import accuracy, synthetic_cases, to_json, transcript_cases
     from training.house_score import score as score_cases

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from decoding.answer import AnswerPiece, answer_json, answer_pieces
-from decoding.chat_tokens import ChatTokenizer
+from decoding.engines.chat_tokens import ChatTokenizer
+from decoding.grammar.answer import AnswerPiece, answer_json, answer_pieces
 from decoding.prompt import build_prompt
 from ocr.layout import layout_text
 from schemas.prompt import Message, Prompt, PromptExample, ReasoningMode

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from decoding.answer import answer_pieces
+from decoding.grammar.answer import answer_pieces
 from schemas.spec import ExtractionSchema, FieldKind, FieldSpec, ObjectSpec
 from training.encode import chat_text, prompt_of
 from training.synthesis.sample import SyntheticDocument, generate

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from decoding.engine import Engine, EngineRequest
-from decoding.grammar import build_grammar
+from decoding.engines.engine import Engine, EngineRequest
+from decoding.grammar.build import build_grammar
 from decoding.parse import parse_completion
 from decoding.prompt import build_prompt
 from ocr.layout import layout_text

@@ -15,7 +15,7 @@ from app.bench.results import Results
 from app.extraction.answering import ExtractionOptions
 from app.extraction.asking import Ask
 from app.extraction.pipeline import Pipeline
-from decoding.engine import Engine
+from decoding.engines.engine import Engine
 from retrieval.store import ExampleStore
 from schemas.errors import (
     AdapterNotFoundError,

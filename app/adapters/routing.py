@@ -18,7 +18,7 @@ from pathlib import Path
 from app.adapters.files import AdapterFiles
 from app.extraction.answering import ExtractionOptions
 from app.extraction.asking import Ask
-from decoding.engine import Engine, LoadsAdapters
+from decoding.engines.engine import Engine, LoadsAdapters
 from schemas.adapter import BASE, adapter_sha256
 from schemas.errors import AdapterNotFoundError, RasgError, RetrievalError
 from schemas.extraction import Extraction

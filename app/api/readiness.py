@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.api.runner import Runner
-from decoding.engine import Engine
+from decoding.engines.engine import Engine
 
 _N_WAITING = 8
 _TIMEOUT_S = 30.0

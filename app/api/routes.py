@@ -14,7 +14,7 @@ from app.api.runner import Runner
 from app.examples.book import ExampleBook
 from app.extraction.answering import ExtractionOptions
 from app.extraction.pipeline import Pipeline
-from decoding.engine import DEFAULT_MAX_TOKENS
+from decoding.engines.engine import DEFAULT_MAX_TOKENS
 from schemas.extraction import Extraction
 from schemas.lint import LintEntry, LintReport, LintWarning, lint
 from schemas.prompt import ReasoningMode

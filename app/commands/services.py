@@ -49,7 +49,7 @@ def vllm(
     It listens on the loopback interface with an API key, taken from RASG_VLLM__API_KEY or made up.
     Adapters of the registry (`rasg adapters`) need --runtime-adapters.
     """
-    from decoding.vllm_server import ServerOptions, VllmServer
+    from decoding.engines.vllm_server import ServerOptions, VllmServer
 
     settings = load_settings()
     configure_logging(settings.log)

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from pydantic import JsonValue
 
-from decoding.grounding import ground_extraction
+from decoding.grounding.ground import ground_extraction
 from ocr.layout import page_text
 from retrieval.features import hash_of
 from schemas.document import Document, Page

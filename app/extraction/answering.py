@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from app.extraction.showing import FoundExamples, shown
 from decoding.confidence import leaf_confidences
-from decoding.engine import DEFAULT_MAX_TOKENS, DEFAULT_N_CANDIDATES, Engine, EngineRequest
-from decoding.grammar import REASONING_CHARS, build_grammar
+from decoding.engines.engine import DEFAULT_MAX_TOKENS, DEFAULT_N_CANDIDATES, Engine, EngineRequest
+from decoding.grammar.build import REASONING_CHARS, build_grammar
 from decoding.parse import ParsedOutput, parse_completion
 from decoding.prompt import build_prompt
 from decoding.required import Demand, asking, demands, relaxed
@@ -29,7 +29,7 @@ _ANSWER_SHARE = 0.5
 # Sought beyond those that are shown, for where the nearest are too long.
 _SPARE_EXAMPLES = 3
 # However long the model's context: the grammar of more words is too much for a vLLM server without our
-# plugin (`decoding.grammar.MAX_WINDOW_WORDS` is what ours can take).
+# plugin (`decoding.grammar.build.MAX_WINDOW_WORDS` is what ours can take).
 _MAX_WINDOW_WORDS = 5_000
 
 

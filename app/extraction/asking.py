@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from app.extraction.answering import ExtractionOptions
-from decoding.engine import Engine
+from decoding.engines.engine import Engine
 from schemas.adapter import BASE
 from schemas.errors import AdapterNotFoundError, RetrievalError
 from schemas.extraction import Extraction, ExtractionWarning

@@ -19,12 +19,12 @@ from app.extraction.answering import (
     uses,
 )
 from app.extraction.asking import ChoosesAdapter, extract_by
-from decoding.checks import check_sums
-from decoding.engine import Engine
-from decoding.grounding import GroundingResult, ground_extraction
-from decoding.row_count import check_rows
-from decoding.row_repeats import check_repeats
-from decoding.validity import withdraw_invalid
+from decoding.checks.row_count import check_rows
+from decoding.checks.row_repeats import check_repeats
+from decoding.checks.sums import check_sums
+from decoding.checks.validity import withdraw_invalid
+from decoding.engines.engine import Engine
+from decoding.grounding.ground import GroundingResult, ground_extraction
 from decoding.windows import WindowAnswer
 from ocr.reader import ReadOptions, read_document
 from schemas.document import Document

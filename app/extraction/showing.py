@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from decoding.answer import answer_json
+from decoding.grammar.answer import answer_json
 from retrieval.projection import project
 from schemas.prompt import PromptExample, ReasoningMode
 from schemas.spec import ExtractionSchema
@@ -15,7 +15,7 @@ from schemas.spec import ExtractionSchema
 if TYPE_CHECKING:  # the search brings a database and an index with it
     from retrieval.search import Hit
 
-# What a brief reasoning may say (`decoding.grammar.REASONING_CHARS`); an example says no more.
+# What a brief reasoning may say (`decoding.grammar.build.REASONING_CHARS`); an example says no more.
 _MAX_EVIDENCE_CHARS = 200
 
 

@@ -15,7 +15,7 @@ from app.adapters.files import AdapterFiles
 from app.adapters.routing import AdapterRouter
 from app.extraction.answering import ExtractionOptions
 from app.extraction.asking import extract_by
-from decoding.engine import EngineRequest
+from decoding.engines.engine import EngineRequest
 from schemas.adapter import adapter_sha256
 from schemas.errors import AdapterNotFoundError, EngineUnavailableError, RetrievalError
 from schemas.extraction import Completion, Extraction, Output, Usage

@@ -16,8 +16,8 @@ from app.cli import app
 from app.examples.feedback import FieldCount, field_count
 from app.settings import Settings, StoreSettings, load_settings
 from app.wiring import build_files, build_finder, build_pipeline, build_router, open_store
-from decoding.embedded import EmbeddedEngine
-from decoding.engine import EngineRequest
+from decoding.engines.embedded import EmbeddedEngine
+from decoding.engines.engine import EngineRequest
 from ocr.reader import ReadOptions
 from retrieval.store import ExampleStore
 from schemas.adapter import adapter_sha256, served_name
@@ -34,7 +34,7 @@ from storage.adapters import AdapterRegistry, RegisteredAdapter
 from storage.feedback import FeedbackSummary, feedback_summaries
 from tests.app.lora import write_adapter, write_card
 from tests.app.test_examples_api import SCHEMA, bill
-from tests.decoding.tiny_model import make_adapter
+from tests.decoding.engines.tiny_model import make_adapter
 from tests.paths import ROOT
 
 HOUSE = ROOT / "models" / "house"

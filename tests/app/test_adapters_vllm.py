@@ -13,11 +13,11 @@ from app.adapters.files import AdapterFiles
 from app.adapters.routing import AdapterRouter
 from app.extraction.answering import ExtractionOptions
 from app.extraction.pipeline import Pipeline
-from decoding.engine import EngineRequest
-from decoding.grammar import build_grammar
+from decoding.engines.engine import EngineRequest
+from decoding.engines.vllm_client import VllmEngine
+from decoding.engines.vllm_server import ServerOptions, VllmServer, free_port
+from decoding.grammar.build import build_grammar
 from decoding.prompt import build_prompt
-from decoding.vllm_client import VllmEngine
-from decoding.vllm_server import ServerOptions, VllmServer, free_port
 from ocr.reader import ReadOptions
 from schemas.errors import AdapterNotFoundError
 from schemas.extraction import Extraction
@@ -25,8 +25,8 @@ from storage.adapters import AdapterRegistry, RegisteredAdapter
 from storage.database import open_database, sqlite_url
 from tests.app.lora import write_adapter
 from tests.decoding.conftest import VLLM_PYTHON
+from tests.decoding.engines.tiny_model import make_model
 from tests.decoding.pages import RECEIPT_LINES, RECEIPT_SCHEMA, document_of
-from tests.decoding.tiny_model import make_model
 
 pytestmark = pytest.mark.vllm
 

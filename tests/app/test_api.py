@@ -18,12 +18,12 @@ from app.api.runner import Runner
 from app.api.service import create_app
 from app.extraction.pipeline import Pipeline
 from app.settings import ApiSettings, ReadSettings, Settings
-from decoding.embedded import EmbeddedEngine
+from decoding.engines.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
 from schemas.errors import EmptyDocumentError, ExtractionTimeoutError, ServiceBusyError
 from schemas.registry import get_schema
 from schemas.validate import validate_output
-from tests.decoding.tiny_model import make_model
+from tests.decoding.engines.tiny_model import make_model
 from tests.ocr.files import pdf, text_at
 from tests.paths import ROOT
 

@@ -20,7 +20,7 @@ from app.bench.run import PREDICTIONS, RunFolder, run_suite
 from app.bench.suite import Suite, read_suite
 from app.cli import app
 from app.extraction.pipeline import Pipeline
-from decoding.embedded import EmbeddedEngine
+from decoding.engines.embedded import EmbeddedEngine
 from eval.calibration import calibration
 from eval.datasets import GoldRecord
 from eval.predictions import PredRecord
@@ -29,7 +29,7 @@ from ocr.reader import ReadOptions
 from retrieval.store import ExampleStore
 from schemas.errors import ConfigurationError, EvaluationError
 from storage.database import sqlite_url
-from tests.decoding.tiny_model import make_model
+from tests.decoding.engines.tiny_model import make_model
 from tests.ocr.files import pdf, text_at
 from tests.paths import ROOT
 

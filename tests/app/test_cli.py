@@ -15,7 +15,7 @@ from app.commands import extract
 from schemas.errors import ConfigurationError
 from schemas.registry import get_schema
 from schemas.validate import validate_output
-from tests.decoding.tiny_model import make_model
+from tests.decoding.engines.tiny_model import make_model
 from tests.paths import ROOT
 
 INVOICE = ROOT / "samples" / "invoice.pdf"

@@ -12,8 +12,8 @@ from app.examples.book import ExampleBook
 from app.extraction.answering import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from app.extraction.showing import shown
-from decoding.embedded import EmbeddedEngine
-from decoding.engine import EngineRequest
+from decoding.engines.embedded import EmbeddedEngine
+from decoding.engines.engine import EngineRequest
 from decoding.windows import cut_windows
 from ocr.reader import ReadOptions, read_document
 from retrieval.index import ExampleIndex
@@ -22,8 +22,8 @@ from schemas.extraction import Completion
 from schemas.registry import from_json_schema
 from schemas.spec import ExtractionSchema
 from tests.app.bills import AMOUNT, FIRST, SCHEMA, VALUE, finder_of
+from tests.decoding.engines.tiny_model import make_model
 from tests.decoding.pages import document_of
-from tests.decoding.tiny_model import make_model
 from tests.ocr.files import pdf, text_at
 
 

@@ -16,10 +16,10 @@ from app.api.service import create_app
 from app.cli import app
 from app.settings import Settings, StoreSettings
 from app.wiring import build_finder, build_pipeline, open_store
-from decoding.embedded import EmbeddedEngine
+from decoding.engines.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
 from schemas.extraction import Extraction
-from tests.decoding.tiny_model import make_model
+from tests.decoding.engines.tiny_model import make_model
 from tests.ocr.files import pdf, text_at
 from tests.paths import ROOT
 

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from app.bench.gold_set import GoldDocument, gold_documents, gold_sha256, run_gold_set
 from app.examples.book import ExampleBook
 from app.extraction.pipeline import ExtractionOptions, Pipeline
-from decoding.embedded import EmbeddedEngine
+from decoding.engines.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
 from retrieval.store import ExampleStore
 from schemas.document import Document

@@ -10,8 +10,8 @@ from pydantic import JsonValue
 
 from app.extraction.answering import ExtractionOptions
 from app.extraction.pipeline import Pipeline
-from decoding.embedded import EmbeddedEngine
-from decoding.engine import EngineRequest
+from decoding.engines.embedded import EmbeddedEngine
+from decoding.engines.engine import EngineRequest
 from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
 from schemas.errors import EmptyDocumentError, TruncatedOutputError
@@ -20,7 +20,7 @@ from schemas.prompt import Prompt
 from schemas.registry import from_json_schema, get_schema
 from schemas.spec import GROUNDED_KINDS, ArraySpec, FieldSpec, Spec
 from schemas.validate import validate_output
-from tests.decoding.tiny_model import make_model
+from tests.decoding.engines.tiny_model import make_model
 from tests.paths import ROOT
 
 SAMPLES = (("invoice.pdf", "invoice"), ("order.pdf", "purchase_order"), ("receipt.png", "receipt"))

@@ -10,7 +10,7 @@ import pytest
 from app.adapters.files import AdapterFiles
 from app.extraction.answering import ExtractionOptions
 from app.extraction.pipeline import Pipeline
-from decoding.embedded import EmbeddedEngine
+from decoding.engines.embedded import EmbeddedEngine
 from ocr.layout_document import layout_document
 from ocr.reader import ReadOptions
 from schemas.adapter import read_card, weights_sha256

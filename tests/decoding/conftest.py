@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from decoding.embedded import EmbeddedEngine
-from decoding.vllm_server import ServerOptions, VllmServer, free_port
-from tests.decoding.tiny_model import make_adapter, make_model
+from decoding.engines.embedded import EmbeddedEngine
+from decoding.engines.vllm_server import ServerOptions, VllmServer, free_port
+from tests.decoding.engines.tiny_model import make_adapter, make_model
 from tests.paths import ROOT
 
 VLLM_PYTHON = ROOT / ".venv-vllm" / "bin" / "python"

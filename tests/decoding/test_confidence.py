@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decoding.answer import answer_json
 from decoding.confidence import leaf_confidences, probability
-from decoding.grammar import Grammar
+from decoding.grammar.answer import answer_json
+from decoding.grammar.build import Grammar
 from decoding.parse import parse_completion
 from schemas.extraction import Completion, TokenLogprob
 from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from decoding.grammar import build_grammar
-from decoding.json_cursor import JsonCursor
+from decoding.grammar.build import build_grammar
+from decoding.grammar.json_cursor import JsonCursor
 from decoding.parse import parse_completion, token_spans
 from schemas.errors import OutputParseError, TruncatedOutputError
 from schemas.extraction import Completion, FinishReason, TokenLogprob

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from llguidance import LLMatcher, LLTokenizer
 
-from decoding.grammar import build_grammar
+from decoding.grammar.build import build_grammar
 from schemas.document import Document, Page, Word
 from schemas.geometry import BBox
 from schemas.lint import lint

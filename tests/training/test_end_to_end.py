@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from app.api.service import create_app
 from app.cli import app as service_cli
 from app.settings import load_settings
-from decoding.vllm_server import ServerOptions, VllmServer, free_port
+from decoding.engines.vllm_server import ServerOptions, VllmServer, free_port
 from schemas.document import Document
 from schemas.registry import get_schema
 from tests.decoding.conftest import VLLM_PYTHON

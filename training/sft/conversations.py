@@ -14,10 +14,10 @@ from app.bench.gold_set import GoldDocument
 from app.extraction.answering import Asker, ExtractionOptions, Question
 from app.extraction.finder import ExampleFinder
 from app.extraction.showing import reasoning_trace
-from decoding.accepts import GrammarCheck
-from decoding.answer import answer_pieces
-from decoding.chat_tokens import ChatTokenizer
-from decoding.engine import Engine
+from decoding.engines.accepts import GrammarCheck
+from decoding.engines.chat_tokens import ChatTokenizer
+from decoding.engines.engine import Engine
+from decoding.grammar.answer import answer_pieces
 from decoding.windows import Window
 from retrieval.projection import join, project
 from schemas.errors import RasgError

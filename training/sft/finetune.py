@@ -12,9 +12,9 @@ from app.bench.gold_set import GoldDocument, gold_sha256, run_gold_set
 from app.bench.results import Results, kie_counts, lir_counts
 from app.extraction.answering import ExtractionOptions
 from app.extraction.pipeline import Pipeline
-from decoding.answer import answer_pieces
-from decoding.chat_tokens import ChatTokenizer
-from decoding.embedded import EmbeddedEngine
+from decoding.engines.chat_tokens import ChatTokenizer
+from decoding.engines.embedded import EmbeddedEngine
+from decoding.grammar.answer import answer_pieces
 from eval.f_scores import Counts, total
 from ocr.reader import ReadOptions
 from schemas.adapter import AdapterCard, weights_sha256

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from decoding.value_patterns import looks_like_amount, looks_like_date
+from decoding.grammar.value_patterns import looks_like_amount, looks_like_date
 from schemas.spec import ArraySpec, ExtractionSchema, FieldKind, FieldSpec, ObjectSpec, Spec
 from training.synthesis.dates import iso_date
 from training.synthesis.numbers import amount_value

@@ -15,15 +15,15 @@ from app.examples.book import ExampleBook
 from app.extraction.answering import ExtractionOptions
 from app.extraction.finder import ExampleFinder
 from app.extraction.pipeline import Pipeline
-from decoding.chat_tokens import ChatTokenizer
-from decoding.embedded import EmbeddedEngine
+from decoding.engines.chat_tokens import ChatTokenizer
+from decoding.engines.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
 from retrieval.store import ExampleStore
 from storage.database import sqlite_url
 from tests.app.bills import FIRST, SCHEMA, VALUE
 from tests.app.test_example_showing import NEXT, Recording
+from tests.decoding.engines.tiny_model import make_model
 from tests.decoding.pages import document_of
-from tests.decoding.tiny_model import make_model
 from training.hf import load_tokenizer
 from training.sft.conversations import Conversation, ConversationMaker, Kind, conversations_sha256
 

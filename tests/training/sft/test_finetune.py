@@ -15,8 +15,8 @@ from schemas.adapter import read_card, weights_sha256
 from schemas.errors import ConfigurationError
 from storage.database import sqlite_url
 from tests.app.bills import FIRST, SCHEMA, VALUE
+from tests.decoding.engines.tiny_model import make_model
 from tests.decoding.pages import document_of
-from tests.decoding.tiny_model import make_model
 from training.sft.data import of_store
 from training.sft.finetune import KEPT_OUT, Job, finetune
 from training.sft.model import LoraShape, adapted_model, save_adapter

@@ -14,7 +14,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.decoding.tiny_model import make_model
+from tests.decoding.engines.tiny_model import make_model
 from training.encode import EncodedSample, joined
 from training.hf import load_model
 from training.sft.model import packed_loss

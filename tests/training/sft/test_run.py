@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file
 
-from decoding.embedded import EmbeddedEngine
-from decoding.engine import EngineRequest
-from decoding.grammar import build_grammar
+from decoding.engines.embedded import EmbeddedEngine
+from decoding.engines.engine import EngineRequest
+from decoding.grammar.build import build_grammar
 from decoding.prompt import build_prompt
 from schemas.adapter import AdapterCard, read_card
 from schemas.errors import ConfigurationError
+from tests.decoding.engines.tiny_model import make_model
 from tests.decoding.pages import RECEIPT_LINES, RECEIPT_SCHEMA, document_of
-from tests.decoding.tiny_model import make_model
 from training.encode import EncodedSample, joined
 from training.sft.conversations import Conversation
 from training.sft.model import LoraShape, OptimizerName, adapted_model, save_adapter

@@ -14,13 +14,13 @@ import jsonschema_rs
 import pytest
 from pydantic import JsonValue
 
-from decoding.grammar import build_grammar
+from decoding.grammar.build import build_grammar
 from decoding.prompt import schema_text
 from ocr.layout import layout_text
 from schemas.document import Page
 from schemas.registry import get_schema
 from schemas.spec import GROUNDED_KINDS, ArraySpec, FieldKind, FieldSpec, ObjectSpec, Spec
-from tests.decoding.sampler import accepts
+from tests.decoding.engines.sampler import accepts
 from training.synthesis.asking import to_schema
 from training.synthesis.bookings import draw_booking
 from training.synthesis.invoices import draw_invoice, draw_order

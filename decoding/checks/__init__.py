@@ -1,0 +1,1 @@
+"""What is checked of an answer: sums, rows, repetitions, the schema."""

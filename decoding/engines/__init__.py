@@ -1,0 +1,1 @@
+"""What runs a model under a grammar: in this process, or on a vLLM server."""

@@ -1,0 +1,389 @@
+"""Schema and page to the one grammar that every engine runs.
+
+The grammar writes compact JSON in schema order. Whatever weights an engine has, what it writes under
+this grammar validates against the schema, and each verbatim, amount and date value is a run of whole
+words of the page window, with single spaces between, or null. Everything is bounded, so that it always
+ends. Only the page's words enter the grammar: a retrieved example's values cannot.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+
+from decoding.grammar.answer import REASONING_KEY
+from decoding.grammar.lark import (
+    JSON_CHAR,
+    PLAIN_CHAR,
+    LarkWriter,
+    is_satisfiable,
+    json_text,
+    literal,
+    regex,
+    substring,
+    trie_regex,
+)
+from decoding.grammar.number_regex import decimal_regex, integer_regex, iso_date_regex
+from decoding.grammar.page_text import Run, amount_spans, date_spans, has_span, word_runs
+from decoding.grammar.value_patterns import date_readings, decimal_readings
+from schemas.document import Document
+from schemas.errors import EmptyDocumentError, GrammarCompileError
+from schemas.layout import WordSpan
+from schemas.prompt import ReasoningMode
+from schemas.spec import (
+    GROUNDED_KINDS,
+    ArraySpec,
+    ExtractionSchema,
+    FieldSpec,
+    ObjectSpec,
+    Path,
+    Spec,
+    json_path,
+)
+
+REASONING_CHARS: dict[ReasoningMode, int] = {"off": 0, "brief": 200, "full": 1200}
+
+# At the first character of a value the lexer takes about 30 steps a word (42,000 tokens, English prose). Our
+# engines allow 5,000,000; a vLLM server without our plugin stops at 200,000, some 5,000 words.
+MAX_WINDOW_WORDS = 10_000
+
+# Stands between the runs of words in the automaton. It is never part of a value: words hold no raw
+# newline, and `.` does not match one.
+_BARRIER = "\n"
+_MAX_NUMBER_DIGITS = 15  # a double holds every decimal of 15 digits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grammar:
+    """A compiled-to-text constraint, and what is needed to read what was written under it.
+
+    Attributes
+    ----------
+    lark
+        The grammar in llguidance's Lark dialect.
+    schema
+        The schema that the output satisfies.
+    reasoning_key
+        Key of the first property, which holds the reasoning and is no part of the value; None if
+        reasoning is off.
+    n_words
+        Words of the page window that values are taken from.
+    grounded
+        Whether verbatim values are restricted to the page.
+    """
+
+    lark: str = field(repr=False)
+    schema: ExtractionSchema
+    reasoning_key: str | None = None
+    n_words: int = 0
+    grounded: bool = True
+
+
+def build_grammar(
+    schema: ExtractionSchema,
+    document: Document,
+    *,
+    reasoning: ReasoningMode = "off",
+    grounding: bool = True,
+    spans: Sequence[WordSpan] | None = None,
+    strict: bool = False,
+) -> Grammar:
+    """Return the grammar of `schema` on `document`, or on the words that `spans` names only.
+
+    Parameters
+    ----------
+    reasoning
+        Whether the first property is a bounded string of reasoning ("brief" 200 characters, "full"
+        1200) without quotes, backslashes and control characters.
+    grounding
+        False leaves verbatim, amount and date fields as bounded strings (for ablations).
+    spans
+        The window of a long document, as in `LayoutText.spans`; None is all of it.
+    strict
+        Where a field must not be null and the window shows no value of its kind, the grammar makes do with
+        any words, any number or any date. True makes this an error: another window may do better.
+
+    Raises
+    ------
+    EmptyDocumentError
+        If a field must not be null and nothing in the window can fill it.
+    GrammarCompileError
+        If the window has more than `MAX_WINDOW_WORDS` words, or no value at all can satisfy a field.
+    """
+    runs = word_runs(document, spans)
+    n_words = sum(len(p.words) for p in document.pages) if spans is None else len(spans)
+    if n_words > MAX_WINDOW_WORDS:
+        raise GrammarCompileError(
+            f"a window has at most {MAX_WINDOW_WORDS} words, got {n_words}", hint="use smaller windows"
+        )
+    key = _reasoning_key(schema.root) if REASONING_CHARS[reasoning] else None
+    builder = _Builder(page=_PageTerms(runs=runs), grounding=grounding, n_words=n_words, strict=strict)
+    start = builder.root(schema.root, reasoning_key=key, reasoning_chars=REASONING_CHARS[reasoning])
+    return Grammar(
+        lark=builder.writer.text(start),
+        schema=schema,
+        reasoning_key=key,
+        n_words=n_words,
+        grounded=grounding,
+    )
+
+
+def _reasoning_key(root: ObjectSpec) -> str:
+    """Return the key of the reasoning: the schema may have a property of that name itself."""
+    key = REASONING_KEY
+    while root.get(key) is not None:
+        key = "_" + key
+    return key
+
+
+class _PageTerms:
+    """What stands on the page window, computed when a field first asks for it."""
+
+    def __init__(self, *, runs: tuple[Run, ...]) -> None:
+        self.runs = runs
+
+    @cached_property
+    def amounts(self) -> tuple[str, ...]:
+        return amount_spans(self.runs)
+
+    @cached_property
+    def dates(self) -> tuple[str, ...]:
+        return date_spans(self.runs)
+
+    @cached_property
+    def words(self) -> str:
+        """The automaton over all words, as they stand inside a JSON string."""
+        return substring(self._chunks(self.runs))
+
+    @cached_property
+    def plain_runs(self) -> tuple[Run, ...]:
+        """The runs, broken at words that need JSON escapes: a pattern is matched on the JSON text."""
+        return tuple(part for run in self.runs for part in _split_at_escapes(run))
+
+    @cached_property
+    def plain_words(self) -> str:
+        return substring(self._chunks(self.plain_runs))
+
+    @cached_property
+    def has_escapes(self) -> bool:
+        return any(json_text(word) != word for run in self.runs for word in run)
+
+    @staticmethod
+    def _chunks(runs: tuple[Run, ...]) -> Iterator[str]:
+        for run in runs:
+            for word_index, word in enumerate(run):
+                yield _BARRIER if word_index == 0 else " "
+                yield json_text(word)
+
+
+def _split_at_escapes(run: Run) -> Iterator[Run]:
+    part: list[str] = []
+    for word in run:
+        if json_text(word) == word:
+            part.append(word)
+        elif part:
+            yield tuple(part)
+            part = []
+    if part:
+        yield tuple(part)
+
+
+class _Builder:
+    """Walks a schema and writes one Lark expression for each node."""
+
+    def __init__(self, *, page: _PageTerms, grounding: bool, n_words: int, strict: bool) -> None:
+        self.page = page
+        self.strict = strict
+        self.grounding = grounding
+        self.n_words = n_words
+        self.writer = LarkWriter()
+
+    def root(self, spec: ObjectSpec, *, reasoning_key: str | None, reasoning_chars: int) -> str:
+        if reasoning_key is None:
+            return self._object(spec, ())
+        text = self.writer.terminal(regex(f'"{PLAIN_CHAR}{{0,{reasoning_chars}}}"'))
+        opening = literal(f'{{"{json_text(reasoning_key)}":') + f" {text}"
+        return f"{opening} {self._properties(spec, (), separator=',')} {literal('}')}"
+
+    def _value(self, spec: Spec, path: Path) -> str:
+        if isinstance(spec, FieldSpec):
+            return self._scalar(spec, path)
+        try:
+            body = self._object(spec, path) if isinstance(spec, ObjectSpec) else self._array(spec, path)
+        except EmptyDocumentError:
+            if spec.nullable:
+                return literal("null")
+            raise
+        return self.writer.rule(f"{body} | {literal('null')}" if spec.nullable else body)
+
+    def _object(self, spec: ObjectSpec, path: Path) -> str:
+        return f"{literal('{')} {self._properties(spec, path, separator='')} {literal('}')}"
+
+    def _properties(self, spec: ObjectSpec, path: Path, *, separator: str) -> str:
+        parts: list[str] = []
+        for key, child in spec.properties:
+            value = self._value(child, (*path, key))
+            parts.append(f"{literal(f'{separator}{json.dumps(key, ensure_ascii=False)}:')} {value}")
+            separator = ","
+        return " ".join(parts)
+
+    def _array(self, spec: ArraySpec, path: Path) -> str:
+        # A row shows at least one word, so there are no more rows than words.
+        n_max = max(min(spec.max_items, self.n_words), spec.min_items)
+        if n_max == 0:
+            return literal("[]")
+        try:
+            item = self._value(spec.item, (*path, 0))
+        except EmptyDocumentError:
+            if spec.min_items == 0:
+                return literal("[]")  # nothing on the page can fill a row
+            raise
+        more = f"({literal(',')} {item}){{{max(spec.min_items - 1, 0)},{n_max - 1}}}"
+        rows = f"{item} {more}" if n_max > 1 else item
+        return f"{literal('[')} {rows if spec.min_items else f'({rows})?'} {literal(']')}"
+
+    def _scalar(self, spec: FieldSpec, path: Path) -> str:
+        body = self._terminal(spec)
+        nullable = spec.nullable or None in spec.enum_values
+        if body is None and not nullable:
+            raise _nothing_fits(spec, path, by_page=self.strict or spec.kind in GROUNDED_KINDS)
+        null = [literal("null")] if nullable else []
+        return self.writer.rule(" | ".join([*([self.writer.terminal(body)] if body else []), *null]))
+
+    def _terminal(self, spec: FieldSpec) -> str | None:
+        """Return the body of the terminal of the field's values other than null; None if there are none."""
+        if spec.kind == "enum":
+            values = [json.dumps(v, ensure_ascii=False) for v in spec.enum_values if v is not None]
+            return regex(trie_regex(values)) if values else None
+        if spec.kind == "boolean":
+            return regex("true|false")
+        if spec.kind == "iso_date":
+            return self._iso_date(spec)
+        if spec.kind == "integer":
+            return _regex_or_none(integer_regex(spec.minimum, spec.maximum))
+        if spec.kind == "number":
+            return self._number(spec)
+        if spec.kind == "free" or not self.grounding:
+            return self._free(spec)
+        return self._grounded(spec)
+
+    def _number(self, spec: FieldSpec) -> str | None:
+        """Return the numbers that the page shows, in every reading; any bounded one if it shows none."""
+        texts = _number_texts(self.page.amounts, spec) if self.grounding else ()
+        if texts or self._shown_only(spec):
+            return regex(trie_regex(texts)) if texts else None
+        return _regex_or_none(decimal_regex(spec.minimum, spec.maximum))
+
+    def _iso_date(self, spec: FieldSpec) -> str | None:
+        """Return the dates that the page shows, in every reading; any date if it shows none."""
+        texts = self.page.dates if self.grounding else ()
+        shown = sorted({f'"{day}"' for text in texts for day in date_readings(text)})
+        if shown or self._shown_only(spec):
+            return regex(trie_regex(shown)) if shown else None
+        return regex(f'"{iso_date_regex()}"')
+
+    def _shown_only(self, spec: FieldSpec) -> bool:
+        """Return whether there is no value where the page shows none of the field's kind."""
+        return self.grounding and (spec.nullable or self.strict)
+
+    def _free(self, spec: FieldSpec) -> str | None:
+        bounds = f"{{{spec.min_length},{spec.max_length}}}"
+        if spec.pattern is None:
+            return f'"\\"" {regex(JSON_CHAR + bounds)} "\\""'
+        text = f"{regex(PLAIN_CHAR + bounds)} & {_pattern(spec.pattern)}"
+        name = self.writer.terminal(text)
+        return f'"\\"" {name} "\\""' if is_satisfiable(text, ()) else None
+
+    def _grounded(self, spec: FieldSpec) -> str | None:
+        if spec.kind == "amount":
+            return self._one_of(self.page.amounts, spec)
+        if spec.kind == "date":
+            return self._one_of(self.page.dates, spec)
+        return self._words(spec)
+
+    def _one_of(self, texts: tuple[str, ...], spec: FieldSpec) -> str | None:
+        """Return the listed texts; if none fits, null only, or any words where null is not allowed."""
+        fitting = [text for text in texts if spec.min_length <= len(text) <= spec.max_length]
+        if spec.pattern is not None:
+            fitting = [text for text in fitting if json_text(text) == text]
+        if fitting:
+            body = regex(trie_regex(json_text(text) for text in fitting))
+            if spec.pattern is None:
+                return f'"\\"" {body} "\\""'
+            if is_satisfiable(f"{body} & {_pattern(spec.pattern)}", ()):
+                return f'"\\"" {self.writer.terminal(f"{body} & {_pattern(spec.pattern)}")} "\\""'
+        return None if self._shown_only(spec) else self._words(spec)
+
+    def _words(self, spec: FieldSpec) -> str | None:
+        """Return any run of whole words within the length bounds (and the pattern)."""
+        runs = self.page.runs if spec.pattern is None else self.page.plain_runs
+        if not has_span(runs, min_length=max(spec.min_length, 1), max_length=spec.max_length):
+            return None
+        body = self.page.words if spec.pattern is None else self.page.plain_words
+        words = self.writer.terminal(body)
+        text = f"{words} & {self._shape(spec)}"
+        if spec.pattern is not None:
+            text += f" & {_pattern(spec.pattern)}"
+            if not is_satisfiable(text, (f"{words}: {body}",)):
+                return None
+        return f'"\\"" {self.writer.terminal(text)} "\\""'
+
+    def _shape(self, spec: FieldSpec) -> str:
+        """Return what makes a run of chunks a value: no space at its ends, and the length bounds.
+
+        One regex instead of three costs the lexer a third less. Where words have escapes, one
+        character may be several of the JSON text, so that counting needs a term of its own.
+        """
+        low, high = max(spec.min_length, 1), spec.max_length
+        if spec.pattern is None and self.page.has_escapes:
+            count = regex(f"{JSON_CHAR}{{{low},{high}}}")
+            return regex(r"[^ \n](?:.*[^ \n])?") + f" & {count}"
+        if high == 1:
+            return regex(r"[^ \n]")
+        inner = rf"[^ \n].{{{max(low - 2, 0)},{high - 2}}}[^ \n]"
+        return regex(inner if low > 1 else rf"[^ \n](?:.{{0,{high - 2}}}[^ \n])?")
+
+
+def _nothing_fits(spec: FieldSpec, path: Path, *, by_page: bool) -> EmptyDocumentError | GrammarCompileError:
+    """Return the error of a field without values; `by_page` says that another page might have some."""
+    if by_page and spec.kind in (*GROUNDED_KINDS, "number", "iso_date"):
+        return EmptyDocumentError(
+            f"nothing in the document can fill {json_path(path)!r}, which must not be null",
+            hint="make the field nullable, or check that the document was read",
+        )
+    return GrammarCompileError(f"no value satisfies the bounds and pattern of {json_path(path)!r}")
+
+
+def _regex_or_none(pattern: str | None) -> str | None:
+    return None if pattern is None else regex(pattern)
+
+
+def _number_texts(amounts: tuple[str, ...], spec: FieldSpec) -> tuple[str, ...]:
+    """Return the JSON numbers that the page's amounts may stand for, within the field's bounds."""
+    # As written: 0.1 as a float is a little more than the page's 0.1.
+    low = Decimal("-Infinity") if spec.minimum is None else Decimal(str(spec.minimum))
+    high = Decimal("Infinity") if spec.maximum is None else Decimal(str(spec.maximum))
+    readings = {value for text in amounts for value in decimal_readings(text)}
+    kept = (v for v in readings if low <= v <= high and len(v.as_tuple().digits) <= _MAX_NUMBER_DIGITS)
+    return tuple(sorted({text for value in kept for text in (f"{value:f}", _shortest(f"{value:f}"))}))
+
+
+def _shortest(number: str) -> str:
+    """Return the number as `json.dumps` writes a float: "12.50" as "12.5", "12.00" as "12.0"."""
+    head, point, tail = number.partition(".")
+    return f"{head}.{tail.rstrip('0') or '0'}" if point else number
+
+
+def _pattern(pattern: str) -> str:
+    r"""Return the anchored regex of a caller's pattern, in ECMAScript's reading of \d and \w."""
+    from llguidance import regex_to_lark
+
+    body = pattern.removeprefix("^")
+    head = body.removesuffix("$")
+    n_backslashes = len(head) - len(head.rstrip("\\"))
+    if n_backslashes % 2 == 0:  # an odd one makes the dollar a character to match
+        body = head
+    return f"/(?:{regex_to_lark(body, use_ascii='dw')})/"

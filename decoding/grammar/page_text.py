@@ -1,0 +1,105 @@
+"""The words of a page window as runs of neighbours, and the spans among them that look like values.
+
+A grounded value is a run of whole words with single spaces between. Two reading orders count as
+neighbourhood: row-major (as `Page.words`) and column-wise (`Page.block_order`), so that an address block
+beside another column is one span. A run never crosses pages, nor a gap in the window.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+
+from decoding.grammar.value_patterns import looks_like_amount, looks_like_date
+from schemas.document import Document, Page
+from schemas.layout import WordSpan
+
+Run = tuple[str, ...]
+
+# "1 234 567,00" is three words, "- 1 234,50 %" four; "12th day of March, 2026" is five.
+MAX_AMOUNT_WORDS = 4
+MAX_DATE_WORDS = 5
+# No printed amount or date is longer; the limit keeps pattern matching linear on glued-up pages.
+_MAX_CANDIDATE_CHARS = 48
+
+
+def word_runs(document: Document, spans: Sequence[WordSpan] | None = None) -> tuple[Run, ...]:
+    """Return the runs of neighbouring words of `document`, or of the words named by `spans` only.
+
+    Runs of the column-wise order are added for pages where it differs. Empty pages give none.
+    """
+    runs: list[Run] = []
+    for page in document.pages:
+        wanted = _wanted(page, spans)
+        order = range(len(page.words))
+        runs.extend(_runs(page, order, wanted))
+        if tuple(order) != page.block_order:
+            runs.extend(_runs(page, page.block_order, wanted))
+    return tuple(runs)
+
+
+def _wanted(page: Page, spans: Sequence[WordSpan] | None) -> frozenset[int]:
+    if spans is None:
+        return frozenset(range(len(page.words)))
+    return frozenset(span.word_index for span in spans if span.page_index == page.page_index)
+
+
+def _runs(page: Page, order: Iterable[int], wanted: frozenset[int]) -> Iterator[Run]:
+    run: list[str] = []
+    for word_index in order:
+        text = page.words[word_index].text
+        if word_index in wanted and _is_encodable(text):
+            run.append(text)
+        elif run:
+            yield tuple(run)
+            run = []
+    if run:
+        yield tuple(run)
+
+
+def _is_encodable(text: str) -> bool:
+    """Return whether `text` can be written as UTF-8: broken text layers hold lone surrogates."""
+    return not any("\ud800" <= ch <= "\udfff" for ch in text)
+
+
+def spans_of(runs: Sequence[Run], *, max_words: int, max_length: int) -> Iterator[str]:
+    """Yield the text of every span of up to `max_words` words and `max_length` characters, with repeats."""
+    for run in runs:
+        for start in range(len(run)):
+            text = ""
+            for word in run[start : start + max_words]:
+                text = f"{text} {word}" if text else word
+                if len(text) > max_length:
+                    break
+                yield text
+
+
+def has_span(runs: Sequence[Run], *, min_length: int, max_length: int) -> bool:
+    """Return whether some span has between `min_length` and `max_length` characters.
+
+    Linear in the words: from each word, the shortest span that is long enough decides.
+    """
+    return any(_run_has_span(run, min_length, max_length) for run in runs)
+
+
+def _run_has_span(run: Run, min_length: int, max_length: int) -> bool:
+    ends = list(accumulate(len(word) + 1 for word in run))  # with one space after each word
+    for start, word in enumerate(run):
+        origin = ends[start] - len(word) - 1
+        last = bisect_left(ends, origin + min_length + 1, lo=start)
+        if last < len(run) and ends[last] - 1 - origin <= max_length:
+            return True
+    return False
+
+
+def amount_spans(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Return the distinct spans that look like an amount, quantity or rate, in reading order."""
+    spans = spans_of(runs, max_words=MAX_AMOUNT_WORDS, max_length=_MAX_CANDIDATE_CHARS)
+    return tuple(dict.fromkeys(text for text in spans if looks_like_amount(text)))
+
+
+def date_spans(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Return the distinct spans that look like a date in any common format, in reading order."""
+    spans = spans_of(runs, max_words=MAX_DATE_WORDS, max_length=_MAX_CANDIDATE_CHARS)
+    return tuple(dict.fromkeys(text for text in spans if looks_like_date(text)))

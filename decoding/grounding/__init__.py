@@ -1,0 +1,1 @@
+"""Values back to their words and boxes on the page."""

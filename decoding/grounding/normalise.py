@@ -1,0 +1,65 @@
+"""Values in normal form beside their print: Decimal and ISO date texts, and warnings where in doubt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pydantic import JsonValue
+
+from decoding.grounding.page_values import NumberStyle
+from schemas.extraction import ExtractionWarning, WarningCode
+from schemas.spec import FieldKind
+from schemas.values import parse_amount, parse_date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normalised:
+    """The normal form, None where there is none or more than one, with the currency and doubts."""
+
+    text: str | None = None
+    currency: str | None = None
+    is_amount: bool = False
+    warnings: tuple[ExtractionWarning, ...] = ()
+
+
+def normalise(value: JsonValue, kind: FieldKind, *, style: NumberStyle, path: str) -> Normalised:
+    """Return amounts and numbers as Decimal text, dates in ISO form; other kinds have no normal form.
+
+    An amount or date with two readings that the document does not decide has no normal form and a
+    warning, which names no reading: neither is more right than the other.
+    """
+    if kind in ("number", "integer") and isinstance(value, int | float) and not isinstance(value, bool):
+        return Normalised(text=format(Decimal(str(value)), "f"))
+    if not isinstance(value, str):
+        return Normalised()
+    if kind == "amount":
+        return _amount(value, style, path)
+    if kind == "date":
+        return _date(value, style, path)
+    return Normalised(text=value) if kind == "iso_date" else Normalised()
+
+
+def _amount(value: str, style: NumberStyle, path: str) -> Normalised:
+    parsed = parse_amount(value, decimal_separator=style.decimal_separator)
+    if parsed is None:
+        return Normalised(warnings=_doubt("unparsed_amount", "the text is not one amount", path))
+    if parsed.ambiguous:
+        doubt = _doubt("ambiguous_amount", "the separator may group thousands or start decimals", path)
+        return Normalised(currency=parsed.currency, is_amount=True, warnings=doubt)
+    return Normalised(
+        text=format(parsed.value, "f"), currency=parsed.currency, is_amount=not parsed.is_percent
+    )
+
+
+def _date(value: str, style: NumberStyle, path: str) -> Normalised:
+    parsed = parse_date(value, day_first=style.day_first)
+    if parsed is None:
+        return Normalised(warnings=_doubt("unparsed_date", "the text is not one date", path))
+    if parsed.ambiguous:
+        return Normalised(warnings=_doubt("ambiguous_date", "day and month may be swapped", path))
+    return Normalised(text=parsed.value.isoformat())
+
+
+def _doubt(code: WarningCode, message: str, path: str) -> tuple[ExtractionWarning, ...]:
+    return (ExtractionWarning(code=code, message=message, path=path),)

@@ -1,0 +1,93 @@
+"""The amounts and dates that stand on pages, to be found by value where the text differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+from decoding.grounding.matching import Run
+from schemas.document import Page
+from schemas.values import DecimalSeparator, parse_amount, parse_date, vote_day_first, vote_decimal_separator
+
+T = TypeVar("T", Decimal, date)
+
+_Place = tuple[int, int, int]  # page index, first word, number of words
+
+_MAX_AMOUNT_WORDS = 3  # sign or currency, thousands, the rest: "EUR 3 038,14" is found from its last two
+_MAX_DATE_WORDS = 5  # "12 de marzo de 2026"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberStyle:
+    """How one document writes decimals and dates; None where nothing on it decides."""
+
+    decimal_separator: DecimalSeparator | None = None
+    day_first: bool | None = None
+
+
+def document_style(pages: Sequence[Page]) -> NumberStyle:
+    """Return what the words of all pages together say about decimals and the order of dates."""
+    lines = [line for page in pages for line in page.text.splitlines()]
+    return NumberStyle(
+        decimal_separator=vote_decimal_separator(word.text for page in pages for word in page.words),
+        day_first=vote_day_first(lines),
+    )
+
+
+def amount_runs(pages: Sequence[Page], style: NumberStyle) -> dict[Decimal, tuple[Run, ...]]:
+    """Return for each amount the runs of one to three words that print it; both readings if ambiguous."""
+
+    def readings(text: str) -> tuple[Decimal, ...]:
+        amount = parse_amount(text, decimal_separator=style.decimal_separator)
+        if amount is None:
+            return ()
+        return (amount.value,) if amount.alternative is None else (amount.value, amount.alternative)
+
+    return _runs_by_value(pages, readings, _MAX_AMOUNT_WORDS)
+
+
+def date_runs(pages: Sequence[Page], style: NumberStyle) -> dict[date, tuple[Run, ...]]:
+    """Return for each date the runs of one to five words that print it; both readings if ambiguous."""
+
+    def readings(text: str) -> tuple[date, ...]:
+        parsed = parse_date(text, day_first=style.day_first)
+        if parsed is None:
+            return ()
+        return (parsed.value,) if parsed.alternative is None else (parsed.value, parsed.alternative)
+
+    return _runs_by_value(pages, readings, _MAX_DATE_WORDS)
+
+
+def _runs_by_value(
+    pages: Sequence[Page], readings: Callable[[str], tuple[T, ...]], max_words: int
+) -> dict[T, tuple[Run, ...]]:
+    """Return the shortest runs for each value: a label or weekday around a date does not belong to it."""
+    found: dict[T, dict[_Place, Run]] = {}
+    for n_words in range(1, max_words + 1):
+        for run, text in _line_runs(pages, n_words):
+            for value in readings(text):
+                runs = found.setdefault(value, {})
+                if runs.keys().isdisjoint(_places_inside(run)):
+                    runs[run.page_index, run.word_indices[0], n_words] = run
+    return {value: tuple(runs.values()) for value, runs in found.items()}
+
+
+def _places_inside(run: Run) -> Iterator[_Place]:
+    """Yield the places of all runs of neighbouring words inside `run`; there are few: it is short."""
+    first, n_words = run.word_indices[0], len(run.word_indices)
+    for length in range(1, n_words + 1):
+        for start in range(first, first + n_words - length + 1):
+            yield run.page_index, start, length
+
+
+def _line_runs(pages: Sequence[Page], n_words: int) -> Iterator[tuple[Run, str]]:
+    for page in pages:
+        for start, end in page.lines:
+            for first in range(start, end - n_words + 1):
+                words = page.words[first : first + n_words]
+                indices = tuple(range(first, first + n_words))
+                run = Run(page_index=page.page_index, word_indices=indices, alignment="normalised", score=1.0)
+                yield run, " ".join(word.text for word in words)
