@@ -21,7 +21,7 @@ from ocr.reader import ReadOptions
 from retrieval.store import ExampleStore
 from storage.database import sqlite_url
 from tests.app.bills import FIRST, SCHEMA, VALUE
-from tests.app.test_example_showing import NEXT, Recording
+from tests.app.extraction.test_showing import NEXT, Recording
 from tests.decoding.engines.tiny_model import make_model
 from tests.decoding.pages import document_of
 from training.hf import load_tokenizer

@@ -23,7 +23,7 @@ from schemas.errors import AdapterNotFoundError
 from schemas.extraction import Extraction
 from storage.adapters import AdapterRegistry, RegisteredAdapter
 from storage.database import open_database, sqlite_url
-from tests.app.lora import write_adapter
+from tests.app.adapters.lora import write_adapter
 from tests.decoding.conftest import VLLM_PYTHON
 from tests.decoding.engines.tiny_model import make_model
 from tests.decoding.pages import RECEIPT_LINES, RECEIPT_SCHEMA, document_of

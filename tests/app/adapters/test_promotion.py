@@ -13,7 +13,6 @@ from typer.testing import CliRunner, Result
 
 from app.api.service import create_app
 from app.cli import app
-from app.examples.feedback import FieldCount, field_count
 from app.settings import Settings, StoreSettings, load_settings
 from app.wiring import build_files, build_finder, build_pipeline, build_router, open_store
 from decoding.engines.embedded import EmbeddedEngine
@@ -29,11 +28,10 @@ from schemas.errors import (
     InvalidAdapterError,
 )
 from schemas.extraction import Completion
-from schemas.registry import from_json_schema
 from storage.adapters import AdapterRegistry, RegisteredAdapter
 from storage.feedback import FeedbackSummary, feedback_summaries
-from tests.app.lora import write_adapter, write_card
-from tests.app.test_examples_api import SCHEMA, bill
+from tests.app.adapters.lora import write_adapter, write_card
+from tests.app.api.test_example_routes import SCHEMA, bill
 from tests.decoding.engines.tiny_model import make_adapter
 from tests.paths import ROOT
 
@@ -338,45 +336,3 @@ def test_an_adapter_can_be_named_over_http(service: Service) -> None:
     fallen = service.post(adapter="nobody", adapter_fallback="true").json()
     assert fallen["adapter"] is None
     assert "adapter_unavailable" in {warning["code"] for warning in fallen["warnings"]}
-
-
-# --- how an answer came out
-
-_KINDS = from_json_schema(
-    {
-        "title": "kinds",
-        "type": "object",
-        "properties": {
-            "vendor": {"type": ["string", "null"]},
-            "total": {"type": ["string", "null"], "x-rasg-kind": "amount"},
-            "date": {"type": ["string", "null"], "x-rasg-kind": "date"},
-            "share": {"type": ["number", "null"]},
-            "rows": {"type": "array", "items": {"type": "object", "properties": {"a": {"type": "string"}}}},
-        },
-    }
-)
-
-
-@pytest.mark.parametrize(
-    ("pred", "gold", "expected"),
-    [
-        ({"vendor": "ACME Ltd."}, {"vendor": "Acme ltd"}, (1, 1)),
-        ({"total": "1.234,50"}, {"total": "1234.50"}, (1, 1)),
-        ({"total": "12.50"}, {"total": "1250"}, (0, 1)),
-        ({"date": "2026-03-12"}, {"date": "12 March 2026"}, (1, 1)),
-        ({"share": 5.0}, {"share": 5}, (1, 1)),
-        ({"share": 5.5}, {"share": 5}, (0, 1)),
-        ({"share": 3125}, {"share": 3.125}, (0, 1)),
-        ({"total": "3.125", "share": 1.25}, {"total": "3125"}, (1, 2)),
-        ({"vendor": "ACME"}, {"vendor": None}, (0, 1)),
-        ({"vendor": None}, {"vendor": "ACME"}, (0, 1)),
-        ({"vendor": None}, {"vendor": None}, (0, 0)),
-        ({"rows": [{"a": "x"}]}, {"rows": []}, (0, 0)),
-        ({"vendor": "ACME", "total": "1"}, {"vendor": "ACME", "total": "2", "date": "2026-01-01"}, (1, 3)),
-    ],
-)
-def test_fields_are_counted_by_value(
-    pred: dict[str, Any], gold: dict[str, Any], expected: tuple[int, int]
-) -> None:
-    n_right, n_fields = expected
-    assert field_count(pred, gold, _KINDS) == FieldCount(n_right=n_right, n_fields=n_fields)

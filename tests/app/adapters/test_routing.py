@@ -22,7 +22,7 @@ from schemas.extraction import Completion, Extraction, Output, Usage
 from schemas.prompt import Prompt
 from storage.adapters import AdapterRegistry, RegisteredAdapter
 from storage.database import open_database, sqlite_url
-from tests.app.lora import write_adapter, write_card
+from tests.app.adapters.lora import write_adapter, write_card
 from tests.paths import ROOT
 
 HOUSE = ROOT / "models" / "house"

@@ -21,7 +21,7 @@ from app.adapters import files
 from app.adapters.files import AdapterFiles
 from schemas.adapter import CARD, CONFIG, WEIGHTS, adapter_sha256
 from schemas.errors import AdapterNotFoundError, ConfigurationError, InvalidAdapterError
-from tests.app.lora import write_adapter, write_card
+from tests.app.adapters.lora import write_adapter, write_card
 from tests.paths import ROOT
 
 
