@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -23,26 +21,18 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from app.errors import error_record, is_configuration
-from app.explain.page import explain_html
+from app.batch import Batch, BatchFile, find_files, has_failed
 from app.extraction.answering import ExtractionOptions
-from app.extraction.pipeline import Pipeline, PipelineResult
-from app.files import read_file
+from app.extraction.pipeline import Pipeline
 from app.log import configure_logging
 from app.outputs import FileResult
 from app.result_writer import Format, result_writer
 from app.settings import Settings, load_settings
 from app.wiring import build_finder, build_pipeline, build_read_options, build_router, has_store, open_store
-from ocr.reader import page_images
 from schemas.adapter import BASE
-from schemas.errors import ConfigurationError, RasgError
+from schemas.errors import ConfigurationError
 from schemas.registry import load_schema
-from schemas.spec import ExtractionSchema, values_by_path
-
-logger = logging.getLogger(__name__)
-
-# What a folder is searched for; a file that is named is read whatever its name ends with.
-_SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"})
+from schemas.spec import values_by_path
 
 
 class EngineChoice(StrEnum):
@@ -118,14 +108,13 @@ def extract(
         n_examples=settings.examples.n if examples else 0,
     )
     pipeline = _pipeline(settings, engine, ocr, password, tenant, options)
-    documents = tuple(_documents(files))
-    if not documents:
-        raise ConfigurationError("there is no document in what was named")
+    batch = Batch(pipeline=pipeline, schema=asked, options=options, explain_folder=out if explain else None)
+    found = find_files(files)
     with result_writer(asked, output_format, out) as writer:
-        for result in _results(documents, pipeline, asked, options, out if explain else None):
+        for result in _show_progress(batch, found):
             writer.add(result)
     _report(writer.results, out)
-    if any(result.error for result in writer.results):
+    if has_failed(writer.results):
         raise typer.Exit(1)
 
 
@@ -151,43 +140,8 @@ def _pipeline(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Document:
-    """A file, and the name of its results: no two have the same."""
-
-    path: Path
-    name: str
-
-
-def _documents(files: Iterable[Path]) -> Iterator[_Document]:
-    """Yield what was named: files by their names, those of a folder by their paths inside of it."""
-    taken: set[str] = set()
-    for path, found in _named(files):
-        # A name on disk may be no UTF-8; what is written is.
-        name = found.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        unique, n = name, 2
-        while unique in taken:
-            unique, n = f"{name}.{n}", n + 1
-        taken.add(unique)
-        yield _Document(path=path, name=unique)
-
-
-def _named(files: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    for file in files:
-        if file.is_dir():
-            found = sorted(p for p in file.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
-            yield from ((path, path.relative_to(file).as_posix()) for path in found)
-        else:
-            yield file, file.name
-
-
-def _results(
-    documents: Sequence[_Document],
-    pipeline: Pipeline,
-    schema: ExtractionSchema,
-    options: ExtractionOptions,
-    explain_folder: Path | None,
-) -> Iterator[FileResult]:
+def _show_progress(batch: Batch, files: Sequence[BatchFile]) -> Iterator[FileResult]:
+    """Yield the results of a batch, and show how far it is on the terminal."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -196,48 +150,14 @@ def _results(
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("starting", total=len(documents))
-        for document in documents:
+        task = progress.add_task("starting", total=len(files))
 
-            def announce(stage: str, name: str = document.name) -> None:
-                progress.update(task, description=f"{escape(name)}: {stage}")
+        def announce(name: str, stage: str) -> None:
+            progress.update(task, description=f"{escape(name)}: {stage}")
 
-            yield _result(document, pipeline, schema, options, explain_folder, announce)
+        for result in batch.run(files, on_stage=announce):
+            yield result
             progress.advance(task)
-
-
-def _result(
-    document: _Document,
-    pipeline: Pipeline,
-    schema: ExtractionSchema,
-    options: ExtractionOptions,
-    explain_folder: Path | None,
-    announce: Callable[[str], None],
-) -> FileResult:
-    """Return the file's extraction, or the record of why there is none."""
-    try:
-        data = read_file(document.path, pipeline.read_options.limits.max_bytes)
-        result = pipeline.extract(data, schema, options=options, on_progress=announce)
-    except RasgError as error:
-        if is_configuration(error):
-            raise
-        return FileResult(file=document.name, error=error_record(error))
-    except Exception as error:  # noqa: BLE001 - a batch goes on; the record and the log name what happened
-        return FileResult(file=document.name, error=error_record(error))
-    if explain_folder is not None:
-        announce("explain")
-        try:
-            _explain(document.name, data, result, pipeline, explain_folder)
-        except Exception as error:  # noqa: BLE001 - the answer is there all the same
-            logger.warning("no page that explains %s: %s", document.name, error)
-    return FileResult(file=document.name, extraction=result.extraction)
-
-
-def _explain(name: str, data: bytes, result: PipelineResult, pipeline: Pipeline, folder: Path) -> None:
-    images = tuple(page_images(data, result.document, options=pipeline.read_options))
-    page = folder / f"{name}.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(explain_html(result, title=name, images=images), encoding="utf-8")
 
 
 def _report(results: Sequence[FileResult], out: Path | None) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from app import batch
 from app.cli import app
-from app.commands import extract
 from schemas.errors import ConfigurationError
 from schemas.registry import get_schema
 from schemas.validate import validate_output
@@ -93,14 +93,14 @@ def test_a_batch_that_is_stopped_keeps_what_it_had_finished(
 ) -> None:
     for name in ("a.pdf", "b.pdf"):
         (tmp_path / name).write_bytes(b"%PDF-1.7 cut off")
-    read = extract.read_file
+    read = batch.read_file
 
     def read_once(path: Path, max_bytes: int) -> bytes:
         if path.name == "b.pdf":
             raise KeyboardInterrupt
         return read(path, max_bytes)
 
-    monkeypatch.setattr(extract, "read_file", read_once)
+    monkeypatch.setattr(batch, "read_file", read_once)
     out = tmp_path / "out"
     files = [str(tmp_path / name) for name in ("a.pdf", "b.pdf")]
     done = runner.invoke(app, ["extract", *files, "--out", str(out), "--format", output_format, *FAST])
