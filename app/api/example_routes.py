@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Path, Query, UploadFile
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
-from app.api.routes import opening_pipeline_of, runner_of, schema_of
-from app.api.runner import Runner
-from app.examples.book import Added, ExampleBook, Verdict
+from app.api.deps import OpeningPipeline, Schema, State
+from app.examples.book import Added, Verdict
 from app.examples.importing import annotated_file
-from app.extraction.pipeline import Pipeline
 from schemas.errors import InputError
 from schemas.example import Example, ExampleSource
-from schemas.spec import ExtractionSchema
 
 router = APIRouter()
 
@@ -93,11 +90,6 @@ class Feedback(BaseModel):
     confirmed_by: str = Field(max_length=128)
 
 
-def book_of(request: Request) -> ExampleBook:
-    """Return where examples are written."""
-    return request.app.state.book
-
-
 def answer_of(
     answer: Annotated[str | None, Form(max_length=_MAX_ANSWER_CHARS)] = None,
 ) -> dict[str, JsonValue] | None:
@@ -114,11 +106,10 @@ def answer_of(
 async def create_example(
     file: Annotated[UploadFile, File()],
     confirmed_by: Annotated[str, Form(max_length=128)],
-    schema: Annotated[ExtractionSchema, Depends(schema_of)],
+    schema: Schema,
     answer: Annotated[dict[str, JsonValue] | None, Depends(answer_of)],
-    pipeline: Annotated[Pipeline, Depends(opening_pipeline_of)],
-    runner: Annotated[Runner, Depends(runner_of)],
-    book: Annotated[ExampleBook, Depends(book_of)],
+    pipeline: OpeningPipeline,
+    state: State,
 ) -> AddedExamples:
     """Keep an annotated document's pages as examples; an e-invoice needs no answer."""
     data = await file.read()
@@ -126,64 +117,65 @@ async def create_example(
     def work() -> AddedExamples:
         options = pipeline.read_options
         added = annotated_file(
-            data, answer, book=book, schema=schema, options=options, confirmed_by=confirmed_by
+            data, answer, book=state.book, schema=schema, options=options, confirmed_by=confirmed_by
         )
         return AddedExamples.of(added)
 
-    return await runner.run(work)
+    return await state.runner.run(work)
 
 
 @router.get("/v1/examples")
 async def examples(
-    book: Annotated[ExampleBook, Depends(book_of)],
-    runner: Annotated[Runner, Depends(runner_of)],
+    state: State,
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> ExampleList:
     """List examples, the oldest first."""
 
     def work() -> ExampleList:
+        book = state.book
         found = book.store.page(book.tenant, after=after, limit=limit)
         return ExampleList(
             examples=tuple(ExampleSummary.of(stored.example) for stored in found),
             next=found[-1].seq if len(found) == limit else None,
         )
 
-    return await runner.run(work)
+    return await state.runner.run(work)
 
 
 @router.get("/v1/examples/{example_id}")
 async def example(
     example_id: _Id,
-    book: Annotated[ExampleBook, Depends(book_of)],
-    runner: Annotated[Runner, Depends(runner_of)],
+    state: State,
 ) -> ExampleSummary:
     """Return one example."""
-    return await runner.run(lambda: ExampleSummary.of(book.store.get(book.tenant, example_id)))
+    return await state.runner.run(
+        lambda: ExampleSummary.of(state.book.store.get(state.book.tenant, example_id))
+    )
 
 
 @router.delete("/v1/examples/{example_id}", status_code=204)
 async def delete_example(
     example_id: _Id,
     removed_by: Annotated[str, Query(max_length=128)],
-    book: Annotated[ExampleBook, Depends(book_of)],
-    runner: Annotated[Runner, Depends(runner_of)],
+    state: State,
 ) -> None:
     """Delete an example, contents and all."""
-    await runner.run(lambda: book.remove([example_id], actor=removed_by))
+    await state.runner.run(lambda: state.book.remove([example_id], actor=removed_by))
 
 
 @router.post("/v1/extractions/{extraction_id}/feedback")
 async def feedback(
     extraction_id: _Id,
     said: Feedback,
-    book: Annotated[ExampleBook, Depends(book_of)],
-    runner: Annotated[Runner, Depends(runner_of)],
+    state: State,
 ) -> AddedExamples:
     """Confirm, correct or reject an answer; what is confirmed or corrected is an example at once."""
 
     def work() -> AddedExamples:
-        added = book.feedback(extraction_id, said.verdict, value=said.value, confirmed_by=said.confirmed_by)
+        added = state.book.feedback(
+            extraction_id, said.verdict, value=said.value, confirmed_by=said.confirmed_by
+        )
         return AddedExamples.of(added)
 
-    return await runner.run(work)
+    return await state.runner.run(work)

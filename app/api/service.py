@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from app.api.deps import ServiceState
 from app.api.example_routes import router as example_router
 from app.api.guards import BodyLimit, RequestIdGuard
 from app.api.problems import add_problem_handlers
@@ -31,26 +32,28 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
         store = open_store(settings)
         book = build_book(store, settings)
         book.forget_answers(older_than_days=settings.store.keep_days)
-        app.state.book = book
-        app.state.keeps_answers = settings.store.keep_days > 0
         finder = build_finder(store, settings)
-        app.state.pipeline = pipeline or build_pipeline(
-            settings, examples=finder, adapters=build_router(store, settings)
+        service = ServiceState(
+            pipeline=pipeline
+            or build_pipeline(settings, examples=finder, adapters=build_router(store, settings)),
+            book=book,
+            runner=Runner(
+                n_concurrent=settings.api.n_concurrent,
+                n_waiting=settings.api.n_waiting,
+                timeout_s=settings.api.timeout_s,
+            ),
+            readiness=Readiness(),
+            keeps_answers=settings.store.keep_days > 0,
+            n_candidates=settings.n_candidates,
+            n_examples=settings.examples.n,
         )
-        app.state.runner = Runner(
-            n_concurrent=settings.api.n_concurrent,
-            n_waiting=settings.api.n_waiting,
-            timeout_s=settings.api.timeout_s,
-        )
-        app.state.readiness = Readiness()
-        app.state.n_candidates = settings.n_candidates
-        app.state.n_examples = settings.examples.n
+        app.state.service = service
         try:
             yield
         finally:
-            app.state.runner.close()
-            app.state.readiness.close()
-            app.state.pipeline.engine.close()
+            service.runner.close()
+            service.readiness.close()
+            service.pipeline.engine.close()
             finder.close()
 
     app = FastAPI(title="rasg", lifespan=lifespan, docs_url=None, redoc_url=None)
