@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.errors import error_record, is_configuration
 from app.explain.page import explain_html
-from app.extraction.answering import ExtractionOptions
+from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline, PipelineResult
 from app.files import read_file
 from app.outputs import FileResult

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from app.settings import EngineName, ReadSettings, Settings, StoreSettings
 from ocr.limits import ReadLimits
@@ -47,6 +48,11 @@ def build_pipeline(
     if examples is not None:
         options = replace(options, thumbnails=True)
     return Pipeline(engine=engine, read_options=options, examples=examples, adapters=adapters)
+
+
+def default_options(settings: Settings) -> ExtractionOptions:
+    """Return how documents are extracted where a caller does not say."""
+    return ExtractionOptions(n_candidates=settings.n_candidates, n_examples=settings.examples.n)
 
 
 def open_store(settings: Settings) -> ExampleStore:

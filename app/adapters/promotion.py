@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +12,8 @@ from app.adapters.routing import AdapterRouter
 from app.bench.compare import ComparedFigure, compare, comparison_table, regressions
 from app.bench.gold_set import GoldDocument, gold_documents, run_gold_set
 from app.bench.results import Results
-from app.extraction.answering import ExtractionOptions
 from app.extraction.asking import Ask
+from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from decoding.engines.engine import Engine
 from retrieval.store import ExampleStore
@@ -202,7 +202,7 @@ class Promoter:
             examples=self._pipeline.examples,
             adapters=_Always(router=self._router, adapter=adapter),
         )
-        options = replace(self._options, adapter=None, adapter_fallback=False)
+        options = self._options.model_copy(update={"adapter": None, "adapter_fallback": False})
         results = run_gold_set(pipeline, documents, folder, dataset=self._registry.tenant, options=options)
         failed = [line.error for line in results.lines if line.error in _NOT_THE_ADAPTERS]
         if failed:

@@ -12,12 +12,12 @@ import logging
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.adapters.files import AdapterFiles
-from app.extraction.answering import ExtractionOptions
 from app.extraction.asking import Ask
+from app.extraction.options import ExtractionOptions
 from decoding.engines.engine import Engine, LoadsAdapters
 from schemas.adapter import BASE, adapter_sha256
 from schemas.errors import AdapterNotFoundError, RasgError, RetrievalError
@@ -85,7 +85,7 @@ class AdapterRouter:
         choice = self.choose(schema_name, known, document_sha256, named=options.adapter)
         adapter = choice.adapter
         if adapter is None:
-            extraction = ask(replace(options, adapter=choice.name))
+            extraction = ask(options.model_copy(update={"adapter": choice.name}))
             return extraction.model_copy(update={"adapter_sha256": self._content_of(choice.name)})
         return self.answer(engine, adapter, options, ask)
 
@@ -99,7 +99,7 @@ class AdapterRouter:
         AdapterNotFoundError
             If it cannot be loaded.
         """
-        served = replace(options, adapter=adapter.served_name)
+        served = options.model_copy(update={"adapter": adapter.served_name})
         self.make_ready(engine, adapter)
         try:
             extraction = ask(served)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends, Form, Request
 from pydantic import SecretStr
+from pydantic.fields import FieldInfo
 
 from app.api.readiness import Readiness
 from app.api.runner import Runner
 from app.examples.book import ExampleBook
-from app.extraction.answering import ExtractionOptions
+from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
-from decoding.engines.engine import DEFAULT_MAX_TOKENS
-from schemas.prompt import ReasoningMode
 from schemas.registry import from_json_text, get_schema
 from schemas.spec import ExtractionSchema
 
-_MAX_ANSWER_TOKENS = 32_768
 # PDF 2.0 allows 127 bytes.
 _MAX_PASSWORD_CHARS = 127
 
@@ -31,7 +30,7 @@ class ServiceState:
     ----------
     keeps_answers
         Whether answers are kept until they are confirmed.
-    n_candidates, n_examples
+    options
         Of requests that do not say.
     """
 
@@ -40,8 +39,7 @@ class ServiceState:
     runner: Runner
     readiness: Readiness
     keeps_answers: bool
-    n_candidates: int
-    n_examples: int
+    options: ExtractionOptions
 
 
 def state_of(request: Request) -> ServiceState:
@@ -57,28 +55,24 @@ def schema_of(asked: Annotated[str, Form(alias="schema", max_length=262_144)]) -
     return from_json_text(asked) if asked.lstrip().startswith("{") else get_schema(asked)
 
 
-def options_of(
-    state: State,
-    reasoning: Annotated[ReasoningMode, Form()] = "off",
-    grounding: Annotated[bool, Form()] = True,
-    structured: Annotated[bool, Form()] = True,
-    n_candidates: Annotated[int | None, Form(ge=1, le=64)] = None,
-    adapter: Annotated[str | None, Form(max_length=128)] = None,
-    adapter_fallback: Annotated[bool, Form()] = False,
-    max_tokens: Annotated[int, Form(ge=1, le=_MAX_ANSWER_TOKENS)] = DEFAULT_MAX_TOKENS,
-    n_examples: Annotated[int | None, Form(ge=0, le=8)] = None,
-) -> ExtractionOptions:
+def options_of(state: State, **given: object) -> ExtractionOptions:
     """Return the options that the form names; what it does not name is as the settings say."""
-    return ExtractionOptions(
-        reasoning=reasoning,
-        grounding=grounding,
-        structured=structured,
-        n_candidates=n_candidates or state.n_candidates,
-        adapter=adapter,
-        adapter_fallback=adapter_fallback,
-        max_tokens=max_tokens,
-        n_examples=state.n_examples if n_examples is None else n_examples,
-    )
+    said = {name: value for name, value in given.items() if value is not None}
+    return state.options.model_copy(update=said)
+
+
+def _form_field(name: str, field: FieldInfo) -> inspect.Parameter:
+    annotation = Annotated[field.annotation | None, *field.metadata, Form(description=field.description)]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
+
+
+# The framework reads a form's fields off the signature: they are those of the model.
+options_of.__signature__ = inspect.Signature(
+    [
+        inspect.Parameter("state", inspect.Parameter.KEYWORD_ONLY, annotation=State),
+        *(_form_field(name, field) for name, field in ExtractionOptions.model_fields.items()),
+    ]
+)
 
 
 def opening_pipeline_of(

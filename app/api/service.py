@@ -16,7 +16,7 @@ from app.api.routes import router
 from app.api.runner import Runner
 from app.extraction.pipeline import Pipeline
 from app.settings import Settings
-from app.wiring import build_book, build_finder, build_pipeline, build_router, open_store
+from app.wiring import build_book, build_finder, build_pipeline, build_router, default_options, open_store
 
 
 def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastAPI:
@@ -44,8 +44,7 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
             ),
             readiness=Readiness(),
             keeps_answers=settings.store.keep_days > 0,
-            n_candidates=settings.n_candidates,
-            n_examples=settings.examples.n,
+            options=default_options(settings),
         )
         app.state.service = service
         try:

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 
 from app.bench.results import Results, run_results
 from app.bench.run import PREDICTIONS, RunFolder, RunLine
-from app.extraction.answering import ExtractionOptions
+from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from eval.datasets import GoldRecord
 from eval.kinds import Kinds, schema_kinds

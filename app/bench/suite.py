@@ -20,12 +20,11 @@ from pydantic import (
     model_validator,
 )
 
-from app.extraction.answering import ExtractionOptions
+from app.extraction.options import ExtractionOptions
 from app.settings import ExampleMode
 from eval.datasets import GoldRecord
 from eval.readers import READERS
 from schemas.errors import ConfigurationError, EvaluationError
-from schemas.prompt import ReasoningMode
 from schemas.registry import from_json_schema, load_schema
 from schemas.spec import ExtractionSchema
 
@@ -80,24 +79,18 @@ class DatasetSuite(_Part):
         return self
 
 
-class SuiteOptions(_Part):
-    """How every document is extracted, as in `rasg extract`.
+class SuiteOptions(ExtractionOptions):
+    """How every document is extracted, as in `rasg extract`, and what is shown with it.
 
     Attributes
     ----------
     retrieval
-        Show the gold of the most similar other document of the data set (`app.bench.gold_store`).
+        Show the gold of the most similar other documents of the data set (`app.bench.gold_store`).
     min_similarity, example_mode
         Which examples are near enough, and by what; as in the settings.
     """
 
-    reasoning: ReasoningMode = "off"
-    grounding: bool = True
-    structured: bool = True
-    n_candidates: Annotated[int, Field(ge=1)] = 4
-    adapter: str | None = None
-    seed: int = 0
-    max_tokens: Annotated[int, Field(ge=1)] = 1024
+    max_tokens: Annotated[int, Field(ge=1, le=32_768)] = 1024
     retrieval: bool = False
     min_similarity: Annotated[float, Field(ge=0, le=1)] = 0.8
     example_mode: ExampleMode = "fused"
@@ -110,8 +103,9 @@ class SuiteOptions(_Part):
 
     def extraction(self) -> ExtractionOptions:
         """Return the options of one extraction."""
-        of_retrieval = {"retrieval", "min_similarity", "example_mode"}
-        return ExtractionOptions(**self.model_dump(exclude=of_retrieval), n_examples=int(self.retrieval))
+        chosen = {name: getattr(self, name) for name in ExtractionOptions.model_fields}
+        chosen["n_examples"] = self.n_examples if self.retrieval else 0
+        return ExtractionOptions.model_validate(chosen)
 
 
 class Suite(_Part):

@@ -14,11 +14,9 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from app.commands.extract import EngineChoice
-from app.extraction.answering import ExtractionOptions
 from app.log import configure_logging
-from app.settings import Settings, load_settings
-from app.wiring import build_files, build_finder, build_pipeline, build_router, open_store
+from app.settings import EngineName, Settings, load_settings
+from app.wiring import build_files, build_finder, build_pipeline, build_router, default_options, open_store
 from schemas.errors import AdapterNotFoundError, InputError, PromotionRefusedError, UnknownSchemaError
 from schemas.example import checked_actor
 from schemas.registry import get_schema, load_schema
@@ -100,7 +98,7 @@ def promote(
         bool, typer.Option("--without-gold", help="Promote it though no document can judge it.")
     ] = False,
     schema: _Schema = None,
-    engine: Annotated[EngineChoice | None, typer.Option(help="Overrides RASG_ENGINE.")] = None,
+    engine: Annotated[EngineName | None, typer.Option(help="Overrides RASG_ENGINE.")] = None,
     by: _By = None,
     tenant: _Tenant = None,
 ) -> None:
@@ -160,22 +158,21 @@ def _opened(tenant: str | None) -> Generator[_Opened]:
 
 
 @contextmanager
-def _promoter(opened: _Opened, engine: EngineChoice | None) -> Generator[Promoter]:
+def _promoter(opened: _Opened, engine: EngineName | None) -> Generator[Promoter]:
     from app.adapters.promotion import Promoter
 
     settings, tenant = opened.settings, opened.registry.tenant
-    engine_name = None if engine is None else engine.value
     n_examples = settings.examples.n
     finder = build_finder(opened.store, settings, tenant=tenant) if n_examples else None
-    pipeline = build_pipeline(settings, engine_name=engine_name, examples=finder)
+    pipeline = build_pipeline(settings, engine_name=engine, examples=finder)
     try:
         yield Promoter(
             opened.registry,
             opened.store,
             pipeline,
-            build_router(opened.store, settings, engine_name=engine_name, tenant=tenant),
+            build_router(opened.store, settings, engine_name=engine, tenant=tenant),
             runs=settings.store.folder / "promotions",
-            options=ExtractionOptions(n_candidates=settings.n_candidates, n_examples=n_examples),
+            options=default_options(settings),
         )
     finally:
         pipeline.engine.close()

@@ -15,10 +15,9 @@ from app.bench.pages import write_pages
 from app.bench.results import Results, run_results, run_title, write_results
 from app.bench.run import RunFolder, run_suite
 from app.bench.suite import Suite, read_suite
-from app.commands.extract import EngineChoice
 from app.extraction.pipeline import Pipeline
 from app.log import configure_logging
-from app.settings import load_settings
+from app.settings import EngineName, load_settings
 from app.wiring import build_pipeline
 
 app = typer.Typer(no_args_is_help=True, help="Measure extraction on labelled documents.")
@@ -32,7 +31,7 @@ _Documents = Annotated[
         "--documents", help="Ask about these files only, a SHA-256 a line; examples are of the others."
     ),
 ]
-_Engine = Annotated[EngineChoice | None, typer.Option(help="Overrides RASG_ENGINE.")]
+_Engine = Annotated[EngineName | None, typer.Option(help="Overrides RASG_ENGINE.")]
 _InFlight = Annotated[int, typer.Option(help="Documents at a time (a server batches them).", min=1, max=256)]
 
 
@@ -133,10 +132,10 @@ def ablate(
     typer.echo(table)
 
 
-def _pipeline(engine: EngineChoice | None) -> Pipeline:
+def _pipeline(engine: EngineName | None) -> Pipeline:
     settings = load_settings()
     configure_logging(settings.log)
-    return build_pipeline(settings, engine_name=None if engine is None else engine.value)
+    return build_pipeline(settings, engine_name=engine)
 
 
 def _run(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from enum import StrEnum
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import JsonValue
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -22,64 +22,39 @@ from rich.table import Table
 from rich.text import Text
 
 from app.batch import Batch, BatchFile, find_files, has_failed
-from app.extraction.answering import ExtractionOptions
+from app.commands.option_flags import take_options
+from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from app.log import configure_logging
 from app.outputs import FileResult
 from app.result_writer import Format, result_writer
-from app.settings import Settings, load_settings
-from app.wiring import build_finder, build_pipeline, build_read_options, build_router, has_store, open_store
+from app.settings import EngineName, OcrChoice, Settings, load_settings
+from app.wiring import (
+    build_finder,
+    build_pipeline,
+    build_read_options,
+    build_router,
+    default_options,
+    has_store,
+    open_store,
+)
 from schemas.adapter import BASE
 from schemas.errors import ConfigurationError
 from schemas.registry import load_schema
 from schemas.spec import values_by_path
 
 
-class EngineChoice(StrEnum):
-    """Which engine decodes."""
-
-    EMBEDDED = "embedded"
-    VLLM = "vllm"
-
-
-class OcrChoice(StrEnum):
-    """Which OCR engine reads."""
-
-    AUTO = "auto"
-    PYTESSERACT = "pytesseract"
-    TESSEROCR = "tesserocr"
-    RAPIDOCR = "rapidocr"
-
-
-class Reasoning(StrEnum):
-    """Whether the model names its evidence first."""
-
-    OFF = "off"
-    BRIEF = "brief"
-    FULL = "full"
-
-
+@take_options
 def extract(
     files: Annotated[list[Path], typer.Argument(help="Files, or folders that are searched for documents.")],
     schema: Annotated[str, typer.Option(help="A schema's name, or a file with a JSON Schema.")] = "invoice",
     out: Annotated[Path | None, typer.Option(help="Folder for the results; standard output without.")] = None,
     output_format: Annotated[Format, typer.Option("--format", help="How results are written.")] = Format.JSON,
-    engine: Annotated[EngineChoice | None, typer.Option(help="Overrides RASG_ENGINE.")] = None,
+    engine: Annotated[EngineName | None, typer.Option(help="Overrides RASG_ENGINE.")] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Also write a page that shows each value.")
     ] = False,
-    reasoning: Annotated[Reasoning, typer.Option(help="Name the evidence first.")] = Reasoning.OFF,
-    grounding: Annotated[bool, typer.Option(help="Only what stands on the page.")] = True,
-    structured: Annotated[bool, typer.Option(help="Show the model the page's layout.")] = True,
     ocr: Annotated[OcrChoice | None, typer.Option(help="Overrides RASG_READ__OCR.")] = None,
-    adapter: Annotated[
-        str | None,
-        typer.Option(help="LoRA weights to answer with, or `base` for none; those that are live by default."),
-    ] = None,
-    adapter_fallback: Annotated[
-        bool, typer.Option("--adapter-fallback", help="Let the base model answer where the adapter cannot.")
-    ] = False,
-    candidates: Annotated[int | None, typer.Option(help="Candidates ranked for each value.", min=1)] = None,
     password: Annotated[str | None, typer.Option(help="Opens encrypted PDFs.")] = None,
     examples: Annotated[
         bool, typer.Option(help="Show the model the annotated page most like each page.")
@@ -87,6 +62,8 @@ def extract(
     tenant: Annotated[
         str | None, typer.Option(help="Whose examples and adapters; overrides RASG_STORE__TENANT.")
     ] = None,
+    *,
+    said: Mapping[str, JsonValue],
 ) -> None:
     """Extract documents into JSON that satisfies a schema, and say where each value stands.
 
@@ -98,15 +75,9 @@ def extract(
     if explain and out is None:
         raise ConfigurationError("--explain writes files", hint="name a folder with --out")
     asked = load_schema(schema)
-    options = ExtractionOptions(
-        reasoning=reasoning.value,
-        grounding=grounding,
-        structured=structured,
-        n_candidates=candidates or settings.n_candidates,
-        adapter=adapter,
-        adapter_fallback=adapter_fallback,
-        n_examples=settings.examples.n if examples else 0,
-    )
+    options = default_options(settings).model_copy(update=said)
+    if not examples:
+        options = options.model_copy(update={"n_examples": 0})
     pipeline = _pipeline(settings, engine, ocr, password, tenant, options)
     batch = Batch(pipeline=pipeline, schema=asked, options=options, explain_folder=out if explain else None)
     found = find_files(files)
@@ -120,23 +91,22 @@ def extract(
 
 def _pipeline(
     settings: Settings,
-    engine: EngineChoice | None,
+    engine: EngineName | None,
     ocr: OcrChoice | None,
     password: str | None,
     tenant: str | None,
     options: ExtractionOptions,
 ) -> Pipeline:
     """Return the pipeline, with examples and adapters if there is a store: looking makes none."""
-    read = settings.read if ocr is None else settings.read.model_copy(update={"ocr": ocr.value})
-    engine_name = None if engine is None else engine.value
+    read = settings.read if ocr is None else settings.read.model_copy(update={"ocr": ocr})
     is_asked = options.n_examples > 0 or options.adapter != BASE
     store = open_store(settings) if is_asked and has_store(settings.store) else None
     return build_pipeline(
         settings,
-        engine_name=engine_name,
+        engine_name=engine,
         read_options=build_read_options(read, password=password),
         examples=build_finder(store, settings, tenant=tenant) if store and options.n_examples else None,
-        adapters=store and build_router(store, settings, engine_name=engine_name, tenant=tenant),
+        adapters=store and build_router(store, settings, engine_name=engine, tenant=tenant),
     )
 
 

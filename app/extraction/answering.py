@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from app.extraction.options import ExtractionOptions
 from app.extraction.showing import FoundExamples, shown
 from decoding.confidence import leaf_confidences
-from decoding.engines.engine import DEFAULT_MAX_TOKENS, DEFAULT_N_CANDIDATES, Engine, EngineRequest
+from decoding.engines.engine import Engine, EngineRequest
 from decoding.grammar.build import REASONING_CHARS, build_grammar
 from decoding.parse import ParsedOutput, parse_completion
 from decoding.prompt import build_prompt
@@ -18,7 +19,7 @@ from ocr.layout import layout_text
 from schemas.document import Document
 from schemas.errors import EmptyDocumentError, PromptTooLongError, TruncatedOutputError
 from schemas.extraction import Completion, ExampleUse, ExtractionWarning, FieldMetadata
-from schemas.prompt import Prompt, PromptExample, ReasoningMode
+from schemas.prompt import Prompt, PromptExample
 from schemas.spec import ExtractionSchema, json_path
 
 if TYPE_CHECKING:
@@ -31,26 +32,6 @@ _SPARE_EXAMPLES = 3
 # However long the model's context: the grammar of more words is too much for a vLLM server without our
 # plugin (`decoding.grammar.build.MAX_WINDOW_WORDS` is what ours can take).
 _MAX_WINDOW_WORDS = 5_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtractionOptions:
-    """How to extract; the switches `grounding` and `structured` exist for ablations.
-
-    `max_tokens` bounds the answer to one window of the document; `n_examples` are shown with it, if so many
-    are near enough and leave the answer its room, 0 for none. With `adapter_fallback` the base model answers
-    where the adapter cannot.
-    """
-
-    reasoning: ReasoningMode = "off"
-    grounding: bool = True
-    structured: bool = True
-    n_candidates: int = DEFAULT_N_CANDIDATES
-    adapter: str | None = None
-    adapter_fallback: bool = False
-    seed: int = 0
-    max_tokens: int = DEFAULT_MAX_TOKENS
-    n_examples: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Protocol
 
-from app.extraction.answering import ExtractionOptions
+from app.extraction.options import ExtractionOptions
 from decoding.engines.engine import Engine
 from schemas.adapter import BASE
 from schemas.errors import AdapterNotFoundError, RetrievalError
@@ -52,7 +51,7 @@ def extract_by(
     AdapterNotFoundError, RetrievalError
         If the adapter cannot answer and the base model must not.
     """
-    without = replace(options, adapter=None)
+    without = options.model_copy(update={"adapter": None})
     if options.adapter == BASE:
         return ask(without)
     try:

@@ -13,12 +13,12 @@ from pydantic import JsonValue
 from app.extraction.answering import (
     Answer,
     Asker,
-    ExtractionOptions,
     example_warnings,
     truncations,
     uses,
 )
 from app.extraction.asking import ChoosesAdapter, extract_by
+from app.extraction.options import ExtractionOptions
 from decoding.checks.row_count import check_rows
 from decoding.checks.row_repeats import check_repeats
 from decoding.checks.sums import check_sums

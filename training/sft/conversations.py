@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.bench.gold_set import GoldDocument
-from app.extraction.answering import Asker, ExtractionOptions, Question
+from app.extraction.answering import Asker, Question
 from app.extraction.finder import ExampleFinder
+from app.extraction.options import ExtractionOptions
 from app.extraction.showing import reasoning_trace
 from decoding.engines.accepts import GrammarCheck
 from decoding.engines.chat_tokens import ChatTokenizer

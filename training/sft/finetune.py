@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.bench.gold_set import GoldDocument, gold_sha256, run_gold_set
 from app.bench.results import Results, kie_counts, lir_counts
-from app.extraction.answering import ExtractionOptions
+from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from decoding.engines.chat_tokens import ChatTokenizer
 from decoding.engines.embedded import EmbeddedEngine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 
 from app.adapters.files import AdapterFiles
 from app.adapters.routing import AdapterRouter
-from app.extraction.answering import ExtractionOptions
 from app.extraction.asking import extract_by
+from app.extraction.options import ExtractionOptions
 from decoding.engines.engine import EngineRequest
 from schemas.adapter import adapter_sha256
 from schemas.errors import AdapterNotFoundError, EngineUnavailableError, RetrievalError
@@ -368,10 +368,10 @@ def test_without_a_registry_the_engines_own_names_are_all_there_are() -> None:
         return extract_by(None, server, "bill", DOCUMENT, options, server.answer)
 
     assert extract(options).adapter == "static"
-    assert extract(replace(options, adapter="base")).adapter is None
+    assert extract(options.model_copy(update={"adapter": "base"})).adapter is None
     with pytest.raises(AdapterNotFoundError):
-        extract(replace(options, adapter="nobody"))
-    fallen = extract(replace(options, adapter="nobody", adapter_fallback=True))
+        extract(options.model_copy(update={"adapter": "nobody"}))
+    fallen = extract(options.model_copy(update={"adapter": "nobody", "adapter_fallback": True}))
     assert [warning.code for warning in fallen.warnings] == ["adapter_unavailable"]
 
 

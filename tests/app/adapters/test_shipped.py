@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.files import AdapterFiles
-from app.extraction.answering import ExtractionOptions
+from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from decoding.engines.embedded import EmbeddedEngine
 from ocr.layout_document import layout_document

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from app.adapters.files import AdapterFiles
 from app.adapters.routing import AdapterRouter
-from app.extraction.answering import ExtractionOptions
+from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from decoding.engines.engine import EngineRequest
 from decoding.engines.vllm_client import VllmEngine

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from pydantic import JsonValue
 
-from app.extraction.answering import ExtractionOptions
+from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from decoding.engines.embedded import EmbeddedEngine
 from decoding.engines.engine import EngineRequest
@@ -90,7 +90,9 @@ def test_stages_are_announced_in_order_and_timed(pipeline: Pipeline) -> None:
 def test_a_cut_answer_is_a_valid_partial_result_with_a_warning(pipeline: Pipeline) -> None:
     schema = get_schema("invoice")
     document = read_document((ROOT / "samples" / "invoice.pdf").read_bytes())
-    extraction = pipeline.extract_document(document, schema, options=replace(OPTIONS, max_tokens=25))
+    extraction = pipeline.extract_document(
+        document, schema, options=OPTIONS.model_copy(update={"max_tokens": 25})
+    )
     assert extraction.status == "partial"
     assert "truncated" in {warning.code for warning in extraction.warnings}
     assert validate_output(extraction.output.value, schema) == ()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.examples.book import ExampleBook
-from app.extraction.answering import ExtractionOptions
+from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from app.extraction.showing import shown
 from decoding.engines.embedded import EmbeddedEngine
@@ -80,7 +80,7 @@ def test_no_value_of_the_example_can_be_answered(engine: Recording, book: Exampl
 def test_without_examples_nothing_is_sought(engine: Recording, book: ExampleBook) -> None:
     book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
     document = replace(document_of(NEXT), sha256="a" * 64)
-    options = replace(OPTIONS, n_examples=0)
+    options = OPTIONS.model_copy(update={"n_examples": 0})
     extraction = _pipeline(engine, book).extract_document(document, SCHEMA, options=options)
     assert extraction.examples == ()
     assert len(engine.requests[0].prompt.messages) == 2

@@ -12,8 +12,8 @@ from pydantic import JsonValue
 
 from app.bench.gold_set import GoldDocument, gold_documents
 from app.examples.book import ExampleBook
-from app.extraction.answering import ExtractionOptions
 from app.extraction.finder import ExampleFinder
+from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from decoding.engines.chat_tokens import ChatTokenizer
 from decoding.engines.embedded import EmbeddedEngine
@@ -95,7 +95,7 @@ def test_the_prompt_is_what_the_service_asks(
     engine = Recording(tmp_path / "recording")
     pipeline = Pipeline(engine=engine, read_options=ReadOptions(), examples=finder(book))
     pipeline.extract_document(
-        document.document, SCHEMA, options=replace(options, n_candidates=1, max_tokens=300)
+        document.document, SCHEMA, options=options.model_copy(update={"n_candidates": 1, "max_tokens": 300})
     )
     asked = chat.encode(engine.requests[0].prompt)
     made = only(maker, document, book, kind).sample

@@ -1,0 +1,50 @@
+"""How one document is extracted: the model from which forms, the command line and suites take their keys."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from decoding.engines.engine import DEFAULT_MAX_TOKENS, DEFAULT_N_CANDIDATES
+from schemas.prompt import ReasoningMode
+
+
+class ExtractionOptions(BaseModel):
+    """How to extract one document; it is written and read as JSON wherever an extraction is kept for later.
+
+    `grounding` and `structured` exist for ablations; `seed` makes engines that sample repeatable. The
+    description of a field is what `/openapi.json` and `rasg extract --help` say of it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reasoning: ReasoningMode = Field(
+        default="off", description="Whether the model names its evidence before it answers."
+    )
+    grounding: bool = Field(
+        default=True, description="Whether copied values, amounts and dates can only be what the page shows."
+    )
+    structured: bool = Field(default=True, description="Whether the model is shown the page's layout.")
+    n_candidates: int = Field(
+        default=DEFAULT_N_CANDIDATES, ge=1, le=64, description="Candidates that are ranked for each value."
+    )
+    adapter: str | None = Field(
+        default=None,
+        max_length=128,
+        description="LoRA weights to answer with, or `base` for none; those that are live by default.",
+    )
+    adapter_fallback: bool = Field(
+        default=False, description="Whether the base model answers where the adapter cannot."
+    )
+    seed: int = Field(default=0, ge=0, lt=2**32, description="Makes engines that sample repeatable.")
+    max_tokens: int = Field(
+        default=DEFAULT_MAX_TOKENS,
+        ge=1,
+        le=32_768,
+        description="Tokens of the answer to one window of a document, at most.",
+    )
+    n_examples: int = Field(
+        default=1,
+        ge=0,
+        le=8,
+        description="Annotated pages that are shown with each window, if so many are near enough.",
+    )
