@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
+from app.extraction.tenant import TenantContext
 from app.settings import EngineName, ReadSettings, Settings, StoreSettings
 from ocr.limits import ReadLimits
 from ocr.reader import ReadOptions
@@ -15,26 +15,18 @@ from schemas.example import checked_tenant
 
 if TYPE_CHECKING:
     from app.adapters.files import AdapterFiles
-    from app.adapters.routing import AdapterRouter
+    from app.adapters.loading import AdapterLoader
     from app.examples.book import ExampleBook
-    from app.extraction.asking import ChoosesAdapter
     from app.extraction.finder import ExampleFinder
+    from app.tenants import Tenants
     from decoding.engines.engine import Engine
     from retrieval.store import ExampleStore
 
 
 def build_pipeline(
-    settings: Settings,
-    *,
-    engine_name: EngineName | None = None,
-    read_options: ReadOptions | None = None,
-    examples: ExampleFinder | None = None,
-    adapters: ChoosesAdapter | None = None,
+    settings: Settings, *, engine_name: EngineName | None = None, read_options: ReadOptions | None = None
 ) -> Pipeline:
     """Return a pipeline as `settings` say; `engine_name` and `read_options` override them.
-
-    With `examples`, pages are read with the small image by which they are compared. With `adapters`, those
-    of the registry answer.
 
     Raises
     ------
@@ -44,10 +36,7 @@ def build_pipeline(
         If the vLLM server cannot be reached or does not constrain.
     """
     engine = build_engine(settings, engine_name=engine_name)
-    options = read_options or build_read_options(settings.read)
-    if examples is not None:
-        options = replace(options, thumbnails=True)
-    return Pipeline(engine=engine, read_options=options, examples=examples, adapters=adapters)
+    return Pipeline(engine=engine, read_options=read_options or build_read_options(settings.read))
 
 
 def default_options(settings: Settings) -> ExtractionOptions:
@@ -115,23 +104,43 @@ def build_files(settings: Settings) -> AdapterFiles:
     )
 
 
-def build_router(
+def build_loader(engine: Engine, settings: Settings) -> AdapterLoader:
+    """Return what has an engine load adapters: one for each engine, whoever's adapters they are."""
+    from app.adapters.loading import AdapterLoader
+
+    return AdapterLoader(engine, build_files(settings), configured=settings.adapters)
+
+
+def build_context(
     store: ExampleStore,
     settings: Settings,
+    loader: AdapterLoader,
     *,
-    engine_name: EngineName | None = None,
     tenant: str | None = None,
-) -> AdapterRouter:
-    """Return what chooses among a tenant's adapters, the settings' own tenant if none is named."""
-    from app.adapters.routing import AdapterRouter
+    with_examples: bool = True,
+) -> TenantContext:
+    """Return what a tenant's requests may see, the settings' own tenant if none is named."""
+    from app.adapters.selection import AdapterSelector
     from storage.adapters import AdapterRegistry
 
-    return AdapterRouter(
-        AdapterRegistry(store.database, tenant=tenant or settings.store.tenant),
-        build_files(settings),
-        configured=settings.adapters,
-        checks_base=(engine_name or settings.engine) == "embedded",
+    name = checked_tenant(tenant or settings.store.tenant)
+    registry = AdapterRegistry(store.database, tenant=name)
+    return TenantContext(
+        name=name,
+        examples=build_finder(store, settings, tenant=name) if with_examples else None,
+        adapters=AdapterSelector(registry, loader),
     )
+
+
+def build_tenants(store: ExampleStore, settings: Settings, loader: AdapterLoader) -> Tenants:
+    """Return all tenants of a store, who share the loader's engine."""
+    from app.tenants import Tenant, Tenants
+
+    def make(name: str) -> Tenant:
+        context = build_context(store, settings, loader, tenant=name)
+        return Tenant(context=context, book=build_book(store, settings, tenant=name))
+
+    return Tenants(make)
 
 
 def build_engine(settings: Settings, *, engine_name: EngineName | None = None) -> Engine:

@@ -1,8 +1,8 @@
-"""Adapters and their states in SQL: which one is live for a tenant's schema, and which were before.
+"""Adapters and their states in SQL: which one is live for a tenant's schema and base model, and which were.
 
 A candidate becomes canary or live by promotion; a live one that is replaced, rolled back or retired is
-retired, and can be promoted again. Each tenant has at most one live and one canary of a schema, which the
-database enforces too. A change of state and its lines of audit are one transaction.
+retired, and can be promoted again. Each tenant has at most one live and one canary of a schema for each base
+model, which the database enforces too. A change of state and its lines of audit are one transaction.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ class RegisteredAdapter:
     ----------
     content_sha256
         Of its weights and configuration (`schemas.adapter.adapter_sha256`).
+    base_sha256
+        Of the weights of the base model that it is for (`schemas.adapter.weights_sha256`).
     canary_percent
         Of the documents that a canary answers; None in another state.
     replaced_id
@@ -52,6 +54,7 @@ class RegisteredAdapter:
     schema_name: str
     name: str
     content_sha256: str
+    base_sha256: str
     state: AdapterState
     canary_percent: int | None
     replaced_id: str | None
@@ -108,6 +111,7 @@ class AdapterRegistry:
                     schema_name=schema_name,
                     name=card.name,
                     content_sha256=content_sha256,
+                    base_sha256=card.base_sha256,
                     card_json=card.model_dump_json(),
                     state="candidate",
                     added_by=actor,
@@ -152,9 +156,13 @@ class AdapterRegistry:
             row = self._row(session, adapter_id)
             return AdapterCard.model_validate_json(row.card_json)
 
-    def live(self, schema_name: str) -> RegisteredAdapter | None:
-        """Return the adapter that is live for a schema; None is the base model."""
-        found = (adapter for adapter in self.of_schema(schema_name) if adapter.state == "live")
+    def live(self, schema_name: str, base_sha256: str) -> RegisteredAdapter | None:
+        """Return the adapter that is live for a schema on a base model; None is the base model itself."""
+        found = (
+            adapter
+            for adapter in self.of_schema(schema_name)
+            if adapter.state == "live" and adapter.base_sha256 == base_sha256
+        )
         return next(found, None)
 
     def is_used(self, content_sha256: str) -> bool:
@@ -164,7 +172,7 @@ class AdapterRegistry:
             return bool(session.scalar(select(wanted)))
 
     def go_live(self, adapter_id: str, *, instead_of: str | None, actor: str) -> RegisteredAdapter:
-        """Make an adapter live, and retire the one that was.
+        """Make an adapter live, and retire the one that was for the same base model.
 
         `instead_of` is the id of the live one that it was judged against, None for the base model.
 
@@ -176,7 +184,7 @@ class AdapterRegistry:
         at = datetime.now(UTC)
         with writing(self._database) as session:
             row = self._row(session, adapter_id)
-            before = self._judged_against(session, row.schema_name, instead_of)
+            before = self._judged_against(session, row, instead_of)
             if before is row:
                 return _registered(row)
             # An adapter stands once in the chain of those that were live, or rollbacks would go in circles.
@@ -206,9 +214,9 @@ class AdapterRegistry:
         at = datetime.now(UTC)
         with writing(self._database) as session:
             row = self._row(session, adapter_id)
-            if self._judged_against(session, row.schema_name, instead_of) is row:
+            if self._judged_against(session, row, instead_of) is row:
                 raise PromotionRefusedError("the adapter is live: it answers all documents")
-            other = session.scalar(self._of(row.schema_name).where(AdapterRow.state == "canary"))
+            other = session.scalar(self._beside(row, "canary"))
             if other is not None and other is not row:
                 self._set(session, other, "candidate", actor, at)
                 note(session, self._entry(actor, at, "adapter_demoted", other.adapter_id))
@@ -217,8 +225,8 @@ class AdapterRegistry:
             note(session, self._entry(actor, at, "adapter_canary", row.adapter_id))
             return _registered(row)
 
-    def roll_back(self, schema_name: str, *, actor: str) -> RolledBack:
-        """Retire the live adapter; the one that was live before it is live again, if there was one.
+    def roll_back(self, schema_name: str, base_sha256: str, *, actor: str) -> RolledBack:
+        """Retire a base's live adapter; the one that was live before it is live again, if there was one.
 
         Raises
         ------
@@ -227,7 +235,8 @@ class AdapterRegistry:
         """
         at = datetime.now(UTC)
         with writing(self._database) as session:
-            row = session.scalar(self._of(schema_name).where(AdapterRow.state == "live"))
+            of_base = self._of(schema_name).where(AdapterRow.base_sha256 == base_sha256)
+            row = session.scalar(of_base.where(AdapterRow.state == "live"))
             if row is None:
                 raise AdapterNotFoundError("no adapter is live for this schema: the base model answers")
             before = None if row.replaced_id is None else self._row(session, row.replaced_id)
@@ -264,10 +273,14 @@ class AdapterRegistry:
             raise AdapterNotFoundError("there is no adapter of that id")
         return row
 
-    def _judged_against(
-        self, session: Session, schema_name: str, adapter_id: str | None
-    ) -> AdapterRow | None:
-        live = session.scalar(self._of(schema_name).where(AdapterRow.state == "live"))
+    def _beside(self, row: AdapterRow, state: AdapterState) -> Select[AdapterRow]:
+        """Return the query for the adapter in a state that is for the same schema and base."""
+        return self._of(row.schema_name).where(
+            AdapterRow.base_sha256 == row.base_sha256, AdapterRow.state == state
+        )
+
+    def _judged_against(self, session: Session, row: AdapterRow, adapter_id: str | None) -> AdapterRow | None:
+        live = session.scalar(self._beside(row, "live"))
         if (None if live is None else live.adapter_id) != adapter_id:
             raise PromotionRefusedError(
                 "another adapter went live while this one was judged", hint="promote it again"
@@ -316,6 +329,7 @@ def _registered(row: AdapterRow) -> RegisteredAdapter:
         schema_name=row.schema_name,
         name=row.name,
         content_sha256=row.content_sha256,
+        base_sha256=row.base_sha256,
         state=cast("AdapterState", row.state),
         canary_percent=row.canary_percent,
         replaced_id=row.replaced_id,

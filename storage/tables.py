@@ -127,14 +127,14 @@ class ExtractionRow(Table):
 
 
 def _only_one(state: str) -> Index:
-    """Return the rule that a tenant has one adapter of a schema in a state: whoever comes second fails."""
+    """Return the rule: one adapter in a state for a tenant's schema and base; whoever comes second fails."""
     where = text(f"state = '{state}'")
-    names = ("tenant", "schema_name")
+    names = ("tenant", "schema_name", "base_sha256")
     return Index(f"ux_adapters_{state}", *names, unique=True, sqlite_where=where, postgresql_where=where)
 
 
 class AdapterRow(Table):
-    """An adapter of a tenant for one schema; its files are kept apart, under the hash of their content.
+    """An adapter of a tenant for one schema and base; its files are kept apart, by the hash of their content.
 
     `replaced_id` is the adapter that was live before it: there a rollback leads.
     """
@@ -153,6 +153,7 @@ class AdapterRow(Table):
     schema_name: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(64))
     content_sha256: Mapped[str] = mapped_column(String(64))
+    base_sha256: Mapped[str] = mapped_column(String(64), server_default="")
     card_json: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16))
     canary_percent: Mapped[int | None] = mapped_column(Integer)

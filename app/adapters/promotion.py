@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.adapters.routing import AdapterRouter
+from app.adapters.loading import AdapterLoader
 from app.bench.compare import ComparedFigure, compare, comparison_table, regressions
 from app.bench.gold_set import GoldDocument, gold_documents, run_gold_set
 from app.bench.results import Results
 from app.extraction.asking import Ask
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
-from decoding.engines.engine import Engine
 from retrieval.store import ExampleStore
 from schemas.errors import (
     AdapterNotFoundError,
@@ -81,19 +80,18 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Always:
+class FixedAdapter:
     """Has one adapter answer every document, or the base model."""
 
-    router: AdapterRouter
+    loader: AdapterLoader
     adapter: RegisteredAdapter | None
 
     def extract(
-        self, engine: Engine, schema_name: str, document_sha256: str, options: ExtractionOptions, ask: Ask
+        self, schema_name: str, document_sha256: str, options: ExtractionOptions, ask: Ask
     ) -> Extraction:
+        """Return what `ask` returns with the adapter."""
         del schema_name, document_sha256
-        return (
-            ask(options) if self.adapter is None else self.router.answer(engine, self.adapter, options, ask)
-        )
+        return ask(options) if self.adapter is None else self.loader.answer(self.adapter, options, ask)
 
 
 class Promoter:
@@ -102,9 +100,9 @@ class Promoter:
     Parameters
     ----------
     pipeline
-        Extracts as the service does; what answers is said for each run.
-    router
-        Has the engine load what is judged.
+        Extracts as the service does for the tenant; what answers is said for each run.
+    loader
+        Has the pipeline's engine load what is judged.
     runs
         Below which each judgement keeps its two runs.
     options
@@ -116,7 +114,7 @@ class Promoter:
         registry: AdapterRegistry,
         store: ExampleStore,
         pipeline: Pipeline,
-        router: AdapterRouter,
+        loader: AdapterLoader,
         *,
         runs: Path,
         options: ExtractionOptions,
@@ -124,7 +122,7 @@ class Promoter:
         self._registry = registry
         self._store = store
         self._pipeline = pipeline
-        self._router = router
+        self._loader = loader
         self._runs = runs
         self._options = options
 
@@ -143,10 +141,10 @@ class Promoter:
         AdapterNotFoundError
             If one of them cannot be loaded.
         """
-        live = self._registry.live(adapter.schema_name)
+        live = self._registry.live(adapter.schema_name, adapter.base_sha256)
         if live is not None and live.adapter_id == adapter.adapter_id:
             raise PromotionRefusedError("the adapter is live already")
-        self._router.make_ready(self._pipeline.engine, adapter)
+        self._loader.make_ready(adapter)
         documents = self._unseen(adapter, live)
         if not documents:
             return Judged(adapter=adapter, against=live, n_documents=0)
@@ -195,13 +193,9 @@ class Promoter:
     ) -> Results:
         announce("the base model" if adapter is None else adapter.served_name)
         if adapter is not None:
-            self._router.make_ready(self._pipeline.engine, adapter)
-        pipeline = Pipeline(
-            engine=self._pipeline.engine,
-            read_options=self._pipeline.read_options,
-            examples=self._pipeline.examples,
-            adapters=_Always(router=self._router, adapter=adapter),
-        )
+            self._loader.make_ready(adapter)
+        fixed = FixedAdapter(loader=self._loader, adapter=adapter)
+        pipeline = replace(self._pipeline, tenant=replace(self._pipeline.tenant, adapters=fixed))
         options = self._options.model_copy(update={"adapter": None, "adapter_fallback": False})
         results = run_gold_set(pipeline, documents, folder, dataset=self._registry.tenant, options=options)
         failed = [line.error for line in results.lines if line.error in _NOT_THE_ADAPTERS]

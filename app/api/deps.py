@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Form, Request
@@ -12,9 +12,9 @@ from pydantic.fields import FieldInfo
 
 from app.api.readiness import Readiness
 from app.api.runner import Runner
-from app.examples.book import ExampleBook
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
+from app.tenants import Tenant, Tenants
 from schemas.registry import from_json_text, get_schema
 from schemas.spec import ExtractionSchema
 
@@ -28,6 +28,10 @@ class ServiceState:
 
     Attributes
     ----------
+    pipeline
+        Nobody's; each request takes it for its tenant.
+    tenant_name
+        Of requests that do not say whose they are.
     keeps_answers
         Whether answers are kept until they are confirmed.
     options
@@ -35,7 +39,8 @@ class ServiceState:
     """
 
     pipeline: Pipeline
-    book: ExampleBook
+    tenants: Tenants
+    tenant_name: str
     runner: Runner
     readiness: Readiness
     keeps_answers: bool
@@ -48,6 +53,19 @@ def state_of(request: Request) -> ServiceState:
 
 
 State = Annotated[ServiceState, Depends(state_of)]
+
+
+def tenant_name_of(state: State) -> str:
+    """Return whose request it is; one process still serves the tenant of its settings."""
+    return state.tenant_name
+
+
+def tenant_of(state: State, name: Annotated[str, Depends(tenant_name_of)]) -> Tenant:
+    """Return what belongs to the request's tenant."""
+    return state.tenants.of(name)
+
+
+RequestTenant = Annotated[Tenant, Depends(tenant_of)]
 
 
 def schema_of(asked: Annotated[str, Form(alias="schema", max_length=262_144)]) -> ExtractionSchema:
@@ -75,22 +93,16 @@ options_of.__signature__ = inspect.Signature(
 )
 
 
-def opening_pipeline_of(
-    state: State, password: Annotated[SecretStr | None, Form(max_length=_MAX_PASSWORD_CHARS)] = None
+def pipeline_of(
+    state: State,
+    tenant: RequestTenant,
+    password: Annotated[SecretStr | None, Form(max_length=_MAX_PASSWORD_CHARS)] = None,
 ) -> Pipeline:
-    """Return the service's pipeline, or one on the same engine that opens files with `password`."""
-    pipeline = state.pipeline
-    if password is None:
-        return pipeline
-    read_options = replace(pipeline.read_options, password=password.get_secret_value())
-    return Pipeline(
-        engine=pipeline.engine,
-        read_options=read_options,
-        examples=pipeline.examples,
-        adapters=pipeline.adapters,
-    )
+    """Return the service's pipeline for the tenant's request, which opens files with `password`."""
+    secret = None if password is None else password.get_secret_value()
+    return state.pipeline.serve(tenant.context, password=secret)
 
 
 Schema = Annotated[ExtractionSchema, Depends(schema_of)]
 Options = Annotated[ExtractionOptions, Depends(options_of)]
-OpeningPipeline = Annotated[Pipeline, Depends(opening_pipeline_of)]
+RequestPipeline = Annotated[Pipeline, Depends(pipeline_of)]

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Form, Path, Query, UploadFile
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
-from app.api.deps import OpeningPipeline, Schema, State
+from app.api.deps import RequestPipeline, RequestTenant, Schema, State
 from app.examples.book import Added, Verdict
 from app.examples.importing import annotated_file
 from schemas.errors import InputError
@@ -108,8 +108,9 @@ async def create_example(
     confirmed_by: Annotated[str, Form(max_length=128)],
     schema: Schema,
     answer: Annotated[dict[str, JsonValue] | None, Depends(answer_of)],
-    pipeline: OpeningPipeline,
+    pipeline: RequestPipeline,
     state: State,
+    tenant: RequestTenant,
 ) -> AddedExamples:
     """Keep an annotated document's pages as examples; an e-invoice needs no answer."""
     data = await file.read()
@@ -117,7 +118,7 @@ async def create_example(
     def work() -> AddedExamples:
         options = pipeline.read_options
         added = annotated_file(
-            data, answer, book=state.book, schema=schema, options=options, confirmed_by=confirmed_by
+            data, answer, book=tenant.book, schema=schema, options=options, confirmed_by=confirmed_by
         )
         return AddedExamples.of(added)
 
@@ -127,13 +128,14 @@ async def create_example(
 @router.get("/v1/examples")
 async def examples(
     state: State,
+    tenant: RequestTenant,
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> ExampleList:
     """List examples, the oldest first."""
 
     def work() -> ExampleList:
-        book = state.book
+        book = tenant.book
         found = book.store.page(book.tenant, after=after, limit=limit)
         return ExampleList(
             examples=tuple(ExampleSummary.of(stored.example) for stored in found),
@@ -147,10 +149,11 @@ async def examples(
 async def example(
     example_id: _Id,
     state: State,
+    tenant: RequestTenant,
 ) -> ExampleSummary:
     """Return one example."""
     return await state.runner.run(
-        lambda: ExampleSummary.of(state.book.store.get(state.book.tenant, example_id))
+        lambda: ExampleSummary.of(tenant.book.store.get(tenant.book.tenant, example_id))
     )
 
 
@@ -159,9 +162,10 @@ async def delete_example(
     example_id: _Id,
     removed_by: Annotated[str, Query(max_length=128)],
     state: State,
+    tenant: RequestTenant,
 ) -> None:
     """Delete an example, contents and all."""
-    await state.runner.run(lambda: state.book.remove([example_id], actor=removed_by))
+    await state.runner.run(lambda: tenant.book.remove([example_id], actor=removed_by))
 
 
 @router.post("/v1/extractions/{extraction_id}/feedback")
@@ -169,11 +173,12 @@ async def feedback(
     extraction_id: _Id,
     said: Feedback,
     state: State,
+    tenant: RequestTenant,
 ) -> AddedExamples:
     """Confirm, correct or reject an answer; what is confirmed or corrected is an example at once."""
 
     def work() -> AddedExamples:
-        added = state.book.feedback(
+        added = tenant.book.feedback(
             extraction_id, said.verdict, value=said.value, confirmed_by=said.confirmed_by
         )
         return AddedExamples.of(added)

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, File, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from app.api.deps import OpeningPipeline, Options, Schema, State
+from app.api.deps import Options, RequestPipeline, RequestTenant, Schema, State
 from schemas.extraction import Extraction
 from schemas.lint import LintEntry, LintReport, LintWarning, lint
 from schemas.registry import get_schema, json_schema_of, list_schemas
@@ -61,7 +61,8 @@ async def create_extraction(
     file: Annotated[UploadFile, File()],
     schema: Schema,
     options: Options,
-    pipeline: OpeningPipeline,
+    pipeline: RequestPipeline,
+    tenant: RequestTenant,
     state: State,
 ) -> Extraction:
     """Extract one document while the caller waits."""
@@ -72,7 +73,7 @@ async def create_extraction(
         answer = result.extraction
         if not state.keeps_answers:
             return answer
-        kept = state.book.keep(
+        kept = tenant.book.keep(
             result.document, schema, answer.output.value, adapter_sha256=answer.adapter_sha256
         )
         return answer.model_copy(update={"extraction_id": kept})

@@ -16,7 +16,14 @@ from app.api.routes import router
 from app.api.runner import Runner
 from app.extraction.pipeline import Pipeline
 from app.settings import Settings
-from app.wiring import build_book, build_finder, build_pipeline, build_router, default_options, open_store
+from app.wiring import (
+    build_loader,
+    build_pipeline,
+    build_read_options,
+    build_tenants,
+    default_options,
+    open_store,
+)
 
 
 def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastAPI:
@@ -30,13 +37,15 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         store = open_store(settings)
-        book = build_book(store, settings)
-        book.forget_answers(older_than_days=settings.store.keep_days)
-        finder = build_finder(store, settings)
+        served = pipeline or build_pipeline(
+            settings, read_options=build_read_options(settings.read, thumbnails=True)
+        )
+        tenants = build_tenants(store, settings, build_loader(served.engine, settings))
+        tenants.of(settings.store.tenant).book.forget_answers(older_than_days=settings.store.keep_days)
         service = ServiceState(
-            pipeline=pipeline
-            or build_pipeline(settings, examples=finder, adapters=build_router(store, settings)),
-            book=book,
+            pipeline=served,
+            tenants=tenants,
+            tenant_name=settings.store.tenant,
             runner=Runner(
                 n_concurrent=settings.api.n_concurrent,
                 n_waiting=settings.api.n_waiting,
@@ -53,7 +62,7 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
             service.runner.close()
             service.readiness.close()
             service.pipeline.engine.close()
-            finder.close()
+            store.close()
 
     app = FastAPI(title="rasg", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(router)

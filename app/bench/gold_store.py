@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,23 +44,24 @@ def with_examples(
     Without retrieval in the suite's options, all are the one that is given, with no examples.
     """
     if not suite.options.retrieval:
-        bare = Pipeline(engine=pipeline.engine, read_options=pipeline.read_options)
+        bare = replace(pipeline, tenant=replace(pipeline.tenant, examples=None))
         return dict.fromkeys(suite.datasets, bare)
     from app.extraction.finder import ExampleFinder
 
     store = gold_store(suite, pipeline.read_options, folder, readings=readings, announce=announce)
     asked = frozenset[str](suite.documents or ())
-    return {
-        name: Pipeline(
-            engine=pipeline.engine,
-            read_options=pipeline.read_options,
-            examples=ExampleFinder(
-                store,
-                tenant=tenant_of(name),
-                min_similarity=suite.options.min_similarity,
-                mode=suite.options.example_mode,
-            ).without(asked),
+
+    def finder_of(dataset: str) -> ExampleFinder:
+        finder = ExampleFinder(
+            store,
+            tenant=tenant_of(dataset),
+            min_similarity=suite.options.min_similarity,
+            mode=suite.options.example_mode,
         )
+        return finder.without(asked)
+
+    return {
+        name: replace(pipeline, tenant=replace(pipeline.tenant, examples=finder_of(name)))
         for name in suite.datasets
     }
 

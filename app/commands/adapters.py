@@ -16,7 +16,15 @@ from rich.text import Text
 
 from app.log import configure_logging
 from app.settings import EngineName, Settings, load_settings
-from app.wiring import build_files, build_finder, build_pipeline, build_router, default_options, open_store
+from app.wiring import (
+    build_context,
+    build_files,
+    build_loader,
+    build_pipeline,
+    build_read_options,
+    default_options,
+    open_store,
+)
 from schemas.errors import AdapterNotFoundError, InputError, PromotionRefusedError, UnknownSchemaError
 from schemas.example import checked_actor
 from schemas.registry import get_schema, load_schema
@@ -30,7 +38,7 @@ if TYPE_CHECKING:  # the store brings a database and an index with it
 
 app = typer.Typer(no_args_is_help=True, help="LoRA weights that answer for a tenant's schema.")
 
-_HASH_CHARS = 12
+_HASH_CHARS, _BASE_CHARS = 12, 6
 
 _Tenant = Annotated[str | None, typer.Option(help="Whose adapters; overrides RASG_STORE__TENANT.")]
 _By = Annotated[str | None, typer.Option("--by", help="Who says so; you, if not named.")]
@@ -70,15 +78,17 @@ def list_(tenant: _Tenant = None) -> None:
     with _opened(tenant) as opened:
         known = opened.registry.all()
         feedback = feedback_summaries(opened.store.database, opened.registry.tenant)
-    table = Table("state", "schema", "name", Column("hash", no_wrap=True), "canary %", "feedback", "score")
+    columns = (Column("hash", no_wrap=True), Column("base", no_wrap=True), "canary", "said", "score")
+    table = Table("state", "schema", "name", *columns)
     for adapter in known:
         said = feedback.get((adapter.schema_name, adapter.content_sha256))
-        percent = "" if adapter.canary_percent is None else str(adapter.canary_percent)
-        cells = (adapter.name, adapter.content_sha256[:_HASH_CHARS], percent, *_feedback_cells(said))
+        percent = "" if adapter.canary_percent is None else f"{adapter.canary_percent} %"
+        hashes = (adapter.content_sha256[:_HASH_CHARS], adapter.base_sha256[:_BASE_CHARS])
+        cells = (adapter.name, *hashes, percent, *_feedback_cells(said))
         table.add_row(adapter.state, Text(adapter.schema_name), *cells)
     for (schema_name, sha256), said in sorted(feedback.items(), key=lambda item: item[0][0]):
         if sha256 is None:
-            table.add_row("", Text(schema_name), "base", "", "", *_feedback_cells(said))
+            table.add_row("", Text(schema_name), "base", "", "", "", *_feedback_cells(said))
     Console().print(table)
 
 
@@ -130,7 +140,8 @@ def rollback(
 ) -> None:
     """Retire the live adapter; the one before it is live again, or the base model if there was none."""
     with _opened(tenant) as opened:
-        done = opened.registry.roll_back(_schema_named(schema), actor=_who(by))
+        base_sha256 = build_files(opened.settings).base_sha256()
+        done = opened.registry.roll_back(_schema_named(schema), base_sha256, actor=_who(by))
     answers = "the base model answers" if done.live is None else f"{done.live.served_name} is live"
     typer.echo(f"{done.retired.served_name} is retired; {answers}")
 
@@ -161,16 +172,22 @@ def _opened(tenant: str | None) -> Generator[_Opened]:
 def _promoter(opened: _Opened, engine: EngineName | None) -> Generator[Promoter]:
     from app.adapters.promotion import Promoter
 
-    settings, tenant = opened.settings, opened.registry.tenant
-    n_examples = settings.examples.n
-    finder = build_finder(opened.store, settings, tenant=tenant) if n_examples else None
-    pipeline = build_pipeline(settings, engine_name=engine, examples=finder)
+    settings, with_examples = opened.settings, opened.settings.examples.n > 0
+    pipeline = build_pipeline(
+        settings,
+        engine_name=engine,
+        read_options=build_read_options(settings.read, thumbnails=with_examples),
+    )
+    loader = build_loader(pipeline.engine, settings)
+    context = build_context(
+        opened.store, settings, loader, tenant=opened.registry.tenant, with_examples=with_examples
+    )
     try:
         yield Promoter(
             opened.registry,
             opened.store,
-            pipeline,
-            build_router(opened.store, settings, engine_name=engine, tenant=tenant),
+            pipeline.serve(context),
+            loader,
             runs=settings.store.folder / "promotions",
             options=default_options(settings),
         )

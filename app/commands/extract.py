@@ -30,10 +30,10 @@ from app.outputs import FileResult
 from app.result_writer import Format, result_writer
 from app.settings import EngineName, OcrChoice, Settings, load_settings
 from app.wiring import (
-    build_finder,
+    build_context,
+    build_loader,
     build_pipeline,
     build_read_options,
-    build_router,
     default_options,
     has_store,
     open_store,
@@ -101,13 +101,16 @@ def _pipeline(
     read = settings.read if ocr is None else settings.read.model_copy(update={"ocr": ocr})
     is_asked = options.n_examples > 0 or options.adapter != BASE
     store = open_store(settings) if is_asked and has_store(settings.store) else None
-    return build_pipeline(
+    with_examples = store is not None and options.n_examples > 0
+    pipeline = build_pipeline(
         settings,
         engine_name=engine,
-        read_options=build_read_options(read, password=password),
-        examples=build_finder(store, settings, tenant=tenant) if store and options.n_examples else None,
-        adapters=store and build_router(store, settings, engine_name=engine, tenant=tenant),
+        read_options=build_read_options(read, password=password, thumbnails=with_examples),
     )
+    if store is None:
+        return pipeline
+    loader = build_loader(pipeline.engine, settings)
+    return pipeline.serve(build_context(store, settings, loader, tenant=tenant, with_examples=with_examples))
 
 
 def _show_progress(batch: Batch, files: Sequence[BatchFile]) -> Iterator[FileResult]:

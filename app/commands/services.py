@@ -13,6 +13,7 @@ import typer
 
 from app.log import configure_logging
 from app.settings import load_settings
+from schemas.adapter import weights_sha256
 from schemas.errors import ConfigurationError
 
 _VLLM_PYTHON = Path(".venv-vllm/bin/python")
@@ -55,15 +56,17 @@ def vllm(
     configure_logging(settings.log)
     if device not in ("cpu", "gpu"):
         raise ConfigurationError(f"device must be cpu or gpu, got {device!r}")
-    key = settings.vllm.api_key
+    key, folder = settings.vllm.api_key, model or settings.model_folder
     options = ServerOptions(
-        model_folder=model or settings.model_folder,
+        model_folder=folder,
         python=python.absolute(),
         port=port,
         device=device,
         adapters=settings.adapters,
         runtime_adapters=runtime_adapters,
         max_lora_rank=settings.vllm.max_lora_rank,
+        # Reading large weights takes a while, and only adapters of the registry ask for their hash.
+        base_sha256=weights_sha256(folder) if runtime_adapters else None,
         api_key=token_urlsafe(24) if key is None else key.get_secret_value(),
     )
     stopped = threading.Event()

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from app.extraction.options import ExtractionOptions
-from decoding.engines.engine import Engine
 from schemas.adapter import BASE
 from schemas.errors import AdapterNotFoundError, RetrievalError
 from schemas.extraction import Extraction, ExtractionWarning
@@ -21,7 +20,7 @@ class ChoosesAdapter(Protocol):
     """Says which adapter answers a document, and has the engine load it."""
 
     def extract(
-        self, engine: Engine, schema_name: str, document_sha256: str, options: ExtractionOptions, ask: Ask
+        self, schema_name: str, document_sha256: str, options: ExtractionOptions, ask: Ask
     ) -> Extraction:
         """Return what `ask` returns with the options that name the adapter as the engine knows it.
 
@@ -34,8 +33,7 @@ class ChoosesAdapter(Protocol):
 
 
 def extract_by(
-    router: ChoosesAdapter | None,
-    engine: Engine,
+    adapters: ChoosesAdapter | None,
     schema_name: str,
     document_sha256: str,
     options: ExtractionOptions,
@@ -43,8 +41,9 @@ def extract_by(
 ) -> Extraction:
     """Return a document's extraction by the adapter that is chosen for it.
 
-    Without a router the engine's own names are all there are. An adapter that cannot answer is an error, or,
-    where `options.adapter_fallback` says so, the base model answers with the warning `adapter_unavailable`.
+    Without `adapters` the engine's own names are all there are. An adapter that cannot answer is an error,
+    or, where `options.adapter_fallback` says so, the base model answers with the warning
+    `adapter_unavailable`.
 
     Raises
     ------
@@ -55,8 +54,8 @@ def extract_by(
     if options.adapter == BASE:
         return ask(without)
     try:
-        if router is not None:
-            return router.extract(engine, schema_name, document_sha256, options, ask)
+        if adapters is not None:
+            return adapters.extract(schema_name, document_sha256, options, ask)
         return ask(options)
     except (AdapterNotFoundError, RetrievalError) as error:
         if not options.adapter_fallback:

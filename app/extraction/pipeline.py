@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
@@ -17,8 +16,9 @@ from app.extraction.answering import (
     truncations,
     uses,
 )
-from app.extraction.asking import ChoosesAdapter, extract_by
+from app.extraction.asking import extract_by
 from app.extraction.options import ExtractionOptions
+from app.extraction.tenant import NO_TENANT, TenantContext
 from decoding.checks.row_count import check_rows
 from decoding.checks.row_repeats import check_repeats
 from decoding.checks.sums import check_sums
@@ -30,9 +30,6 @@ from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
 from schemas.spec import ExtractionSchema, values_by_path
-
-if TYPE_CHECKING:
-    from app.extraction.finder import ExampleFinder
 
 # Under this, the model saw other values as about equally likely: a person should look.
 LOW_CONFIDENCE = 0.5
@@ -65,25 +62,26 @@ def _no_progress(_: str) -> None:
     return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """Extracts documents with one engine; safe to share between threads if its engine is.
 
-    With `examples`, pages are shown with the annotated ones most like them; with `adapters`, each document is
-    answered by the adapter that is chosen for it.
+    Attributes
+    ----------
+    tenant
+        Whose examples are shown and whose adapters answer; nobody's by default.
     """
 
-    def __init__(
-        self,
-        *,
-        engine: Engine,
-        read_options: ReadOptions,
-        examples: ExampleFinder | None = None,
-        adapters: ChoosesAdapter | None = None,
-    ) -> None:
-        self.engine = engine
-        self.examples = examples
-        self.adapters = adapters
-        self.read_options = read_options
+    engine: Engine
+    read_options: ReadOptions
+    tenant: TenantContext = NO_TENANT
+
+    def serve(self, tenant: TenantContext, *, password: str | None = None) -> Pipeline:
+        """Return a pipeline on the same engine for a tenant's request, which opens files with `password`."""
+        read_options = self.read_options
+        if password is not None:
+            read_options = replace(read_options, password=password)
+        return replace(self, tenant=tenant, read_options=read_options)
 
     def extract(
         self,
@@ -128,7 +126,7 @@ class Pipeline:
             return self._extract(document, schema, chosen, on_progress)
 
         asked = options or ExtractionOptions()
-        return extract_by(self.adapters, self.engine, schema.name, document.sha256, asked, ask)
+        return extract_by(self.tenant.adapters, schema.name, document.sha256, asked, ask)
 
     def _extract(
         self,
@@ -137,7 +135,7 @@ class Pipeline:
         options: ExtractionOptions,
         on_progress: Callable[[str], None],
     ) -> Extraction:
-        asker = Asker(engine=self.engine, schema=schema, options=options, examples=self.examples)
+        asker = Asker(engine=self.engine, schema=schema, options=options, examples=self.tenant.examples)
         clock = _Clock()
         on_progress("prompt")
         with clock.stage("prompt"):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from decoding.engines.engine import EngineRequest
+from schemas.adapter import weights_sha256
 from schemas.errors import AdapterNotFoundError, EngineUnavailableError, PromptTooLongError
 from schemas.extraction import Completion, TokenLogprob
 from schemas.prompt import Prompt
@@ -60,6 +61,7 @@ class EmbeddedEngine:
         self._device = device
         self._lock = threading.RLock()
         self._loaded: Runtime | None = None
+        self._base_sha256: str | None = None
         self._is_closed = False
         for name, adapter_folder in (adapters or {}).items():
             self.load_adapter(name, adapter_folder)
@@ -73,6 +75,14 @@ class EmbeddedEngine:
     def model(self) -> str:
         """Return the folder's name."""
         return self._folder.resolve().name
+
+    @property
+    def base_sha256(self) -> str | None:
+        """Return the hash of the weights in the folder, computed once; None if there are none."""
+        with self._lock:
+            if self._base_sha256 is None and any(self._folder.glob("*.safetensors")):
+                self._base_sha256 = weights_sha256(self._folder)
+            return self._base_sha256
 
     @property
     def max_context_tokens(self) -> int:

@@ -63,6 +63,11 @@ class Engine(Protocol):
         ...
 
     @property
+    def base_sha256(self) -> str | None:
+        """Return the hash of the base model's weights (`schemas.adapter.weights_sha256`), None if unknown."""
+        ...
+
+    @property
     def max_context_tokens(self) -> int:
         """Return the prompt and completion tokens that fit together."""
         ...

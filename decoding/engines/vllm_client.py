@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,17 @@ _MAX_PARALLEL = 16  # requests in flight; the server batches them
 _CONNECT_TIMEOUT_S = 5.0
 _RETRY_WAITS_S = (0.2, 1.0)
 _SAMPLING_TEMPERATURE = 0.7
+# A second name of the base model, by which a server tells which weights it has.
+BASE_PREFIX = "rasg-base-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Served:
+    """The base model on a server: its name, context, and the hash of its weights if the server tells it."""
+
+    name: str
+    n_context: int
+    base_sha256: str | None
 
 
 class VllmEngine:
@@ -76,7 +88,7 @@ class VllmEngine:
         self._model = model
         self._sample_candidates = sample_candidates
         self._lock = threading.Lock()
-        self._served: tuple[str, int] | None = None
+        self._served: _Served | None = None
 
     @property
     def name(self) -> str:
@@ -86,12 +98,17 @@ class VllmEngine:
     @property
     def model(self) -> str:
         """Return the base model's name on the server."""
-        return self._base()[0]
+        return self._base().name
+
+    @property
+    def base_sha256(self) -> str | None:
+        """Return the hash of the base's weights, which servers of `vllm_server` tell; None of another one."""
+        return self._base().base_sha256
 
     @property
     def max_context_tokens(self) -> int:
         """Return the longest prompt and completion that the server accepts together."""
-        return self._base()[1]
+        return self._base().n_context
 
     def probe(self) -> None:
         """Make the server write a random text under a grammar of that text alone.
@@ -200,18 +217,22 @@ class VllmEngine:
             "structured_outputs": {"grammar": lark},
         }
 
-    def _base(self) -> tuple[str, int]:
-        """Return the base model's name and context, asked once."""
+    def _base(self) -> _Served:
+        """Return what the server serves, asked once."""
         with self._lock:
             if self._served is None:
                 self._served = self._find_base(parse_as(ModelList, self._get("/v1/models")))
             return self._served
 
-    def _find_base(self, models: ModelList) -> tuple[str, int]:
+    def _find_base(self, models: ModelList) -> _Served:
+        hashes = [entry.id.removeprefix(BASE_PREFIX) for entry in models.data if _is_hash(entry.id)]
         for entry in models.data:
-            is_wanted = entry.parent is None if self._model is None else entry.id == self._model
+            is_base = entry.parent is None and not _is_hash(entry.id)
+            is_wanted = is_base if self._model is None else entry.id == self._model
             if is_wanted and entry.max_model_len is not None:
-                return entry.id, entry.max_model_len
+                return _Served(
+                    name=entry.id, n_context=entry.max_model_len, base_sha256=next(iter(hashes), None)
+                )
         raise EngineContractError(f"the server serves no base model {self._model or ''}".rstrip())
 
     def _get(self, path: str) -> httpx2.Response:
@@ -240,6 +261,10 @@ class VllmEngine:
             except httpx2.HTTPError as error:
                 raise EngineUnavailableError(f"the vLLM server broke off: {type(error).__name__}") from error
         raise EngineUnavailableError("cannot connect to the vLLM server")
+
+
+def _is_hash(name: str) -> bool:
+    return name.startswith(BASE_PREFIX)
 
 
 def _messages(prompt: Prompt) -> list[dict[str, str]]:

@@ -27,7 +27,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from decoding.engines.vllm_client import VllmEngine
+from decoding.engines.vllm_client import BASE_PREFIX, VllmEngine
 from schemas.errors import ConfigurationError, EngineUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -63,6 +63,8 @@ class ServerOptions:
         "cpu" sets the KV cache's size and the threads; "gpu" leaves both to vLLM.
     max_model_tokens
         Context length; None is the model's own.
+    base_sha256
+        The hash of the base's weights, told to clients that have adapters for it; None tells nothing.
     """
 
     model_folder: Path
@@ -80,6 +82,7 @@ class ServerOptions:
     kv_cache_bytes: int = DEFAULT_KV_CACHE_BYTES
     n_threads: int = 1
     max_model_tokens: int | None = None
+    base_sha256: str | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     @property
@@ -101,6 +104,8 @@ def command(options: ServerOptions) -> list[str]:
     structured = json.dumps({"backend": "guidance", "disable_any_whitespace": True})
     parts = [str(options.python), "-m", "vllm.entrypoints.openai.api_server"]
     parts += ["--model", str(options.model_folder.resolve()), "--served-model-name", options.name]
+    if options.base_sha256 is not None:
+        parts.append(f"{BASE_PREFIX}{options.base_sha256}")
     parts += ["--host", options.host, "--port", str(options.port), "--dtype", options.dtype]
     parts += ["--structured-outputs-config", structured, "--generation-config", "vllm"]
     parts += ["--shutdown-timeout", str(_GRACE_S)]

@@ -94,7 +94,7 @@ def _promote(registry: AdapterRegistry, store: ExampleStore) -> None:
     registry.go_live(second.adapter_id, instead_of=first.adapter_id, actor="ada")
     with pytest.raises(IntegrityError), store.database.begin() as connection:
         connection.execute(text("UPDATE adapters SET state = 'live'"))
-    done = registry.roll_back("bill", actor="ada")
+    done = registry.roll_back("bill", "a" * 64, actor="ada")
     assert done.live is not None
     assert done.live.adapter_id == first.adapter_id
     assert feedback_summaries(store.database, "acme") == {}

@@ -18,7 +18,7 @@ from schemas.errors import AdapterNotFoundError, InputError, PromotionRefusedErr
 from storage.adapters import AdapterRegistry, RegisteredAdapter
 from storage.database import open_database, sqlite_url, writing
 from storage.feedback import FeedbackScore, FeedbackSummary, feedback_summaries, keep_score
-from tests.storage.cards import card
+from tests.storage.cards import BASE, card
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -39,7 +39,7 @@ def states(registry: AdapterRegistry, schema: str = "bill") -> list[str]:
 
 
 def go_live(registry: AdapterRegistry, adapter: RegisteredAdapter) -> None:
-    live = registry.live(adapter.schema_name)
+    live = registry.live(adapter.schema_name, adapter.base_sha256)
     registry.go_live(adapter.adapter_id, instead_of=live and live.adapter_id, actor="ada")
 
 
@@ -75,7 +75,7 @@ def test_rolling_back_leads_through_those_that_were_live_to_the_base_model(regis
     adapters = [add(registry, n) for n in range(3)]
     for adapter in adapters:
         go_live(registry, adapter)
-    done = [registry.roll_back("bill", actor="bob") for _ in adapters]
+    done = [registry.roll_back("bill", BASE, actor="bob") for _ in adapters]
     assert [one.retired.adapter_id for one in done] == [a.adapter_id for a in reversed(adapters)]
     assert [one.live and one.live.adapter_id for one in done] == [
         adapters[1].adapter_id,
@@ -84,14 +84,14 @@ def test_rolling_back_leads_through_those_that_were_live_to_the_base_model(regis
     ]
     assert states(registry) == ["retired"] * 3
     with pytest.raises(AdapterNotFoundError, match="base model"):
-        registry.roll_back("bill", actor="bob")
+        registry.roll_back("bill", BASE, actor="bob")
 
 
 def test_what_was_live_twice_is_no_circle(registry: AdapterRegistry) -> None:
     first, second = add(registry, 1), add(registry, 2)
     for adapter in (first, second, first):
         go_live(registry, adapter)
-    lives = [registry.roll_back("bill", actor="ada").live for _ in range(2)]
+    lives = [registry.roll_back("bill", BASE, actor="ada").live for _ in range(2)]
     assert [live and live.adapter_id for live in lives] == [second.adapter_id, None]
 
 
@@ -100,7 +100,7 @@ def test_a_retired_adapter_is_no_way_back(registry: AdapterRegistry) -> None:
     for adapter in (first, second, third):
         go_live(registry, adapter)
     registry.retire(second.adapter_id, actor="ada")
-    done = registry.roll_back("bill", actor="ada")
+    done = registry.roll_back("bill", BASE, actor="ada")
     assert done.live is not None
     assert done.live.adapter_id == first.adapter_id
 
@@ -109,9 +109,9 @@ def test_retiring_the_live_one_leaves_the_base_model(registry: AdapterRegistry) 
     first, second = add(registry, 1), add(registry, 2)
     go_live(registry, first)
     registry.retire(first.adapter_id, actor="ada")
-    assert registry.live("bill") is None
+    assert registry.live("bill", BASE) is None
     go_live(registry, second)
-    assert registry.roll_back("bill", actor="ada").live is None
+    assert registry.roll_back("bill", BASE, actor="ada").live is None
 
 
 def test_one_is_canary_and_the_one_before_is_a_candidate_again(
@@ -156,7 +156,7 @@ def test_schemas_and_tenants_do_not_meet(registry: AdapterRegistry, database: En
         other.retire(mine.adapter_id, actor="eve")
     with pytest.raises(AdapterNotFoundError):
         other.go_live(mine.adapter_id, instead_of=theirs.adapter_id, actor="eve")
-    other.roll_back("bill", actor="eve")
+    other.roll_back("bill", BASE, actor="eve")
     assert states(registry) == states(registry, "receipt") == ["live"]
 
 
@@ -232,13 +232,13 @@ def test_whatever_is_done_one_is_live_and_rollbacks_end(
         registry.retire(adapter_id, actor="ada")
 
     def step(kind: str, adapter_id: str) -> None:
-        live = registry.live("bill")
+        live = registry.live("bill", BASE)
         against = live and live.adapter_id
         acts: dict[str, Callable[[], object]] = {
             "live": lambda: registry.go_live(adapter_id, instead_of=against, actor="a"),
             "canary": lambda: registry.go_canary(adapter_id, percent=9, instead_of=against, actor="a"),
             "retire": lambda: registry.retire(adapter_id, actor="a"),
-            "back": lambda: registry.roll_back("bill", actor="a"),
+            "back": lambda: registry.roll_back("bill", BASE, actor="a"),
         }
         with suppress(AdapterNotFoundError, PromotionRefusedError):
             acts[kind]()
@@ -249,8 +249,8 @@ def test_whatever_is_done_one_is_live_and_rollbacks_end(
         assert found.count("live") <= 1
         assert found.count("canary") <= 1
     n_back = 0
-    while registry.live("bill") is not None:
-        registry.roll_back("bill", actor="a")
+    while registry.live("bill", BASE) is not None:
+        registry.roll_back("bill", BASE, actor="a")
         n_back += 1
     assert n_back <= 3
 
@@ -304,3 +304,17 @@ def test_a_database_that_fails_is_an_error_of_ours(tmp_path: Path) -> None:
         AdapterRegistry(engine, tenant="acme").all()
     assert caught.value.code == "retrieval_failed"
     engine.dispose()
+
+
+def test_each_base_has_its_own_live_adapter_canary_and_way_back(registry: AdapterRegistry) -> None:
+    other = "c" * 64
+    first, second = add(registry, 1), add(registry, 2)
+    theirs = registry.add("bill", f"{3:064x}", card(base_sha256=other), actor="ada")
+    go_live(registry, first)
+    go_live(registry, theirs)
+    go_live(registry, second)
+    assert registry.live("bill", BASE) == registry.get(second.adapter_id)
+    assert registry.live("bill", other) == registry.get(theirs.adapter_id)
+    assert registry.roll_back("bill", BASE, actor="ada").live == registry.get(first.adapter_id)
+    assert registry.roll_back("bill", other, actor="ada").live is None
+    assert registry.live("bill", BASE) == registry.get(first.adapter_id)

@@ -64,13 +64,7 @@ def test_a_store_without_adapters_is_brought_up_to_date(tmp_path: Path) -> None:
     store = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
     store.add([example(1, 1)])
     store.close()
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    engine = create_engine(sqlite_url(tmp_path))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0001")
-    engine.dispose()
+    downgrade(tmp_path, "0001")
     with sqlite3.connect(tmp_path / "rasg.sqlite") as connection:
         assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'adapters'").fetchall()
         connection.execute(
@@ -84,3 +78,28 @@ def test_a_store_without_adapters_is_brought_up_to_date(tmp_path: Path) -> None:
         assert opened.execute(text("SELECT adapter_sha256 FROM extractions")).scalars().all() == [None]
     AdapterRegistry(again.database, tenant="acme").add("bill", "1" * 64, card(), actor="ada")
     again.close()
+
+
+def downgrade(folder: Path, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = create_engine(sqlite_url(folder))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+    engine.dispose()
+
+
+def test_adapters_from_before_bases_counted_stay_live_for_the_base_of_their_card(tmp_path: Path) -> None:
+    database = open_database(sqlite_url(tmp_path))
+    registry = AdapterRegistry(database, tenant="acme")
+    adapters = [
+        registry.add("bill", f"{number:064x}", card(base_sha256=base * 64), actor="ada")
+        for number, base in enumerate("ab")
+    ]
+    for adapter in adapters:
+        registry.go_live(adapter.adapter_id, instead_of=None, actor="ada")
+    database.dispose()
+    downgrade(tmp_path, "0002")  # which knows one live adapter a schema: the one that changed last
+    again = AdapterRegistry(open_database(sqlite_url(tmp_path)), tenant="acme")
+    assert [(a.base_sha256, a.state) for a in again.all()] == [("a" * 64, "retired"), ("b" * 64, "live")]

@@ -12,6 +12,7 @@ from app.bench.gold_set import GoldDocument, gold_sha256, run_gold_set
 from app.bench.results import Results, kie_counts, lir_counts
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
+from app.extraction.tenant import TenantContext
 from decoding.engines.chat_tokens import ChatTokenizer
 from decoding.engines.embedded import EmbeddedEngine
 from decoding.grammar.answer import answer_pieces
@@ -175,7 +176,8 @@ class _Validation:
                 continue
             self.announce(f"validation on {len(chosen)} documents of {source.name}")
             finder = source.finder.without(part.unseen)
-            pipeline = Pipeline(engine=self.engine, read_options=ReadOptions(), examples=finder)
+            tenant = TenantContext(examples=finder)
+            pipeline = Pipeline(engine=self.engine, read_options=ReadOptions(), tenant=tenant)
             results: Results = run_gold_set(
                 pipeline,
                 chosen,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.adapters.routing import in_share
+from app.adapters.selection import in_share
 from storage.adapters import RegisteredAdapter
 
 
@@ -18,6 +18,7 @@ def _canary(percent: int, content: str = "c" * 64) -> RegisteredAdapter:
         schema_name="bill",
         name="mine",
         content_sha256=content,
+        base_sha256="b" * 64,
         state="canary",
         canary_percent=percent,
         replaced_id=None,

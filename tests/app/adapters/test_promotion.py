@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from app.api.service import create_app
 from app.cli import app
 from app.settings import Settings, StoreSettings, load_settings
-from app.wiring import build_files, build_finder, build_pipeline, build_router, open_store
+from app.wiring import build_files, build_pipeline, open_store
 from decoding.engines.embedded import EmbeddedEngine
 from decoding.engines.engine import EngineRequest
 from ocr.reader import ReadOptions
@@ -274,12 +274,7 @@ class Service:
         self.settings = Settings(store=StoreSettings(folder=folder / "store"))
         self.store: ExampleStore = open_store(self.settings)
         self.registry = AdapterRegistry(self.store.database, tenant="default")
-        pipeline = build_pipeline(
-            self.settings,
-            read_options=ReadOptions(n_workers=1),
-            examples=build_finder(self.store, self.settings),
-            adapters=build_router(self.store, self.settings),
-        )
+        pipeline = build_pipeline(self.settings, read_options=ReadOptions(n_workers=1))
         self.client = TestClient(create_app(self.settings, pipeline=pipeline), raise_server_exceptions=False)
 
     def add(self, name: str) -> RegisteredAdapter:

@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import Engine
 
 from app.adapters.files import AdapterFiles
-from app.adapters.routing import AdapterRouter
+from app.adapters.loading import AdapterLoader
+from app.adapters.selection import AdapterSelector
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
+from app.extraction.tenant import TenantContext
 from decoding.engines.engine import EngineRequest
 from decoding.engines.vllm_client import VllmEngine
 from decoding.engines.vllm_server import ServerOptions, VllmServer, free_port
@@ -88,8 +90,10 @@ def adapters(
 
 @pytest.fixture(scope="module")
 def pipeline(engine: VllmEngine, registry: AdapterRegistry, files: AdapterFiles) -> Pipeline:
-    router = AdapterRouter(registry, files, checks_base=False)
-    return Pipeline(engine=engine, read_options=ReadOptions(), adapters=router)
+    selector = AdapterSelector(registry, AdapterLoader(engine, files))
+    return Pipeline(
+        engine=engine, read_options=ReadOptions(), tenant=TenantContext(name="acme", adapters=selector)
+    )
 
 
 def _request(adapter: str | None) -> EngineRequest:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from app.api.service import create_app
 from app.cli import app
 from app.settings import Settings, StoreSettings
-from app.wiring import build_finder, build_pipeline, open_store
+from app.wiring import build_pipeline, open_store
 from decoding.engines.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
 from schemas.extraction import Extraction
@@ -64,7 +64,6 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     pipeline = build_pipeline(
         settings.model_copy(update={"model_folder": model}),
         read_options=ReadOptions(n_workers=1),
-        examples=build_finder(store, settings),
     )
     assert isinstance(pipeline.engine, EmbeddedEngine)
     with TestClient(create_app(settings, pipeline=pipeline), raise_server_exceptions=False) as client:

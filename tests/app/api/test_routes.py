@@ -158,6 +158,7 @@ class _Engine:
     name = "embedded"
     model = "none"
     max_context_tokens = 1
+    base_sha256 = None
 
     def close(self) -> None:
         return None
@@ -170,6 +171,9 @@ class _Pipeline:
 
     def __init__(self, act: Callable[[], object]) -> None:
         self._act = act
+
+    def serve(self, *_: object, **__: object) -> _Pipeline:
+        return self
 
     def extract(self, *_: object, **__: object) -> object:
         return self._act()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from app.bench.gold_set import GoldDocument, gold_documents, gold_sha256, run_go
 from app.examples.book import ExampleBook
 from app.extraction.pipeline import ExtractionOptions, Pipeline
 from decoding.engines.embedded import EmbeddedEngine
+from decoding.engines.engine import Engine
 from ocr.reader import ReadOptions
 from retrieval.store import ExampleStore
 from schemas.document import Document
@@ -38,15 +39,16 @@ def keep(book: ExampleBook, document: Document, value: Mapping[str, JsonValue] =
     book.add(document, SCHEMA, value, source="annotated", confirmed_by="me")
 
 
+@dataclass(frozen=True, kw_only=True)
 class Knowing(Pipeline):
     """A pipeline that answers what it is told to."""
 
-    def __init__(self, answer: Callable[[Document], Mapping[str, JsonValue]]) -> None:
-        super().__init__(engine=EmbeddedEngine(Path("nowhere")), read_options=ReadOptions())
-        self._answer = answer
+    engine: Engine = field(default_factory=lambda: EmbeddedEngine(Path("nowhere")))
+    read_options: ReadOptions = field(default_factory=ReadOptions)
+    answer: Callable[[Document], Mapping[str, JsonValue]]
 
     def extract_document(self, document: Document, schema: ExtractionSchema, **_: object) -> Extraction:
-        value = self._answer(document)
+        value = self.answer(document)
         metadata = {key: FieldMetadata(confidence=0.9) for key in value}
         return Extraction(
             document_sha256=document.sha256,
@@ -93,7 +95,7 @@ def documents(book: ExampleBook) -> tuple[GoldDocument, ...]:
 def test_right_answers_score_one_and_are_on_disk(book: ExampleBook, tmp_path: Path) -> None:
     golds = documents(book)
     by_sha = {gold.sha256: gold.value for gold in golds}
-    pipeline = Knowing(lambda document: by_sha[document.sha256])
+    pipeline = Knowing(answer=lambda document: by_sha[document.sha256])
     results = run_gold_set(pipeline, golds, tmp_path / "run", dataset="acme", options=OPTIONS)
     group = results.scores.groups["acme"]
     assert group.kie["normalised"].f1 == 1.0
@@ -113,7 +115,7 @@ def test_amounts_are_compared_as_the_schema_says(book: ExampleBook, tmp_path: Pa
         "rows": [{"item": "Desk", "price": "12.00"}],
     }
     golds = gold_documents(book.store, "acme")
-    results = run_gold_set(Knowing(lambda _: said), golds, tmp_path, dataset="acme", options=OPTIONS)
+    results = run_gold_set(Knowing(answer=lambda _: said), golds, tmp_path, dataset="acme", options=OPTIONS)
     group = results.scores.groups["acme"]
     assert group.lir is not None
     assert (group.kie["normalised"].f1, group.lir["normalised"].f1) == (1.0, 1.0)
@@ -128,7 +130,7 @@ def test_a_document_that_fails_misses_everything(book: ExampleBook, tmp_path: Pa
             raise EmptyDocumentError("nothing")
         return golds[1].value
 
-    results = run_gold_set(Knowing(answer), golds, tmp_path, dataset="acme", options=OPTIONS)
+    results = run_gold_set(Knowing(answer=answer), golds, tmp_path, dataset="acme", options=OPTIONS)
     # 4 scalars of each of three documents, those of one missed: R = 8 / 12, P = 1
     assert results.scores.groups["acme"].kie["normalised"].f1 == pytest.approx(2 * 8 / (8 + 12))
 
@@ -137,7 +139,7 @@ def test_what_no_page_shows_is_not_scored(book: ExampleBook, tmp_path: Path) -> 
     keep(book, document_of(FIRST), {**VALUE, "vendor": "Somebody Else"})
     (gold,) = gold_documents(book.store, "acme")
     assert gold.unknown == ("vendor",)
-    pipeline = Knowing(lambda _: {**gold.value, "vendor": "ACME Ltd"})
+    pipeline = Knowing(answer=lambda _: {**gold.value, "vendor": "ACME Ltd"})
     results = run_gold_set(pipeline, (gold,), tmp_path, dataset="acme", options=OPTIONS)
     assert results.scores.groups["acme"].kie["normalised"].f1 == 1.0
 
@@ -149,10 +151,10 @@ def test_nested_values_are_scored_by_their_paths(book: ExampleBook, tmp_path: Pa
     value: dict[str, JsonValue] = {"totals": {"VAT incl. 7%": "Desk"}}
     book.add(document_of(FIRST), schema, value, source="annotated", confirmed_by="me")
     (gold,) = gold_documents(book.store, "acme")
-    right = run_gold_set(Knowing(lambda _: value), (gold,), tmp_path, dataset="acme", options=OPTIONS)
+    right = run_gold_set(Knowing(answer=lambda _: value), (gold,), tmp_path, dataset="acme", options=OPTIONS)
     assert right.scores.groups["acme"].kie["normalised"].f1 == 1.0
     wrong = run_gold_set(
-        Knowing(lambda _: {"totals": {"VAT incl. 7%": "ACME"}}),
+        Knowing(answer=lambda _: {"totals": {"VAT incl. 7%": "ACME"}}),
         (gold,),
         tmp_path,
         dataset="a",

@@ -149,7 +149,7 @@ class Cutting:
         self.engine = engine
         self.n_cut = n_cut
         self.name, self.model = engine.name, engine.model
-        self.max_context_tokens = engine.max_context_tokens
+        self.max_context_tokens, self.base_sha256 = engine.max_context_tokens, engine.base_sha256
 
     def count_tokens(self, prompt: Prompt) -> int:
         return self.engine.count_tokens(prompt)

@@ -12,6 +12,7 @@ from app.examples.book import ExampleBook
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from app.extraction.showing import shown
+from app.extraction.tenant import TenantContext
 from decoding.engines.embedded import EmbeddedEngine
 from decoding.engines.engine import EngineRequest
 from decoding.windows import cut_windows
@@ -50,7 +51,7 @@ NEXT = ["ACME Ltd", "9 April 2026", "Red pen 3,10", "Chair 99,00", "Total 102,10
 
 def _pipeline(engine: Recording, book: ExampleBook) -> Pipeline:
     engine.requests.clear()
-    return Pipeline(engine=engine, read_options=ReadOptions(), examples=finder_of(book))
+    return Pipeline(engine=engine, read_options=ReadOptions(), tenant=TenantContext(examples=finder_of(book)))
 
 
 def test_the_nearest_example_is_shown_before_the_page(engine: Recording, book: ExampleBook) -> None:

@@ -15,6 +15,7 @@ from app.examples.book import ExampleBook
 from app.extraction.finder import ExampleFinder
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
+from app.extraction.tenant import TenantContext
 from decoding.engines.chat_tokens import ChatTokenizer
 from decoding.engines.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
@@ -93,7 +94,8 @@ def test_the_prompt_is_what_the_service_asks(
         "flat": ExtractionOptions(n_examples=0, structured=False),
     }[kind]
     engine = Recording(tmp_path / "recording")
-    pipeline = Pipeline(engine=engine, read_options=ReadOptions(), examples=finder(book))
+    tenant = TenantContext(examples=finder(book))
+    pipeline = Pipeline(engine=engine, read_options=ReadOptions(), tenant=tenant)
     pipeline.extract_document(
         document.document, SCHEMA, options=options.model_copy(update={"n_candidates": 1, "max_tokens": 300})
     )

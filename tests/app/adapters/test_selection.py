@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import Engine
 
 from app.adapters.files import AdapterFiles
-from app.adapters.routing import AdapterRouter
+from app.adapters.loading import AdapterLoader
+from app.adapters.selection import AdapterSelector
 from app.extraction.asking import extract_by
 from app.extraction.options import ExtractionOptions
 from decoding.engines.engine import EngineRequest
@@ -39,6 +40,7 @@ class Server:
     name: str = "vllm"
     model: str = "house"
     max_context_tokens: int = 100
+    base_sha256: str | None = None
 
     def load_adapter(self, name: str, folder: Path) -> None:
         self.calls.append(f"load {name}")
@@ -78,7 +80,7 @@ class Server:
 
 @dataclass
 class World:
-    """A tenant's registry and files, a router over them, and a server."""
+    """A tenant's registry and files, what chooses among them, and a server."""
 
     registry: AdapterRegistry
     files: AdapterFiles
@@ -88,11 +90,11 @@ class World:
     n_added: int = 0
 
     def __post_init__(self) -> None:
-        self.router = self.new_router()
+        self.selector = self.new_selector()
 
-    def new_router(self, *, checks_base: bool = True) -> AdapterRouter:
+    def new_selector(self) -> AdapterSelector:
         configured = {"static": self.folder / "static"}
-        return AdapterRouter(self.registry, self.files, configured=configured, checks_base=checks_base)
+        return AdapterSelector(self.registry, AdapterLoader(self.server, self.files, configured=configured))
 
     def add(self, name: str = "mine", *, schema: str = "bill") -> RegisteredAdapter:
         self.n_added += 1
@@ -101,7 +103,7 @@ class World:
         return self.registry.add(schema, kept.content_sha256, kept.card, actor="ada")
 
     def go_live(self, adapter: RegisteredAdapter) -> None:
-        live = self.registry.live(adapter.schema_name)
+        live = self.registry.live(adapter.schema_name, adapter.base_sha256)
         self.registry.go_live(adapter.adapter_id, instead_of=live and live.adapter_id, actor="ada")
 
     def extract(
@@ -114,7 +116,7 @@ class World:
         ask: Callable[[ExtractionOptions], Extraction] | None = None,
     ) -> Extraction:
         options = ExtractionOptions(adapter=adapter, adapter_fallback=fallback)
-        return extract_by(self.router, self.server, schema, document, options, ask or self.server.answer)
+        return extract_by(self.selector, schema, document, options, ask or self.server.answer)
 
 
 @pytest.fixture
@@ -170,7 +172,7 @@ def test_another_tenants_adapter_has_no_name_here(world: World) -> None:
     world.extract(theirs.served_name)
     assert theirs.served_name in world.server.loaded  # the server is shared
     world.registry = AdapterRegistry(world.database, tenant="other")
-    world.router = world.new_router()
+    world.selector = world.new_selector()
     for named in ("mine", theirs.adapter_id, theirs.content_sha256, theirs.served_name):
         with pytest.raises(AdapterNotFoundError):
             world.extract(named)
@@ -233,7 +235,7 @@ def test_a_retired_adapter_is_dropped_when_the_next_document_comes(world: World)
     assert world.server.calls.count(f"unload {first.served_name}") == 1
     with pytest.raises(AdapterNotFoundError, match="retired"):
         world.extract("one")
-    world.registry.roll_back("bill", actor="ada")
+    world.registry.roll_back("bill", first.base_sha256, actor="ada")
     assert world.extract().adapter == first.served_name
     assert list(world.server.loaded) == [first.served_name]
 
@@ -291,10 +293,10 @@ def _break(world: World, adapter: RegisteredAdapter, how: str) -> None:
         other.mkdir()
         (other / "model.safetensors").write_bytes(b"other")
         world.files = AdapterFiles(world.folder / "adapters", model_folder=other, max_rank=16)
-        world.router = world.new_router()
+        world.selector = world.new_selector()
 
 
-BROKEN = ["gone", "changed", "refused", "other model"]
+BROKEN = ["gone", "changed", "refused"]
 
 
 @pytest.mark.parametrize("how", BROKEN)
@@ -320,12 +322,42 @@ def test_the_base_model_answers_with_a_warning_where_the_caller_allows_it(world:
     assert world.extract("nobody", fallback=True).warnings == answer.warnings
 
 
-def test_a_server_has_its_own_base_model(world: World) -> None:
+# --- base models
+
+
+def test_an_adapter_of_another_base_is_never_offered_and_naming_it_is_an_error(world: World) -> None:
     adapter = world.add()
     world.go_live(adapter)
     _break(world, adapter, "other model")
-    world.router = world.new_router(checks_base=False)
+    assert world.extract().adapter is None
+    with pytest.raises(AdapterNotFoundError, match="another base model") as caught:
+        world.extract("mine")
+    assert str(world.folder) not in str(caught.value)  # callers learn no paths
+    fallen = world.extract("mine", fallback=True)
+    assert [warning.code for warning in fallen.warnings] == ["adapter_unavailable"]
+    assert world.server.calls == []
+
+
+def test_a_server_that_says_which_base_it_has_is_believed(world: World) -> None:
+    adapter = world.add()
+    world.go_live(adapter)
+    _break(world, adapter, "other model")
+    world.server.base_sha256 = adapter.base_sha256
     assert world.extract().adapter == adapter.served_name
+    assert world.extract("mine").adapter == adapter.served_name
+
+
+def test_each_base_has_its_live_adapter(world: World) -> None:
+    ours = world.add()
+    world.go_live(ours)
+    card = world.registry.card(ours.adapter_id).model_copy(update={"base_sha256": "e" * 64})
+    theirs = world.registry.add("bill", "f" * 64, card, actor="ada")
+    world.go_live(theirs)
+    assert world.extract().adapter == ours.served_name
+    assert world.extract("mine").adapter == ours.served_name
+    world.server.base_sha256 = "e" * 64
+    with pytest.raises(AdapterNotFoundError, match="gone"):  # it is chosen, and its files are not there
+        world.extract()
 
 
 def test_an_engine_that_cannot_be_reached_is_no_missing_adapter(
@@ -365,7 +397,7 @@ def test_without_a_registry_the_engines_own_names_are_all_there_are() -> None:
     options = ExtractionOptions(adapter="static")
 
     def extract(options: ExtractionOptions) -> Extraction:
-        return extract_by(None, server, "bill", DOCUMENT, options, server.answer)
+        return extract_by(None, "bill", DOCUMENT, options, server.answer)
 
     assert extract(options).adapter == "static"
     assert extract(options.model_copy(update={"adapter": "base"})).adapter is None
@@ -380,5 +412,6 @@ def test_a_card_for_another_model_that_was_slipped_in_is_not_served(world: World
     kept = world.files.keep(folder)
     card = write_card(folder, HOUSE, name="odd", base_sha256="e" * 64)
     world.go_live(world.registry.add("bill", kept.content_sha256, card, actor="ada"))
+    assert world.extract().adapter is None
     with pytest.raises(AdapterNotFoundError, match="another base model"):
-        world.extract()
+        world.extract("odd")
