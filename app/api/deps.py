@@ -32,6 +32,8 @@ class ServiceState:
         Nobody's; each request takes it for its tenant.
     tenant_name
         Of requests that do not say whose they are.
+    extractions, lookups
+        Where documents are read and decoded, and where only the database is asked.
     keeps_answers
         Whether answers are kept until they are confirmed.
     options
@@ -41,7 +43,8 @@ class ServiceState:
     pipeline: Pipeline
     tenants: Tenants
     tenant_name: str
-    runner: Runner
+    extractions: Runner
+    lookups: Runner
     readiness: Readiness
     keeps_answers: bool
     options: ExtractionOptions

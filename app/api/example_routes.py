@@ -122,7 +122,7 @@ async def create_example(
         )
         return AddedExamples.of(added)
 
-    return await state.runner.run(work)
+    return await state.extractions.run(work)
 
 
 @router.get("/v1/examples")
@@ -142,7 +142,7 @@ async def examples(
             next=found[-1].seq if len(found) == limit else None,
         )
 
-    return await state.runner.run(work)
+    return await state.lookups.run(work)
 
 
 @router.get("/v1/examples/{example_id}")
@@ -152,7 +152,7 @@ async def example(
     tenant: RequestTenant,
 ) -> ExampleSummary:
     """Return one example."""
-    return await state.runner.run(
+    return await state.lookups.run(
         lambda: ExampleSummary.of(tenant.book.store.get(tenant.book.tenant, example_id))
     )
 
@@ -165,7 +165,7 @@ async def delete_example(
     tenant: RequestTenant,
 ) -> None:
     """Delete an example, contents and all."""
-    await state.runner.run(lambda: tenant.book.remove([example_id], actor=removed_by))
+    await state.lookups.run(lambda: tenant.book.remove([example_id], actor=removed_by))
 
 
 @router.post("/v1/extractions/{extraction_id}/feedback")
@@ -183,4 +183,4 @@ async def feedback(
         )
         return AddedExamples.of(added)
 
-    return await state.runner.run(work)
+    return await state.lookups.run(work)

@@ -18,7 +18,7 @@ class Readiness:
     """
 
     def __init__(self) -> None:
-        self._runner = Runner(n_concurrent=1, n_waiting=_N_WAITING, timeout_s=_TIMEOUT_S)
+        self._runner = Runner("probes", n_concurrent=1, n_waiting=_N_WAITING, timeout_s=_TIMEOUT_S)
         self._is_ready = False
 
     async def check(self, engine: Engine) -> None:

@@ -78,7 +78,7 @@ async def create_extraction(
         )
         return answer.model_copy(update={"extraction_id": kept})
 
-    return await state.runner.run(work)
+    return await state.extractions.run(work)
 
 
 @router.get("/v1/schemas")

@@ -1,4 +1,4 @@
-"""Extractions in a bounded pool of threads: some run, some wait, more are told to come back."""
+"""Work in a bounded pool of threads: some runs, some waits, more is told to come back."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ T = TypeVar("T")
 class Runner:
     """Runs `n_concurrent` jobs at a time; `n_waiting` more wait, beyond that `ServiceBusyError`.
 
+    `work` says what its jobs are, in threads' names and in that error.
+
     A job that waits when its time is over never starts. One that runs is not killed: reading ends by its own
     limits and decoding by its token limit; until then it keeps its place, so that callers who give up cannot
     pile up work.
     """
 
-    def __init__(self, *, n_concurrent: int, n_waiting: int, timeout_s: float) -> None:
-        self._pool = ThreadPoolExecutor(n_concurrent, thread_name_prefix="extract")
+    def __init__(self, work: str, *, n_concurrent: int, n_waiting: int, timeout_s: float) -> None:
+        self._work = work
+        self._pool = ThreadPoolExecutor(n_concurrent, thread_name_prefix=work)
         self._places = threading.BoundedSemaphore(n_concurrent + n_waiting)
         self._timeout_s = timeout_s
 
@@ -38,7 +41,7 @@ class Runner:
             If it is not done in time.
         """
         if not self._places.acquire(blocking=False):
-            raise ServiceBusyError("too many extractions are running and waiting")
+            raise ServiceBusyError(f"too many {self._work} are running and waiting")
         future = self._pool.submit(copy_context().run, job)
         future.add_done_callback(lambda _: self._places.release())
         try:

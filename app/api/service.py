@@ -25,6 +25,10 @@ from app.wiring import (
     open_store,
 )
 
+# What only reads and writes the database does not wait behind documents. SQLite has one writer, and a lookup takes
+# milliseconds: a few at a time are enough.
+_N_LOOKUPS, _N_WAITING_LOOKUPS = 4, 64
+
 
 def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastAPI:
     """Return the application; `pipeline` replaces the one that `settings` describe.
@@ -46,9 +50,16 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
             pipeline=served,
             tenants=tenants,
             tenant_name=settings.store.tenant,
-            runner=Runner(
+            extractions=Runner(
+                "extractions",
                 n_concurrent=settings.api.n_concurrent,
                 n_waiting=settings.api.n_waiting,
+                timeout_s=settings.api.timeout_s,
+            ),
+            lookups=Runner(
+                "lookups",
+                n_concurrent=_N_LOOKUPS,
+                n_waiting=_N_WAITING_LOOKUPS,
                 timeout_s=settings.api.timeout_s,
             ),
             readiness=Readiness(),
@@ -59,7 +70,8 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
         try:
             yield
         finally:
-            service.runner.close()
+            service.extractions.close()
+            service.lookups.close()
             service.readiness.close()
             service.pipeline.engine.close()
             store.close()

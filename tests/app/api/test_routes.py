@@ -216,18 +216,25 @@ def test_a_busy_service_refuses_work_and_stays_ready() -> None:
         first = pool.submit(post, client)
         assert started.wait(10)
         refused, ready = post(client), client.get("/readyz")
+        listed = client.get("/v1/examples")
+        said = client.post(
+            f"/v1/extractions/{'0' * 32}/feedback", json={"verdict": "rejected", "confirmed_by": "Ada"}
+        )
         release.set()
         admitted = first.result()
     assert (admitted.status_code, admitted.json()["code"]) == (422, "empty_document")
     assert (refused.status_code, refused.json()["code"]) == (503, "busy")
     assert int(refused.headers["retry-after"]) > 0
     assert ready.status_code == 200
+    # The database is asked apart from documents.
+    assert (listed.status_code, listed.json()["examples"]) == (200, [])
+    assert (said.status_code, said.json()["code"]) == (404, "unknown_extraction")
 
 
 @pytest.mark.anyio
 async def test_work_beyond_the_places_is_refused_and_late_work_times_out() -> None:
     release = threading.Event()
-    runner = Runner(n_concurrent=1, n_waiting=0, timeout_s=0.05)
+    runner = Runner("extractions", n_concurrent=1, n_waiting=0, timeout_s=0.05)
     with pytest.raises(ExtractionTimeoutError):
         await runner.run(lambda: release.wait(5))
     with pytest.raises(ServiceBusyError):
