@@ -12,6 +12,7 @@ from ocr.limits import ReadLimits
 from ocr.reader import ReadOptions
 from schemas.errors import ConfigurationError
 from schemas.example import checked_tenant
+from schemas.model_profile import read_profile
 
 if TYPE_CHECKING:
     from app.adapters.files import AdapterFiles
@@ -31,12 +32,16 @@ def build_pipeline(
     Raises
     ------
     ConfigurationError
-        If the model folder of the embedded engine does not exist.
+        If the model folder of the embedded engine does not exist, or its profile is none.
     EngineUnavailableError, EngineContractError
         If the vLLM server cannot be reached or does not constrain.
     """
     engine = build_engine(settings, engine_name=engine_name)
-    return Pipeline(engine=engine, read_options=read_options or build_read_options(settings.read))
+    return Pipeline(
+        engine=engine,
+        read_options=read_options or build_read_options(settings.read),
+        profile=read_profile(settings.model_folder),
+    )
 
 
 def default_options(settings: Settings) -> ExtractionOptions:

@@ -14,6 +14,7 @@ from decoding.engines.chat_tokens import ChatTokenizer
 from decoding.grammar.answer import AnswerPiece, answer_json, answer_pieces
 from decoding.prompt import build_prompt
 from ocr.layout import layout_text
+from schemas.model_profile import DEFAULT_PROFILE, PromptTexts
 from schemas.prompt import Message, Prompt, PromptExample, ReasoningMode
 from schemas.spec import json_path
 from training.synthesis.sample import SyntheticDocument
@@ -47,11 +48,15 @@ def prompt_of(
     example: SyntheticDocument | None = None,
     reasoning: ReasoningMode = "off",
     structured: bool = True,
+    texts: PromptTexts = DEFAULT_PROFILE.prompt,
 ) -> Prompt:
-    """Return the service's prompt for a synthetic document, with a similar one as its example."""
+    """Return the service's prompt for a synthetic document, with a similar one as its example.
+
+    `texts` are the words of the model's profile, the default ones if not given.
+    """
     shown = () if example is None else (_as_example(example, reasoning, structured),)
     page = layout_text(sample.document, structured=structured).text
-    return build_prompt(sample.schema, page, reasoning=reasoning, examples=shown)
+    return build_prompt(sample.schema, page, reasoning=reasoning, examples=shown, texts=texts)
 
 
 def _as_example(sample: SyntheticDocument, reasoning: ReasoningMode, structured: bool) -> PromptExample:

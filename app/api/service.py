@@ -25,8 +25,8 @@ from app.wiring import (
     open_store,
 )
 
-# What only reads and writes the database does not wait behind documents. SQLite has one writer, and a lookup takes
-# milliseconds: a few at a time are enough.
+# What only reads and writes the database does not wait behind documents. SQLite has one writer, and a lookup
+# takes milliseconds: a few at a time are enough.
 _N_LOOKUPS, _N_WAITING_LOOKUPS = 4, 64
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from ocr.layout import layout_text
 from schemas.document import Document
 from schemas.errors import EmptyDocumentError, PromptTooLongError, TruncatedOutputError
 from schemas.extraction import Completion, ExampleUse, ExtractionWarning, FieldMetadata
+from schemas.model_profile import ModelProfile
 from schemas.prompt import Prompt, PromptExample
 from schemas.spec import ExtractionSchema, json_path
 
@@ -72,10 +74,12 @@ class Asker:
         engine: Engine,
         schema: ExtractionSchema,
         options: ExtractionOptions,
+        profile: ModelProfile,
         examples: ExampleFinder | None = None,
     ) -> None:
         self.engine = engine
         self.examples = examples
+        self.profile = profile
         self.schema = schema
         self.options = options
 
@@ -155,7 +159,8 @@ class Asker:
 
     def _room(self) -> int:
         """Return the tokens that a prompt may take."""
-        return self._prompt_room(min(self.options.max_tokens, _most_answer_tokens(self.schema, self.options)))
+        most = _most_answer_tokens(self.schema, self.options, self.profile)
+        return self._prompt_room(min(self.options.max_tokens, most))
 
     def _prompt_room(self, n_answer_tokens: int) -> int:
         """Return the tokens that a prompt may take: the answer keeps up to half of the context."""
@@ -169,7 +174,13 @@ class Asker:
         self, part: Document, schema: ExtractionSchema, examples: tuple[PromptExample, ...] = ()
     ) -> Prompt:
         text = layout_text(part, structured=self.options.structured).text
-        return build_prompt(schema, text, reasoning=self.options.reasoning, examples=examples)
+        return build_prompt(
+            schema,
+            text,
+            reasoning=self.options.reasoning,
+            examples=examples,
+            texts=self.profile.prompt,
+        )
 
     def _that_fit(
         self, window: Window, schema: ExtractionSchema, found: FoundExamples
@@ -209,19 +220,18 @@ class Asker:
         return Question(request=request, page_indices=window.page_indices, found=found, shown=examples)
 
 
-def _most_answer_tokens(schema: ExtractionSchema, options: ExtractionOptions) -> int:
+def _most_answer_tokens(schema: ExtractionSchema, options: ExtractionOptions, profile: ModelProfile) -> int:
     """Return what an answer takes at most; for a list, which may be as long as the page, all there is.
 
-    A token for each character: digits are tokens of their own, and so is much of a name that the tokenizer
-    has never seen. Scripts that need more are cut, and say so, if they fill every field to its last
-    character.
+    Scripts that need more tokens than the model's profile says are cut, and say so, if they fill every field
+    to its last character.
     """
     n_chars = REASONING_CHARS[options.reasoning]
     for keys, leaf in schema.leaves():
         if "[]" in keys:
             return options.max_tokens
         n_chars += sum(len(key) + len('"":{,}') for key in keys) + leaf.max_length + len('""')
-    return n_chars
+    return math.ceil(n_chars / profile.chars_per_token)
 
 
 def _decoded(completion: Completion, question: Question) -> Decoded:

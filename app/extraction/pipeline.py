@@ -29,6 +29,7 @@ from decoding.windows import WindowAnswer
 from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
+from schemas.model_profile import DEFAULT_PROFILE, ModelProfile
 from schemas.spec import ExtractionSchema, values_by_path
 
 # Under this, the model saw other values as about equally likely: a person should look.
@@ -68,12 +69,15 @@ class Pipeline:
 
     Attributes
     ----------
+    profile
+        Of the engine's model.
     tenant
         Whose examples are shown and whose adapters answer; nobody's by default.
     """
 
     engine: Engine
     read_options: ReadOptions
+    profile: ModelProfile = DEFAULT_PROFILE
     tenant: TenantContext = NO_TENANT
 
     def serve(self, tenant: TenantContext, *, password: str | None = None) -> Pipeline:
@@ -135,7 +139,13 @@ class Pipeline:
         options: ExtractionOptions,
         on_progress: Callable[[str], None],
     ) -> Extraction:
-        asker = Asker(engine=self.engine, schema=schema, options=options, examples=self.tenant.examples)
+        asker = Asker(
+            engine=self.engine,
+            schema=schema,
+            options=options,
+            profile=self.profile,
+            examples=self.tenant.examples,
+        )
         clock = _Clock()
         on_progress("prompt")
         with clock.stage("prompt"):

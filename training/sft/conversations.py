@@ -22,6 +22,7 @@ from decoding.grammar.answer import answer_pieces
 from decoding.windows import Window
 from retrieval.projection import join, project
 from schemas.errors import RasgError
+from schemas.model_profile import DEFAULT_PROFILE, ModelProfile
 from training.encode import EncodedSample, encode_turn
 
 # plain      the page alone
@@ -58,8 +59,8 @@ class ConversationMaker:
     ----------
     engine
         Whose context decides what fits.
-    chat
-        The base model's tokenizer and chat format.
+    chat, profile
+        The base model's tokenizer and chat format, and the words it is asked with.
     max_tokens
         Longer conversations are left out, and counted.
 
@@ -69,8 +70,16 @@ class ConversationMaker:
         What became of the windows so far: "made", or why there is no conversation.
     """
 
-    def __init__(self, *, engine: Engine, chat: ChatTokenizer, max_tokens: int) -> None:
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        chat: ChatTokenizer,
+        max_tokens: int,
+        profile: ModelProfile = DEFAULT_PROFILE,
+    ) -> None:
         self._engine = engine
+        self._profile = profile
         self._chat = chat
         self._check = GrammarCheck(chat.tokenizer)
         self._max_tokens = max_tokens
@@ -96,6 +105,7 @@ class ConversationMaker:
                 engine=self._engine,
                 schema=document.schema,
                 options=_OPTIONS[kind],
+                profile=self._profile,
                 examples=None if kind in ("plain", "flat") else finder,
             )
             try:

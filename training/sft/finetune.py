@@ -20,6 +20,7 @@ from eval.f_scores import Counts, total
 from ocr.reader import ReadOptions
 from schemas.adapter import AdapterCard, weights_sha256
 from schemas.errors import ConfigurationError
+from schemas.model_profile import ModelProfile, read_profile
 from training.encode import EncodedSample, encode_turn, prompt_of
 from training.hf import load_tokenizer
 from training.sft.conversations import (
@@ -93,7 +94,8 @@ def finetune(
     engine = EmbeddedEngine(job.base, device=job.config.device)
     chat = ChatTokenizer(load_tokenizer(job.base))
     max_tokens = min(engine.max_context_tokens, job.config.batch_tokens)
-    maker = ConversationMaker(engine=engine, chat=chat, max_tokens=max_tokens)
+    profile = read_profile(job.base)
+    maker = ConversationMaker(engine=engine, chat=chat, max_tokens=max_tokens, profile=profile)
     conversations = tuple(_conversations(job, parts, maker, announce))
     seen = [document for part in parts for document in (*part.training, *part.validation)]
     hashes = {
@@ -108,8 +110,8 @@ def finetune(
         base=job.base,
         conversations=conversations,
         folder=job.run,
-        validate=_Validation(job=job, engine=engine, parts=parts, announce=announce),
-        synthesise=_synthesis(chat, job.config, max_tokens=max_tokens),
+        validate=_Validation(job=job, engine=engine, profile=profile, parts=parts, announce=announce),
+        synthesise=_synthesis(chat, job.config, profile, max_tokens=max_tokens),
         report=report,
         stop=stop,
     )
@@ -159,6 +161,7 @@ class _Validation:
 
     job: Job
     engine: EmbeddedEngine
+    profile: ModelProfile
     parts: Sequence[Split]
     announce: Callable[[str], None]
 
@@ -177,7 +180,9 @@ class _Validation:
             self.announce(f"validation on {len(chosen)} documents of {source.name}")
             finder = source.finder.without(part.unseen)
             tenant = TenantContext(examples=finder)
-            pipeline = Pipeline(engine=self.engine, read_options=ReadOptions(), tenant=tenant)
+            pipeline = Pipeline(
+                engine=self.engine, read_options=ReadOptions(), profile=self.profile, tenant=tenant
+            )
             results: Results = run_gold_set(
                 pipeline,
                 chosen,
@@ -197,7 +202,7 @@ def _spread(documents: Sequence[GoldDocument], n: int) -> list[GoldDocument]:
 
 
 def _synthesis(
-    chat: ChatTokenizer, config: SftConfig, *, max_tokens: int
+    chat: ChatTokenizer, config: SftConfig, profile: ModelProfile, *, max_tokens: int
 ) -> Callable[[random.Random, int], list[EncodedSample]]:
     def make(rng: random.Random, n: int) -> list[EncodedSample]:
         made: list[EncodedSample] = []
@@ -205,7 +210,8 @@ def _synthesis(
             if len(made) == n:
                 break
             document = generate(rng, kinds=config.synthetic_kinds)
-            sample = encode_turn(chat, prompt_of(document), answer_pieces(document.gold))
+            prompt = prompt_of(document, texts=profile.prompt)
+            sample = encode_turn(chat, prompt, answer_pieces(document.gold))
             if len(sample) <= max_tokens:
                 made.append(sample)
         if len(made) < n:
