@@ -32,7 +32,7 @@ from app.wiring import build_finder, build_pipeline, build_read_options, build_r
 from schemas.adapter import BASE
 from schemas.errors import ConfigurationError
 from schemas.registry import load_schema
-from schemas.spec import values_by_path
+from schemas.walk import values_by_path
 
 
 class EngineChoice(StrEnum):

@@ -29,7 +29,8 @@ from decoding.windows import WindowAnswer
 from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
-from schemas.spec import ExtractionSchema, values_by_path
+from schemas.spec import ExtractionSchema
+from schemas.walk import values_by_path
 
 if TYPE_CHECKING:
     from app.extraction.finder import ExampleFinder

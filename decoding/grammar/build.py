@@ -41,6 +41,7 @@ from schemas.spec import (
     ObjectSpec,
     Path,
     Spec,
+    allows_null,
     json_path,
 )
 
@@ -247,7 +248,7 @@ class _Builder:
 
     def _scalar(self, spec: FieldSpec, path: Path) -> str:
         body = self._terminal(spec)
-        nullable = spec.nullable or None in spec.enum_values
+        nullable = allows_null(spec)
         if body is None and not nullable:
             raise _nothing_fits(spec, path, by_page=self.strict or spec.kind in GROUNDED_KINDS)
         null = [literal("null")] if nullable else []
