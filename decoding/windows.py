@@ -17,7 +17,7 @@ from schemas.document import Document, Page
 from schemas.errors import PromptTooLongError
 from schemas.extraction import ExtractionWarning, FieldMetadata
 from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec, json_path
-from schemas.values import parse_amount, parse_date
+from schemas.values import UNDECIDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,9 +224,9 @@ def _comparable(spec: FieldSpec, value: JsonValue) -> object:
     if isinstance(value, int | float):
         return Decimal(str(value)) if not isinstance(value, bool) else value
     text = str(value)
-    parsed = None
+    readings: tuple[object, ...] = ()
     if spec.kind == "amount":
-        parsed = parse_amount(text)
+        readings = UNDECIDED.amount_readings(text)
     elif spec.kind == "date":
-        parsed = parse_date(text)
-    return text.casefold() if parsed is None else parsed.value
+        readings = UNDECIDED.date_readings(text)
+    return readings[0] if readings else text.casefold()

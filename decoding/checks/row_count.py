@@ -16,7 +16,7 @@ from statistics import median
 
 from schemas.document import Document, Page, Word
 from schemas.extraction import Citation, ExtractionWarning, FieldMetadata
-from schemas.values import parse_amount
+from schemas.values import decimal_amount
 from schemas.values.dates import fold
 
 # Edges of one column's amounts differ by less than this share of the page's width, on flat scans and
@@ -161,14 +161,9 @@ def _row(cells: Mapping[str, tuple[FieldMetadata, Citation]], document: Document
         amounts={
             column: (cited.bbox[0], cited.bbox[2], Decimal(entry.normalised or "0"))
             for column, (entry, cited) in here.items()
-            if _DECIMAL.fullmatch(entry.normalised or "") and _is_amount(cited.reference_text)
+            if _DECIMAL.fullmatch(entry.normalised or "") and decimal_amount(cited.reference_text) is not None
         },
     )
-
-
-def _is_amount(text: str) -> bool:
-    """Return whether the text is an amount with decimals: bare integers stand in too many lines."""
-    return parse_amount(text) is not None and re.search(r"[.,]\d", text) is not None
 
 
 def _structure(
@@ -206,7 +201,7 @@ def _following(
     for line in lines:
         words = line_words(line, document)
         if _is_total(words, structure):
-            if any(_is_amount(word.text) for word in words) and not _keys(words) & _GOES_ON:
+            if _amounts(words) and not _keys(words) & _GOES_ON:
                 return
             continue
         if line[0] != page_index:
@@ -224,7 +219,7 @@ def _height(words: Sequence[Word]) -> float:
 def _is_row(words: Sequence[Word], structure: _Structure) -> bool:
     if _is_total(words, structure):
         return False
-    amounts = [word for word in words if _is_amount(word.text)]
+    amounts = [word for word, _ in _amounts(words)]
     fills_all = all(any(_in_column(word, column) for word in amounts) for column in structure.columns)
     return fills_all and any(sum(map(str.isalpha, word.text)) >= _MIN_LETTERS for word in words)
 
@@ -240,10 +235,16 @@ def _is_total(words: Sequence[Word], structure: _Structure) -> bool:
     keys = _keys(words) - structure.row_words
     if any(key in _NOT_ROWS or _NOT_ROW_PARTS.search(key) for key in keys):
         return True
-    values = [amount.value for word in words if _is_amount(word.text) and (amount := parse_amount(word.text))]
+    values = [value for _, value in _amounts(words)]
     if not structure.has_negatives and any(value < 0 for value in values):
         return True
     return bool(values) and values[-1] in structure.totals
+
+
+def _amounts(words: Sequence[Word]) -> list[tuple[Word, Decimal]]:
+    """Return each word that prints an amount with decimals, and the amount: bare integers are everywhere."""
+    read = ((word, decimal_amount(word.text)) for word in words)
+    return [(word, value) for word, value in read if value is not None]
 
 
 def _keys(words: Sequence[Word]) -> frozenset[str]:

@@ -7,10 +7,9 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from decoding.grounding.page_values import NumberStyle
 from schemas.extraction import ExtractionWarning, WarningCode
 from schemas.spec import FieldKind
-from schemas.values import parse_amount, parse_date
+from schemas.values import NumberStyle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +40,7 @@ def normalise(value: JsonValue, kind: FieldKind, *, style: NumberStyle, path: st
 
 
 def _amount(value: str, style: NumberStyle, path: str) -> Normalised:
-    parsed = parse_amount(value, decimal_separator=style.decimal_separator)
+    parsed = style.read_amount(value)
     if parsed is None:
         return Normalised(warnings=_doubt("unparsed_amount", "the text is not one amount", path))
     if parsed.ambiguous:
@@ -53,7 +52,7 @@ def _amount(value: str, style: NumberStyle, path: str) -> Normalised:
 
 
 def _date(value: str, style: NumberStyle, path: str) -> Normalised:
-    parsed = parse_date(value, day_first=style.day_first)
+    parsed = style.read_date(value)
     if parsed is None:
         return Normalised(warnings=_doubt("unparsed_date", "the text is not one date", path))
     if parsed.ambiguous:
