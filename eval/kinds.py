@@ -55,10 +55,10 @@ def schema_kinds(schema: ExtractionSchema, *, rows: str = ROWS_KEY) -> Kinds:
         *above, key = path
         if row_path(path) is None:
             fields[json_path(path)] = value_kind(field.kind)
-        if not above:
-            names[str(key)] = value_kind(field.kind)
-        if above == [rows, 0]:
-            columns[str(key)] = value_kind(field.kind)
+        if isinstance(key, str) and not above:
+            names[key] = value_kind(field.kind)
+        if isinstance(key, str) and above == [rows, 0]:
+            columns[key] = value_kind(field.kind)
     return Kinds(fields={**names, **fields}, columns=columns)
 
 

@@ -23,6 +23,7 @@ from typing import Literal
 # free      text that need not stand on the page, bounded by `max_length`
 FieldKind = Literal["verbatim", "amount", "date", "number", "integer", "boolean", "enum", "iso_date", "free"]
 GROUNDED_KINDS: frozenset[FieldKind] = frozenset({"verbatim", "amount", "date"})
+NUMERIC_KINDS: frozenset[FieldKind] = frozenset({"amount", "number", "integer"})
 
 DEFAULT_MAX_LENGTH = 256  # characters of a string without maxLength: an address block of 5 lines
 DEFAULT_MAX_ITEMS = 512  # rows of an array without maxItems

@@ -29,7 +29,7 @@ from decoding.windows import WindowAnswer
 from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
-from schemas.spec import ExtractionSchema
+from schemas.spec import ExtractionSchema, json_path
 from schemas.walk import values_by_path
 
 if TYPE_CHECKING:
@@ -158,9 +158,9 @@ class Pipeline:
                 *answer.conflicts,
                 *refused,
                 *grounded.warnings,
-                *check_sums(grounded.metadata),
-                *check_rows(grounded.metadata, document),
-                *check_repeats(grounded.metadata),
+                *check_sums(grounded),
+                *check_rows(grounded, document),
+                *check_repeats(grounded),
             )
         extraction = _extraction(document, schema, merged, grounded, warnings, answer, clock.seconds)
         return extraction.model_copy(update={"examples": uses(questions)})
@@ -208,10 +208,10 @@ def _extraction(
 
 
 def _metadata(merged: WindowAnswer, grounded: GroundingResult) -> dict[str, FieldMetadata]:
-    """Return what grounding knows of each leaf, with the confidence of its decoding."""
+    """Return what grounding knows of each leaf, by JSON path, with the confidence of its decoding."""
     confidences = {path: entry.confidence for path, entry in merged.metadata.items()}
     return {
-        path: entry.model_copy(update={"confidence": confidences.get(path)})
+        json_path(path): entry.model_copy(update={"confidence": confidences.get(path)})
         for path, entry in grounded.metadata.items()
     }
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from schemas.extraction import ExtractionWarning, WarningCode
-from schemas.spec import FieldKind
+from schemas.spec import FieldKind, Path, json_path
 from schemas.values import NumberStyle
 
 
@@ -22,7 +22,7 @@ class Normalised:
     warnings: tuple[ExtractionWarning, ...] = ()
 
 
-def normalise(value: JsonValue, kind: FieldKind, *, style: NumberStyle, path: str) -> Normalised:
+def normalise(value: JsonValue, kind: FieldKind, *, style: NumberStyle, path: Path) -> Normalised:
     """Return amounts and numbers as Decimal text, dates in ISO form; other kinds have no normal form.
 
     An amount or date with two readings that the document does not decide has no normal form and a
@@ -39,7 +39,7 @@ def normalise(value: JsonValue, kind: FieldKind, *, style: NumberStyle, path: st
     return Normalised(text=value) if kind == "iso_date" else Normalised()
 
 
-def _amount(value: str, style: NumberStyle, path: str) -> Normalised:
+def _amount(value: str, style: NumberStyle, path: Path) -> Normalised:
     parsed = style.read_amount(value)
     if parsed is None:
         return Normalised(warnings=_doubt("unparsed_amount", "the text is not one amount", path))
@@ -51,7 +51,7 @@ def _amount(value: str, style: NumberStyle, path: str) -> Normalised:
     )
 
 
-def _date(value: str, style: NumberStyle, path: str) -> Normalised:
+def _date(value: str, style: NumberStyle, path: Path) -> Normalised:
     parsed = style.read_date(value)
     if parsed is None:
         return Normalised(warnings=_doubt("unparsed_date", "the text is not one date", path))
@@ -60,5 +60,5 @@ def _date(value: str, style: NumberStyle, path: str) -> Normalised:
     return Normalised(text=parsed.value.isoformat())
 
 
-def _doubt(code: WarningCode, message: str, path: str) -> tuple[ExtractionWarning, ...]:
-    return (ExtractionWarning(code=code, message=message, path=path),)
+def _doubt(code: WarningCode, message: str, path: Path) -> tuple[ExtractionWarning, ...]:
+    return (ExtractionWarning(code=code, message=message, path=json_path(path)),)

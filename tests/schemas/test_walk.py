@@ -6,57 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from schemas.spec import (
-    ArraySpec,
-    FieldKind,
-    FieldSpec,
-    ObjectSpec,
-    Spec,
-    field_paths,
-    json_path,
-    row_path,
-    single_fields,
-)
+from schemas.spec import FieldSpec, ObjectSpec, Spec, field_paths, json_path, row_path, single_fields
 from schemas.walk import holds, leaves, lists, replace_leaves, scalars, value_at
-
-ODD_KEYS = st.sampled_from(["", ".", "[0]", "0", "[]", "Box [1]", "a.b", '["a"]', "a", "b"])
-SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab[].", max_size=3)
-KINDS = st.sampled_from(("verbatim", "amount", "date", "number", "integer", "boolean", "free"))
-
-
-def _field(kind: FieldKind) -> FieldSpec:
-    return FieldSpec(kind=kind)
-
-
-def _array(item: Spec) -> ArraySpec:
-    return ArraySpec(item=item, nullable=True)
-
-
-def objects(children: st.SearchStrategy[Spec]) -> st.SearchStrategy[ObjectSpec]:
-    """Return objects of `children` under keys that paths must escape, or that look like parts of paths."""
-    pairs = st.lists(st.tuples(ODD_KEYS, children), max_size=4, unique_by=lambda pair: pair[0])
-    return st.builds(ObjectSpec, properties=pairs.map(tuple), nullable=st.just(True))
-
-
-SPECS: st.SearchStrategy[Spec] = st.recursive(
-    KINDS.map(_field), lambda children: objects(children) | children.map(_array), max_leaves=8
-)
-VALUES: st.SearchStrategy[JsonValue] = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ODD_KEYS, inner, max_size=3),
-    max_leaves=8,
-)
-
-
-def fitting(spec: Spec, data: st.DataObject) -> JsonValue:
-    """Draw an answer that fits `spec`, null now and then."""
-    if isinstance(spec, FieldSpec):
-        return data.draw(SCALARS)
-    if data.draw(st.integers(0, 9)) == 0:
-        return None
-    if isinstance(spec, ArraySpec):
-        return [fitting(spec.item, data) for _ in range(data.draw(st.integers(0, 3)))]
-    return {key: fitting(child, data) for key, child in spec.properties}
+from tests.schemas.answers import SPECS, VALUES, array, field, fitting
 
 
 @given(SPECS, st.data())
@@ -102,9 +54,9 @@ def test_a_schema_shows_each_list_by_its_first_item(spec: Spec, data: st.DataObj
 
 
 def test_lists_come_before_those_inside_of_their_rows() -> None:
-    taxes = _array(ObjectSpec(properties=(("rate", _field("amount")),)))
-    rows = _array(ObjectSpec(properties=(("text", _field("verbatim")), ("taxes", taxes))))
-    grid = _array(_array(_field("verbatim")))
+    taxes = array(ObjectSpec(properties=(("rate", field("amount")),)))
+    rows = array(ObjectSpec(properties=(("text", field("verbatim")), ("taxes", taxes))))
+    grid = array(array(field("verbatim")))
     spec = ObjectSpec(properties=(("grid", grid), ("rows", rows)))
     value: JsonValue = {
         "rows": [{"taxes": [{"rate": "7"}]}, {"text": "b", "taxes": None}],
