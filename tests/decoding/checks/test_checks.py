@@ -116,5 +116,8 @@ def test_rows_of_a_list_under_any_key_are_added_up(key: str) -> None:
 
 
 def test_a_total_inside_of_an_object_or_under_a_key_that_looks_like_its_path_is_another() -> None:
-    elsewhere = {("seller", "total"): _field("total", "99.00"), ("seller.total",): _field("total", "99.00")}
+    elsewhere: dict[Path, GroundedField] = {
+        ("seller", "total"): _field("total", "99.00"),
+        ("seller.total",): _field("total", "99.00"),
+    }
     assert _check(elsewhere, _rows("10.00", "20.00")) == ()

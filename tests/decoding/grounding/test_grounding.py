@@ -367,7 +367,7 @@ def _assert_cited_words_stand(citations: tuple[Citation, ...], document: Documen
 def test_rows_come_with_their_cells_by_path_whatever_the_keys() -> None:
     taxes = ArraySpec(item=ObjectSpec(properties=(("rate.", FieldSpec(kind="amount")),)))
     item = ObjectSpec(properties=(("", FieldSpec(kind="verbatim")), ("[0]", taxes)))
-    schema = _schema(**{"Lines [a]": ArraySpec(item=item), "Box [1]": "verbatim"})
+    schema = _schema(**{"Lines [a]": ArraySpec(item=item), "Box [1]": FieldSpec(kind="verbatim")})
     document = document_of(page_of_lines("Beer 7%", "Wine 19%"))
     rows: list[JsonValue] = [{"": "Beer", "[0]": [{"rate.": "7%"}]}, {"": "Wine", "[0]": [{"rate.": "19%"}]}]
     result = ground_extraction({"Lines [a]": rows, "Box [1]": "Beer"}, schema, document)
