@@ -24,7 +24,8 @@ from decoding.checks.row_repeats import check_repeats
 from decoding.checks.sums import check_sums
 from decoding.checks.validity import withdraw_invalid
 from decoding.engines.engine import Engine
-from decoding.grounding.ground import GroundingResult, ground_extraction
+from decoding.grounding.ground import ground_extraction
+from decoding.grounding.result import GroundingResult
 from decoding.windows import WindowAnswer
 from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
