@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from app.errors import ErrorRecord
 from schemas.extraction import Extraction
-from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Path, Spec, json_path
+from schemas.spec import ArraySpec, ExtractionSchema, ObjectSpec, Path, Spec, json_path, single_fields
+from schemas.walk import lists, value_at
 
 # Spreadsheets run cells that begin like this as formulas; numbers with a sign are none.
 _FORMULA = re.compile(r"[=+\-@\t\r]")
@@ -56,8 +57,10 @@ def _record(result: FileResult) -> _Record:
 
 def scalar_csv(results: Sequence[FileResult], schema: ExtractionSchema) -> str:
     """Return one row a file: its status, then the values that stand outside of lists, in schema order."""
-    paths = tuple(_scalar_paths(schema.root, ()))
-    rows = [[_cell(r.file), _status(r), *(_cell(_at(_value(r), path)) for path in paths)] for r in results]
+    paths = tuple(path for path, _ in single_fields(schema.root))
+    rows = [
+        [_cell(r.file), _status(r), *(_cell(value_at(_value(r), path)) for path in paths)] for r in results
+    ]
     return _csv(["file", "status", *(json_path(path) for path in paths)], rows)
 
 
@@ -69,13 +72,15 @@ def line_item_csv(results: Sequence[FileResult], schema: ExtractionSchema) -> st
     columns = list(dict.fromkeys(_columns(schema.root)))
     body: list[list[str]] = []
     for result in results:
-        for path, item, rows in _lists(schema.root, _value(result), ()):
-            for number, row in enumerate(rows, start=1):
-                cells = {json_path(p) or "value": _at(row, p) for p in _scalar_paths(item, ())}
+        for found in lists(schema.root, _value(result)):
+            if isinstance(found.spec.item, ArraySpec):
+                continue  # the lists inside of it have the rows
+            for number, row in enumerate(found.items, start=1):
+                cells = {_column(p): value_at(row, p) for p, _ in single_fields(found.spec.item)}
                 body.append(
                     [
                         _cell(result.file),
-                        _cell(json_path(path)),
+                        _cell(json_path(found.path)),
                         str(number),
                         *(_cell(cells.get(c)) for c in columns),
                     ]
@@ -86,31 +91,16 @@ def line_item_csv(results: Sequence[FileResult], schema: ExtractionSchema) -> st
 def _columns(spec: Spec) -> Iterator[str]:
     """Yield the columns of every list at or below `spec`, those inside of rows too."""
     if isinstance(spec, ArraySpec):
-        yield from (json_path(path) or "value" for path in _scalar_paths(spec.item, ()))
+        yield from (_column(path) for path, _ in single_fields(spec.item))
         yield from _columns(spec.item)
     elif isinstance(spec, ObjectSpec):
         for _, child in spec.properties:
             yield from _columns(child)
 
 
-def _scalar_paths(spec: Spec, path: Path) -> Iterator[Path]:
-    if isinstance(spec, FieldSpec):
-        yield path
-    elif isinstance(spec, ObjectSpec):
-        for key, child in spec.properties:
-            yield from _scalar_paths(child, (*path, key))
-
-
-def _lists(spec: Spec, value: JsonValue, path: Path) -> Iterator[tuple[Path, Spec, list[JsonValue]]]:
-    """Yield each list of `value` with what its rows are, and then the lists inside of its rows."""
-    if isinstance(spec, ArraySpec) and isinstance(value, list):
-        if not isinstance(spec.item, ArraySpec):
-            yield path, spec.item, value
-        for position, row in enumerate(value):
-            yield from _lists(spec.item, row, (*path, position))
-    elif isinstance(spec, ObjectSpec) and isinstance(value, Mapping):
-        for key, child in spec.properties:
-            yield from _lists(child, value.get(key), (*path, key))
+def _column(path: Path) -> str:
+    """Return the column of a cell by its path in the row; a row that is one text has one column."""
+    return json_path(path) or "value"
 
 
 def _value(result: FileResult) -> JsonValue:
@@ -121,17 +111,6 @@ def _status(result: FileResult) -> str:
     if result.extraction is not None:
         return result.extraction.status
     return f"failed: {result.error.code}" if result.error else "failed"
-
-
-def _at(value: JsonValue, path: Path) -> JsonValue:
-    for part in path:
-        if isinstance(value, dict) and isinstance(part, str):
-            value = value.get(part)
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-            value = value[part]
-        else:
-            return None
-    return value
 
 
 def _cell(value: JsonValue) -> str:

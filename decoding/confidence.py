@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from decoding.parse import ParsedOutput, token_spans
 from schemas.extraction import Completion, TokenLogprob
-from schemas.spec import json_path
+from schemas.spec import Path
 
 
 def probability(tokens: Iterable[TokenLogprob]) -> float:
@@ -15,8 +15,8 @@ def probability(tokens: Iterable[TokenLogprob]) -> float:
     return math.exp(min(0.0, math.fsum(token.logprob for token in tokens)))
 
 
-def leaf_confidences(parsed: ParsedOutput, completion: Completion) -> dict[str, float]:
-    """Return the confidence in [0, 1] of every leaf that was written, by JSON path.
+def leaf_confidences(parsed: ParsedOutput, completion: Completion) -> dict[Path, float]:
+    """Return the confidence in [0, 1] of every leaf that was written, by path.
 
         confidence = exp(sum of log p(t) over the tokens t that share a byte with the value)
 
@@ -32,6 +32,4 @@ def leaf_confidences(parsed: ParsedOutput, completion: Completion) -> dict[str, 
     A completion without tokens has no confidences.
     """
     ranges = token_spans(completion, parsed.value_spans)
-    return {
-        json_path(path): probability(completion.tokens[start:end]) for path, (start, end) in ranges.items()
-    }
+    return {path: probability(completion.tokens[start:end]) for path, (start, end) in ranges.items()}

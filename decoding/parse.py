@@ -15,7 +15,8 @@ from decoding.grammar.build import Grammar
 from decoding.grammar.json_cursor import JsonCursor
 from schemas.errors import OutputParseError, TruncatedOutputError
 from schemas.extraction import Completion
-from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, PathPart, Spec, json_path
+from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec, allows_null, json_path
+from schemas.walk import holds, value_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ def parse_completion(completion: Completion, grammar: Grammar) -> ParsedOutput:
         _drop(raw, cursor.open_item)
     reasoning = _take_reasoning(raw, text, cursor, grammar.reasoning_key)
     value = _object(grammar.schema.root, raw, (), truncated=truncated)
-    spans = {path: span for path, span in cursor.leaf_spans.items() if _has(value, path)}
+    spans = {path: span for path, span in cursor.leaf_spans.items() if holds(value, path)}
     return ParsedOutput(
         value=value, reasoning=reasoning, truncated=truncated, value_spans=MappingProxyType(spans)
     )
@@ -124,19 +125,9 @@ def _drop(raw: dict[str, JsonValue], row: Path | None) -> None:
     if row is None:
         return
     *parents, last = row
-    node: JsonValue = raw
-    for part in parents:
-        node = _child(node, part)
+    node = value_at(raw, tuple(parents))
     if isinstance(node, list) and isinstance(last, int):
         del node[last:]
-
-
-def _child(node: JsonValue, part: PathPart) -> JsonValue:
-    if isinstance(node, dict) and isinstance(part, str):
-        return node.get(part)
-    if isinstance(node, list) and isinstance(part, int) and part < len(node):
-        return node[part]
-    return None
 
 
 def _take_reasoning(raw: dict[str, JsonValue], text: str, cursor: JsonCursor, key: str | None) -> str | None:
@@ -180,7 +171,7 @@ def _checked(spec: Spec, raw: JsonValue, path: Path, *, truncated: bool) -> Json
 
 def _absent(spec: Spec, path: Path) -> JsonValue:
     """Return the value of what a cut completion never reached: null, no rows, or an object of those."""
-    if spec.nullable or (isinstance(spec, FieldSpec) and None in spec.enum_values):
+    if allows_null(spec):
         return None
     if isinstance(spec, ArraySpec) and spec.min_items == 0:
         return []
@@ -194,14 +185,3 @@ def _cut_too_early(path: Path) -> TruncatedOutputError:
         f"the completion was cut before {json_path(path)!r}, which must have a value",
         hint="raise max_tokens, make the field nullable, or use smaller windows",
     )
-
-
-def _has(value: JsonValue, path: Path) -> bool:
-    for part in path:
-        if isinstance(value, dict) and part in value:
-            value = value[str(part)]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-            value = value[part]
-        else:
-            return False
-    return True

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Spec
+from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Spec, allows_null
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def demands(schema: ExtractionSchema, value: Mapping[str, JsonValue]) -> tuple[D
 
 def _demands(spec: Spec, value: JsonValue, keys: tuple[str, ...]) -> Iterator[Demand]:
     if value is None:
-        if not (spec.nullable or (isinstance(spec, FieldSpec) and None in spec.enum_values)):
+        if not allows_null(spec):
             yield Demand(keys=keys, spec=spec)
     elif isinstance(spec, ObjectSpec) and isinstance(value, Mapping):
         for key, child in spec.properties:

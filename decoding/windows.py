@@ -17,7 +17,7 @@ from schemas.document import Document, Page
 from schemas.errors import PromptTooLongError
 from schemas.extraction import ExtractionWarning, FieldMetadata
 from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec, json_path
-from schemas.values import parse_amount, parse_date
+from schemas.values import UNDECIDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,20 +117,20 @@ class WindowAnswer:
     Attributes
     ----------
     metadata
-        What is known of each leaf, by JSON path.
+        What is known of each leaf, by path.
     page_indices
-        The pages that each leaf was read from, by JSON path; a leaf without was read from all.
+        The pages that each leaf was read from, by path; a leaf without was read from all.
     """
 
     value: Mapping[str, JsonValue]
-    metadata: Mapping[str, FieldMetadata]
-    page_indices: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    metadata: Mapping[Path, FieldMetadata]
+    page_indices: Mapping[Path, tuple[int, ...]] = field(default_factory=dict[Path, tuple[int, ...]])
 
 
 @dataclass(slots=True)
 class _Merge:
-    metadata: dict[str, FieldMetadata] = field(default_factory=dict[str, FieldMetadata])
-    page_indices: dict[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    metadata: dict[Path, FieldMetadata] = field(default_factory=dict[Path, FieldMetadata])
+    page_indices: dict[Path, tuple[int, ...]] = field(default_factory=dict[Path, tuple[int, ...]])
     warnings: list[ExtractionWarning] = field(default_factory=list[ExtractionWarning])
 
 
@@ -196,14 +196,14 @@ def _merge_array(spec: ArraySpec, sources: Sequence[_Source], path: Path, merge:
 def _merge_scalar(spec: FieldSpec, sources: Sequence[_Source], path: Path, merge: _Merge) -> JsonValue:
     if not sources:
         return None
-    known = [answer.metadata.get(json_path(at)) for _, answer, at in sources]
+    known = [answer.metadata.get(at) for _, answer, at in sources]
     order = sorted(range(len(sources)), key=lambda i: (-_confidence(known[i]), i))
     value, answer, at = sources[order[0]]
     chosen = known[order[0]]
     if chosen is not None:
-        merge.metadata[json_path(path)] = chosen
-    if json_path(at) in answer.page_indices:
-        merge.page_indices[json_path(path)] = answer.page_indices[json_path(at)]
+        merge.metadata[path] = chosen
+    if at in answer.page_indices:
+        merge.page_indices[path] = answer.page_indices[at]
     if len({_comparable(spec, value) for value, _, _ in sources}) > 1:
         merge.warnings.append(
             ExtractionWarning(
@@ -224,9 +224,9 @@ def _comparable(spec: FieldSpec, value: JsonValue) -> object:
     if isinstance(value, int | float):
         return Decimal(str(value)) if not isinstance(value, bool) else value
     text = str(value)
-    parsed = None
+    readings: tuple[object, ...] = ()
     if spec.kind == "amount":
-        parsed = parse_amount(text)
+        readings = UNDECIDED.amount_readings(text)
     elif spec.kind == "date":
-        parsed = parse_date(text)
-    return text.casefold() if parsed is None else parsed.value
+        readings = UNDECIDED.date_readings(text)
+    return readings[0] if readings else text.casefold()

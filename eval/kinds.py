@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from eval.datasets import GoldRecord
 from eval.kie import ValueKind, gold_values
 from eval.predictions import ROWS_KEY
-from schemas.spec import ExtractionSchema, FieldKind, json_path
+from schemas.spec import ExtractionSchema, FieldKind, field_paths, json_path, row_path
 from schemas.values import parse_amount, parse_date
 
 _N_GUESSED_FROM = 10_000
@@ -51,13 +51,14 @@ def schema_kinds(schema: ExtractionSchema, *, rows: str = ROWS_KEY) -> Kinds:
     fields: dict[str, ValueKind] = {}
     names: dict[str, ValueKind] = {}  # prediction files have the top's fields by their plain names
     columns: dict[str, ValueKind] = {}
-    for keys, leaf in schema.leaves():
-        if "[]" not in keys:
-            fields[json_path(keys)] = value_kind(leaf.kind)
-        if len(keys) == 1:
-            names[keys[0]] = value_kind(leaf.kind)
-        if keys[:-1] == (rows, "[]"):
-            columns[keys[-1]] = value_kind(leaf.kind)
+    for path, field in field_paths(schema.root):
+        *above, key = path
+        if row_path(path) is None:
+            fields[json_path(path)] = value_kind(field.kind)
+        if isinstance(key, str) and not above:
+            names[key] = value_kind(field.kind)
+        if isinstance(key, str) and above == [rows, 0]:
+            columns[key] = value_kind(field.kind)
     return Kinds(fields={**names, **fields}, columns=columns)
 
 

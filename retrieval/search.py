@@ -14,7 +14,7 @@ from retrieval.ranking import Rankings, Schemas
 from retrieval.store import ExampleStore
 from retrieval.text_features import query_words
 from schemas.example import Example
-from schemas.spec import ExtractionSchema, json_path
+from schemas.spec import ExtractionSchema, json_path, single_fields
 from storage.example_records import Stored
 
 # image  the paper's way: wavelet hashes by L1 distance, nothing else
@@ -189,6 +189,6 @@ def _joined(pages: Sequence[Example], asked: ExtractionSchema) -> Example:
 
 def _is_told(example: Example, asked: ExtractionSchema) -> bool:
     """Return whether an example says enough of what its annotation knows: null for the rest misleads."""
-    keys = {json_path(keys) for keys, _ in asked.leaves() if "[]" not in keys}
+    keys = {json_path(path) for path, _ in single_fields(asked.root)}
     n_unknown, n_known = (len(keys.intersection(paths)) for paths in (example.unknown, example.known))
     return n_unknown <= _MAX_UNKNOWN_SHARE * (n_known + n_unknown)

@@ -16,7 +16,7 @@ from schemas.report import shown
 from schemas.source import JsonObject
 from schemas.spec import DEFAULT_MAX_LENGTH, FieldKind, FieldSpec
 from schemas.validate import check
-from schemas.verdicts import Site, Verdicts, allows_null, is_count, is_number
+from schemas.verdicts import Site, Verdicts, is_count, is_number, lists_null
 
 MAX_LENGTH = 4_096  # characters of one string; a page of text has about 3,000
 MAX_ENUM_VALUES = 2_048
@@ -47,7 +47,7 @@ class ScalarReader:
             return self._string(node, site)
         if shape == "boolean":
             self._judge_kind(site, ("boolean",))
-            return FieldSpec(kind="boolean", description=site.description, nullable=allows_null(node))
+            return FieldSpec(kind="boolean", description=site.description, nullable=lists_null(node))
         return self._number(node, site)
 
     # --- arguments of the right type ------------------------------------------------------------
@@ -142,7 +142,7 @@ class ScalarReader:
         return FieldSpec(
             kind=kind,
             description=site.description,
-            nullable=allows_null(node),
+            nullable=lists_null(node),
             min_length=lengths[0],
             max_length=lengths[1],
             pattern=None
@@ -183,7 +183,7 @@ class ScalarReader:
         return FieldSpec(
             kind=kind,
             description=site.description,
-            nullable=allows_null(node),
+            nullable=lists_null(node),
             minimum=low if stated & {"minimum", "exclusiveMinimum"} else None,
             maximum=high if stated & {"maximum", "exclusiveMaximum"} else None,
         )

@@ -16,7 +16,7 @@ from schemas.keywords import RULE_BY_KEYWORD, Shape
 from schemas.report import LintReport, one_line, pointer_to, shown
 from schemas.source import JsonObject
 from schemas.spec import DEFAULT_MAX_ITEMS, ArraySpec, FieldSpec, ObjectSpec, Spec
-from schemas.verdicts import Site, Verdicts, allows_null, is_count
+from schemas.verdicts import Site, Verdicts, is_count, lists_null
 
 MAX_DEPTH = 16  # objects and lists inside one another
 MAX_FIELDS = 4_096  # schemas read, references counted each time: a few references can multiply into millions
@@ -269,7 +269,7 @@ class SchemaReader:
         known = tuple((key, spec) for key, spec in children if spec is not None)
         if len(known) < len(children):
             return None
-        return ObjectSpec(properties=known, description=site.description, nullable=allows_null(node))
+        return ObjectSpec(properties=known, description=site.description, nullable=lists_null(node))
 
     def _read_property(self, key: str, child: JsonValue, node: JsonObject, site: Site) -> Spec | None:
         pointer = pointer_to(site.pointer, "properties", key)
@@ -324,7 +324,7 @@ class SchemaReader:
         return ArraySpec(
             item=item,
             description=site.description,
-            nullable=allows_null(node),
+            nullable=lists_null(node),
             min_items=least,
             max_items=most,
         )

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
-
-from pydantic import JsonValue
 
 # verbatim  text copied from the page, whole words
 # amount    an amount, quantity or rate as printed on the page ("1.234,56 EUR" prints "1.234,56")
@@ -25,6 +23,7 @@ from pydantic import JsonValue
 # free      text that need not stand on the page, bounded by `max_length`
 FieldKind = Literal["verbatim", "amount", "date", "number", "integer", "boolean", "enum", "iso_date", "free"]
 GROUNDED_KINDS: frozenset[FieldKind] = frozenset({"verbatim", "amount", "date"})
+NUMERIC_KINDS: frozenset[FieldKind] = frozenset({"amount", "number", "integer"})
 
 DEFAULT_MAX_LENGTH = 256  # characters of a string without maxLength: an address block of 5 lines
 DEFAULT_MAX_ITEMS = 512  # rows of an array without maxItems
@@ -56,26 +55,16 @@ def json_path(path: Path) -> str:
     return text
 
 
-def values_by_path(value: JsonValue) -> dict[str, JsonValue]:
-    """Return every scalar of `value`, null too, by its JSON path, in order.
+def row_path(path: Path) -> Path | None:
+    """Return the path of the row that `path` leads into, of the outermost list; None outside of lists.
 
     Examples
     --------
-    >>> values_by_path({"total": "9.00", "rows": [{"text": None}]})
-    {'total': '9.00', 'rows[0].text': None}
+    >>> row_path(("line_items", 2, "taxes", 0, "rate")), row_path(("total",))
+    (('line_items', 2), None)
     """
-    return {json_path(path): leaf for path, leaf in _scalars(value, ())}
-
-
-def _scalars(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
-    if isinstance(value, Mapping):
-        for key, child in value.items():
-            yield from _scalars(child, (*path, key))
-    elif isinstance(value, list):
-        for position, child in enumerate(value):
-            yield from _scalars(child, (*path, position))
-    else:
-        yield path, value
+    depth = next((depth for depth, part in enumerate(path) if isinstance(part, int)), None)
+    return None if depth is None else path[: depth + 1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +128,27 @@ class ObjectSpec:
 Spec = FieldSpec | ArraySpec | ObjectSpec
 
 
+def allows_null(spec: Spec) -> bool:
+    """Return whether null is a valid value of `spec`: it is nullable, or an enum that lists null."""
+    return spec.nullable or (isinstance(spec, FieldSpec) and None in spec.enum_values)
+
+
+def field_paths(spec: Spec, path: Path = ()) -> Iterator[tuple[Path, FieldSpec]]:
+    """Yield (path, field) for each scalar at or below `spec` in schema order; a list has its first item."""
+    if isinstance(spec, FieldSpec):
+        yield path, spec
+    elif isinstance(spec, ArraySpec):
+        yield from field_paths(spec.item, (*path, 0))
+    else:
+        for key, child in spec.properties:
+            yield from field_paths(child, (*path, key))
+
+
+def single_fields(spec: Spec) -> Iterator[tuple[Path, FieldSpec]]:
+    """Yield (path, field) for each scalar at or below `spec` that stands in no list, in schema order."""
+    return ((path, field) for path, field in field_paths(spec) if row_path(path) is None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractionSchema:
     """A named schema: the tree that the service reads, and the JSON Schema that outputs must satisfy."""
@@ -151,14 +161,5 @@ class ExtractionSchema:
 
     def leaves(self) -> Iterator[tuple[tuple[str, ...], FieldSpec]]:
         """Yield (keys, field) for each scalar, arrays shown by the key `[]`, in schema order."""
-        yield from _leaves(self.root, ())
-
-
-def _leaves(spec: Spec, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], FieldSpec]]:
-    if isinstance(spec, FieldSpec):
-        yield path, spec
-    elif isinstance(spec, ArraySpec):
-        yield from _leaves(spec.item, (*path, "[]"))
-    else:
-        for key, child in spec.properties:
-            yield from _leaves(child, (*path, key))
+        for path, spec in field_paths(self.root):
+            yield tuple("[]" if isinstance(part, int) else part for part in path), spec

@@ -18,17 +18,16 @@ from pydantic import JsonValue
 
 from schemas.automaton import matches
 from schemas.source import JsonObject
-from schemas.spec import ExtractionSchema, Path, json_path
+from schemas.spec import ExtractionSchema, Path
 
 Violation = tuple[Path, str]
 _DATE_PATTERN = r"^\d{4}-\d{2}-\d{2}$"
 
 
-def validate_output(value: JsonValue, schema: ExtractionSchema) -> tuple[tuple[str, str], ...]:
-    """Return (JSON path, message) of each violation of the schema by `value`; empty if it is valid.
+def validate_output(value: JsonValue, schema: ExtractionSchema) -> tuple[Violation, ...]:
+    """Return (path, message) of each violation of the schema by `value`; empty if it is valid.
 
-    The path is as in `Output.metadata` ("line_items[0].amount_net"), "" for the whole answer. Messages
-    hold no text of the document.
+    The path is () for the whole answer. Messages hold no text of the document.
 
     Parameters
     ----------
@@ -41,10 +40,10 @@ def validate_output(value: JsonValue, schema: ExtractionSchema) -> tuple[tuple[s
     >>> count = {"type": "integer", "multipleOf": 5}
     >>> schema = from_json_schema({"type": "object", "properties": {"n": count}}, name="pack")
     >>> validate_output({"n": 7}, schema)
-    (('n', 'is not a multiple of 5'),)
+    ((('n',), 'is not a multiple of 5'),)
     """
     root = _loaded(schema.json_schema)
-    return tuple((json_path(path), message) for path, message in check(value, root, root))
+    return tuple(check(value, root, root))
 
 
 @lru_cache(maxsize=64)

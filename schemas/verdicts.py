@@ -73,7 +73,7 @@ def is_count(value: JsonValue) -> bool:
     return is_number(value) and value >= 0 and value == int(value)
 
 
-def allows_null(node: Mapping[str, JsonValue]) -> bool:
+def lists_null(node: Mapping[str, JsonValue]) -> bool:
     """Return whether the type list of the schema `node` has null in it."""
     types = node.get("type")
     return isinstance(types, list) and "null" in types

@@ -28,7 +28,8 @@ from schemas.document import Document
 from schemas.errors import RasgError
 from schemas.example import Example
 from schemas.extraction import FieldMetadata
-from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, json_path
+from schemas.spec import ArraySpec, ExtractionSchema, ObjectSpec, json_path, single_fields
+from schemas.walk import value_at
 from storage.schema_records import parsed_schema
 
 _BATCH = 500
@@ -64,7 +65,7 @@ class GoldDocument:
     @property
     def says_something(self) -> bool:
         """Return whether an answer can be judged by it: not if no page shows what the annotation has."""
-        scalars = (json_path(keys) for keys, _ in self.schema.leaves() if "[]" not in keys)
+        scalars = (json_path(path) for path, _ in single_fields(self.schema.root))
         has_rows = any(isinstance(value, list) and value for value in self.value.values())
         return has_rows or any(path not in self.unknown for path in scalars)
 
@@ -202,7 +203,8 @@ def _flat(
 
     What `skip` names, by JSON path, is left out, and lists of texts are.
     """
-    flat = dict(_scalars(schema.root, value, (), frozenset(skip)))
+    named = ((json_path(path), path) for path, _ in single_fields(schema.root))
+    flat = {name: value_at(dict(value), path) for name, path in named if name not in skip}
     rows_key = _rows_key(schema)
     if rows_key is not None:
         found = value.get(rows_key)
@@ -216,17 +218,6 @@ def _rows_key(schema: ExtractionSchema) -> str | None:
         if isinstance(spec, ArraySpec) and isinstance(spec.item, ObjectSpec):
             return key
     return None
-
-
-def _scalars(
-    spec: ObjectSpec, value: Mapping[str, JsonValue], path: tuple[str, ...], skip: frozenset[str]
-) -> Iterator[tuple[str, JsonValue]]:
-    for key, child in spec.properties:
-        found, at = value.get(key), (*path, key)
-        if isinstance(child, FieldSpec) and json_path(at) not in skip:
-            yield json_path(at), found
-        elif isinstance(child, ObjectSpec):
-            yield from _scalars(child, found if isinstance(found, Mapping) else {}, at, skip)
 
 
 def _metadata(

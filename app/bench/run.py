@@ -31,8 +31,9 @@ from schemas.adapter import weights_sha256
 from schemas.document import Document
 from schemas.errors import ConfigurationError, EngineUnavailableError, RasgError
 from schemas.extraction import ExampleUse, Extraction, Usage
-from schemas.spec import GROUNDED_KINDS, ArraySpec, ExtractionSchema, FieldSpec, Spec
+from schemas.spec import GROUNDED_KINDS, ExtractionSchema
 from schemas.validate import validate_output
+from schemas.walk import leaves
 
 CONFIG, PREDICTIONS, GOLD, KINDS = "config.json", "predictions.jsonl", "gold.jsonl", "kinds.json"
 _KINDS = TypeAdapter(dict[str, Kinds])
@@ -272,7 +273,7 @@ def _line(
 ) -> RunLine:
     value = extraction.output.value
     runs = tuple(_runs(document))
-    texts = tuple(_must_stand(schema.root, dict(value)))
+    texts = tuple(_must_stand(schema, value))
     return RunLine(
         id=record.id,
         dataset=record.dataset,
@@ -289,17 +290,11 @@ def _line(
     )
 
 
-def _must_stand(spec: Spec, value: JsonValue) -> Iterator[str]:
+def _must_stand(schema: ExtractionSchema, value: Mapping[str, JsonValue]) -> Iterator[str]:
     """Yield the texts that must stand on the page as whole words."""
-    if isinstance(spec, FieldSpec):
-        if spec.kind in GROUNDED_KINDS and value is not None:
-            yield str(value)
-    elif isinstance(spec, ArraySpec):
-        for row in value if isinstance(value, list) else ():
-            yield from _must_stand(spec.item, row)
-    elif isinstance(value, Mapping):
-        for key, child in spec.properties:
-            yield from _must_stand(child, value.get(key))
+    for leaf in leaves(schema.root, dict(value)):
+        if leaf.spec.kind in GROUNDED_KINDS and leaf.value is not None:
+            yield str(leaf.value)
 
 
 def _runs(document: Document) -> Iterator[str]:

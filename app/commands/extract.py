@@ -41,7 +41,7 @@ from app.wiring import (
 from schemas.adapter import BASE
 from schemas.errors import ConfigurationError
 from schemas.registry import load_schema
-from schemas.spec import values_by_path
+from schemas.walk import values_by_path
 
 
 @take_options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -17,19 +17,20 @@ from retrieval.features import hash_of
 from schemas.document import Document, Page
 from schemas.errors import InvalidAnswerError
 from schemas.example import Example, ExampleSource
-from schemas.extraction import Citation, FieldMetadata
+from schemas.extraction import FieldMetadata
 from schemas.spec import (
     GROUNDED_KINDS,
     ArraySpec,
     ExtractionSchema,
-    FieldSpec,
     ObjectSpec,
     Path,
     Spec,
     json_path,
+    row_path,
 )
 from schemas.text import storable
-from schemas.validate import validate_output
+from schemas.validate import Violation, validate_output
+from schemas.walk import Leaf, leaves, replace_leaves
 
 # What stands in a line of evidence: its first words, without what would end a JSON string or the line.
 _EVIDENCE_WORDS = 3
@@ -88,48 +89,45 @@ def annotate(annotation: Annotation) -> Annotated:
         If the answer does not satisfy the schema, has a key that the schema does not know, or lacks one:
         what is not on the document is null, as silence would teach the same. `issues` says where.
     """
+    _check(annotation)
+    grounded = ground_extraction(annotation.value, annotation.schema, annotation.document).metadata
+    answered = tuple(leaves(annotation.schema.root, dict(annotation.value)))
+    printed = _in_rows({leaf.path: _printed(leaf, grounded[leaf.path]) for leaf in answered})
+    pages = sorted({place.page_index for place in printed.values() if place.page_index is not None}) or [0]
+    singles = [leaf for leaf in answered if row_path(leaf.path) is None and leaf.value is not None]
+    told = _Told(
+        known=tuple(json_path(leaf.path) for leaf in singles if not printed[leaf.path].is_missing),
+        unknown=tuple(json_path(leaf.path) for leaf in singles if printed[leaf.path].is_missing),
+    )
+    return Annotated(
+        examples=tuple(_example(annotation, page, pages[0], printed, told) for page in pages),
+        ungrounded=tuple(json_path(path) for path, place in printed.items() if place.is_missing),
+    )
+
+
+def _check(annotation: Annotation) -> None:
     value = dict(annotation.value)
     violations = tuple(_unwritable(value, ())) or (
         *validate_output(value, annotation.schema),
         *_odd_keys(annotation.schema.root, value, ()),
     )
     if violations:
-        issues = tuple((storable(path), reason) for path, reason in violations)
+        issues = tuple((storable(json_path(path)), reason) for path, reason in violations)
         raise InvalidAnswerError("the answer does not satisfy the schema", issues=issues)
-    grounded = ground_extraction(annotation.value, annotation.schema, annotation.document)
-    leaves = tuple(_leaves(annotation.schema.root, dict(annotation.value), ()))
-    printed = _in_rows(leaves, {leaf.path: _printed(leaf, grounded.metadata) for leaf in leaves})
-    pages = sorted({place.page_index for place in printed.values() if place.page_index is not None}) or [0]
-    told = _Told(
-        known=tuple(
-            json_path(leaf.path)
-            for leaf in leaves
-            if leaf.row is None and leaf.value is not None and not printed[json_path(leaf.path)].is_missing
-        ),
-        unknown=tuple(
-            json_path(leaf.path)
-            for leaf in leaves
-            if leaf.row is None and printed[json_path(leaf.path)].is_missing
-        ),
-    )
-    return Annotated(
-        examples=tuple(_example(annotation, page, pages[0], printed, told) for page in pages),
-        ungrounded=tuple(path for path, place in printed.items() if place.is_missing),
-    )
 
 
-def _unwritable(value: JsonValue, path: Path) -> Iterator[tuple[str, str]]:
-    """Yield (JSON path, reason) for what JSON, a database or a model cannot take."""
+def _unwritable(value: JsonValue, path: Path) -> Iterator[Violation]:
+    """Yield (path, reason) for what JSON, a database or a model cannot take."""
     if isinstance(value, Mapping):
         for key, child in value.items():
             if storable(key) != key:
-                yield json_path((*path, key)), "has a key with a broken character"
+                yield (*path, key), "has a key with a broken character"
             yield from _unwritable(child, (*path, key))
     elif isinstance(value, list):
         for index, child in enumerate(value):
             yield from _unwritable(child, (*path, index))
     elif (reason := _why_unwritable(value)) is not None:
-        yield json_path(path), reason
+        yield path, reason
 
 
 def _why_unwritable(value: JsonValue) -> str | None:
@@ -142,37 +140,24 @@ def _why_unwritable(value: JsonValue) -> str | None:
     return None
 
 
-def _odd_keys(spec: Spec, value: JsonValue, path: Path) -> Iterator[tuple[str, str]]:
-    """Yield (JSON path, reason) for each key that is missing, or that the schema does not know."""
+def _odd_keys(spec: Spec, value: JsonValue, path: Path) -> Iterator[Violation]:
+    """Yield (path, reason) for each key that is missing, or that the schema does not know."""
     if isinstance(spec, ArraySpec):
         for index, item in enumerate(value if isinstance(value, list) else ()):
             yield from _odd_keys(spec.item, item, (*path, index))
     elif isinstance(spec, ObjectSpec) and isinstance(value, Mapping):
         known = dict(spec.properties)
-        yield from ((json_path((*path, key)), "is not in the schema") for key in value if key not in known)
+        yield from (((*path, key), "is not in the schema") for key in value if key not in known)
         for key, child in spec.properties:
             if key in value:
                 yield from _odd_keys(child, value[key], (*path, key))
             else:
-                yield json_path((*path, key)), "is missing: null says that the document does not have it"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Leaf:
-    path: Path
-    spec: FieldSpec
-    value: JsonValue
-
-    @property
-    def row(self) -> Path | None:
-        """Return the path of the row that the leaf is in, of the outermost list; None outside of lists."""
-        at = next((i for i, part in enumerate(self.path) if isinstance(part, int)), None)
-        return None if at is None else self.path[: at + 1]
+                yield (*path, key), "is missing: null says that the document does not have it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    """Paths, rows apart, of values that some page shows, and of those that none does."""
+    """JSON paths, rows apart, of values that some page shows, and of those that none does."""
 
     known: tuple[str, ...]
     unknown: tuple[str, ...]
@@ -188,44 +173,32 @@ class _Place:
     is_missing: bool = False
 
 
-def _leaves(spec: Spec, value: JsonValue, path: Path) -> Iterator[_Leaf]:
-    if isinstance(spec, FieldSpec):
-        yield _Leaf(path=path, spec=spec, value=value)
-    elif isinstance(spec, ArraySpec):
-        for index, item in enumerate(value if isinstance(value, list) else ()):
-            yield from _leaves(spec.item, item, (*path, index))
-    elif isinstance(value, Mapping):
-        for key, child in spec.properties:
-            yield from _leaves(child, value.get(key), (*path, key))
-
-
-def _printed(leaf: _Leaf, metadata: Mapping[str, FieldMetadata]) -> _Place:
-    known = metadata.get(json_path(leaf.path))
-    citations: Sequence[Citation] = () if known is None else known.citations
+def _printed(leaf: Leaf, known: FieldMetadata) -> _Place:
     must_stand = leaf.spec.kind in GROUNDED_KINDS
     if leaf.value is None:
         return _Place(value=None)
-    if not citations:
+    if not known.citations:
         return _Place(value=None, is_missing=True) if must_stand else _Place(value=leaf.value)
-    value = " ".join(citation.reference_text for citation in citations) if must_stand else leaf.value
-    first = citations[0]
+    value = " ".join(citation.reference_text for citation in known.citations) if must_stand else leaf.value
+    first = known.citations[0]
     return _Place(value=value, page_index=first.page_number - 1, first_word=min(first.word_indices))
 
 
-def _in_rows(leaves: Sequence[_Leaf], places: Mapping[Path, _Place]) -> dict[str, _Place]:
-    """Return the places by JSON path, a cell that need not stand anywhere with the page of its row."""
+def _in_rows(places: Mapping[Path, _Place]) -> dict[Path, _Place]:
+    """Return the places, a cell that need not stand anywhere with the page of its row."""
     pages: dict[Path, int] = {}
-    for leaf in leaves:
-        page_index = places[leaf.path].page_index
-        if leaf.row is not None and page_index is not None:
-            pages.setdefault(leaf.row, page_index)
-    found: dict[str, _Place] = {}
-    for leaf in leaves:
-        place = places[leaf.path]
-        if leaf.row is not None and place.page_index is None and place.value is not None:
-            page_index = pages.get(leaf.row)
-            place = _Place(value=None if page_index is None else place.value, page_index=page_index)
-        found[json_path(leaf.path)] = place
+    for path, place in places.items():
+        row = row_path(path)
+        if row is not None and place.page_index is not None:
+            pages.setdefault(row, place.page_index)
+    found: dict[Path, _Place] = {}
+    for path, place in places.items():
+        row = row_path(path)
+        found[path] = place
+        if row is not None and place.page_index is None and place.value is not None:
+            page_index = pages.get(row)
+            value = None if page_index is None else place.value
+            found[path] = _Place(value=value, page_index=page_index)
     return found
 
 
@@ -233,7 +206,7 @@ def _example(
     annotation: Annotation,
     page_index: int,
     first_page: int,
-    printed: Mapping[str, _Place],
+    printed: Mapping[Path, _Place],
     told: _Told,
 ) -> Example:
     def on_this_page(place: _Place) -> bool:
@@ -241,7 +214,7 @@ def _example(
 
     shown = {path: place for path, place in printed.items() if on_this_page(place)}
     page = annotation.document.pages[page_index]
-    value = _restricted(annotation.schema.root, dict(annotation.value), (), shown)
+    value = _restricted(annotation, shown)
     return Example(
         example_id=uuid4().hex,
         tenant=annotation.tenant,
@@ -251,7 +224,7 @@ def _example(
         json_schema=annotation.schema.json_schema,
         page_hash=annotation.page_hashes[page_index],
         text=page_text(annotation.document, page_index),
-        answer=value if isinstance(value, dict) else {},
+        answer=value,
         evidence=tuple(_evidence(annotation.schema.root, value, (), shown, page)),
         known=told.known,
         unknown=told.unknown,
@@ -261,19 +234,26 @@ def _example(
     )
 
 
-def _restricted(spec: Spec, value: JsonValue, path: Path, shown: Mapping[str, _Place]) -> JsonValue:
+def _restricted(annotation: Annotation, shown: Mapping[Path, _Place]) -> dict[str, JsonValue]:
     """Return the answer of one page: its own leaves as printed, others null, empty rows left out."""
-    if isinstance(spec, FieldSpec):
-        place = shown.get(json_path(path))
+
+    def on_page(leaf: Leaf) -> JsonValue:
+        place = shown.get(leaf.path)
         return None if place is None else place.value
-    if isinstance(spec, ObjectSpec):
-        if not isinstance(value, Mapping):
-            return None
-        return {key: _restricted(c, value.get(key), (*path, key), shown) for key, c in spec.properties}
-    if not isinstance(value, list):
-        return None
-    rows = (_restricted(spec.item, item, (*path, index), shown) for index, item in enumerate(value))
-    return [row for row in rows if _says_something(row)]
+
+    whole = annotation.value
+    return {
+        key: _without_empty_rows(replace_leaves(spec, whole.get(key), on_page, (key,)))
+        for key, spec in annotation.schema.root.properties
+    }
+
+
+def _without_empty_rows(value: JsonValue) -> JsonValue:
+    if isinstance(value, Mapping):
+        return {key: _without_empty_rows(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [row for row in map(_without_empty_rows, value) if _says_something(row)]
+    return value
 
 
 def _says_something(value: JsonValue) -> bool:
@@ -283,7 +263,7 @@ def _says_something(value: JsonValue) -> bool:
 
 
 def _evidence(
-    spec: ObjectSpec, value: JsonValue, path: Path, shown: Mapping[str, _Place], page: Page
+    spec: ObjectSpec, value: JsonValue, path: Path, shown: Mapping[Path, _Place], page: Page
 ) -> Iterator[str]:
     """Yield, for each key, where its value was seen: what a model that reasons first would say of it."""
     known = value if isinstance(value, Mapping) else {}
@@ -296,7 +276,7 @@ def _evidence(
         elif found is None:
             yield f"{_plain(key)} < none"
         else:
-            place = shown.get(json_path((*path, key)))
+            place = shown.get((*path, key))
             yield f"{_plain(key)} < {_line_start(page, None if place is None else place.first_word)}"
 
 

@@ -9,7 +9,8 @@ from pydantic import JsonValue
 
 from eval.kie import Pred, ValueKind, gold_values, kie_results, printed, printed_amounts, separators_of
 from eval.kinds import value_kind
-from schemas.spec import ExtractionSchema, json_path
+from schemas.spec import ExtractionSchema, json_path, single_fields
+from schemas.walk import value_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +28,10 @@ def field_count(
 
     A field is a scalar that stands in no list; one that is null on both sides does not count.
     """
-    leaves = [(keys, field) for keys, field in schema.leaves() if "[]" not in keys]
-    ours = {json_path(keys): _at(dict(pred), keys) for keys, _ in leaves}
-    theirs = {json_path(keys): _at(dict(gold), keys) for keys, _ in leaves}
-    kinds: dict[str, ValueKind] = {json_path(keys): value_kind(field.kind) for keys, field in leaves}
+    fields = tuple(single_fields(schema.root))
+    ours = {json_path(path): value_at(dict(pred), path) for path, _ in fields}
+    theirs = {json_path(path): value_at(dict(gold), path) for path, _ in fields}
+    kinds: dict[str, ValueKind] = {json_path(path): value_kind(field.kind) for path, field in fields}
     results = kie_results(
         {path: _pred(value) for path, value in ours.items()},
         {path: gold_values(value) for path, value in theirs.items()},
@@ -45,9 +46,3 @@ def field_count(
 
 def _pred(value: JsonValue) -> Pred | None:
     return None if value in (None, "") else Pred(text=printed(value))
-
-
-def _at(value: JsonValue, keys: tuple[str, ...]) -> JsonValue:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value

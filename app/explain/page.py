@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.extraction.pipeline import PipelineResult
 from schemas.extraction import Citation, FieldMetadata
-from schemas.spec import values_by_path
+from schemas.walk import values_by_path
 
 _FOLDER = Path(__file__).parent
 # A value under this is shown in the colour of doubt.

@@ -240,7 +240,7 @@ def _decoded(completion: Completion, question: Question) -> Decoded:
     answer = WindowAnswer(
         value=parsed.value,
         metadata={path: FieldMetadata(confidence=known) for path, known in confidences.items()},
-        page_indices={json_path(path): question.page_indices for path in parsed.value_spans},
+        page_indices=dict.fromkeys(parsed.value_spans, question.page_indices),
     )
     return Decoded(completion=completion, parsed=parsed, answer=answer)
 

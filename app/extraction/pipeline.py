@@ -24,13 +24,15 @@ from decoding.checks.row_repeats import check_repeats
 from decoding.checks.sums import check_sums
 from decoding.checks.validity import withdraw_invalid
 from decoding.engines.engine import Engine
-from decoding.grounding.ground import GroundingResult, ground_extraction
+from decoding.grounding.ground import ground_extraction
+from decoding.grounding.result import GroundingResult
 from decoding.windows import WindowAnswer
 from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
 from schemas.model_profile import DEFAULT_PROFILE, ModelProfile
-from schemas.spec import ExtractionSchema, values_by_path
+from schemas.spec import ExtractionSchema, json_path
+from schemas.walk import values_by_path
 
 # Under this, the model saw other values as about equally likely: a person should look.
 LOW_CONFIDENCE = 0.5
@@ -165,9 +167,9 @@ class Pipeline:
                 *answer.conflicts,
                 *refused,
                 *grounded.warnings,
-                *check_sums(grounded.metadata),
-                *check_rows(grounded.metadata, document),
-                *check_repeats(grounded.metadata),
+                *check_sums(grounded),
+                *check_rows(grounded, document),
+                *check_repeats(grounded),
             )
         extraction = _extraction(document, schema, merged, grounded, warnings, answer, clock.seconds)
         return extraction.model_copy(update={"examples": uses(questions)})
@@ -215,10 +217,10 @@ def _extraction(
 
 
 def _metadata(merged: WindowAnswer, grounded: GroundingResult) -> dict[str, FieldMetadata]:
-    """Return what grounding knows of each leaf, with the confidence of its decoding."""
+    """Return what grounding knows of each leaf, by JSON path, with the confidence of its decoding."""
     confidences = {path: entry.confidence for path, entry in merged.metadata.items()}
     return {
-        path: entry.model_copy(update={"confidence": confidences.get(path)})
+        json_path(path): entry.model_copy(update={"confidence": confidences.get(path)})
         for path, entry in grounded.metadata.items()
     }
 

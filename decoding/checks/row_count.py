@@ -14,9 +14,11 @@ from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 
+from decoding.grounding.result import GroundedField, GroundedTable, GroundingResult
 from schemas.document import Document, Page, Word
-from schemas.extraction import Citation, ExtractionWarning, FieldMetadata
-from schemas.values import parse_amount
+from schemas.extraction import ExtractionWarning
+from schemas.spec import Path, json_path, row_path
+from schemas.values import decimal_amount
 from schemas.values.dates import fold
 
 # Edges of one column's amounts differ by less than this share of the page's width, on flat scans and
@@ -28,8 +30,6 @@ _MIN_ROWS = 2  # a structure needs two examples
 # The next row follows within this many times the usual distance of rows; an address or a footer is further.
 _MAX_GAP = 2.5
 _MIN_LETTERS = 3  # of a word that describes an item
-_DECIMAL = re.compile(r"-?\d+(?:\.\d+)?")
-_ROW_PATH = re.compile(r"(?P<list>.+?)\[(?P<row>\d+)\]\.?(?P<column>.+)")
 
 # Words of lines that are set like rows and are none, in the languages of the date table.
 _NOT_ROWS = frozenset(
@@ -58,7 +58,7 @@ class _Row:
     page_index: int
     y: float
     lines: frozenset[int]
-    amounts: Mapping[str, tuple[float, float, Decimal]]
+    amounts: Mapping[Path, tuple[float, float, Decimal]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,20 +86,20 @@ class _Structure:
     row_words: frozenset[str]
 
 
-def check_rows(metadata: Mapping[str, FieldMetadata], document: Document) -> tuple[ExtractionWarning, ...]:
+def check_rows(grounded: GroundingResult, document: Document) -> tuple[ExtractionWarning, ...]:
     """Return a `list_incomplete` for each list of which the pages show more rows than the answer has.
 
     Needs at least two grounded rows that fill a common column of amounts; says nothing otherwise. Lines
     between the first and the last row count wherever they are; lines before and after only as long as
     they follow at the rows' distance, on the next page too, until a total.
     """
-    lists = sorted({found["list"] for path in metadata if (found := _ROW_PATH.fullmatch(path))})
-    found = ((path, missing_rows(path, metadata, document)) for path in lists)
+    totals = _single_amounts(grounded)
+    found = ((table.path, missing_rows(table, totals, document)) for table in grounded.lists)
     return tuple(
         ExtractionWarning(
             code="list_incomplete",
             message=f"{len(missing)} more lines look like rows of this list",
-            path=path,
+            path=json_path(path),
             page_number=missing[0][0] + 1,
         )
         for path, missing in found
@@ -108,11 +108,14 @@ def check_rows(metadata: Mapping[str, FieldMetadata], document: Document) -> tup
 
 
 def missing_rows(
-    path: str, metadata: Mapping[str, FieldMetadata], document: Document
+    table: GroundedTable, totals: frozenset[Decimal], document: Document
 ) -> tuple[tuple[int, int], ...]:
-    """Return (page_index, line_index) of the lines that look like rows of the list and are none."""
-    rows = _rows(path, metadata, document)
-    structure = _structure(rows, _single_amounts(metadata), document)
+    """Return (page_index, line_index) of the lines that look like rows of the list and are none.
+
+    `totals` are amounts outside of the list: a line with one of them is no row.
+    """
+    rows = _rows(table, document)
+    structure = _structure(rows, totals, document)
     if structure is None:
         return ()
     claimed = {(row.page_index, line) for row in rows for line in row.lines}
@@ -135,40 +138,36 @@ def line_words(line: tuple[int, int], document: Document) -> tuple[Word, ...]:
     return page.words[start:end]
 
 
-def _single_amounts(metadata: Mapping[str, FieldMetadata]) -> frozenset[Decimal]:
-    singles = (entry.normalised for path, entry in metadata.items() if "[" not in path)
-    return frozenset(Decimal(text) for text in singles if text is not None and _DECIMAL.fullmatch(text))
+def _single_amounts(grounded: GroundingResult) -> frozenset[Decimal]:
+    singles = (field.amount for path, field in grounded.fields.items() if row_path(path) is None)
+    return frozenset(amount for amount in singles if amount is not None)
 
 
-def _rows(path: str, metadata: Mapping[str, FieldMetadata], document: Document) -> list[_Row]:
-    cells: dict[int, dict[str, tuple[FieldMetadata, Citation]]] = {}
-    for leaf, entry in metadata.items():
-        found = _ROW_PATH.fullmatch(leaf)
-        if found is not None and found["list"] == path and entry.citations:
-            cells.setdefault(int(found["row"]), {})[found["column"]] = entry, entry.citations[0]
-    return [_row(cells[index], document) for index in sorted(cells)]
+def _rows(table: GroundedTable, document: Document) -> list[_Row]:
+    """Return the rows that stand somewhere; a list of single values has no columns that could tell a row."""
+    cited = (
+        {path: cell for path, cell in row.cells.items() if path and cell.metadata.citations}
+        for row in table.rows
+    )
+    return [_row(cells, document) for cells in cited if cells]
 
 
-def _row(cells: Mapping[str, tuple[FieldMetadata, Citation]], document: Document) -> _Row:
-    page_number = min(citation.page_number for _, citation in cells.values())
+def _row(cells: Mapping[Path, GroundedField], document: Document) -> _Row:
+    places = {path: cell.metadata.citations[0] for path, cell in cells.items()}
+    page_number = min(cited.page_number for cited in places.values())
     page = document.pages[page_number - 1]
-    here = {c: (entry, cited) for c, (entry, cited) in cells.items() if cited.page_number == page_number}
-    words = {i for _, cited in here.values() for i in cited.word_indices}
+    here = {path: cited for path, cited in places.items() if cited.page_number == page_number}
+    words = {i for cited in here.values() for i in cited.word_indices}
     return _Row(
         page_index=page_number - 1,
-        y=median((cited.bbox[1] + cited.bbox[3]) / 2 for _, cited in here.values()),
+        y=median((cited.bbox[1] + cited.bbox[3]) / 2 for cited in here.values()),
         lines=frozenset(n for n, (start, end) in enumerate(page.lines) if words & set(range(start, end))),
         amounts={
-            column: (cited.bbox[0], cited.bbox[2], Decimal(entry.normalised or "0"))
-            for column, (entry, cited) in here.items()
-            if _DECIMAL.fullmatch(entry.normalised or "") and _is_amount(cited.reference_text)
+            path: (cited.bbox[0], cited.bbox[2], amount)
+            for path, cited in here.items()
+            if (amount := cells[path].amount) is not None and decimal_amount(cited.reference_text) is not None
         },
     )
-
-
-def _is_amount(text: str) -> bool:
-    """Return whether the text is an amount with decimals: bare integers stand in too many lines."""
-    return parse_amount(text) is not None and re.search(r"[.,]\d", text) is not None
 
 
 def _structure(
@@ -206,7 +205,7 @@ def _following(
     for line in lines:
         words = line_words(line, document)
         if _is_total(words, structure):
-            if any(_is_amount(word.text) for word in words) and not _keys(words) & _GOES_ON:
+            if _amounts(words) and not _keys(words) & _GOES_ON:
                 return
             continue
         if line[0] != page_index:
@@ -224,7 +223,7 @@ def _height(words: Sequence[Word]) -> float:
 def _is_row(words: Sequence[Word], structure: _Structure) -> bool:
     if _is_total(words, structure):
         return False
-    amounts = [word for word in words if _is_amount(word.text)]
+    amounts = [word for word, _ in _amounts(words)]
     fills_all = all(any(_in_column(word, column) for word in amounts) for column in structure.columns)
     return fills_all and any(sum(map(str.isalpha, word.text)) >= _MIN_LETTERS for word in words)
 
@@ -240,10 +239,16 @@ def _is_total(words: Sequence[Word], structure: _Structure) -> bool:
     keys = _keys(words) - structure.row_words
     if any(key in _NOT_ROWS or _NOT_ROW_PARTS.search(key) for key in keys):
         return True
-    values = [amount.value for word in words if _is_amount(word.text) and (amount := parse_amount(word.text))]
+    values = [value for _, value in _amounts(words)]
     if not structure.has_negatives and any(value < 0 for value in values):
         return True
     return bool(values) and values[-1] in structure.totals
+
+
+def _amounts(words: Sequence[Word]) -> list[tuple[Word, Decimal]]:
+    """Return each word that prints an amount with decimals, and the amount: bare integers are everywhere."""
+    read = ((word, decimal_amount(word.text)) for word in words)
+    return [(word, value) for word, value in read if value is not None]
 
 
 def _keys(words: Sequence[Word]) -> frozenset[str]:

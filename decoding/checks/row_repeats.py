@@ -7,49 +7,49 @@ texts with letters tell: an amount or a number that no row has left is found in 
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Mapping
-
-from schemas.extraction import ExtractionWarning, FieldMetadata
-
-_ROW_PATH = re.compile(r"(?P<row>(?P<list>.+?)\[\d+\])(?P<column>.*)")
+from decoding.grounding.result import GroundedField, GroundedRow, GroundedTable, GroundingResult
+from schemas.extraction import ExtractionWarning
+from schemas.spec import json_path
 
 # (page number, index of a word) of all words that the texts of a row cite.
 _Words = frozenset[tuple[int, int]]
 
 
-def check_repeats(metadata: Mapping[str, FieldMetadata]) -> tuple[ExtractionWarning, ...]:
+def check_repeats(grounded: GroundingResult) -> tuple[ExtractionWarning, ...]:
     """Return a `row_repeated` for each list with rows whose texts cite no word of their own, at the first.
 
     Rows without letters (amounts and dates only) are not looked at, nor are rows that stand nowhere: each
-    of their values has its own `ungrounded_value`. Rows that the page prints alike cite their own words.
+    of their values has its own `ungrounded_value`. Rows that the page prints alike cite their own words. The
+    items of a list of texts are rows as well.
     """
-    lists = _lists(metadata)
-    repeated: dict[str, list[str]] = defaultdict(list)
-    for path, rows in lists.items():
-        taken: set[tuple[int, int]] = set()
-        for row, words in rows.items():
-            if words and words <= taken:
-                repeated[path].append(row)
-            taken |= words
-    return tuple(
-        ExtractionWarning(
-            code="row_repeated",
-            message=f"{len(rows)} of {len(lists[path])} rows stand only where earlier rows do",
-            path=rows[0],
-        )
-        for path, rows in repeated.items()
+    found = (_check(table) for table in grounded.lists)
+    return tuple(warning for warning in found if warning is not None)
+
+
+def _check(table: GroundedTable) -> ExtractionWarning | None:
+    rows = [(row, texts) for row in table.rows if (texts := _texts(row))]
+    taken: set[tuple[int, int]] = set()
+    repeated: list[GroundedRow] = []
+    for row, texts in rows:
+        words = _cited_words(texts)
+        if words and words <= taken:
+            repeated.append(row)
+        taken |= words
+    if not repeated:
+        return None
+    return ExtractionWarning(
+        code="row_repeated",
+        message=f"{len(repeated)} of {len(rows)} rows stand only where earlier rows do",
+        path=json_path(repeated[0].path),
     )
 
 
-def _lists(metadata: Mapping[str, FieldMetadata]) -> dict[str, dict[str, _Words]]:
-    lists: dict[str, dict[str, _Words]] = defaultdict(dict)
-    for path, entry in metadata.items():
-        found = _ROW_PATH.fullmatch(path)
-        if found and entry.normalised is None:
-            worded = (c for c in entry.citations if any(ch.isalpha() for ch in c.reference_text))
-            cited = ((c.page_number, index) for c in worded for index in c.word_indices)
-            rows = lists[found["list"]]
-            rows[found["row"]] = rows.get(found["row"], frozenset()) | frozenset(cited)
-    return lists
+def _texts(row: GroundedRow) -> tuple[GroundedField, ...]:
+    """Return the cells without a normal form, null ones too."""
+    return tuple(cell for cell in row.cells.values() if cell.metadata.normalised is None)
+
+
+def _cited_words(texts: tuple[GroundedField, ...]) -> _Words:
+    cited = (cited for cell in texts for cited in cell.metadata.citations)
+    worded = (c for c in cited if any(map(str.isalpha, c.reference_text)))
+    return frozenset((c.page_number, index) for c in worded for index in c.word_indices)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from schemas.extraction import ExtractionWarning, FieldMetadata
+from decoding.grounding.result import GroundedField, GroundedTable, GroundingResult
+from schemas.extraction import ExtractionWarning
+from schemas.spec import Path, json_path
 
 # Cash totals are rounded to 5 cents where the smallest coin is one (Switzerland, Malaysia, Canada).
 TOLERANCE = Decimal("0.05")
@@ -20,7 +21,7 @@ _GROSS_KEYS = ("amount_total_gross", "grand_total", "total_gross", "amount_total
 _LINES_KEYS = ("amount_total_lines", "line_total", "lines_total")
 _TIP_KEYS = ("tip_amount", "tips", "tip")
 _ROW_KEYS = frozenset(("amount_net", "amount_gross", "amount", "line_total", "line_amount", "total_price"))
-_ROW_PATH = re.compile(r"(?P<list>[^\[\]]+)\[(?P<row>\d+)\]\.(?:line_item_)?(?P<key>[^.\[\]]+)")
+_ROW_PREFIX = "line_item_"  # DocILE's, of row keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class _Totals:
         return tuple(total for total in (self.lines, self.net, self.gross) if total is not None)
 
 
-def check_sums(metadata: Mapping[str, FieldMetadata]) -> tuple[ExtractionWarning, ...]:
+def check_sums(grounded: GroundingResult) -> tuple[ExtractionWarning, ...]:
     """Return a `sum_mismatch` for each sum that the extracted amounts do not keep.
 
     Checked are net + tax (+ tip) = gross, or net = gross where prices include the tax, within
@@ -44,28 +45,20 @@ def check_sums(metadata: Mapping[str, FieldMetadata]) -> tuple[ExtractionWarning
     (DocILE's and a few more). What is missing or ambiguous is not checked. Rows may differ from the
     total for good reasons (discounts, shipping, service charges): this is a doubt, not an error.
     """
-    amounts = dict(_amounts(metadata))
     totals = _Totals(
-        net=_first(amounts, _NET_KEYS),
-        tax=_first(amounts, _TAX_KEYS),
-        gross=_first(amounts, _GROSS_KEYS),
-        tip=_first(amounts, _TIP_KEYS),
-        lines=_first(amounts, _LINES_KEYS),
+        net=_first(grounded.fields, _NET_KEYS),
+        tax=_first(grounded.fields, _TAX_KEYS),
+        gross=_first(grounded.fields, _GROSS_KEYS),
+        tip=_first(grounded.fields, _TIP_KEYS),
+        lines=_first(grounded.fields, _LINES_KEYS),
     )
-    return (*_total_warnings(totals), *_row_warnings(metadata, amounts, totals))
+    return (*_total_warnings(totals), *_row_warnings(grounded.tables, totals))
 
 
-def _amounts(metadata: Mapping[str, FieldMetadata]) -> Iterator[tuple[str, Decimal]]:
-    for path, entry in metadata.items():
-        if entry.normalised is not None:
-            try:
-                yield path, Decimal(entry.normalised)
-            except InvalidOperation:  # a date
-                continue
-
-
-def _first(amounts: Mapping[str, Decimal], keys: tuple[str, ...]) -> Decimal | None:
-    return next((amounts[key] for key in keys if key in amounts), None)
+def _first(fields: Mapping[Path, GroundedField], keys: tuple[str, ...]) -> Decimal | None:
+    """Return the amount of the first of the keys, at the top of the answer, that has one."""
+    amounts = (fields[key,].amount for key in keys if (key,) in fields)
+    return next((amount for amount in amounts if amount is not None), None)
 
 
 def _total_warnings(totals: _Totals) -> Iterator[ExtractionWarning]:
@@ -79,10 +72,9 @@ def _total_warnings(totals: _Totals) -> Iterator[ExtractionWarning]:
     yield ExtractionWarning(code="sum_mismatch", message=message)
 
 
-def _row_warnings(
-    metadata: Mapping[str, FieldMetadata], amounts: Mapping[str, Decimal], totals: _Totals
-) -> Iterator[ExtractionWarning]:
-    for path, sums in _row_sums(metadata, amounts).items():
+def _row_warnings(tables: tuple[GroundedTable, ...], totals: _Totals) -> Iterator[ExtractionWarning]:
+    for table in tables:
+        sums = tuple(_column_sums(table))
         fits = any(
             abs(total - value) <= TOLERANCE + TOLERANCE_PER_ROW * n_rows
             for value, n_rows in sums
@@ -90,24 +82,23 @@ def _row_warnings(
         )
         if sums and totals.known() and not fits:
             message = "the amounts of the rows add up to neither the net nor the gross total"
-            yield ExtractionWarning(code="sum_mismatch", message=message, path=path)
+            yield ExtractionWarning(code="sum_mismatch", message=message, path=json_path(table.path))
 
 
-def _row_sums(
-    metadata: Mapping[str, FieldMetadata], amounts: Mapping[str, Decimal]
-) -> dict[str, list[tuple[Decimal, int]]]:
-    """Return for each list the sums of its amount columns that every row fills, with the row count."""
-    columns: dict[str, dict[str, dict[int, Decimal | None]]] = {}
-    for path in metadata:
-        found = _ROW_PATH.fullmatch(path)
-        if found is not None and found["key"] in _ROW_KEYS:
-            column = columns.setdefault(found["list"], {}).setdefault(found["key"], {})
-            column[int(found["row"])] = amounts.get(path)
-    return {
-        path: [_sum(column) for column in by_key.values() if None not in column.values()]
-        for path, by_key in columns.items()
-    }
+def _column_sums(table: GroundedTable) -> Iterator[tuple[Decimal, int]]:
+    """Yield the sum of each amount column that every row fills, and how many rows these are."""
+    columns: dict[Path, list[Decimal | None]] = {}
+    for row in table.rows:
+        for path, cell in row.cells.items():
+            if _is_row_amount(path):
+                columns.setdefault(path, []).append(cell.amount)
+    for column in columns.values():
+        filled = [amount for amount in column if amount is not None]
+        if len(filled) == len(column):
+            yield sum(filled, Decimal(0)), len(filled)
 
 
-def _sum(column: Mapping[int, Decimal | None]) -> tuple[Decimal, int]:
-    return sum((value for value in column.values() if value is not None), Decimal(0)), len(column)
+def _is_row_amount(path: Path) -> bool:
+    """Return whether a cell is the amount of its row by its key; cells of lists in a row are not."""
+    key = path[0] if len(path) == 1 else None
+    return isinstance(key, str) and key.removeprefix(_ROW_PREFIX) in _ROW_KEYS

@@ -11,8 +11,9 @@ from pydantic import JsonValue
 from decoding.windows import WindowAnswer
 from schemas.errors import OutputParseError
 from schemas.extraction import ExtractionWarning
-from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, Path, Spec, json_path
+from schemas.spec import ExtractionSchema, allows_null, json_path
 from schemas.validate import validate_output
+from schemas.walk import Leaf, replace_leaves
 
 
 def withdraw_invalid(
@@ -30,23 +31,16 @@ def withdraw_invalid(
     broken = dict(validate_output(dict(answer.value), schema))
     if not broken:
         return answer, ()
-    value = _without(schema.root, dict(answer.value), (), broken)
-    left = validate_output(value, schema)
-    if left:
-        raise OutputParseError(f"the answer does not satisfy the schema at {left[0][0]!r}: {left[0][1]}")
+
+    def withdrawn(leaf: Leaf) -> JsonValue:
+        return None if leaf.path in broken and allows_null(leaf.spec) else leaf.value
+
+    value = replace_leaves(schema.root, dict(answer.value), withdrawn)
+    for path, message in validate_output(value, schema):
+        raise OutputParseError(f"the answer does not satisfy the schema at {json_path(path)!r}: {message}")
     warnings = tuple(
-        ExtractionWarning(code="constraint_violated", message=message, path=path)
+        ExtractionWarning(code="constraint_violated", message=message, path=json_path(path))
         for path, message in broken.items()
     )
     known = {path: entry for path, entry in answer.metadata.items() if path not in broken}
     return replace(answer, value=cast("Mapping[str, JsonValue]", value), metadata=known), warnings
-
-
-def _without(spec: Spec, value: JsonValue, path: Path, broken: Mapping[str, str]) -> JsonValue:
-    if isinstance(spec, FieldSpec):
-        return None if spec.nullable and json_path(path) in broken else value
-    if isinstance(spec, ArraySpec) and isinstance(value, list):
-        return [_without(spec.item, row, (*path, i), broken) for i, row in enumerate(value)]
-    if isinstance(value, dict) and not isinstance(spec, ArraySpec):
-        return {key: _without(child, value[key], (*path, key), broken) for key, child in spec.properties}
-    return value

@@ -28,7 +28,6 @@ from decoding.grammar.lark import (
 )
 from decoding.grammar.number_regex import decimal_regex, integer_regex, iso_date_regex
 from decoding.grammar.page_text import Run, amount_spans, date_spans, has_span, word_runs
-from decoding.grammar.value_patterns import date_readings, decimal_readings
 from schemas.document import Document
 from schemas.errors import EmptyDocumentError, GrammarCompileError
 from schemas.layout import WordSpan
@@ -41,8 +40,10 @@ from schemas.spec import (
     ObjectSpec,
     Path,
     Spec,
+    allows_null,
     json_path,
 )
+from schemas.values import UNDECIDED, possible_amounts
 
 REASONING_CHARS: dict[ReasoningMode, int] = {"off": 0, "brief": 200, "full": 1200}
 
@@ -247,7 +248,7 @@ class _Builder:
 
     def _scalar(self, spec: FieldSpec, path: Path) -> str:
         body = self._terminal(spec)
-        nullable = spec.nullable or None in spec.enum_values
+        nullable = allows_null(spec)
         if body is None and not nullable:
             raise _nothing_fits(spec, path, by_page=self.strict or spec.kind in GROUNDED_KINDS)
         null = [literal("null")] if nullable else []
@@ -280,7 +281,7 @@ class _Builder:
     def _iso_date(self, spec: FieldSpec) -> str | None:
         """Return the dates that the page shows, in every reading; any date if it shows none."""
         texts = self.page.dates if self.grounding else ()
-        shown = sorted({f'"{day}"' for text in texts for day in date_readings(text)})
+        shown = sorted({f'"{day.isoformat()}"' for text in texts for day in UNDECIDED.date_readings(text)})
         if shown or self._shown_only(spec):
             return regex(trie_regex(shown)) if shown else None
         return regex(f'"{iso_date_regex()}"')
@@ -366,7 +367,7 @@ def _number_texts(amounts: tuple[str, ...], spec: FieldSpec) -> tuple[str, ...]:
     # As written: 0.1 as a float is a little more than the page's 0.1.
     low = Decimal("-Infinity") if spec.minimum is None else Decimal(str(spec.minimum))
     high = Decimal("Infinity") if spec.maximum is None else Decimal(str(spec.maximum))
-    readings = {value for text in amounts for value in decimal_readings(text)}
+    readings = {value for text in amounts for value in possible_amounts(text)}
     kept = (v for v in readings if low <= v <= high and len(v.as_tuple().digits) <= _MAX_NUMBER_DIGITS)
     return tuple(sorted({text for value in kept for text in (f"{value:f}", _shortest(f"{value:f}"))}))
 

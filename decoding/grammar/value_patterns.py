@@ -3,14 +3,12 @@
 A text refused here can never be an answer, so the patterns lean to recall: glued currencies, signs,
 tax letters and punctuation pass, and so does a word that `schemas.values` can read with its label
 glued on ("DATE:25/12/2018"). Reading a value (sign, separators, day or month first) is the job of
-`schemas.values`; nothing here decides what a text means: `decimal_readings` and `date_readings`
-list every reading.
+`schemas.values`; nothing here decides what a text means.
 """
 
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 
 from schemas.values import amounts, dates
 from schemas.values.months import MONTHS
@@ -94,46 +92,3 @@ def looks_like_date(text: str) -> bool:
         return False
     plain = dates.fold(text)
     return _DATE.fullmatch(plain) is not None or (" " not in text and dates.looks_like_date(text))
-
-
-def decimal_readings(text: str) -> tuple[Decimal, ...]:
-    """Return every number that an amount's text may stand for, without choosing among them.
-
-    What `parse_amount` can read, it reads. Of other texts the last separator may mark decimals or thousands;
-    minus signs and accountants' parentheses make them negative. Texts without digits give none.
-
-    Examples
-    --------
-    >>> [str(value) for value in decimal_readings("1.234")]
-    ['1234', '1.234']
-    >>> [str(value) for text in ("(1,234.50)", "45,-", "SUB-TOTAL:9.00") for value in decimal_readings(text)]
-    ['-1234.50', '45', '9.00']
-    """
-    parsed = amounts.parse_amount(text)
-    if parsed is not None:
-        return (parsed.value,) if parsed.alternative is None else (parsed.value, parsed.alternative)
-    figures = re.search(r"[\d.,'’ ]*\d", text)
-    if figures is None:
-        return ()
-    digits = re.sub(r"['’ ]", "", figures.group())
-    negative = re.search(r"[-−–]|\(.*\)", text) is not None
-    head, mark, tail = digits.rpartition(max(digits, key=lambda ch: (ch in ".,", digits.rfind(ch))))
-    readings = [re.sub(r"[.,]", "", digits)]
-    if mark and mark in ".," and tail:
-        readings.append(f"{re.sub(r'[.,]', '', head) or '0'}.{tail}")
-    return tuple(-Decimal(reading) if negative else Decimal(reading) for reading in readings)
-
-
-def date_readings(text: str) -> tuple[str, ...]:
-    """Return every date that a text may stand for, as YYYY-MM-DD: two where day and month can be swapped.
-
-    Examples
-    --------
-    >>> date_readings("03/04/2026"), date_readings("March 2026")
-    (('2026-04-03', '2026-03-04'), ())
-    """
-    parsed = dates.parse_date(text)
-    if parsed is None:
-        return ()
-    readings = (parsed.value, parsed.alternative)
-    return tuple(reading.isoformat() for reading in readings if reading is not None)

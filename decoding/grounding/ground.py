@@ -8,7 +8,7 @@ See docs/grounding.md for the choices that the paper leaves open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -16,11 +16,13 @@ from pydantic import JsonValue
 from decoding.grounding.matching import Run
 from decoding.grounding.normalise import Normalised, normalise
 from decoding.grounding.occurrences import DocumentIndex, Label
+from decoding.grounding.result import GroundedField, GroundedRow, GroundedTable, GroundingResult
 from decoding.grounding.row_grounding import RowCell, ground_rows
 from schemas.document import Document, Page
 from schemas.extraction import Alignment, Citation, ExtractionWarning, FieldMetadata
-from schemas.geometry import BBox, union
-from schemas.spec import ArraySpec, ExtractionSchema, FieldKind, FieldSpec, ObjectSpec, Path, Spec, json_path
+from schemas.geometry import BBox
+from schemas.spec import ArraySpec, ExtractionSchema, FieldKind, ObjectSpec, Path, Spec, json_path, row_path
+from schemas.walk import AnswerList, Leaf, leaves, lists
 
 # Kinds whose values must stand on the page in some notation; the others need not.
 _MUST_STAND: frozenset[FieldKind] = frozenset({"verbatim", "amount", "date", "number", "iso_date"})
@@ -45,38 +47,6 @@ class Grounded:
     alignment: Alignment
     score: float
     n_occurrences: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowBox:
-    """The box around the cells of one row on one page."""
-
-    row_index: int
-    page_number: int
-    bbox: BBox
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableBox:
-    """The boxes of one list's rows, and those around them, one for each page that the list touches."""
-
-    path: str
-    rows: tuple[RowBox, ...]
-
-    @property
-    def pages(self) -> tuple[tuple[int, BBox], ...]:
-        """Return (page_number, box around the rows on it), in page order."""
-        numbers = sorted({row.page_number for row in self.rows})
-        return tuple((n, union(row.bbox for row in self.rows if row.page_number == n)) for n in numbers)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroundingResult:
-    """Metadata of every leaf by JSON path (null leaves too, without confidence), and what is doubtful."""
-
-    metadata: dict[str, FieldMetadata]
-    warnings: tuple[ExtractionWarning, ...]
-    tables: tuple[TableBox, ...]
 
 
 def ground(
@@ -109,16 +79,7 @@ def _rank(run: Run, index: DocumentIndex, label: Label | None) -> tuple[float, .
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Leaf:
-    path: Path
-    spec: FieldSpec
-    value: JsonValue
-
-    @property
-    def label(self) -> Label:
-        keys = [part for part in self.path if isinstance(part, str)]
-        return Label(keys[-1] if keys else "", self.spec.description)
+_Place = tuple[Leaf, Grounded | None]  # a leaf and where it stands
 
 
 def ground_extraction(
@@ -126,7 +87,7 @@ def ground_extraction(
     schema: ExtractionSchema,
     document: Document,
     *,
-    page_indices: Mapping[str, Sequence[int]] | None = None,
+    page_indices: Mapping[Path, Sequence[int]] | None = None,
 ) -> GroundingResult:
     """Return, for every leaf of `value`, where it stands and what it says in normal form.
 
@@ -135,8 +96,8 @@ def ground_extraction(
     value
         An answer that validates against `schema`.
     page_indices
-        The pages to search first for a leaf outside of tables, by its JSON path: those that it was read
-        from. What stands on none of them, and the leaves that are not named, are searched for on all.
+        The pages to search first for a leaf outside of tables, by its path: those that it was read from.
+        What stands on none of them, and the leaves that are not named, are searched for on all.
 
     Notes
     -----
@@ -144,119 +105,113 @@ def ground_extraction(
     cited where found, without a warning where not: counts are often not printed.
     """
     index = DocumentIndex(document.pages)
-    singles = list(_leaves(schema.root, dict(value), (), in_rows=False))
-    found = _ground_singles(singles, index, page_indices or {})
-    tables: list[TableBox] = []
-    for path, rows in _tables(schema.root, dict(value), ()):
-        grounded_rows = _ground_table(rows, index)
-        found += [pair for row in grounded_rows for pair in row]
-        tables.append(TableBox(path=json_path(path), rows=tuple(_row_boxes(grounded_rows, index))))
-    described = [_describe(leaf, grounded, index) for leaf, grounded in found]
+    tables = tuple(found for found in lists(schema.root, dict(value)) if _is_table(found))
+    paths = {table.path for table in tables}
+    singles = [leaf for leaf in leaves(schema.root, dict(value)) if _list_path(leaf) not in paths]
+    placed = _ground_singles(singles, index, page_indices or {})
+    for table in tables:
+        placed += _ground_table(table, index)
+    described = {leaf.path: _describe(leaf, grounded, index) for leaf, grounded in placed}
+    known = {path: field for path, (field, _) in described.items()}
     return GroundingResult(
-        metadata={
-            json_path(leaf.path): entry for (leaf, _), (entry, _) in zip(found, described, strict=True)
-        },
-        warnings=tuple(warning for _, warnings in described for warning in warnings),
-        tables=tuple(tables),
+        fields={leaf.path: known[leaf.path] for leaf in singles},
+        tables=tuple(_grounded_table(table, known) for table in tables),
+        warnings=tuple(warning for _, warnings in described.values() for warning in warnings),
+    )
+
+
+def _is_table(found: AnswerList) -> bool:
+    """Return whether a list is none of a row's, and its items are objects, or lists of such."""
+    return row_path(found.path) is None and _holds_objects(found.spec.item)
+
+
+def _holds_objects(spec: Spec) -> bool:
+    return isinstance(spec, ObjectSpec) or (isinstance(spec, ArraySpec) and _holds_objects(spec.item))
+
+
+def _list_path(leaf: Leaf) -> Path | None:
+    row = row_path(leaf.path)
+    return None if row is None else row[:-1]
+
+
+def _rows(table: AnswerList) -> tuple[tuple[Leaf, ...], ...]:
+    return tuple(
+        tuple(leaves(table.spec.item, row, (*table.path, position)))
+        for position, row in enumerate(table.items)
     )
 
 
 def _ground_singles(
-    leaves: Sequence[_Leaf], index: DocumentIndex, page_indices: Mapping[str, Sequence[int]]
-) -> list[tuple[_Leaf, Grounded | None]]:
+    singles: Sequence[Leaf], index: DocumentIndex, page_indices: Mapping[Path, Sequence[int]]
+) -> list[_Place]:
     parts: dict[tuple[int, ...], DocumentIndex] = {}
-    found: list[tuple[_Leaf, Grounded | None]] = []
-    for leaf in leaves:
-        pages = tuple(page_indices.get(json_path(leaf.path), ()))
+    placed: list[_Place] = []
+    for leaf in singles:
+        pages = tuple(page_indices.get(leaf.path, ()))
         if pages not in parts:
             parts[pages] = index.part(pages)
-        grounded = ground(leaf.value, parts[pages], kind=leaf.spec.kind, label=leaf.label)
-        if grounded is None:
-            grounded = ground(leaf.value, index, kind=leaf.spec.kind, label=leaf.label)
-        found.append((leaf, grounded))
-    return found
+        placed.append((leaf, _ground_leaf(leaf, parts[pages]) or _ground_leaf(leaf, index)))
+    return placed
 
 
-def _leaves(spec: Spec, value: JsonValue, path: Path, *, in_rows: bool) -> Iterator[_Leaf]:
-    """Yield the leaves below `path`; rows of objects only with `in_rows`, they are tables otherwise."""
-    if isinstance(spec, FieldSpec):
-        yield _Leaf(path=path, spec=spec, value=value)
-    elif isinstance(spec, ObjectSpec):
-        children = value if isinstance(value, Mapping) else {}
-        for key, child in spec.properties if isinstance(value, Mapping) else ():
-            yield from _leaves(child, children.get(key), (*path, key), in_rows=in_rows)
-    elif isinstance(value, list) and (in_rows or not isinstance(spec.item, ObjectSpec)):
-        for position, child in enumerate(value):
-            yield from _leaves(spec.item, child, (*path, position), in_rows=in_rows)
+def _ground_leaf(leaf: Leaf, index: DocumentIndex) -> Grounded | None:
+    keys = _keys(leaf)
+    label = Label(keys[-1] if keys else "", leaf.spec.description)
+    return ground(leaf.value, index, kind=leaf.spec.kind, label=label)
 
 
-def _tables(spec: Spec, value: JsonValue, path: Path) -> Iterator[tuple[Path, list[tuple[_Leaf, ...]]]]:
-    """Yield each outermost list of objects: its path, and the leaves of each of its rows."""
-    if isinstance(spec, ObjectSpec) and isinstance(value, Mapping):
-        for key, child in spec.properties:
-            yield from _tables(child, value.get(key), (*path, key))
-    elif isinstance(spec, ArraySpec) and isinstance(spec.item, ObjectSpec) and isinstance(value, list):
-        rows = [
-            tuple(_leaves(spec.item, row, (*path, position), in_rows=True))
-            for position, row in enumerate(value)
-        ]
-        yield path, rows
+def _keys(leaf: Leaf) -> tuple[str, ...]:
+    return tuple(part for part in leaf.path if isinstance(part, str))
 
 
-def _ground_table(
-    rows: Sequence[tuple[_Leaf, ...]], index: DocumentIndex
-) -> list[list[tuple[_Leaf, Grounded | None]]]:
+def _ground_table(table: AnswerList, index: DocumentIndex) -> list[_Place]:
+    rows = _rows(table)
     cells = [
-        tuple(RowCell(column=_column(leaf), value=leaf.value, kind=leaf.spec.kind) for leaf in row)
+        tuple(RowCell(column=_keys(leaf), value=leaf.value, kind=leaf.spec.kind) for leaf in row)
         for row in rows
     ]
-    chosen = ground_rows(cells, index)
     return [
-        [(leaf, _cell(leaf, run, index)) for leaf, run in zip(row, runs, strict=True)]
-        for row, runs in zip(rows, chosen, strict=True)
+        (leaf, _ground_cell(leaf, run, index))
+        for row, runs in zip(rows, ground_rows(cells, index), strict=True)
+        for leaf, run in zip(row, runs, strict=True)
     ]
 
 
-def _column(leaf: _Leaf) -> str:
-    return ".".join(part for part in leaf.path if isinstance(part, str))
-
-
-def _cell(leaf: _Leaf, run: Run | None, index: DocumentIndex) -> Grounded | None:
+def _ground_cell(leaf: Leaf, run: Run | None, index: DocumentIndex) -> Grounded | None:
     """Return the cell at `run`; a text that stands in no piece may still stand in several lines."""
     if run is None:
-        return ground(leaf.value, index, kind=leaf.spec.kind, label=leaf.label)
+        return _ground_leaf(leaf, index)
     return Grounded(runs=(run,), alignment=run.alignment, score=run.score)
 
 
-def _row_boxes(
-    rows: Sequence[Sequence[tuple[_Leaf, Grounded | None]]], index: DocumentIndex
-) -> Iterator[RowBox]:
-    for row_index, row in enumerate(rows):
-        runs = [run for _, grounded in row if grounded is not None for run in grounded.runs]
-        for page_index in sorted({run.page_index for run in runs}):
-            box = union(index.box(run) for run in runs if run.page_index == page_index)
-            yield RowBox(row_index=row_index, page_number=page_index + 1, bbox=box)
+def _grounded_table(table: AnswerList, known: Mapping[Path, GroundedField]) -> GroundedTable:
+    depth = len(table.path) + 1
+    rows = (
+        GroundedRow(path=(*table.path, position), cells={leaf.path[depth:]: known[leaf.path] for leaf in row})
+        for position, row in enumerate(_rows(table))
+    )
+    return GroundedTable(path=table.path, rows=tuple(rows))
 
 
 def _describe(
-    leaf: _Leaf, grounded: Grounded | None, index: DocumentIndex
-) -> tuple[FieldMetadata, tuple[ExtractionWarning, ...]]:
-    path = json_path(leaf.path)
-    normal = normalise(leaf.value, leaf.spec.kind, style=index.style, path=path)
-    if grounded is None:
-        entry = FieldMetadata(normalised=normal.text, currency=normal.currency)
-        return entry, (*_ungrounded(leaf, path), *normal.warnings)
-    return _grounded_entry(grounded, normal, index), normal.warnings
+    leaf: Leaf, grounded: Grounded | None, index: DocumentIndex
+) -> tuple[GroundedField, tuple[ExtractionWarning, ...]]:
+    normal = normalise(leaf.value, leaf.spec.kind, style=index.style, path=leaf.path)
+    entry = _metadata(grounded, normal, index)
+    doubts = (*_ungrounded(leaf), *normal.warnings) if grounded is None else normal.warnings
+    return GroundedField(spec=leaf.spec, value=leaf.value, metadata=entry), doubts
 
 
-def _ungrounded(leaf: _Leaf, path: str) -> tuple[ExtractionWarning, ...]:
+def _ungrounded(leaf: Leaf) -> tuple[ExtractionWarning, ...]:
     if leaf.value is None or leaf.spec.kind not in _MUST_STAND:
         return ()
     message = "the value was not found on the pages that were read"
-    return (ExtractionWarning(code="ungrounded_value", message=message, path=path),)
+    return (ExtractionWarning(code="ungrounded_value", message=message, path=json_path(leaf.path)),)
 
 
-def _grounded_entry(grounded: Grounded, normal: Normalised, index: DocumentIndex) -> FieldMetadata:
+def _metadata(grounded: Grounded | None, normal: Normalised, index: DocumentIndex) -> FieldMetadata:
+    if grounded is None:
+        return FieldMetadata(normalised=normal.text, currency=normal.currency)
     words = [index.pages[run.page_index].words[i] for run in grounded.runs for i in run.word_indices]
     currency = normal.currency
     if currency is None and normal.is_amount:

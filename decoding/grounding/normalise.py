@@ -7,10 +7,9 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from decoding.grounding.page_values import NumberStyle
 from schemas.extraction import ExtractionWarning, WarningCode
-from schemas.spec import FieldKind
-from schemas.values import parse_amount, parse_date
+from schemas.spec import FieldKind, Path, json_path
+from schemas.values import NumberStyle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +22,7 @@ class Normalised:
     warnings: tuple[ExtractionWarning, ...] = ()
 
 
-def normalise(value: JsonValue, kind: FieldKind, *, style: NumberStyle, path: str) -> Normalised:
+def normalise(value: JsonValue, kind: FieldKind, *, style: NumberStyle, path: Path) -> Normalised:
     """Return amounts and numbers as Decimal text, dates in ISO form; other kinds have no normal form.
 
     An amount or date with two readings that the document does not decide has no normal form and a
@@ -40,8 +39,8 @@ def normalise(value: JsonValue, kind: FieldKind, *, style: NumberStyle, path: st
     return Normalised(text=value) if kind == "iso_date" else Normalised()
 
 
-def _amount(value: str, style: NumberStyle, path: str) -> Normalised:
-    parsed = parse_amount(value, decimal_separator=style.decimal_separator)
+def _amount(value: str, style: NumberStyle, path: Path) -> Normalised:
+    parsed = style.read_amount(value)
     if parsed is None:
         return Normalised(warnings=_doubt("unparsed_amount", "the text is not one amount", path))
     if parsed.ambiguous:
@@ -52,8 +51,8 @@ def _amount(value: str, style: NumberStyle, path: str) -> Normalised:
     )
 
 
-def _date(value: str, style: NumberStyle, path: str) -> Normalised:
-    parsed = parse_date(value, day_first=style.day_first)
+def _date(value: str, style: NumberStyle, path: Path) -> Normalised:
+    parsed = style.read_date(value)
     if parsed is None:
         return Normalised(warnings=_doubt("unparsed_date", "the text is not one date", path))
     if parsed.ambiguous:
@@ -61,5 +60,5 @@ def _date(value: str, style: NumberStyle, path: str) -> Normalised:
     return Normalised(text=parsed.value.isoformat())
 
 
-def _doubt(code: WarningCode, message: str, path: str) -> tuple[ExtractionWarning, ...]:
-    return (ExtractionWarning(code=code, message=message, path=path),)
+def _doubt(code: WarningCode, message: str, path: Path) -> tuple[ExtractionWarning, ...]:
+    return (ExtractionWarning(code=code, message=message, path=json_path(path)),)

@@ -18,12 +18,12 @@ from decoding.grounding.matching import (
     word_key,
     word_sequence,
 )
-from decoding.grounding.page_values import NumberStyle, amount_runs, date_runs, document_style
+from decoding.grounding.page_values import amount_runs, date_runs, document_style
 from decoding.grounding.segments import run_box, segment_runs
 from schemas.document import Page
 from schemas.geometry import BBox
 from schemas.spec import FieldKind
-from schemas.values import currency_code, parse_amount, parse_date
+from schemas.values import NumberStyle, currency_code
 
 _MAX_LABEL_WORDS = 6  # words to the left that can be the label of a value on the same line
 _MIN_PREFIX = 3  # "tot" of "total" is the shortest abbreviation that still names one field
@@ -134,25 +134,17 @@ class DocumentIndex:
         fitting = self._of_that_amount(value, matching_runs(value, self.sequences, fuzzy=False))
         if fitting:
             return fitting
-        return tuple(run for n in self._amount_readings(value) for run in self._amounts.get(n, ()))
+        readings = self.style.amount_readings(value)
+        return tuple(run for n in readings for run in self._amounts.get(n, ()))
 
     def _of_that_amount(self, value: str, runs: tuple[Run, ...]) -> tuple[Run, ...]:
-        wanted = self._amount_readings(value)
-        return tuple(run for run in runs if _agree(wanted, self._amount_readings(self.text(run))))
-
-    def _amount_readings(self, text: str) -> tuple[Decimal, ...]:
-        amount = parse_amount(text, decimal_separator=self.style.decimal_separator)
-        if amount is None:
-            return ()
-        return (amount.value,) if amount.alternative is None else (amount.value, amount.alternative)
+        wanted = self.style.amount_readings(value)
+        return tuple(run for run in runs if _agree(wanted, self.style.amount_readings(self.text(run))))
 
     def _date_occurrences(self, value: str) -> tuple[Run, ...]:
+        readings = self.style.date_readings(value)
         runs = matching_runs(value, self.sequences, fuzzy=False)
-        parsed = parse_date(value, day_first=self.style.day_first)
-        if runs or parsed is None:
-            return runs
-        readings = (parsed.value, parsed.alternative)
-        return tuple(run for day in readings if day is not None for run in self._dates.get(day, ()))
+        return runs or tuple(run for day in readings for run in self._dates.get(day, ()))
 
     def label_score(self, run: Run, label: Label) -> float:
         """Return how well the words before and above the run name the field; higher is better.

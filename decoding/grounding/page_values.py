@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
 from decoding.grounding.matching import Run
 from schemas.document import Page
-from schemas.values import DecimalSeparator, parse_amount, parse_date, vote_day_first, vote_decimal_separator
+from schemas.values import NumberStyle, vote_day_first, vote_decimal_separator
 
 T = TypeVar("T", Decimal, date)
 
@@ -18,14 +17,6 @@ _Place = tuple[int, int, int]  # page index, first word, number of words
 
 _MAX_AMOUNT_WORDS = 3  # sign or currency, thousands, the rest: "EUR 3 038,14" is found from its last two
 _MAX_DATE_WORDS = 5  # "12 de marzo de 2026"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NumberStyle:
-    """How one document writes decimals and dates; None where nothing on it decides."""
-
-    decimal_separator: DecimalSeparator | None = None
-    day_first: bool | None = None
 
 
 def document_style(pages: Sequence[Page]) -> NumberStyle:
@@ -39,26 +30,12 @@ def document_style(pages: Sequence[Page]) -> NumberStyle:
 
 def amount_runs(pages: Sequence[Page], style: NumberStyle) -> dict[Decimal, tuple[Run, ...]]:
     """Return for each amount the runs of one to three words that print it; both readings if ambiguous."""
-
-    def readings(text: str) -> tuple[Decimal, ...]:
-        amount = parse_amount(text, decimal_separator=style.decimal_separator)
-        if amount is None:
-            return ()
-        return (amount.value,) if amount.alternative is None else (amount.value, amount.alternative)
-
-    return _runs_by_value(pages, readings, _MAX_AMOUNT_WORDS)
+    return _runs_by_value(pages, style.amount_readings, _MAX_AMOUNT_WORDS)
 
 
 def date_runs(pages: Sequence[Page], style: NumberStyle) -> dict[date, tuple[Run, ...]]:
     """Return for each date the runs of one to five words that print it; both readings if ambiguous."""
-
-    def readings(text: str) -> tuple[date, ...]:
-        parsed = parse_date(text, day_first=style.day_first)
-        if parsed is None:
-            return ()
-        return (parsed.value,) if parsed.alternative is None else (parsed.value, parsed.alternative)
-
-    return _runs_by_value(pages, readings, _MAX_DATE_WORDS)
+    return _runs_by_value(pages, style.date_readings, _MAX_DATE_WORDS)
 
 
 def _runs_by_value(

@@ -33,11 +33,14 @@ _MAX_FALL = 1.5
 _MIN_SLOPES = 3
 
 
+Column = tuple[str, ...]  # the keys that lead to a cell
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowCell:
-    """One cell of a row: its column, value and kind."""
+    """One cell of a row: its column, which cells of other rows share, its value and kind."""
 
-    column: str
+    column: Column
     value: JsonValue
     kind: FieldKind
 
@@ -57,7 +60,7 @@ class _Place:
 class _Layout:
     """How the table is set: the x of each column where known, and by how much its lines fall with x."""
 
-    columns: dict[str, float]
+    columns: dict[Column, float]
     slope: float
     n_cuts_per_page: int
 
@@ -158,9 +161,9 @@ def _best_inside(places: Sequence[_Place], start: int, end: int) -> list[_Place]
 
 def _column_positions(
     rows: Sequence[Sequence[RowCell]], around: Sequence[Sequence[Sequence[_Place]]]
-) -> dict[str, float]:
+) -> dict[Column, float]:
     """Return the median x of each column over the rows in which its value has one place only."""
-    positions: dict[str, list[float]] = {}
+    positions: dict[Column, list[float]] = {}
     for row, cells in zip(rows, around, strict=True):
         for cell, places in zip(row, cells, strict=True):
             if len(places) == 1:
@@ -248,7 +251,7 @@ def _nearest(
     anchor: _Place,
     taken: set[tuple[int, int]],
     layout: _Layout,
-    column: str,
+    column: Column,
     n_rivals: int,
 ) -> _Place:
     """Return the place nearest to the row's line, free, and nearest to its column.
@@ -264,7 +267,7 @@ def _nearest(
 
 
 def _badness(
-    place: _Place, anchor: _Place, taken: set[tuple[int, int]], layout: _Layout, column: str
+    place: _Place, anchor: _Place, taken: set[tuple[int, int]], layout: _Layout, column: Column
 ) -> tuple[float, bool, float]:
     lines = layout.lines_away(place, anchor)
     column_x = layout.columns.get(column)

@@ -5,17 +5,22 @@ from __future__ import annotations
 from schemas.values.amounts import DecimalSeparator, ParsedAmount, looks_like_amount, parse_amount
 from schemas.values.currency import currency_code
 from schemas.values.dates import ParsedDate, looks_like_date, parse_date
+from schemas.values.readings import UNDECIDED, NumberStyle, decimal_amount, possible_amounts
 from schemas.values.vote import vote_day_first, vote_decimal_separator
 
 __all__ = [
+    "UNDECIDED",
     "DecimalSeparator",
+    "NumberStyle",
     "ParsedAmount",
     "ParsedDate",
     "currency_code",
+    "decimal_amount",
     "looks_like_amount",
     "looks_like_date",
     "parse_amount",
     "parse_date",
+    "possible_amounts",
     "vote_day_first",
     "vote_decimal_separator",
 ]

@@ -93,6 +93,11 @@ class ParsedAmount:
         """Return whether the text has a second reading."""
         return self.alternative is not None
 
+    @property
+    def readings(self) -> tuple[Decimal, ...]:
+        """Return the number, and the second one of an ambiguous text."""
+        return (self.value,) if self.alternative is None else (self.value, self.alternative)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Affix:

@@ -71,6 +71,11 @@ class ParsedDate:
         """Return whether day and month can be swapped and nothing decided which comes first."""
         return self.alternative is not None
 
+    @property
+    def readings(self) -> tuple[date, ...]:
+        """Return the date, and the second one of an ambiguous text."""
+        return (self.value,) if self.alternative is None else (self.value, self.alternative)
+
 
 def parse_date(text: str, *, day_first: bool | None = None) -> ParsedDate | None:
     """Return the date that `text` prints, or None if it is not one date.

@@ -14,7 +14,7 @@ from decoding.grammar.answer import answer_json
 from decoding.grammar.build import Grammar
 from decoding.parse import parse_completion
 from schemas.extraction import Completion, TokenLogprob
-from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec
+from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Path
 
 _TEXT = FieldSpec(kind="free")
 _ROWS = ArraySpec(item=ObjectSpec(properties=(("c", _TEXT),)))
@@ -28,7 +28,7 @@ def _tokens(*pieces: tuple[str, float]) -> tuple[TokenLogprob, ...]:
     return tuple(TokenLogprob(token_bytes=text.encode(), logprob=math.log(p)) for text, p in pieces)
 
 
-def _confidences(tokens: tuple[TokenLogprob, ...], text: str | None = None) -> dict[str, float]:
+def _confidences(tokens: tuple[TokenLogprob, ...], text: str | None = None) -> dict[Path, float]:
     written = b"".join(token.token_bytes for token in tokens).decode() if text is None else text
     completion = Completion(
         text=written,
@@ -53,19 +53,19 @@ def test_confidence_is_the_product_over_the_tokens_of_the_value() -> None:
         (',"rows":[]}', 1.0),
     )
     # a: 0.9 * 0.5 * 0.8 = 0.36, the quotation marks included; b: 0.25
-    assert _confidences(tokens) == pytest.approx({"a": 0.36, "b": 0.25})
+    assert _confidences(tokens) == pytest.approx({("a",): 0.36, ("b",): 0.25})
 
 
 def test_cells_of_rows_are_keyed_by_their_path() -> None:
     tokens = _tokens(('{"a":null,"b":null,"rows":[{"c":', 1.0), ('"x"', 0.5), ("}]}", 1.0))
-    assert _confidences(tokens)["rows[0].c"] == pytest.approx(0.5)
+    assert _confidences(tokens)["rows", 0, "c"] == pytest.approx(0.5)
 
 
 def test_letters_of_several_bytes_keep_their_place() -> None:
     head = '{"a":"äöü€","b":"'
     tokens = tuple(TokenLogprob(token_bytes=bytes([b]), logprob=0.0) for b in head.encode())
     tokens += _tokens(("z", 0.5), ('","rows":[]}', 1.0))
-    assert _confidences(tokens) == pytest.approx({"a": 1.0, "b": 0.5})
+    assert _confidences(tokens) == pytest.approx({("a",): 1.0, ("b",): 0.5})
 
 
 def test_no_tokens_give_no_confidence() -> None:
@@ -88,7 +88,7 @@ def test_confidences_are_probabilities_and_fall_with_any_token(
     tokens = tuple(TokenLogprob(token_bytes=t, logprob=p) for t, p in zip(pieces, logprobs, strict=True))
     lower = tuple(TokenLogprob(token_bytes=t, logprob=p - 1) for t, p in zip(pieces, logprobs, strict=True))
     sure, less_sure = _confidences(tokens), _confidences(lower)
-    assert set(sure) == {"a", "b", *(f"rows[{i}].c" for i in range(len(cells)))}
+    assert set(sure) == {("a",), ("b",), *(("rows", i, "c") for i in range(len(cells)))}
     for path, confidence in sure.items():
         assert 0.0 <= confidence <= 1.0
         assert less_sure[path] <= confidence
@@ -108,4 +108,4 @@ def test_keys_that_json_escapes_have_their_confidence(key: str) -> None:
         model="m",
     )
     parsed = parse_completion(completion, Grammar(lark="", schema=schema))
-    assert leaf_confidences(parsed, completion) == pytest.approx({key: 0.5})
+    assert leaf_confidences(parsed, completion) == pytest.approx({(key,): 0.5})

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from decoding.required import asking, demands, relaxed
 from decoding.windows import WindowAnswer, merge_answers
 from schemas.extraction import FieldMetadata
-from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec
+from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, json_path
 
 NAME = FieldSpec(kind="verbatim", nullable=False)
 NOTE = FieldSpec(kind="verbatim")
@@ -80,13 +80,13 @@ def test_only_what_is_lacking_is_asked_for() -> None:
 def test_the_answer_joins_what_was_there() -> None:
     ours = WindowAnswer(
         value={**NOTHING, "name": "Ada", "note": "ours", "rows": [{"text": "a", "amount": "1"}]},
-        metadata={"rows[0].text": FieldMetadata(confidence=0.4)},
+        metadata={("rows", 0, "text"): FieldMetadata(confidence=0.4)},
     )
     theirs = WindowAnswer(
         value={"seller": {"name": "Bo"}, "rows": [{"text": "b", "amount": None}]},
         metadata={
-            "seller.name": FieldMetadata(confidence=0.2),
-            "rows[0].text": FieldMetadata(confidence=0.3),
+            ("seller", "name"): FieldMetadata(confidence=0.2),
+            ("rows", 0, "text"): FieldMetadata(confidence=0.3),
         },
     )
     merged, warnings = merge_answers(ROOT, [ours, theirs])
@@ -96,7 +96,7 @@ def test_the_answer_joins_what_was_there() -> None:
         "seller": {"name": "Bo", "note": None},
         "rows": [{"text": "a", "amount": "1"}, {"text": "b", "amount": None}],
     }
-    assert {key: entry.confidence for key, entry in merged.metadata.items()} == {
+    assert {json_path(path): entry.confidence for path, entry in merged.metadata.items()} == {
         "seller.name": 0.2,
         "rows[0].text": 0.4,
         "rows[1].text": 0.3,

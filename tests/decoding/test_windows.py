@@ -13,7 +13,7 @@ from schemas.document import Document, Page, Word
 from schemas.errors import PromptTooLongError
 from schemas.extraction import FieldMetadata
 from schemas.geometry import BBox
-from schemas.spec import ArraySpec, FieldSpec, ObjectSpec
+from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path
 
 
 def make_page(page_index: int, line_lengths: list[int]) -> Page:
@@ -85,15 +85,15 @@ ROOT = ObjectSpec(
 
 def answer(total: str | None, names: list[str], confidence: float) -> WindowAnswer:
     """Return a window's answer whose total has the given confidence."""
-    metadata = {"total": FieldMetadata(confidence=confidence)}
-    metadata |= {f"rows[{i}].name": FieldMetadata(confidence=0.5) for i in range(len(names))}
+    metadata: dict[Path, FieldMetadata] = {("total",): FieldMetadata(confidence=confidence)}
+    metadata |= {("rows", i, "name"): FieldMetadata(confidence=0.5) for i in range(len(names))}
     return WindowAnswer(value={"total": total, "rows": [{"name": n} for n in names]}, metadata=metadata)
 
 
 def test_rows_are_joined_in_order_with_their_metadata() -> None:
     merged, warnings = merge_answers(ROOT, [answer(None, ["a"], 0.9), answer("5.00", ["b", "c"], 0.4)])
     assert merged.value == {"total": "5.00", "rows": [{"name": "a"}, {"name": "b"}, {"name": "c"}]}
-    assert set(merged.metadata) == {"total", "rows[0].name", "rows[1].name", "rows[2].name"}
+    assert set(merged.metadata) == {("total",), *(("rows", i, "name") for i in range(3))}
     assert warnings == ()
 
 
@@ -121,7 +121,10 @@ def test_a_number_and_its_float_are_no_conflict() -> None:
 
 
 def test_each_value_knows_the_pages_that_it_was_read_from() -> None:
-    pages = [{"total": (0,)}, {"total": (1, 2), "rows[0].name": (1, 2)}]
+    pages: list[dict[Path, tuple[int, ...]]] = [
+        {("total",): (0,)},
+        {("total",): (1, 2), ("rows", 0, "name"): (1, 2)},
+    ]
     answers = [answer("4.00", [], 0.6), answer("5.00", ["a"], 0.8)]
     known = [replace(a, page_indices=p) for a, p in zip(answers, pages, strict=True)]
     assert merge_answers(ROOT, known)[0].page_indices == pages[1]

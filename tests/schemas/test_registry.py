@@ -127,8 +127,8 @@ def test_what_validates_builds_the_callers_class() -> None:
     assert validate_output(value, schema) == ()
     deal = Deal.model_validate(value)
     assert (deal.fee, deal.valid_from) == (Decimal("12.5"), date(2026, 3, 12))
-    assert validate_output({**value, "fee": 1.005}, schema) == (("fee", "is not a multiple of 0.01"),)
-    assert validate_output({**value, "fee": 10**6}, schema) == (("fee", "is not less than 1000000"),)
+    assert validate_output({**value, "fee": 1.005}, schema) == ((("fee",), "is not a multiple of 0.01"),)
+    assert validate_output({**value, "fee": 10**6}, schema) == ((("fee",), "is not less than 1000000"),)
 
 
 class Recursive(BaseModel):

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from schemas.spec import Path, json_path, values_by_path
+from schemas.spec import Path, json_path
+from schemas.walk import values_by_path
 
 PATHS = st.lists(st.one_of(st.text(alphabet='ab.[]"0\\', max_size=4), st.integers(0, 12)), max_size=4).map(
     tuple

@@ -20,6 +20,7 @@ from schemas.prompt import Prompt
 from schemas.registry import from_json_schema, get_schema
 from schemas.spec import GROUNDED_KINDS, ArraySpec, FieldSpec, Spec
 from schemas.validate import validate_output
+from schemas.walk import values_by_path
 from tests.decoding.engines.tiny_model import make_model
 from tests.paths import ROOT
 
@@ -188,3 +189,15 @@ def test_a_value_read_from_one_window_is_cited_there(pipeline: Pipeline) -> None
     schema = from_json_schema(DEMANDING, name="demanding")
     extraction = pipeline.extract_document(replace(document, pages=pages), schema, options=OPTIONS)
     assert extraction.output.metadata["date"].citations[0].page_number == 4
+
+
+def test_metadata_is_keyed_by_the_printed_path_of_each_value(pipeline: Pipeline) -> None:
+    text: JsonValue = {"type": ["string", "null"]}
+    party: JsonValue = {"type": "object", "properties": {"a.b": text}}
+    rows: JsonValue = {"type": "array", "items": party, "minItems": 1}
+    odd: JsonValue = {"Box [1]": text, "Lines [a]": rows, "party": party}
+    schema = from_json_schema({"type": "object", "properties": odd}, name="odd")
+    document = read_document((ROOT / "samples" / "invoice.pdf").read_bytes())
+    output = pipeline.extract_document(document, schema, options=OPTIONS).output
+    assert output.metadata.keys() == values_by_path(dict(output.value)).keys()
+    assert {'["Box [1]"]', '["Lines [a]"][0]["a.b"]', 'party["a.b"]'} <= output.metadata.keys()

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 
 from decoding.checks.sums import check_sums
-from schemas.extraction import FieldMetadata
+from decoding.grounding.result import GroundedField, GroundedRow, GroundedTable, GroundingResult
+from schemas.extraction import ExtractionWarning, FieldMetadata
+from schemas.spec import FieldSpec, Path, json_path
+
+_Columns = Mapping[Path, Sequence[str | None]]
 
 
-def _metadata(**amounts: str | None) -> dict[str, FieldMetadata]:
-    return {path.replace("__", "."): FieldMetadata(normalised=text) for path, text in amounts.items()}
+def _field(key: str, text: str | None) -> GroundedField:
+    spec = FieldSpec(kind="date" if key.startswith("date") else "amount")
+    return GroundedField(spec=spec, value=text, metadata=FieldMetadata(normalised=text))
 
 
-def _rows(*amounts: str | None, key: str = "amount_net") -> dict[str, FieldMetadata]:
-    return {f"line_items[{i}].{key}": FieldMetadata(normalised=text) for i, text in enumerate(amounts)}
+def _fields(**amounts: str | None) -> dict[Path, GroundedField]:
+    return {(key,): _field(key, text) for key, text in amounts.items()}
+
+
+def _table(columns: _Columns, path: Path = ("line_items",)) -> GroundedTable:
+    rows = (
+        GroundedRow(
+            path=(*path, index),
+            cells={cell: _field("", text) for cell, text in zip(columns, texts, strict=True)},
+        )
+        for index, texts in enumerate(zip(*columns.values(), strict=True))
+    )
+    return GroundedTable(path=path, rows=tuple(rows))
+
+
+def _rows(*amounts: str | None, key: str = "amount_net") -> GroundedTable:
+    return _table({(key,): amounts})
+
+
+def _check(fields: Mapping[Path, GroundedField], *tables: GroundedTable) -> tuple[ExtractionWarning, ...]:
+    return check_sums(GroundingResult(fields=fields, tables=tables, warnings=()))
 
 
 @pytest.mark.parametrize(
@@ -28,56 +54,70 @@ def _rows(*amounts: str | None, key: str = "amount_net") -> dict[str, FieldMetad
     ],
 )
 def test_totals_that_add_up_or_are_missing_pass(net: str, tax: str | None, gross: str | None) -> None:
-    totals = _metadata(amount_total_net=net, amount_total_tax=tax, amount_total_gross=gross)
-    assert check_sums(totals) == ()
+    totals = _fields(amount_total_net=net, amount_total_tax=tax, amount_total_gross=gross)
+    assert _check(totals) == ()
 
 
 def test_totals_that_do_not_add_up_are_a_mismatch() -> None:
     # 100.00 + 19.00 = 119.00, 6 cents from 119.06
-    totals = _metadata(amount_total_net="100.00", amount_total_tax="19.00", amount_total_gross="119.06")
-    assert [w.code for w in check_sums(totals)] == ["sum_mismatch"]
+    totals = _fields(amount_total_net="100.00", amount_total_tax="19.00", amount_total_gross="119.06")
+    assert [w.code for w in _check(totals)] == ["sum_mismatch"]
 
 
 def test_tip_may_be_part_of_the_gross_total() -> None:
-    totals = _metadata(subtotal="43.80", tax="3.24", tips="8.76", total="55.80")
-    assert check_sums(totals) == ()
+    totals = _fields(subtotal="43.80", tax="3.24", tips="8.76", total="55.80")
+    assert _check(totals) == ()
 
 
 @pytest.mark.parametrize("total", [{"amount_total_net": "30.00"}, {"amount_total_gross": "30.01"}])
 def test_rows_may_add_up_to_either_total(total: dict[str, str]) -> None:
     rows = _rows("10.00", "20.00")
-    assert check_sums({**_metadata(**total), **rows}) == ()
+    assert _check(_fields(**total), rows) == ()
 
 
 def test_rows_that_add_up_to_no_total_are_a_mismatch_at_their_list() -> None:
-    found = check_sums({**_metadata(amount_total_gross="99.00"), **_rows("10.00", "20.00")})
+    found = _check(_fields(amount_total_gross="99.00"), _rows("10.00", "20.00"))
     assert [(w.code, w.path) for w in found] == [("sum_mismatch", "line_items")]
 
 
 def test_rows_with_a_missing_amount_or_without_totals_are_not_checked() -> None:
-    assert check_sums({**_metadata(amount_total_gross="99.00"), **_rows("10.00", None)}) == ()
-    assert check_sums(_rows("10.00", "20.00")) == ()
-    assert check_sums({}) == ()
+    assert _check(_fields(amount_total_gross="99.00"), _rows("10.00", None)) == ()
+    assert _check({}, _rows("10.00", "20.00")) == ()
+    assert _check({}) == ()
 
 
 def test_one_column_that_adds_up_is_enough() -> None:
-    both = {**_rows("10.00", "20.00"), **_rows("11.90", "23.80", key="amount_gross")}
-    assert check_sums({**_metadata(amount_total_gross="35.70"), **both}) == ()
+    both = _table({("amount_net",): ("10.00", "20.00"), ("amount_gross",): ("11.90", "23.80")})
+    assert _check(_fields(amount_total_gross="35.70"), both) == ()
 
 
 def test_docile_names_of_row_amounts_are_known_and_dates_are_no_amounts() -> None:
     rows = _rows("10.00", "20.00", key="line_item_amount_net")
-    metadata = {**_metadata(amount_total_net="31.00", date_issue="2026-03-12"), **rows}
-    assert [w.code for w in check_sums(metadata)] == ["sum_mismatch"]
+    fields = _fields(amount_total_net="31.00", date_issue="2026-03-12")
+    assert [w.code for w in _check(fields, rows)] == ["sum_mismatch"]
 
 
 def test_rounding_of_each_row_is_forgiven() -> None:
     # 60 rows may be off by half a cent each: 0.05 + 60 * 0.005 = 0.35
     rows = _rows(*["1.00"] * 60)
-    assert check_sums({**_metadata(amount_total_net="60.35"), **rows}) == ()
-    assert len(check_sums({**_metadata(amount_total_net="60.36"), **rows})) == 1
+    assert _check(_fields(amount_total_net="60.35"), rows) == ()
+    assert len(_check(_fields(amount_total_net="60.36"), rows)) == 1
 
 
 def test_a_list_inside_of_a_row_need_not_add_up_to_the_total() -> None:
-    amounts = {"line_items[0].taxes[0].amount_net": FieldMetadata(normalised="1.00")}
-    assert check_sums(_metadata(amount_total_net="100.00") | amounts) == ()
+    amounts = _table({("taxes", 0, "amount_net"): ("1.00",)})
+    assert _check(_fields(amount_total_net="100.00"), amounts) == ()
+
+
+@pytest.mark.parametrize("key", ["Box [1]", "a.b", "", "[0]"])
+def test_rows_of_a_list_under_any_key_are_added_up(key: str) -> None:
+    (found,) = _check(_fields(total="99.00"), _table({("amount",): ("10.00", "20.00")}, (key,)))
+    assert found.path == json_path((key,))
+
+
+def test_a_total_inside_of_an_object_or_under_a_key_that_looks_like_its_path_is_another() -> None:
+    elsewhere: dict[Path, GroundedField] = {
+        ("seller", "total"): _field("total", "99.00"),
+        ("seller.total",): _field("total", "99.00"),
+    }
+    assert _check(elsewhere, _rows("10.00", "20.00")) == ()

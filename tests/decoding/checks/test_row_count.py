@@ -9,7 +9,7 @@ from decoding.checks.row_count import check_rows
 from decoding.grounding.ground import ground_extraction
 from schemas.document import Document
 from schemas.extraction import ExtractionWarning
-from schemas.spec import ArraySpec, ExtractionSchema, FieldKind, FieldSpec, ObjectSpec
+from schemas.spec import ArraySpec, ExtractionSchema, FieldKind, FieldSpec, ObjectSpec, json_path
 from tests.decoding.transcripts import document_of, page_of_lines
 
 _KINDS: dict[str, FieldKind] = {"item": "verbatim", "price": "amount", "amount": "amount"}
@@ -34,7 +34,7 @@ def _check(rows: tuple[int, ...], document: Document) -> tuple[ExtractionWarning
     root = ObjectSpec(properties=(("lines", ArraySpec(item=item)),))
     schema = ExtractionSchema(name="test", root=root, json_schema="{}")
     cells: list[JsonValue] = [dict(zip(_KINDS, _CELLS[i], strict=True)) for i in rows]
-    return check_rows(ground_extraction({"lines": cells}, schema, document).metadata, document)
+    return check_rows(ground_extraction({"lines": cells}, schema, document), document)
 
 
 def test_complete_list_is_not_doubted() -> None:
@@ -83,3 +83,29 @@ def test_amounts_outside_the_columns_and_far_away_lines_are_no_rows() -> None:
 def test_one_row_or_none_shows_no_structure() -> None:
     assert _check((1,), document_of(_PAGE)) == ()
     assert _check((), document_of(_PAGE)) == ()
+
+
+def _check_fields(lines: tuple[str, ...], **fields: str) -> tuple[ExtractionWarning, ...]:
+    root = ObjectSpec(properties=tuple((key, FieldSpec(kind="amount")) for key in fields))
+    schema = ExtractionSchema(name="test", root=root, json_schema="{}")
+    document = document_of(page_of_lines(*lines))
+    return check_rows(ground_extraction(dict(fields), schema, document), document)
+
+
+def test_fields_whose_keys_look_like_rows_lack_no_row() -> None:
+    """A form with numbered boxes: a third one like them is no row that the answer lacks."""
+    lines = ("Wages      12.50", "Bonus      25.00", "Pension    31.75")
+    assert _check_fields(lines, **{"Box [1]": "12.50", "Box [2]": "25.00"}) == ()
+
+
+@pytest.mark.parametrize("key", ["Box [1]", "a.b", "[0]"])
+def test_rows_left_out_under_any_key_are_counted(key: str) -> None:
+    item = ObjectSpec(properties=tuple((column, FieldSpec(kind=kind)) for column, kind in _KINDS.items()))
+    root = ObjectSpec(properties=((key, ArraySpec(item=item)), ("Sum [EUR]", FieldSpec(kind="amount"))))
+    schema = ExtractionSchema(name="test", root=root, json_schema="{}")
+    cells: list[JsonValue] = [dict(zip(_KINDS, _CELLS[i], strict=True)) for i in range(4)]
+    # the last line is set like a row, but its amount is that of a field outside of the list
+    last = f"{'Altogether':<20}{'47.41':>10}{'47.41':>12}"
+    document = document_of(page_of_lines(*_PRINTED, last))
+    (found,) = check_rows(ground_extraction({key: cells, "Sum [EUR]": "47.41"}, schema, document), document)
+    assert (found.path, found.message[0]) == (json_path((key,)), "1")

@@ -8,8 +8,9 @@ import pytest
 
 from decoding.grammar.build import build_grammar
 from decoding.grammar.page_text import amount_spans, date_spans, spans_of, word_runs
-from decoding.grammar.value_patterns import decimal_readings, looks_like_amount, looks_like_date
+from decoding.grammar.value_patterns import looks_like_amount, looks_like_date
 from schemas.spec import FieldSpec
+from schemas.values import possible_amounts
 from tests.decoding.engines.sampler import sample
 from tests.decoding.pages import document_of, schema_of
 from tests.paths import shared_data
@@ -120,4 +121,4 @@ def test_every_real_receipt_decodes_under_random_weights() -> None:
     ],
 )
 def test_numbers_are_read_with_their_own_sign(text: str, readings: list[str]) -> None:
-    assert [str(value) for value in decimal_readings(text)] == readings
+    assert [str(value) for value in possible_amounts(text)] == readings

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from decoding.grounding.ground import GroundingResult, back_calculate, ground, ground_extraction
+from decoding.grounding.ground import back_calculate, ground, ground_extraction
 from decoding.grounding.occurrences import DocumentIndex, Label
+from decoding.grounding.result import GroundingResult
 from schemas.document import Document
-from schemas.extraction import Citation
+from schemas.extraction import Citation, FieldMetadata
 from schemas.geometry import BBox
-from schemas.spec import ArraySpec, ExtractionSchema, FieldKind, FieldSpec, ObjectSpec, Spec
+from schemas.spec import (
+    ArraySpec,
+    ExtractionSchema,
+    FieldKind,
+    FieldSpec,
+    ObjectSpec,
+    Path,
+    Spec,
+    json_path,
+    row_path,
+)
+from schemas.walk import leaves, value_at
 from tests.decoding.transcripts import document_of, page_of_lines
+from tests.schemas.answers import SPECS, fitting
 
 _N_ROWS = 40
 
@@ -31,9 +45,13 @@ def _rows(**kinds: FieldKind) -> ArraySpec:
     return ArraySpec(item=_schema(**kinds).root)
 
 
+def _metadata(result: GroundingResult) -> dict[str, FieldMetadata]:
+    return {json_path(path): entry for path, entry in result.metadata.items()}
+
+
 def _line(result: GroundingResult, path: str) -> tuple[int, int]:
     """Return (page number, line) of the value's first citation on a page of `page_of_lines`."""
-    citation = result.metadata[path].citations[0]
+    citation = _metadata(result)[path].citations[0]
     return citation.page_number, round(citation.bbox[1] * _N_ROWS)
 
 
@@ -58,11 +76,11 @@ def test_every_leaf_has_metadata_and_null_leaves_have_no_citation() -> None:
     schema = _schema(vendor="verbatim", number="verbatim", note="verbatim", kind="free")
     value: dict[str, JsonValue] = {"vendor": "ACME GmbH", "number": "4711", "note": None, "kind": "whatever"}
     result = ground_extraction(value, schema, _INVOICE)
-    assert list(result.metadata) == ["vendor", "number", "note", "kind"]
-    assert result.metadata["vendor"].citations[0].reference_text == "ACME GmbH"
-    assert result.metadata["vendor"].citations[0].word_indices == (0, 1)
-    assert result.metadata["vendor"].alignment == "exact"
-    assert result.metadata["note"].citations == ()
+    assert list(_metadata(result)) == ["vendor", "number", "note", "kind"]
+    assert _metadata(result)["vendor"].citations[0].reference_text == "ACME GmbH"
+    assert _metadata(result)["vendor"].citations[0].word_indices == (0, 1)
+    assert _metadata(result)["vendor"].alignment == "exact"
+    assert _metadata(result)["note"].citations == ()
     assert result.warnings == ()
 
 
@@ -86,7 +104,7 @@ def test_value_that_stands_nowhere_is_an_ungrounded_warning() -> None:
     result = ground_extraction(value, schema, _INVOICE)
     ungrounded = [w.path for w in result.warnings if w.code == "ungrounded_value"]
     assert ungrounded == ["vendor", "total", "due", "n"]  # a count need not be printed
-    assert result.metadata["vendor"].ocr_confidence is None
+    assert _metadata(result)["vendor"].ocr_confidence is None
 
 
 def test_amount_with_the_other_sign_is_another_value() -> None:
@@ -99,9 +117,9 @@ def test_document_style_decides_normal_forms() -> None:
     schema = _schema(date="date", total="amount", price="amount")
     value: dict[str, JsonValue] = {"date": "12.03.2026", "total": "3.709,70", "price": "1.234,50"}
     result = ground_extraction(value, schema, _INVOICE)
-    assert result.metadata["date"].normalised == "2026-03-12"
-    assert result.metadata["total"].normalised == "3709.70"
-    assert result.metadata["total"].currency is None
+    assert _metadata(result)["date"].normalised == "2026-03-12"
+    assert _metadata(result)["total"].normalised == "3709.70"
+    assert _metadata(result)["total"].currency is None
     assert result.warnings == ()
 
 
@@ -116,15 +134,15 @@ def test_ambiguous_and_unparsed_values_are_warnings_without_a_normal_form() -> N
         ("unparsed_date", "due"),
         ("unparsed_amount", "paid"),
     ]
-    assert all(entry.normalised is None for entry in result.metadata.values())
-    assert all(entry.citations for entry in result.metadata.values())
+    assert all(entry.normalised is None for entry in _metadata(result).values())
+    assert all(entry.citations for entry in _metadata(result).values())
 
 
 def test_currency_is_read_from_the_amount_or_the_word_beside_it() -> None:
     document = document_of(page_of_lines("Total EUR 5,00", "Tip 1,00 CHF", "Paid $6,00", "Change 2,00"))
     schema = _schema(total="amount", tip="amount", paid="amount", change="amount")
     value: dict[str, JsonValue] = {"total": "5,00", "tip": "1,00 CHF", "paid": "$6,00", "change": "2,00"}
-    metadata = ground_extraction(value, schema, document).metadata
+    metadata = _metadata(ground_extraction(value, schema, document))
     assert [metadata[key].currency for key in value] == ["EUR", "CHF", None, None]
 
 
@@ -132,9 +150,9 @@ def test_numbers_and_iso_dates_are_found_by_value() -> None:
     schema = _schema(total="number", date="iso_date", quantity="integer")
     value: dict[str, JsonValue] = {"total": 2469.0, "date": "2026-03-12", "quantity": 3}
     result = ground_extraction(value, schema, _INVOICE)
-    cited = {key: entry.citations[0].reference_text for key, entry in result.metadata.items()}
+    cited = {key: entry.citations[0].reference_text for key, entry in _metadata(result).items()}
     assert cited == {"total": "2.469,00", "date": "12.03.2026", "quantity": "3"}
-    assert result.metadata["total"].alignment == "normalised"
+    assert _metadata(result)["total"].alignment == "normalised"
 
 
 def test_label_decides_between_equal_amounts() -> None:
@@ -160,9 +178,9 @@ def test_the_pages_that_a_value_was_read_from_are_searched_first() -> None:
     pages = page_of_lines("Beer 5.00"), replace(page_of_lines("Wine Beer 7.00"), page_index=1)
     schema = _schema(item="verbatim", other="verbatim", third="verbatim")
     value: dict[str, JsonValue] = {"item": "Beer", "other": "Beer", "third": "Wine"}
-    read_from = {"item": (1,), "third": (0,)}
+    read_from: dict[Path, tuple[int, ...]] = {("item",): (1,), ("third",): (0,)}
     result = ground_extraction(value, schema, document_of(*pages), page_indices=read_from)
-    cited = {path: entry.citations[0].page_number for path, entry in result.metadata.items()}
+    cited = {path: entry.citations[0].page_number for path, entry in _metadata(result).items()}
     assert cited == {"item": 2, "other": 1, "third": 2}
     assert result.warnings == ()
 
@@ -181,7 +199,7 @@ def test_rows_of_a_long_document_are_found_on_their_own_pages() -> None:
     ]
     result = ground_extraction({"lines": rows}, schema, document_of(*pages))
     for position in range(2 * n_pages):
-        cited = [result.metadata[f"lines[{position}].{key}"].citations[0] for key in ("item", "amount")]
+        cited = [_metadata(result)[f"lines[{position}].{key}"].citations[0] for key in ("item", "amount")]
         assert [c.page_number for c in cited] == [position // 2 + 1] * 2
         assert [c.word_indices[0] // 3 for c in cited] == [1 + position % 2] * 2
 
@@ -199,9 +217,9 @@ def test_rows_are_grounded_in_order_each_on_its_own_line() -> None:
     for index, line in enumerate((2, 3, 4)):
         for column in ("position", "item", "quantity", "price", "amount"):
             assert _line(result, f"lines[{index}].{column}") == (1, line)
-    cited = [result.metadata[f"lines[1].{c}"].citations[0].word_indices for c in ("position", "quantity")]
+    cited = [_metadata(result)[f"lines[1].{c}"].citations[0].word_indices for c in ("position", "quantity")]
     assert cited[0] != cited[1]  # both are "2", and each has its own word
-    prices = [result.metadata[f"lines[2].{c}"].citations[0].bbox[0] for c in ("price", "amount")]
+    prices = [_metadata(result)[f"lines[2].{c}"].citations[0].bbox[0] for c in ("price", "amount")]
     assert prices[0] < prices[1]  # equal amounts stay in the order of the columns
     assert result.warnings == ()
 
@@ -215,9 +233,10 @@ def test_table_has_a_box_for_each_row_and_each_page() -> None:
     ]
     result = ground_extraction({"lines": rows}, schema, document_of(first, second))
     (table,) = result.tables
-    assert [(row.row_index, row.page_number) for row in table.rows] == [(0, 1), (1, 1), (2, 2)]
-    assert table.path == "lines"
-    boxes = dict(table.pages)
+    pages = [(row.path[-1], number) for row in table.rows for number, _ in row.boxes]
+    assert pages == [(0, 1), (1, 1), (2, 2)]
+    assert table.path == ("lines",)
+    boxes = dict(table.boxes)
     assert _edges(boxes[1]) == pytest.approx((0, 1 / 40, 9 / 80, 2.7 / 40))
     assert _edges(boxes[2]) == pytest.approx((0, 1 / 40, 9 / 80, 1.7 / 40))
 
@@ -234,7 +253,7 @@ def test_misprinted_cell_is_found_on_its_own_row_and_not_where_it_is_spelled_rig
     ]
     result = ground_extraction({"lines": rows}, schema, document)
     assert _line(result, "lines[1].item") == (1, 1)
-    assert result.metadata["lines[1].item"].alignment == "fuzzy"
+    assert _metadata(result)["lines[1].item"].alignment == "fuzzy"
 
 
 def test_value_printed_once_for_all_rows_is_cited_in_each() -> None:
@@ -253,7 +272,7 @@ def test_value_of_several_lines_has_one_citation_a_line() -> None:
     document = document_of(page_of_lines("Acme Inc          Invoice", "Long Street 5     4711"))
     schema = _schema(address="verbatim")
     result = ground_extraction({"address": "Acme Inc\nLong Street 5"}, schema, document)
-    entry = result.metadata["address"]
+    entry = _metadata(result)["address"]
     assert [c.reference_text for c in entry.citations] == ["Acme Inc", "Long Street 5"]
     assert (entry.alignment, entry.alignment_score) == ("normalised", 1.0)
 
@@ -270,14 +289,14 @@ def test_lists_of_texts_nested_objects_and_null_lists_are_walked() -> None:
         "items": None,
     }
     result = ground_extraction(value, schema, _INVOICE)
-    assert list(result.metadata) == ["tags[0]", "tags[1]", "seller.name"]
+    assert list(_metadata(result)) == ["tags[0]", "tags[1]", "seller.name"]
     assert result.warnings == ()
 
 
 def test_document_without_words_grounds_nothing() -> None:
     result = ground_extraction({"total": "5.00"}, _schema(total="amount"), document_of(page_of_lines()))
     assert [w.code for w in result.warnings] == ["ungrounded_value"]
-    assert result.metadata["total"].normalised == "5.00"
+    assert _metadata(result)["total"].normalised == "5.00"
 
 
 def test_algorithm_1_keeps_to_its_part_of_the_page() -> None:
@@ -328,9 +347,9 @@ def test_any_answer_on_any_page_gives_citations_that_stand_or_warnings(
     rows: list[JsonValue] = [{"d": texts[3]}, {"d": texts[3]}]
     value: dict[str, JsonValue] = {"a": texts[0], "b": texts[1], "c": texts[2], "rows": rows}
     result = ground_extraction(value, schema, document)
-    assert set(result.metadata) == {"a", "b", "c", "rows[0].d", "rows[1].d"}
+    assert set(_metadata(result)) == {"a", "b", "c", "rows[0].d", "rows[1].d"}
     warned = {w.path for w in result.warnings if w.code == "ungrounded_value"}
-    for path, entry in result.metadata.items():
+    for path, entry in _metadata(result).items():
         assert bool(entry.citations) != (path in warned)
         _assert_cited_words_stand(entry.citations, document)
 
@@ -343,3 +362,53 @@ def _assert_cited_words_stand(citations: tuple[Citation, ...], document: Documen
         left, top, right, bottom = citation.bbox
         assert all(left <= w.bbox.left and w.bbox.right <= right for w in words)
         assert all(top <= w.bbox.top and w.bbox.bottom <= bottom for w in words)
+
+
+def test_rows_come_with_their_cells_by_path_whatever_the_keys() -> None:
+    taxes = ArraySpec(item=ObjectSpec(properties=(("rate.", FieldSpec(kind="amount")),)))
+    item = ObjectSpec(properties=(("", FieldSpec(kind="verbatim")), ("[0]", taxes)))
+    schema = _schema(**{"Lines [a]": ArraySpec(item=item), "Box [1]": FieldSpec(kind="verbatim")})
+    document = document_of(page_of_lines("Beer 7%", "Wine 19%"))
+    rows: list[JsonValue] = [{"": "Beer", "[0]": [{"rate.": "7%"}]}, {"": "Wine", "[0]": [{"rate.": "19%"}]}]
+    result = ground_extraction({"Lines [a]": rows, "Box [1]": "Beer"}, schema, document)
+    (table,) = result.tables
+    assert [row.path for row in table.rows] == [("Lines [a]", 0), ("Lines [a]", 1)]
+    cells = [{path: cell.value for path, cell in row.cells.items()} for row in table.rows]
+    assert cells == [{("",): "Beer", ("[0]", 0, "rate."): "7%"}, {("",): "Wine", ("[0]", 0, "rate."): "19%"}]
+    assert {path: field.value for path, field in result.fields.items()} == {("Box [1]",): "Beer"}
+    assert [cell.amount for cell in table.rows[1].cells.values()] == [None, Decimal(19)]
+    assert next(iter(_metadata(result))) == '["Box [1]"]'
+    assert _line(result, '["Lines [a]"][1]["[0]"][0]["rate."]') == (1, 1)
+
+
+def test_objects_in_lists_of_lists_are_grounded_too() -> None:
+    schema = _schema(grid=ArraySpec(item=_rows(item="verbatim")))
+    document = document_of(page_of_lines("Beer Wine", "Milk"))
+    grid: JsonValue = [[{"item": "Beer"}, {"item": "Wine"}], [{"item": "Milk"}]]
+    result = ground_extraction({"grid": grid}, schema, document)
+    assert {path: _line(result, path)[1] for path in _metadata(result)} == {
+        "grid[0][0].item": 0,
+        "grid[0][1].item": 0,
+        "grid[1][0].item": 1,
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(SPECS, st.data())
+def test_every_leaf_of_any_answer_is_known_once_and_in_its_row(spec: Spec, data: st.DataObject) -> None:
+    root = ObjectSpec(properties=(("x", spec), ("Box [1]", spec)))
+    value: dict[str, JsonValue] = {"x": fitting(spec, data), "Box [1]": fitting(spec, data)}
+    schema = ExtractionSchema(name="any", root=root, json_schema="{}")
+    result = ground_extraction(value, schema, document_of(page_of_lines("a b 1 2", "[a] b. -3")))
+    known = result.metadata
+    assert sorted(map(json_path, known)) == sorted(json_path(leaf.path) for leaf in leaves(root, dict(value)))
+    cells = {
+        (*row.path, *path): cell
+        for table in result.lists
+        for row in table.rows
+        for path, cell in row.cells.items()
+    }
+    assert cells.keys() == {path for path in known if row_path(path) is not None}
+    for path, cell in cells.items():
+        assert cell.metadata == known[path]
+        assert cell.value == value_at(dict(value), path)
