@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import logging
 import random
 import signal
@@ -59,6 +58,7 @@ def house(
     without it page faults take a large part of the time.
     """
     from training.house import HouseConfig, check_resumable, train_house
+    from training.run_folder import TrainingFolder
     from training.stream import StreamConfig
 
     config = HouseConfig(
@@ -80,7 +80,7 @@ def house(
         _make_tokenizer(tokenizer_folder, seed)
     stream = StreamConfig(tokenizer_folder=str(tokenizer_folder), seed=seed, batch_tokens=batch_tokens)
     stream = replace(stream, max_tokens=min(config.max_tokens, batch_tokens), curriculum_end=curriculum_end)
-    (out / "config.json").write_text(json.dumps({**asdict(config), "stream": asdict(stream)}, indent=1))
+    TrainingFolder(path=out).write_config({**asdict(config), "stream": asdict(stream)})
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
     state = train_house(
