@@ -129,25 +129,35 @@ def score(
     candidates: Annotated[int, typer.Option(help="Candidates ranked for each value.")] = 4,
     seed: Annotated[int, typer.Option(help="Seed of the synthetic documents.")] = 123_456,
 ) -> None:
-    """Score a model by real decoding: on transcripts if given, else on synthetic documents."""
+    """Score a model as the service would use it: on transcripts if given, else on synthetic documents.
+
+    Prints the F1 of each field, of all fields, and of the rows (GLIRM) if any are asked for.
+    """
+    from app.extraction.answering import ExtractionOptions
+    from app.extraction.pipeline import Pipeline
     from decoding.engines.embedded import EmbeddedEngine
+    from ocr.reader import ReadOptions
     from training.house_eval import synthetic_set
-    from training.house_score import accuracy, synthetic_cases, to_json, transcript_cases
+    from training.house_score import figures, synthetic_cases, to_json, transcript_cases
     from training.house_score import score as score_cases
 
     cases = (
         transcript_cases(transcripts, n=n) if transcripts else synthetic_cases(synthetic_set(n, seed=seed))
     )
-    results = []
-    with typer.progressbar(
-        score_cases(EmbeddedEngine(model), cases, grounding=grounding, n_candidates=candidates),
-        length=len(cases),
-    ) as progress:
+    pipeline = Pipeline(engine=EmbeddedEngine(model), read_options=ReadOptions())
+    options = ExtractionOptions(grounding=grounding, n_candidates=candidates)
+    with typer.progressbar(score_cases(pipeline, cases, options=options), length=len(cases)) as progress:
         results = list(progress)
     if out is not None:
         out.write_text("".join(f"{to_json(result)}\n" for result in results), encoding="utf-8")
-    for key, share in accuracy(results).items():
-        typer.echo(f"{key}\t{share:.3f}")
+    found = figures(results)
+    for name, field in found.kie["normalised"].fields.items():
+        typer.echo(f"{name}\t{field.f1:.3f}")
+    typer.echo(f"all\t{found.kie['normalised'].f1:.3f}")
+    if found.lir is not None:
+        typer.echo(f"rows\t{found.lir['normalised'].f1:.3f}")
+    if found.n_failed:
+        typer.echo(f"{found.n_failed} of {found.n_documents} documents have no answer: {found.errors}")
 
 
 app.command("sft")(sft)
