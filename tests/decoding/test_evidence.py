@@ -39,7 +39,7 @@ def test_what_would_end_a_line_or_a_string_is_never_in_one(odd: str) -> None:
     assert (write_absent(odd), write_rows(odd, 2)) == (" < none", " < 2 rows")
 
 
-def test_the_grammar_can_write_every_trace() -> None:
+def test_the_grammar_can_write_a_trace_of_odd_keys_and_words() -> None:
     trace = join_lines([write_value('12" pipe', ('C:\\elbow"', "7.50")), write_absent("it's; <odd>\n")])
     assert re.fullmatch(f"{PLAIN_CHAR}{{0,{REASONING_CHARS['brief']}}}", trace)
 
