@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import logging
 import random
 import signal
@@ -59,6 +58,7 @@ def house(
     without it page faults take a large part of the time.
     """
     from training.house import HouseConfig, check_resumable, train_house
+    from training.run_folder import TrainingFolder
     from training.stream import StreamConfig
 
     config = HouseConfig(
@@ -80,7 +80,7 @@ def house(
         _make_tokenizer(tokenizer_folder, seed)
     stream = StreamConfig(tokenizer_folder=str(tokenizer_folder), seed=seed, batch_tokens=batch_tokens)
     stream = replace(stream, max_tokens=min(config.max_tokens, batch_tokens), curriculum_end=curriculum_end)
-    (out / "config.json").write_text(json.dumps({**asdict(config), "stream": asdict(stream)}, indent=1))
+    TrainingFolder(path=out).write_config({**asdict(config), "stream": asdict(stream)})
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
     state = train_house(
@@ -129,25 +129,36 @@ def score(
     candidates: Annotated[int, typer.Option(help="Candidates ranked for each value.")] = 4,
     seed: Annotated[int, typer.Option(help="Seed of the synthetic documents.")] = 123_456,
 ) -> None:
-    """Score a model by real decoding: on transcripts if given, else on synthetic documents."""
+    """Score a model as the service would use it: on transcripts if given, else on synthetic documents.
+
+    Prints the F1 of each field, of all fields, and of the rows (GLIRM) if any are asked for.
+    """
+    from app.extraction.options import ExtractionOptions
+    from app.extraction.pipeline import Pipeline
     from decoding.engines.embedded import EmbeddedEngine
+    from ocr.reader import ReadOptions
+    from schemas.model_profile import read_profile
     from training.house_eval import synthetic_set
-    from training.house_score import accuracy, synthetic_cases, to_json, transcript_cases
+    from training.house_score import figures, synthetic_cases, to_json, transcript_cases
     from training.house_score import score as score_cases
 
     cases = (
         transcript_cases(transcripts, n=n) if transcripts else synthetic_cases(synthetic_set(n, seed=seed))
     )
-    results = []
-    with typer.progressbar(
-        score_cases(EmbeddedEngine(model), cases, grounding=grounding, n_candidates=candidates),
-        length=len(cases),
-    ) as progress:
+    pipeline = Pipeline(engine=EmbeddedEngine(model), read_options=ReadOptions(), profile=read_profile(model))
+    options = ExtractionOptions(grounding=grounding, n_candidates=candidates)
+    with typer.progressbar(score_cases(pipeline, cases, options=options), length=len(cases)) as progress:
         results = list(progress)
     if out is not None:
         out.write_text("".join(f"{to_json(result)}\n" for result in results), encoding="utf-8")
-    for key, share in accuracy(results).items():
-        typer.echo(f"{key}\t{share:.3f}")
+    found = figures(results)
+    for name, field in found.kie["normalised"].fields.items():
+        typer.echo(f"{name}\t{field.f1:.3f}")
+    typer.echo(f"all\t{found.kie['normalised'].f1:.3f}")
+    if found.lir is not None:
+        typer.echo(f"rows\t{found.lir['normalised'].f1:.3f}")
+    if found.n_failed:
+        typer.echo(f"{found.n_failed} of {found.n_documents} documents have no answer: {found.errors}")
 
 
 app.command("sft")(sft)

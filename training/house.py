@@ -4,7 +4,6 @@
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
-import json
 import logging
 import math
 import time
@@ -17,10 +16,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from schemas.errors import ConfigurationError
 from training.copying_init import write_copying_circuit
 from training.hf import load_tokenizer
-from training.run_log import whole_lines
+from training.run_folder import TrainingFolder
+from training.schedule import Schedule, note_rates, scale_rates
 from training.stream import Batch, BatchStream, StreamConfig
 
 if TYPE_CHECKING:
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CHECKPOINT = "checkpoint.pt"
-LOG = "log.jsonl"
+# What a run cannot change on its way: weights would not fit, or be others.
+_FIXED = ("n_layers", "width", "max_tokens", "rope_theta", "seed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +62,11 @@ class HouseConfig:
     device: str = "cpu"
     # Fused kernels: 1.6 times the tokens a second on two cores, after half a minute of compiling. Needs g++.
     compiled: bool = False
+
+    @property
+    def schedule(self) -> Schedule:
+        """Return the learning rate's course: warm-up, plateau, linear cool-down to 0."""
+        return Schedule(warmup_share=self.warmup_share, cooldown_share=self.cooldown_share)
 
 
 def new_model(config: HouseConfig, *, vocab_size: int) -> LlamaForCausalLM:
@@ -115,17 +119,8 @@ def make_optimizers(model: nn.Module, config: HouseConfig) -> tuple[torch.optim.
         matrices, lr=config.muon_lr, momentum=0.95, weight_decay=config.weight_decay, adjust_lr_fn="original"
     )
     adamw = torch.optim.AdamW(others, lr=config.adamw_lr, betas=(0.9, 0.95), weight_decay=0.0)
-    for optimizer in (muon, adamw):
-        for group in optimizer.param_groups:
-            group["initial_lr"] = group["lr"]
+    note_rates((muon, adamw))
     return muon, adamw
-
-
-def lr_factor(progress: float, config: HouseConfig) -> float:
-    """Return the learning rate's factor in [0, 1]: warm-up, plateau, linear cool-down to 0."""
-    warm = min(1.0, progress / config.warmup_share) if config.warmup_share else 1.0
-    cool = min(1.0, (1.0 - progress) / config.cooldown_share) if config.cooldown_share else 1.0
-    return max(0.0, min(warm, cool))
 
 
 @dataclass(slots=True)
@@ -148,9 +143,15 @@ def train_house(
 ) -> RunState:
     """Train, or resume, the run in `folder`; return its final state.
 
-    Writes `log.jsonl` (one line a step), `checkpoint.pt` (every few minutes and at the end, replaced
-    atomically) and `model/` (Hugging Face folder, fp32) at each checkpoint.
+    Writes the log (one line a step); every few minutes and at the end the checkpoint, and `model/` (Hugging
+    Face folder, fp32).
+
+    Raises
+    ------
+    ConfigurationError
+        If a setting of the learning rate is out of range, or the folder's files are no run's.
     """
+    run = TrainingFolder(path=folder)
     torch.set_num_threads(config.n_threads)
     model = new_model(config, vocab_size=_vocab_size(stream_config))
     nn.Module.to(model, config.device)
@@ -158,15 +159,15 @@ def train_house(
         # In place, so that the checkpoints' parameter names stay the model's own.
         model.model.compile(dynamic=True)
     optimizers = make_optimizers(model, config)
-    state = _resume(folder, model, optimizers)
+    state = _resume(run, model, optimizers)
     # A resumed run goes on with documents that it has not seen.
     fresh = replace(stream_config, seed=stream_config.seed + state.step)
     stream = BatchStream(fresh, n_processes=config.n_data_processes)
     try:
-        _loop(model, optimizers, state, stream, config, folder, evaluate, stop)
+        _loop(model, optimizers, state, stream, config, run, evaluate, stop)
     finally:
         stream.close()
-    _checkpoint(folder, model, optimizers, state)
+    _checkpoint(run, model, optimizers, state)
     return state
 
 
@@ -176,29 +177,27 @@ def _loop(
     state: RunState,
     stream: BatchStream,
     config: HouseConfig,
-    folder: Path,
+    run: TrainingFolder,
     evaluate: Callable[[Any], dict[str, float]] | None,
     stop: Callable[[], bool],
 ) -> None:
     budget_s = config.minutes * 60
     last_checkpoint = time.monotonic()
-    with (folder / LOG).open("a", encoding="utf-8") as log:
-        while state.spent_s < budget_s and not stop():
-            started = time.monotonic()
-            progress = state.spent_s / budget_s
-            stream.set_progress(progress)
-            loss = train_step(model, optimizers, stream.next(), config, factor=lr_factor(progress, config))
-            state.step += 1
-            state.n_tokens += loss.n_tokens
-            state.n_answer_tokens += loss.n_answer_tokens
-            state.spent_s += time.monotonic() - started
-            record: dict[str, float] = {"loss": loss.nats, **asdict(state)}
-            if time.monotonic() - last_checkpoint > config.checkpoint_minutes * 60:
-                _checkpoint(folder, model, optimizers, state)
-                record |= evaluate(_twin(model)) if evaluate else {}
-                last_checkpoint = time.monotonic()
-            log.write(json.dumps(record) + "\n")
-            log.flush()
+    while state.spent_s < budget_s and not stop():
+        started = time.monotonic()
+        progress = state.spent_s / budget_s
+        stream.set_progress(progress)
+        loss = train_step(model, optimizers, stream.next(), config, factor=config.schedule.factor(progress))
+        state.step += 1
+        state.n_tokens += loss.n_tokens
+        state.n_answer_tokens += loss.n_answer_tokens
+        state.spent_s += time.monotonic() - started
+        record: dict[str, float] = {"loss": loss.nats, **asdict(state)}
+        if time.monotonic() - last_checkpoint > config.checkpoint_minutes * 60:
+            _checkpoint(run, model, optimizers, state)
+            record |= evaluate(_twin(model)) if evaluate else {}
+            last_checkpoint = time.monotonic()
+        run.log.append(record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,9 +225,8 @@ def train_step(
     loss = total / weight
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), config.grad_clip)
+    scale_rates(optimizers, factor)
     for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            group["lr"] = group["initial_lr"] * factor
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
     return StepLoss(
@@ -249,62 +247,49 @@ def _vocab_size(stream_config: StreamConfig) -> int:
 
 
 def check_resumable(config: HouseConfig, folder: Path) -> None:
-    """Raise if the folder holds a run of another shape or seed.
+    """Raise if the folder holds a run of another shape or seed; other settings may change on its way.
 
     Raises
     ------
     ConfigurationError
-        Naming the first setting that differs.
+        Naming the first setting that differs, or that the folder's settings cannot be read.
     """
-    path = folder / "config.json"
-    if not (folder / CHECKPOINT).is_file() or not path.is_file():
-        return
-    begun = json.loads(path.read_text(encoding="utf-8"))
-    for key in ("n_layers", "width", "max_tokens", "rope_theta", "seed"):
-        if begun.get(key) != asdict(config)[key]:
-            raise ConfigurationError(
-                f"the run in {folder.name!r} has {key} {begun.get(key)}, not {asdict(config)[key]}",
-                hint="resume it with its own settings, or choose another folder",
-            )
+    run = TrainingFolder(path=folder)
+    if run.has_checkpoint and run.is_begun:
+        asked = asdict(config)
+        run.check({name: asked[name] for name in _FIXED})
 
 
 def checkpoint_state(folder: Path) -> RunState:
     """Return where the run's checkpoint stands; step 0 if there is none."""
-    path = folder / CHECKPOINT
-    return RunState(**torch.load(path, weights_only=True)["state"]) if path.is_file() else RunState()
+    saved = TrainingFolder(path=folder).checkpoint()
+    return RunState() if saved is None else RunState(**saved["state"])
 
 
-def _resume(folder: Path, model: LlamaForCausalLM, optimizers: tuple[torch.optim.Optimizer, ...]) -> RunState:
-    path = folder / CHECKPOINT
-    if not path.is_file():
+def _resume(
+    run: TrainingFolder, model: LlamaForCausalLM, optimizers: tuple[torch.optim.Optimizer, ...]
+) -> RunState:
+    saved = run.resume()
+    if saved is None:
         return RunState()
-    saved = torch.load(path, weights_only=True)
     model.load_state_dict(saved["model"])
     for optimizer, values in zip(optimizers, saved["optimizers"], strict=True):
         optimizer.load_state_dict(values)
-    state = RunState(**saved["state"])
-    # The steps after the checkpoint are taken again.
-    kept = "".join(f"{json.dumps(record)}\n" for record in read_log(folder, state))
-    (folder / LOG).write_text(kept, encoding="utf-8")
-    return state
-
-
-def read_log(folder: Path, state: RunState) -> tuple[dict[str, float], ...]:
-    """Return the run's log up to `state`, without a last line that was cut; empty if there is none."""
-    records: tuple[dict[str, float], ...] = tuple(json.loads(line) for line in whole_lines(folder / LOG))
-    return tuple(record for record in records if record["step"] <= state.step)
+    return RunState(**saved["state"])
 
 
 def _checkpoint(
-    folder: Path, model: LlamaForCausalLM, optimizers: tuple[torch.optim.Optimizer, ...], state: RunState
+    run: TrainingFolder,
+    model: LlamaForCausalLM,
+    optimizers: tuple[torch.optim.Optimizer, ...],
+    state: RunState,
 ) -> None:
-    saved = {
-        "model": model.state_dict(),
-        "optimizers": [optimizer.state_dict() for optimizer in optimizers],
-        "state": asdict(state),
-    }
-    part = folder / "checkpoint.part"
-    torch.save(saved, part)
-    part.replace(folder / CHECKPOINT)
-    model.save_pretrained(folder / "model")
+    run.save(
+        {
+            "model": model.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+            "state": asdict(state),
+        }
+    )
+    model.save_pretrained(run.path / "model")
     logger.info("checkpoint at step %s after %s tokens", state.step, state.n_tokens)

@@ -1,49 +1,44 @@
-"""How well a model extracts: real decoding under the grammar, on synthetic pages and labelled transcripts."""
+"""How well a model extracts: by the service's own pipeline, on synthetic pages and labelled transcripts."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
-from pydantic import JsonValue
-
-from decoding.engines.engine import Engine, EngineRequest
-from decoding.grammar.build import build_grammar
-from decoding.parse import parse_completion
-from decoding.prompt import build_prompt
-from ocr.layout import layout_text
-from schemas.document import Document
-from schemas.spec import ExtractionSchema, FieldKind, FieldSpec
-from schemas.values import parse_amount, parse_date
+from app.bench.gold_set import GoldAnswer, answer_kinds, answer_line, gold_record
+from app.bench.run import RunLine
+from app.errors import is_configuration
+from app.extraction.options import ExtractionOptions
+from app.extraction.pipeline import Pipeline
+from eval.datasets import GoldRecord
+from eval.predictions import ROWS_KEY
+from eval.run_scores import GroupScores, group_scores
+from eval.scoring import DocumentScore, score_document
+from schemas.errors import EngineUnavailableError, EvaluationError, RasgError
 from training.house_eval import receipt_schema
 from training.synthesis.sample import SyntheticDocument
 from training.transcripts import read_transcripts
 
+_DATASET = "house"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One page, what is asked and the right answers (None: not on the page)."""
+class Case(GoldAnswer):
+    """One page, what is asked and the right answers (null: not on the page)."""
 
     case_id: str
-    document: Document
-    schema: ExtractionSchema
-    gold: Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """The answer to a case: values by key, which of them are right, and the seconds it took."""
+    """What was answered to a case, how it came out, and the seconds it took."""
 
-    case_id: str
-    pred: Mapping[str, JsonValue]
-    gold: Mapping[str, JsonValue]
-    right: Mapping[str, bool]
-    n_completion_tokens: int
+    gold: GoldRecord
+    pred: RunLine
+    score: DocumentScore
     seconds: float
 
 
@@ -56,7 +51,7 @@ def transcript_cases(path: Path, *, n: int) -> tuple[Case, ...]:
             case_id=item.document_id,
             document=item.document,
             schema=schema,
-            gold={key: item.kie.get(key) for key, _ in schema.root.properties},
+            value={key: item.kie.get(key) for key, _ in schema.root.properties},
         )
         for _, item in zip(range(n), records, strict=False)
     )
@@ -65,92 +60,68 @@ def transcript_cases(path: Path, *, n: int) -> tuple[Case, ...]:
 def synthetic_cases(samples: Iterable[SyntheticDocument]) -> tuple[Case, ...]:
     """Return synthetic documents as cases."""
     return tuple(
-        Case(case_id=f"synthetic/{i}", document=sample.document, schema=sample.schema, gold=sample.gold)
+        Case(case_id=f"synthetic/{i}", document=sample.document, schema=sample.schema, value=sample.gold)
         for i, sample in enumerate(samples)
     )
 
 
-def score(
-    engine: Engine, cases: Iterable[Case], *, grounding: bool = True, n_candidates: int = 4
-) -> Iterator[CaseResult]:
-    """Yield the result of each case; a page too long for the model's context counts as all wrong."""
+def score(pipeline: Pipeline, cases: Iterable[Case], *, options: ExtractionOptions) -> Iterator[CaseResult]:
+    """Yield the result of each case; one that cannot be answered misses all of its values.
+
+    Values are compared by the kinds that the case's own schema asks for.
+
+    Raises
+    ------
+    EngineUnavailableError, ConfigurationError
+        If no case can be answered as things are set up.
+    """
     for case in cases:
-        prompt = build_prompt(case.schema, layout_text(case.document).text)
-        room = engine.max_context_tokens - engine.count_tokens(prompt)
+        gold = gold_record(case, record_id=case.case_id, dataset=_DATASET)
         started = time.perf_counter()
-        pred: Mapping[str, JsonValue] = {}
-        n_tokens = 0
-        if room > 0:
-            request = EngineRequest(
-                prompt=prompt,
-                grammar=build_grammar(case.schema, case.document, grounding=grounding),
-                max_tokens=min(room, 1024),
-                n_candidates=n_candidates,
-            )
-            completion = engine.complete([request])[0]
-            pred = parse_completion(completion, request.grammar).value
-            n_tokens = completion.n_completion_tokens
-        kinds: dict[str, FieldKind] = {
-            key: spec.kind for key, spec in case.schema.root.properties if isinstance(spec, FieldSpec)
-        }
-        right = {
-            key: key in pred and same_value(pred[key], gold, kinds.get(key, "verbatim"))
-            for key, gold in case.gold.items()
-        }
+        pred = _answered(pipeline, case, gold, options)
         yield CaseResult(
-            case_id=case.case_id,
+            gold=gold,
             pred=pred,
-            gold=case.gold,
-            right=right,
-            n_completion_tokens=n_tokens,
+            score=score_document(pred, gold, kinds=answer_kinds(case.schema)),
             seconds=time.perf_counter() - started,
         )
 
 
-def same_value(pred: JsonValue, gold: JsonValue, kind: FieldKind) -> bool:
-    """Return whether two values say the same: amounts as numbers, dates as days, text by its letters.
+def _answered(pipeline: Pipeline, case: Case, gold: GoldRecord, options: ExtractionOptions) -> RunLine:
+    try:
+        extraction = pipeline.extract_document(case.document, case.schema, options=options)
+    except RasgError as error:
+        if is_configuration(error) or isinstance(error, EngineUnavailableError):
+            raise
+        return RunLine(id=gold.id, dataset=gold.dataset, error=error.code)
+    return answer_line(case, gold, extraction)
 
-    Text is compared by letters and digits alone, in any case: the transcripts and the gold values of
-    public receipts differ in spaces and punctuation.
+
+def figures(results: Iterable[CaseResult]) -> GroupScores:
+    """Return KIE of the fields and GLIRM of the rows, over all results together.
+
+    Raises
+    ------
+    EvaluationError
+        If there is no result.
     """
-    if pred is None or gold is None or isinstance(pred, (list, dict)):
-        return pred == gold
-    if kind == "amount":
-        a, b = parse_amount(str(pred)), parse_amount(str(gold))
-        if a is not None and b is not None:
-            return a.value == b.value
-    if kind == "date":
-        c, d = parse_date(str(pred), day_first=True), parse_date(str(gold), day_first=True)
-        if c is not None and d is not None:
-            return c.value == d.value
-    if kind in ("number", "integer") and isinstance(pred, int | float) and isinstance(gold, int | float):
-        return Decimal(str(pred)) == Decimal(str(gold))
-    letters = _letters(str(pred)), _letters(str(gold))
-    return letters[0] == letters[1] if any(letters) else str(pred).split() == str(gold).split()
-
-
-def _letters(text: str) -> str:
-    return "".join(ch for ch in text.casefold() if ch.isalnum())
-
-
-def accuracy(results: Iterable[CaseResult]) -> dict[str, float]:
-    """Return the share of right values per key, and over all as "all", in [0, 1]."""
-    hits: dict[str, list[bool]] = defaultdict(list)
-    for result in results:
-        for key, right in result.right.items():
-            hits[key].append(right)
-            hits["all"].append(right)
-    return {key: sum(values) / len(values) for key, values in hits.items()}
+    scores = [result.score for result in results]
+    if not scores:
+        raise EvaluationError("there is no document to score")
+    return group_scores(scores)
 
 
 def to_json(result: CaseResult) -> str:
-    """Return the result as one line of JSON."""
+    """Return the result as one line of JSON; a field that is null on both sides is right."""
+    gold, rows = result.gold, result.score.rows
     record = {
-        "id": result.case_id,
-        "pred": result.pred,
-        "gold": result.gold,
-        "right": result.right,
-        "n_completion_tokens": result.n_completion_tokens,
+        "id": gold.id,
+        "pred": result.pred.value,
+        "gold": gold.kie if gold.line_items is None else {**gold.kie, ROWS_KEY: gold.line_items},
+        "right": {r.field: r.outcome in ("right", "absent") for r in result.score.fields["normalised"]},
+        "rows_f1": None if rows is None else rows["normalised"].f1,
+        "error": result.pred.error,
+        "n_completion_tokens": 0 if result.pred.usage is None else result.pred.usage.n_completion_tokens,
         "seconds": round(result.seconds, 3),
     }
     return json.dumps(record, ensure_ascii=False)

@@ -12,8 +12,9 @@ from typing import Literal
 
 from schemas.errors import ConfigurationError
 from training.hf import load_model, load_tokenizer
-from training.house import checkpoint_state, read_log
+from training.house import checkpoint_state
 from training.plots import loss_curve
+from training.run_folder import CONFIG, TrainingFolder
 
 Dtype = Literal["float32", "bfloat16"]
 
@@ -37,7 +38,7 @@ def publish(run: Path, out: Path, *, dtype: Dtype = "bfloat16") -> None:
     model.generation_config.eos_token_id = model.config.eos_token_id
     model.save_pretrained(out, max_shard_size="64MB")
     load_tokenizer(run / "tokenizer").save_pretrained(out)
-    shutil.copyfile(run / "config.json", out / "training_config.json")
+    shutil.copyfile(run / CONFIG, out / "training_config.json")
     state = checkpoint_state(run)
     (out / "training_state.json").write_text(json.dumps(asdict(state), indent=1) + "\n", encoding="utf-8")
-    loss_curve(read_log(run, state), out / "loss.png")
+    loss_curve(TrainingFolder(path=run).log.records(until_step=state.step), out / "loss.png")

@@ -27,7 +27,7 @@ from retrieval.store import ExampleStore
 from schemas.document import Document
 from schemas.errors import RasgError
 from schemas.example import Example
-from schemas.extraction import FieldMetadata
+from schemas.extraction import Extraction, FieldMetadata
 from schemas.spec import ArraySpec, ExtractionSchema, ObjectSpec, json_path, single_fields
 from schemas.walk import value_at
 from storage.schema_records import parsed_schema
@@ -36,26 +36,21 @@ _BATCH = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GoldDocument:
-    """One annotated document of a tenant.
+class GoldAnswer:
+    """A document, what is asked of it, and the right answer.
 
     Attributes
     ----------
-    document
-        Its annotated pages, one after another.
-    pages
-        The examples that they are, one for each page of `document`.
     value
-        The answer of all pages together, as printed.
+        The answer, as printed.
     unknown
-        Paths of values that the annotation has and no page shows: null in `value`, and never scored.
+        Paths of values that are not known: null in `value`, and never scored.
     """
 
     document: Document
-    pages: tuple[Example, ...]
     schema: ExtractionSchema
     value: Mapping[str, JsonValue]
-    unknown: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -68,6 +63,21 @@ class GoldDocument:
         scalars = (json_path(path) for path, _ in single_fields(self.schema.root))
         has_rows = any(isinstance(value, list) and value for value in self.value.values())
         return has_rows or any(path not in self.unknown for path in scalars)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldDocument(GoldAnswer):
+    """One annotated document of a tenant: its annotated pages, one after another, and their answer.
+
+    Attributes
+    ----------
+    pages
+        The examples that they are, one for each page of `document`.
+    unknown
+        Paths of values that the annotation has and no page shows.
+    """
+
+    pages: tuple[Example, ...]
 
 
 def gold_documents(
@@ -123,7 +133,7 @@ def _joined(pages: Sequence[Example]) -> Document:
 
 def run_gold_set(
     pipeline: Pipeline,
-    documents: Sequence[GoldDocument],
+    documents: Sequence[GoldAnswer],
     folder: Path,
     *,
     dataset: str,
@@ -136,10 +146,10 @@ def run_gold_set(
     examples leaves the document itself out, as the service does.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    golds = [_gold(document, dataset) for document in documents]
+    golds = [gold_record(doc, record_id=_record_id(doc), dataset=dataset) for doc in documents]
     kinds = Kinds()
     for document in documents:  # of versions of a schema, the later one says what a field is
-        kinds = schema_kinds(document.schema, rows=_rows_key(document.schema) or ROWS_KEY).over(kinds)
+        kinds = answer_kinds(document.schema).over(kinds)
     run = RunFolder(path=folder)
     run.write_asked(golds, {dataset: kinds})
     with (folder / PREDICTIONS).open("w", encoding="utf-8") as file:
@@ -150,7 +160,7 @@ def run_gold_set(
     return run_results(run)
 
 
-def gold_sha256(documents: Sequence[GoldDocument]) -> str:
+def gold_sha256(documents: Sequence[GoldAnswer]) -> str:
     """Return a hash of what the documents ask and answer."""
     content = hashlib.sha256()
     for document in documents:
@@ -159,13 +169,16 @@ def gold_sha256(documents: Sequence[GoldDocument]) -> str:
     return content.hexdigest()
 
 
-def _line(
-    pipeline: Pipeline, document: GoldDocument, gold: GoldRecord, options: ExtractionOptions
-) -> RunLine:
+def _line(pipeline: Pipeline, document: GoldAnswer, gold: GoldRecord, options: ExtractionOptions) -> RunLine:
     try:
         extraction = pipeline.extract_document(document.document, document.schema, options=options)
     except RasgError as error:
         return RunLine(id=gold.id, dataset=gold.dataset, error=error.code)
+    return answer_line(document, gold, extraction)
+
+
+def answer_line(document: GoldAnswer, gold: GoldRecord, extraction: Extraction) -> RunLine:
+    """Return an extraction as scores compare it with `gold_record`, without what is not known."""
     value = _flat(document.schema, extraction.output.value, skip=document.unknown)
     return RunLine(
         id=gold.id,
@@ -179,13 +192,23 @@ def _line(
     )
 
 
-def _gold(document: GoldDocument, dataset: str) -> GoldRecord:
+def answer_kinds(schema: ExtractionSchema) -> Kinds:
+    """Return how an answer's fields and the columns of its rows are compared."""
+    return schema_kinds(schema, rows=_rows_key(schema) or ROWS_KEY)
+
+
+def _record_id(document: GoldAnswer) -> str:
+    """Return a name that tells two versions of a schema apart, which may be annotated under one name."""
     asked = hashlib.sha256(document.schema.json_schema.encode()).hexdigest()[:8]
+    return f"{document.schema.name}/{document.sha256}/{asked}"
+
+
+def gold_record(document: GoldAnswer, *, record_id: str, dataset: str) -> GoldRecord:
+    """Return the right answer as scores compare it: scalars by path, the first list of rows."""
     value = _flat(document.schema, document.value, skip=document.unknown)
     rows = value.pop(ROWS_KEY, None)
     return GoldRecord(
-        # Two versions of a schema may be annotated under one name.
-        id=f"{document.schema.name}/{document.sha256}/{asked}",
+        id=record_id,
         file=document.sha256,
         dataset=dataset,
         doc_type=document.schema.name,

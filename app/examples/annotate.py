@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from uuid import uuid4
 
 from pydantic import JsonValue
 
+from decoding.evidence import words_of_line, write_absent, write_rows, write_value
 from decoding.grounding.ground import ground_extraction
 from ocr.layout import page_text
 from retrieval.features import hash_of
@@ -32,12 +32,8 @@ from schemas.text import storable
 from schemas.validate import Violation, validate_output
 from schemas.walk import Leaf, leaves, replace_leaves
 
-# What stands in a line of evidence: its first words, without what would end a JSON string or the line.
-_EVIDENCE_WORDS = 3
-_EVIDENCE_CHARS = 32
 # Numbers beyond are no quantities; Python refuses to print those of 4,300 digits.
 _MAX_BITS = 256
-_NOT_IN_EVIDENCE = re.compile(r"[\"'\\;<\n]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,24 +268,18 @@ def _evidence(
         if isinstance(child, ObjectSpec):
             yield from _evidence(child, found, (*path, key), shown, page)
         elif isinstance(child, ArraySpec):
-            yield f"{_plain(key)} < {len(found) if isinstance(found, list) else 0} rows"
+            yield write_rows(key, len(found) if isinstance(found, list) else 0)
         elif found is None:
-            yield f"{_plain(key)} < none"
+            yield write_absent(key)
         else:
-            place = shown.get((*path, key))
-            yield f"{_plain(key)} < {_line_start(page, None if place is None else place.first_word)}"
+            yield write_value(key, _words_around(shown.get((*path, key)), page))
 
 
-def _line_start(page: Page, word_index: int | None) -> str:
-    if word_index is None:
-        return "page"
-    start, end = next(line for line in page.lines if line[0] <= word_index < line[1])
-    words = " ".join(word.text for word in page.words[start : min(end, start + _EVIDENCE_WORDS)])
-    return _plain(words)[:_EVIDENCE_CHARS].strip() or "page"
-
-
-def _plain(text: str) -> str:
-    return _NOT_IN_EVIDENCE.sub("", text)
+def _words_around(place: _Place | None, page: Page) -> tuple[str, ...]:
+    """Return the words of the line that a value begins in; none if it stands in no line."""
+    if place is None or place.first_word is None:
+        return ()
+    return words_of_line(page, place.first_word)
 
 
 def ungrounded_note(paths: Iterable[str]) -> str | None:

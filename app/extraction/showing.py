@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from decoding.evidence import join_lines, read_key
 from decoding.grammar.answer import answer_json
 from retrieval.projection import project
 from schemas.prompt import PromptExample, ReasoningMode
@@ -14,9 +15,6 @@ from schemas.spec import ExtractionSchema
 
 if TYPE_CHECKING:  # the search brings a database and an index with it
     from retrieval.search import Hit
-
-# What a brief reasoning may say (`decoding.grammar.build.REASONING_CHARS`); an example says no more.
-_MAX_EVIDENCE_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +43,12 @@ def _plain(text: str) -> str:
 
 
 def reasoning_trace(evidence: tuple[str, ...], schema: ExtractionSchema) -> str:
-    """Return what is said of the keys that are asked for, as much as a brief reasoning holds."""
+    """Return what is said of the keys that are asked for, as much as a brief reasoning holds.
+
+    A key that a line cannot write as it is ("seller's name") is not found in it, and nothing is said of it.
+    """
     asked = frozenset(_keys(schema))
-    text = ""
-    for part in evidence:
-        if part.partition(" < ")[0] not in asked:
-            continue
-        longer = f"{text}; {part}" if text else part
-        if len(longer) > _MAX_EVIDENCE_CHARS:
-            break
-        text = longer
-    return text
+    return join_lines(line for line in evidence if read_key(line) in asked)
 
 
 def _keys(schema: ExtractionSchema) -> Iterator[str]:

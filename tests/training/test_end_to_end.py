@@ -19,19 +19,21 @@ from app.api.service import create_app
 from app.cli import app as service_cli
 from app.settings import load_settings
 from decoding.engines.vllm_server import ServerOptions, VllmServer, free_port
+from eval.kie import Pred, gold_values, kie_results
+from eval.kinds import value_kind
 from schemas.document import Document
 from schemas.registry import get_schema
+from schemas.spec import FieldKind
 from tests.decoding.conftest import VLLM_PYTHON
 from tests.ocr.files import pdf, text_at
 from tests.paths import ROOT
 from training.cli import app as training_cli
-from training.house_score import same_value
 from training.synthesis.sample import SyntheticDocument, generate_series
 
 # A vendor whose order number, invoice number and customer the shipped model does not find.
 _VENDOR_SEED = 14
 _N_FEEDBACK, _N_NEXT = 20, 6
-_KINDS = {
+_KINDS: dict[str, FieldKind] = {
     "document_id": "verbatim",
     "order_id": "verbatim",
     "customer_billing_name": "verbatim",
@@ -135,9 +137,13 @@ def _server(log: Path) -> VllmServer:
 def right_share(answers: Sequence[Mapping[str, JsonValue]], samples: Sequence[SyntheticDocument]) -> float:
     """Return the share of right values, null where there is none included."""
     right = [
-        same_value(answer[key], sample.gold[key], kind)  # type: ignore[arg-type]
+        result.outcome in ("right", "absent")
         for answer, sample in zip(answers, samples, strict=True)
-        for key, kind in _KINDS.items()
+        for result in kie_results(
+            {key: None if answer[key] is None else Pred(text=str(answer[key])) for key in _KINDS},
+            {key: gold_values(sample.gold[key]) for key in _KINDS},
+            kinds={key: value_kind(kind) for key, kind in _KINDS.items()},
+        )
     ]
     return sum(right) / len(right)
 

@@ -18,8 +18,9 @@ from ocr.layout import layout_text
 from schemas.errors import ConfigurationError
 from training.encode import chat_text, encode, prompt_of
 from training.hf import load_tokenizer
-from training.house import HouseConfig, check_resumable, checkpoint_state, lr_factor, train_house
+from training.house import HouseConfig, RunState, check_resumable, checkpoint_state, train_house
 from training.publish import publish
+from training.run_folder import TrainingFolder
 from training.stream import StreamConfig, batches, pad, sample_stream
 from training.synthesis.sample import generate
 
@@ -81,7 +82,7 @@ def test_padding_has_no_weight_and_batches_are_bounded(tokenizer: Tokenizer, tok
 
 def test_the_learning_rate_warms_up_stays_and_ends_at_zero() -> None:
     config = HouseConfig(warmup_share=0.1, cooldown_share=0.5)
-    factors = [lr_factor(p, config) for p in (0.0, 0.05, 0.3, 0.75, 1.0)]
+    factors = [config.schedule.factor(p) for p in (0.0, 0.05, 0.3, 0.75, 1.0)]
     assert factors == pytest.approx([0.0, 0.5, 1.0, 0.5, 0.0])
 
 
@@ -132,6 +133,33 @@ def test_steps_after_the_checkpoint_are_forgotten_and_not_published(
     steps = [json.loads(line)["step"] for line in log.read_text().splitlines()]
     assert steps == list(range(1, len(steps) + 1))
     assert len(steps) > state.step
+
+
+def test_a_run_killed_before_its_first_checkpoint_begins_its_log_anew(
+    tokenizer_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "log.jsonl").write_text('{"step": 1, "loss": 9.0}\n{"step": 2, "lo')
+    _small_run(tokenizer_folder, tmp_path, minutes=0.0)
+    assert not (tmp_path / "log.jsonl").is_file()
+
+
+def test_settings_that_cannot_be_read_are_said(tmp_path: Path) -> None:
+    TrainingFolder(path=tmp_path).save({"state": asdict(RunState())})
+    check_resumable(HouseConfig(), tmp_path)  # nothing says that it is another run
+    (tmp_path / "config.json").write_text("")
+    with pytest.raises(ConfigurationError, match=r"config\.json"):
+        check_resumable(HouseConfig(), tmp_path)
+
+
+def test_a_run_may_go_on_with_other_threads_devices_and_lengths(tmp_path: Path) -> None:
+    run = TrainingFolder(path=tmp_path)
+    run.write_config(asdict(HouseConfig()))
+    check_resumable(HouseConfig(seed=1), tmp_path)  # without a checkpoint nothing goes on
+    run.save({"state": asdict(RunState())})
+    other = HouseConfig(minutes=9.0, n_threads=7, device="cuda", compiled=True, cooldown_share=0.1)
+    check_resumable(other, tmp_path)
+    with pytest.raises(ConfigurationError, match="another seed"):
+        check_resumable(HouseConfig(seed=1), tmp_path)
 
 
 def test_a_run_without_a_step_is_not_published(tokenizer_folder: Path, tmp_path: Path) -> None:

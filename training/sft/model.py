@@ -19,6 +19,7 @@ from schemas.adapter import CONFIG, WEIGHTS
 from schemas.errors import ConfigurationError
 from training.hf import load_model
 from training.lora_muon import LoRAMuon, lora_pairs
+from training.schedule import note_rates
 from training.sft.packing import PackedRow
 
 OptimizerName = Literal["adamw", "lora-muon"]
@@ -78,8 +79,7 @@ def make_optimizer(
         trainable = [p for p in model.parameters() if p.requires_grad]
         betas = (momentum, 0.999)
         optimizer = torch.optim.AdamW(trainable, lr=lr, betas=betas, weight_decay=weight_decay)
-    for group in optimizer.param_groups:
-        group["initial_lr"] = group["lr"]
+    note_rates([optimizer])
     return optimizer
 
 

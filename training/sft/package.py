@@ -12,7 +12,8 @@ from pydantic import JsonValue
 
 from schemas.adapter import CARD, CONFIG, WEIGHTS, AdapterCard
 from schemas.errors import ConfigurationError
-from training.sft.run import BEST, read_log
+from training.run_folder import TrainingFolder
+from training.sft.run import BEST
 
 CURVES, README = "curves.png", "README.md"
 
@@ -35,7 +36,7 @@ def package(run: Path, out: Path, card: AdapterCard) -> None:
         shutil.copyfile(best / name, out / name)
     (out / CARD).write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
     (out / README).write_text(card_text(card), encoding="utf-8")
-    draw_curves(read_log(run), out / CURVES)
+    draw_curves(TrainingFolder(path=run).log.records(), out / CURVES)
 
 
 def card_text(card: AdapterCard) -> str:

@@ -4,7 +4,6 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
-import json
 import logging
 import random
 import time
@@ -18,7 +17,8 @@ import torch
 
 from schemas.errors import ConfigurationError
 from training.encode import EncodedSample
-from training.run_log import whole_lines
+from training.run_folder import TrainingFolder
+from training.schedule import Schedule, scale_rates
 from training.sft.conversations import Conversation, Kind
 from training.sft.model import (
     LoraShape,
@@ -35,9 +35,12 @@ from training.synthesis.sample import KINDS
 
 logger = logging.getLogger(__name__)
 
-CHECKPOINT, CONFIG_FILE, LOG = "checkpoint.pt", "config.json", "log.jsonl"
 BEST, CANDIDATE = "adapter", "candidate"
 _CHECKPOINT_S = 300.0
+# The first step is not of length 0: B would stay at 0.
+_LEAST_LR_FACTOR = 0.02
+# Settings that make no difference to the weights.
+_MAY_DIFFER = ("n_threads", "device")
 # How often each kind of a window is drawn, of those that it has.
 _KIND_WEIGHTS: Mapping[Kind, float] = {"example": 0.45, "plain": 0.35, "reasoning": 0.15, "flat": 0.05}
 
@@ -80,6 +83,12 @@ class SftConfig:
             raise ConfigurationError(f"made-up documents are of {', '.join(KINDS)}")
         if not self.lr > 0:
             raise ConfigurationError(f"the learning rate must be positive, not {self.lr}")
+
+    @property
+    def schedule(self) -> Schedule:
+        """Return the learning rate's course: linear warm-up, then linear to nearly nothing."""
+        warm = self.warmup_share
+        return Schedule(warmup_share=warm, cooldown_share=1 - warm, least=_LEAST_LR_FACTOR)
 
 
 @dataclass(slots=True)
@@ -142,7 +151,7 @@ class SftRun:
         Raises
         ------
         ConfigurationError
-            If there is no conversation, or the folder holds a run of other settings or data.
+            If there is no conversation, or the folder's checkpoint or log are no run's.
         """
         if not self.conversations:
             raise ConfigurationError("there is no conversation to train on")
@@ -153,10 +162,15 @@ class SftRun:
         if not state.base_scores:
             state.base_scores = self.validate(None)
             state.best_score = objective(state.base_scores)  # what is no better than the base is no adapter
-            self._log({"step": 0, **{f"base_{k}": v for k, v in state.base_scores.items()}})
+            self.files.log.append({"step": 0, **{f"base_{k}": v for k, v in state.base_scores.items()}})
         while not state.is_done and not self.stop():
             self._epoch(model, optimizer, state)
         return state
+
+    @property
+    def files(self) -> TrainingFolder:
+        """Return the run's files."""
+        return TrainingFolder(path=self.folder)
 
     def _optimizer(self, model: Any) -> torch.optim.Optimizer:  # noqa: ANN401
         config = self.config
@@ -179,7 +193,8 @@ class SftRun:
             state.step, state.step_in_epoch = state.step + 1, state.step_in_epoch + 1
             state.n_tokens += sum(len(row.token_ids) for row in rows)
             state.spent_s += time.monotonic() - started
-            self._log({"step": state.step, "epoch": state.epoch, "loss": loss, "n_tokens": state.n_tokens})
+            record = {"step": state.step, "epoch": state.epoch, "loss": loss, "n_tokens": state.n_tokens}
+            self.files.log.append(record)
             self.report(state.step, n_all, loss)
             if time.monotonic() - saved_at > _CHECKPOINT_S:
                 self._checkpoint(model, optimizer, state)
@@ -220,24 +235,17 @@ class SftRun:
             loss += share.item()
         if self.config.optimizer == "adamw":  # LoRA-Muon's steps do not depend on the gradient's size
             torch.nn.utils.clip_grad_norm_(model.parameters(), self.config.grad_clip)
-        for group in optimizer.param_groups:
-            group["lr"] = group["initial_lr"] * self.lr_factor(progress)
+        scale_rates([optimizer], self.config.schedule.factor(progress))
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         return loss
-
-    def lr_factor(self, progress: float) -> float:
-        """Return the learning rate's factor in (0, 1]: linear warm-up, then linear to nearly nothing."""
-        warm = self.config.warmup_share
-        # The first step is not of length 0: B would stay at 0.
-        return max(0.02, progress / warm if progress < warm else (1 - progress) / (1 - warm))
 
     def _judge(self, model: Any, state: SftState) -> None:  # noqa: ANN401
         candidate = self.folder / CANDIDATE
         save_adapter(model, candidate, base_name=self.base.resolve().name)
         scores = self.validate(candidate)
         torch.set_num_threads(self.config.n_threads)
-        self._log({"step": state.step, **scores})
+        self.files.log.append({"step": state.step, **scores})
         if objective(scores) > state.best_score:
             state.best_score, state.best_epoch, state.n_worse = objective(scores), state.epoch, 0
             state.scores = scores
@@ -246,36 +254,20 @@ class SftRun:
             state.n_worse += 1
         state.is_done = state.epoch >= self.config.epochs or state.n_worse >= self.config.patience
 
-    def _log(self, record: Mapping[str, float]) -> None:
-        with (self.folder / LOG).open("a", encoding="utf-8") as log:
-            log.write(json.dumps(record) + "\n")
-
     def _checkpoint(self, model: Any, optimizer: torch.optim.Optimizer, state: SftState) -> None:  # noqa: ANN401
-        saved = {"model": trainable_state(model), "optimizer": optimizer.state_dict(), "state": asdict(state)}
-        part = self.folder / f"{CHECKPOINT}.part"
-        torch.save(saved, part)
-        part.replace(self.folder / CHECKPOINT)
+        self.files.save(
+            {"model": trainable_state(model), "optimizer": optimizer.state_dict(), "state": asdict(state)}
+        )
 
     def _resumed(self, model: Any, optimizer: torch.optim.Optimizer) -> SftState:  # noqa: ANN401
-        path = self.folder / CHECKPOINT
-        if not path.is_file():
-            # Of a run that was killed before its first checkpoint.
-            (self.folder / LOG).unlink(missing_ok=True)
+        saved = self.files.resume()
+        if saved is None:
             return SftState()
-        saved = torch.load(path, weights_only=True, map_location="cpu")
         load_trainable(model, saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         state = SftState(**saved["state"])
-        # The steps after the checkpoint are taken again.
-        kept = [record for record in read_log(self.folder) if record["step"] <= state.step]
-        (self.folder / LOG).write_text("".join(json.dumps(r) + "\n" for r in kept), encoding="utf-8")
         logger.info("goes on after step %s", state.step)
         return state
-
-
-def read_log(folder: Path) -> tuple[dict[str, float], ...]:
-    """Return a run's log without a last line that was cut; empty if there is none."""
-    return tuple(json.loads(line) for line in whole_lines(folder / LOG))
 
 
 def _drawn(kinds: Mapping[Kind, EncodedSample], rng: random.Random) -> EncodedSample:
@@ -290,18 +282,6 @@ def begin(folder: Path, config: SftConfig, **facts: object) -> None:
     Raises
     ------
     ConfigurationError
-        Naming the first difference.
+        Naming the first difference, or that the folder's settings cannot be read.
     """
-    asked = json.loads(json.dumps({**asdict(config), **facts}))
-    path = folder / CONFIG_FILE
-    if not path.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asked, indent=1) + "\n", encoding="utf-8")
-        return
-    begun = json.loads(path.read_text(encoding="utf-8"))
-    for key, value in asked.items():
-        if key not in ("n_threads", "device") and begun.get(key) != value:
-            raise ConfigurationError(
-                f"the folder {folder.name!r} holds a run with another {key}",
-                hint="choose another folder, or delete it",
-            )
+    TrainingFolder(path=folder).begin({**asdict(config), **facts}, may_differ=_MAY_DIFFER)

@@ -7,14 +7,15 @@ import itertools
 import json
 import logging
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from schemas.errors import InputError
-from training.run_log import whole_lines
+from schemas.errors import ConfigurationError, InputError
+from training.run_folder import RunLog, TrainingFolder
 from training.study.trial import N_STEPS, Outcome, Text, Trial, read_text, run_trial
 
 logger = logging.getLogger(__name__)
@@ -76,14 +77,10 @@ def run_grid(
         If the text is none, or the folder's outcomes are of another text or another number of steps.
     """
     read_text(text_path)  # says what is wrong with it before any process starts
-    folder.mkdir(parents=True, exist_ok=True)
     text_sha256 = hashlib.sha256(text_path.read_bytes()).hexdigest()
-    _begin(folder, {"text_sha256": text_sha256, "n_steps": n_steps})
-    done = read_outcomes(folder)
-    # Without a last line that was cut: what is appended next must not join it.
-    lines = whole_lines(folder / OUTCOMES)
-    (folder / OUTCOMES).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    known = {outcome.trial for outcome in done}
+    log = _begun(folder, {"text_sha256": text_sha256, "n_steps": n_steps})
+    known = {outcome.trial for outcome in read_outcomes(folder)}
+    log.drop_cut_line()
     pending = [trial for trial in trials if trial not in known]
     logger.info("%s of %s trials are done", len(trials) - len(pending), len(trials))
     with ProcessPoolExecutor(n_processes, multiprocessing.get_context("spawn"), _prepare) as pool:
@@ -99,27 +96,31 @@ def run_grid(
                 break
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 running.pop(future)
-                _append(folder, future.result())
+                _append(log, future.result())
     return read_outcomes(folder)
 
 
-def _begin(folder: Path, settings: dict[str, str | int]) -> None:
-    """Write what the outcomes are of, or refuse a folder of other ones."""
-    path = folder / SETTINGS
-    if not path.is_file():
-        if whole_lines(folder / OUTCOMES):
+def _files(folder: Path) -> TrainingFolder:
+    return TrainingFolder(path=folder, config_name=SETTINGS, log_name=OUTCOMES)
+
+
+def _begun(folder: Path, settings: dict[str, str | int]) -> RunLog:
+    """Write what the outcomes are of, or refuse a folder of other ones; return where they are written."""
+    files = _files(folder)
+    with _chosen_by_the_caller():
+        if not files.is_begun and files.log.lines():
             raise InputError(f"{folder.name!r} has outcomes and no {SETTINGS}: what they are of is not known")
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(settings), encoding="utf-8")
-        part.replace(path)
-        return
+        files.begin(settings)
+    return files.log
+
+
+@contextmanager
+def _chosen_by_the_caller() -> Generator[None]:
+    """Say that another folder would do: a study's folder is input like its text."""
     try:
-        begun: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{SETTINGS} of the study in {folder.name!r} cannot be read") from error
-    other = [key for key in settings if begun.get(key) != settings[key]]
-    if other:
-        raise InputError(f"the study in {folder.name!r} has another {other[0]}", hint="choose another folder")
+        yield
+    except ConfigurationError as error:
+        raise InputError(str(error), hint=error.hint) from error
 
 
 _texts: dict[Path, Text] = {}
@@ -137,10 +138,9 @@ def _run(trial: Trial, text_path: Path, device: str, n_steps: int) -> Outcome:
     return run_trial(trial, _texts[text_path], device=device, n_steps=n_steps)
 
 
-def _append(folder: Path, outcome: Outcome) -> None:
+def _append(log: RunLog, outcome: Outcome) -> None:
     logger.info("%s: %.4f in %.0f s", outcome.trial, outcome.val_loss, outcome.seconds)
-    with (folder / OUTCOMES).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(outcome)) + "\n")
+    log.append(asdict(outcome))
 
 
 def read_outcomes(folder: Path) -> tuple[Outcome, ...]:
@@ -151,7 +151,8 @@ def read_outcomes(folder: Path) -> tuple[Outcome, ...]:
     InputError
         If another line is not an outcome.
     """
-    return tuple(_outcome(line) for line in whole_lines(folder / OUTCOMES))
+    with _chosen_by_the_caller():
+        return tuple(_outcome(line) for line in _files(folder).log.lines())
 
 
 def _outcome(line: str) -> Outcome:

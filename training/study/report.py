@@ -160,7 +160,7 @@ def _choices(found: Mapping[Trial, Curve]) -> str:
         f"{trial.N_STEPS} steps of {trial.BATCH} windows of {trial.CONTEXT} characters: one pass over the "
         f"first {trial.TRAINING_SHARE:.0%} of the text; the loss is that of the rest, in nats a character",
         f"momentum {trial.MOMENTUM:g}, weight decay {trial.WEIGHT_DECAY:g}, rates by a cosine down to "
-        f"{trial.FINAL_LR_SHARE:g} of themselves, no warm-up",
+        f"{trial.SCHEDULE.end:g} of themselves, no warm-up",
         f"embeddings, norms and head by AdamW at {trial.OTHERS_LR:g}, whatever steps the matrices",
         "two blocks of width 128 unless it says otherwise, ReLU squared, factors from the singular value "
         "decomposition of the dense start (which they equal at full rank)",

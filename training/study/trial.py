@@ -18,6 +18,7 @@ from torch import Tensor
 
 from schemas.errors import InputError
 from training.lora_muon import LoRAMuon
+from training.schedule import Schedule, note_rates, scale_rates
 from training.spectron import Spectron
 from training.study.model import CharacterModel, Shape
 
@@ -34,7 +35,8 @@ N_STEPS = 980  # times 16 windows of 64 characters: one pass over the million of
 MOMENTUM = 0.9
 WEIGHT_DECAY = 0.01
 OTHERS_LR = 1e-2
-FINAL_LR_SHARE = 0.1
+# A cosine from 1 down to a tenth.
+SCHEDULE = Schedule(cooldown_share=1.0, cooldown="cosine", end=0.1)
 TRAINING_SHARE = 0.9
 _EVALUATION_BATCH = 64
 
@@ -108,7 +110,7 @@ def run_trial(trial: Trial, text: Text, *, device: str = "cpu", n_steps: int = N
     batches = torch.Generator().manual_seed(1_000 + trial.seed)
     train_loss = math.inf
     for step in range(n_steps):
-        _set_rates(optimizers, step / n_steps)
+        scale_rates(optimizers, SCHEDULE.factor(step / n_steps))
         ids = _windows(text.training, batches).to(device)
         loss = _loss(model, ids)
         loss.backward()
@@ -131,9 +133,7 @@ def make_optimizers(model: CharacterModel, trial: Trial) -> Sequence[torch.optim
     """Return the optimizer of the blocks' matrices and the one, always the same, of everything else."""
     others = torch.optim.AdamW(model.others(), lr=OTHERS_LR, betas=(0.9, 0.95), weight_decay=0.0)
     optimizers = (_of_matrices(model, trial), others)
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            group["initial_lr"] = group["lr"]
+    note_rates(optimizers)
     return optimizers
 
 
@@ -161,14 +161,6 @@ def _dense_muon(model: CharacterModel, lr: float) -> torch.optim.Optimizer:
         # The decay is times the rate before that factor.
         groups.append({"params": [W], "lr": lr / factor, "weight_decay": WEIGHT_DECAY * factor})
     return torch.optim.Muon(groups, lr=lr, momentum=MOMENTUM, nesterov=False, adjust_lr_fn="original")
-
-
-def _set_rates(optimizers: Sequence[torch.optim.Optimizer], progress: float) -> None:
-    """Set every rate by a cosine from 1 down to a tenth."""
-    share = FINAL_LR_SHARE + (1 - FINAL_LR_SHARE) * 0.5 * (1 + math.cos(math.pi * progress))
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            group["lr"] = group["initial_lr"] * share
 
 
 def _windows(data: Tensor, generator: torch.Generator) -> Tensor:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from decoding.evidence import join_lines, words_of_line, write_absent, write_rows, write_value
 from ocr.reading_order import arrange
 from schemas.document import Document, Page, Word
 from schemas.geometry import BBox
 from schemas.spec import ExtractionSchema
 from training.synthesis.agreements import draw_agreement
-from training.synthesis.asking import Ask, AskRows, Facts, Question, gold_of, to_schema
+from training.synthesis.asking import AskRows, Facts, Question, gold_of, to_schema
 from training.synthesis.bookings import draw_booking
 from training.synthesis.choosing import random_question
 from training.synthesis.forms import draw_form
@@ -50,7 +51,6 @@ _SHARES = {
 _EASY_SHARES = {"receipt": 0.5, "form": 0.5}
 # Questions that are a schema which ships with the service, whole.
 _SHIPPED_SHARE = 0.2
-_MAX_REASONING = 200
 _MAX_TRIES = 50
 
 
@@ -59,8 +59,8 @@ class SyntheticDocument:
     """A page of words, what is asked of it, and the right answer.
 
     `gold` has exactly the schema's keys, in order; verbatim, amount and date values are whole words of
-    the page joined by single spaces, or None. `reasoning` points at the evidence in at most 200
-    characters. Documents of one `template_key` share their layout.
+    the page joined by single spaces, or None. `reasoning` is a trace (`decoding.evidence`). Documents of
+    one `template_key` share their layout.
     """
 
     document: Document
@@ -72,12 +72,12 @@ class SyntheticDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Drawn:
-    """A page as read, with the values that stand on it."""
+    """A page as read, with the values that stand on it, and the words of the lines that they begin in."""
 
     draft: Draft
     document: Document
     facts: Facts
-    evidence: dict[str, str]
+    lines: Mapping[str, tuple[str, ...]]
     template_key: str
 
 
@@ -163,7 +163,7 @@ def _draw(kind: str, template: Template, rng: random.Random, vendor_seed: int, d
         draft=draft,
         document=Document(sha256=f"{rng.getrandbits(256):064x}", media_type="application/pdf", pages=pages),
         facts={tag: fact.text for tag, fact in facts.items()},
-        evidence={tag: _line_start(fact.page, fact.first_index) for tag, fact in facts.items()},
+        lines={tag: words_of_line(fact.page, fact.first_index) for tag, fact in facts.items()},
         template_key=f"{kind}-{template.seed:016x}",
     )
 
@@ -256,12 +256,6 @@ def _contiguous(page: Page, indices: list[int], rank: dict[int, int]) -> str | N
     return None
 
 
-def _line_start(page: Page, index: int) -> str:
-    start, end = next(line for line in page.lines if line[0] <= index < line[1])
-    words = " ".join(word.text for word in page.words[start : min(end, start + 3)])
-    return "".join(ch for ch in words if ch not in "\"'\\;<\n")[:32].strip()
-
-
 def _sample(drawn: _Drawn, question: Question) -> SyntheticDocument | None:
     gold = gold_of(question, drawn.facts, drawn.draft) if question else None
     if gold is None:
@@ -270,36 +264,20 @@ def _sample(drawn: _Drawn, question: Question) -> SyntheticDocument | None:
         document=drawn.document,
         schema=to_schema(question, name=drawn.draft.kind),
         gold=gold,
-        reasoning=_reasoning(question, gold, drawn),
+        reasoning=join_lines(_evidence(question, gold, drawn)),
         template_key=drawn.template_key,
     )
-
-
-def _reasoning(question: Question, gold: dict[str, JsonValue], drawn: _Drawn) -> str:
-    text = ""
-    for part in _evidence(question, gold, drawn):
-        longer = f"{text}; {part}" if text else part
-        if len(longer) > _MAX_REASONING:
-            break
-        text = longer
-    return text
 
 
 def _evidence(question: Question, gold: dict[str, JsonValue], drawn: _Drawn) -> Iterator[str]:
     for ask in question:
         value = gold[ask.key]
         if isinstance(value, list):
-            yield f"{_safe(ask.key)} < {len(value)} rows"
+            yield write_rows(ask.key, len(value))
             continue
-        parts = ask.columns if isinstance(ask, AskRows) else (ask,)
-        for part in parts:
+        for part in ask.columns if isinstance(ask, AskRows) else (ask,):
             found = value.get(part.key) if isinstance(value, dict) else value
-            yield f"{_safe(part.key)} < {_pointed(part, found, drawn)}"
-
-
-def _pointed(ask: Ask, value: JsonValue, drawn: _Drawn) -> str:
-    return "none" if value is None else drawn.evidence.get(ask.tag, "page") or "page"
-
-
-def _safe(key: str) -> str:
-    return "".join(ch for ch in key if ch not in "\"'\\;<\n")
+            if found is None:
+                yield write_absent(part.key)
+            else:
+                yield write_value(part.key, drawn.lines.get(part.tag, ()))

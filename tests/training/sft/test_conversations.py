@@ -20,8 +20,9 @@ from decoding.engines.chat_tokens import ChatTokenizer
 from decoding.engines.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
 from retrieval.store import ExampleStore
+from schemas.registry import from_json_schema
 from storage.database import sqlite_url
-from tests.app.bills import FIRST, SCHEMA, VALUE
+from tests.app.bills import AMOUNT, FIRST, SCHEMA, TEXT, VALUE
 from tests.app.extraction.test_showing import NEXT, Recording
 from tests.decoding.engines.tiny_model import make_model
 from tests.decoding.pages import document_of
@@ -146,6 +147,84 @@ def test_a_document_that_is_kept_out_is_no_example(
 def test_reasoning_comes_first(book: ExampleBook, maker: ConversationMaker, chat: ChatTokenizer) -> None:
     _, answer = texts(chat, only(maker, gold(book)[0], book, "reasoning"))
     assert answer.startswith('{"reasoning":"vendor < ACME Ltd; date < 12 March 2026; total < Total 1.234,56')
+
+
+def test_a_trace_is_written_as_adapters_have_learned_it(
+    book: ExampleBook, maker: ConversationMaker, chat: ChatTokenizer
+) -> None:
+    first, second = gold(book)
+    asked, answer = texts(chat, only(maker, first, book, "reasoning"))
+    assert answer == (
+        '{"reasoning":"vendor < ACME Ltd; date < 12 March 2026; total < Total 1.234,56; kind < page; '
+        'rows < 2 rows","vendor":"ACME Ltd","date":"12 March 2026","total":"1.234,56","kind":"bill",'
+        '"rows":[{"item":"Blue pen","price":"34,56"},{"item":"Desk","price":"1.200,00"}]}<|im_end|>'
+    )
+    example = "vendor < ACME Ltd; date < 9 April 2026; total < Total 102,10; kind < page; rows < 2 rows"
+    assert f'{{"reasoning":"{example}",' in asked
+    assert texts(chat, only(maker, second, book, "reasoning"))[1].startswith(
+        '{"reasoning":"vendor < ACME Ltd'
+    )
+
+
+def test_the_traces_of_a_documents_pages_follow_each_other(
+    book: ExampleBook, maker: ConversationMaker, chat: ChatTokenizer
+) -> None:
+    pages = document_of(FIRST[:3], FIRST[3:])
+    book.add(pages, SCHEMA, VALUE, source="annotated", confirmed_by="me")
+    (document,) = gold_documents(book.store, "acme")
+    _, answer = texts(chat, only(maker, document, book, "reasoning"))
+    assert answer.startswith(
+        '{"reasoning":"vendor < ACME Ltd; date < 12 March 2026; total < none; kind < page; rows < 1 rows; '
+        'vendor < none; date < none; total < Total 1.234,56; kind < none; rows < 1 rows","vendor":'
+    )
+
+
+def test_odd_keys_and_words_in_a_trace(
+    book: ExampleBook, maker: ConversationMaker, chat: ChatTokenizer
+) -> None:
+    keys = ("the seller's name", "tax number of the customer", "due; or not", "delivery address", "remarks")
+    inner: JsonValue = {"type": "object", "properties": {"gross total": AMOUNT}}
+    schema = from_json_schema(
+        {
+            "title": "odd",
+            "type": "object",
+            "properties": {
+                "totals": inner,
+                **dict.fromkeys(keys, TEXT),
+                "tags": {"type": "array", "items": TEXT},
+                "reference number of the order": TEXT,
+                "no": TEXT,
+            },
+        }
+    )
+    page = [
+        "Sold by: <O'Brien; Sons> Ltd",
+        "Tax DE123456789012345678901234567890123",
+        "Total 9,00",
+        "Note: fragile",
+    ]
+    value: dict[str, JsonValue] = {
+        "totals": {"gross total": "9,00"},
+        "the seller's name": "Ltd",
+        "tax number of the customer": "DE123456789012345678901234567890123",
+        "due; or not": None,
+        "delivery address": "<O'Brien; Sons>",
+        "remarks": "fragile",
+        "tags": ["fragile"],
+        "reference number of the order": None,
+        "no": None,
+    }
+    book.add(document_of(page), schema, value, source="annotated", confirmed_by="me")
+    (document,) = gold_documents(book.store, "acme")
+    _, answer = texts(chat, only(maker, document, book, "reasoning"))
+    # A line has no quote, semicolon or angle bracket, so that keys with one are not found again; of a page's
+    # line it has three words, and 32 characters. The trace has 163 characters; what does not fit ends it:
+    # with "; reference number of the order < none" it would have 201.
+    assert answer.startswith(
+        '{"reasoning":"gross total < Total 9,00; tax number of the customer < '
+        "Tax DE12345678901234567890123456; delivery address < Sold by: OBrien; remarks < Note: fragile; "
+        'tags < 1 rows","totals":'
+    )
 
 
 def test_what_no_page_shows_carries_no_loss(

@@ -22,10 +22,11 @@ from schemas.errors import ConfigurationError
 from tests.decoding.engines.tiny_model import make_model
 from tests.decoding.pages import RECEIPT_LINES, RECEIPT_SCHEMA, document_of
 from training.encode import EncodedSample, joined
+from training.run_folder import TrainingFolder
 from training.sft.conversations import Conversation
 from training.sft.model import LoraShape, OptimizerName, adapted_model, save_adapter
 from training.sft.package import package
-from training.sft.run import BEST, SftConfig, SftRun, SftState, begin, objective, read_log
+from training.sft.run import BEST, SftConfig, SftRun, SftState, begin, objective
 
 CONFIG = SftConfig(
     lr=0.02,
@@ -58,6 +59,10 @@ def conversations() -> list[Conversation]:
         )
         for i in range(24)
     ]
+
+
+def read_log(folder: Path) -> tuple[dict[str, float], ...]:
+    return TrainingFolder(path=folder).log.records()
 
 
 class Scores:
@@ -135,6 +140,12 @@ def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
         begin(tmp_path, replace(CONFIG, lr=0.5), data_sha256="a")
     with pytest.raises(ConfigurationError, match="another data_sha256"):
         begin(tmp_path, CONFIG, data_sha256="b")
+
+
+def test_settings_that_cannot_be_read_are_said(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(ConfigurationError, match=r"config\.json"):
+        begin(tmp_path, CONFIG)
 
 
 def test_nothing_to_train_on_is_refused(base: Path, tmp_path: Path) -> None:
