@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from schemas.errors import ConfigurationError, InputError
-from schemas.example import DEFAULT_TENANT, checked_tenant
+from schemas.example import DEFAULT_TENANT, check_tenant
 
 EngineName = Literal["embedded", "vllm"]
 OcrChoice = Literal["auto", "pytesseract", "tesserocr", "rapidocr"]
@@ -145,7 +145,7 @@ class StoreSettings(_Group):
     @classmethod
     def _is_id(cls, value: str) -> str:
         try:
-            return checked_tenant(value)
+            return check_tenant(value)
         except InputError as error:
             raise ValueError(str(error)) from None
 

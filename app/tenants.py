@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.examples.book import ExampleBook
+from app.examples.service import ExampleService
 from app.extraction.tenant import TenantContext
 
 
@@ -15,7 +15,7 @@ class Tenant:
     """What a tenant's requests work with: the way of a document, and where its examples are written."""
 
     context: TenantContext
-    book: ExampleBook
+    example_service: ExampleService
 
 
 class Tenants:

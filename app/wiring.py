@@ -11,13 +11,13 @@ from app.settings import EngineName, ReadSettings, Settings, StoreSettings
 from ocr.limits import ReadLimits
 from ocr.reader import ReadOptions
 from schemas.errors import ConfigurationError
-from schemas.example import checked_tenant
+from schemas.example import check_tenant
 from schemas.model_profile import read_profile
 
 if TYPE_CHECKING:
     from app.adapters.files import AdapterFiles
     from app.adapters.loading import AdapterLoader
-    from app.examples.book import ExampleBook
+    from app.examples.service import ExampleService
     from app.extraction.finder import ExampleFinder
     from app.tenants import Tenants
     from decoding.engines.engine import Engine
@@ -80,17 +80,19 @@ def build_finder(store: ExampleStore, settings: Settings, *, tenant: str | None 
 
     return ExampleFinder(
         store,
-        tenant=checked_tenant(tenant or settings.store.tenant),
+        tenant=check_tenant(tenant or settings.store.tenant),
         min_similarity=settings.examples.min_similarity,
         mode=settings.examples.mode,
     )
 
 
-def build_book(store: ExampleStore, settings: Settings, *, tenant: str | None = None) -> ExampleBook:
+def build_example_service(
+    store: ExampleStore, settings: Settings, *, tenant: str | None = None
+) -> ExampleService:
     """Return what writes a tenant's examples, the settings' own if none is named."""
-    from app.examples.book import ExampleBook
+    from app.examples.service import ExampleService
 
-    return ExampleBook(
+    return ExampleService(
         store,
         tenant=tenant or settings.store.tenant,
         per_template=settings.examples.per_template or None,
@@ -128,7 +130,7 @@ def build_context(
     from app.adapters.selection import AdapterSelector
     from storage.adapters import AdapterRegistry
 
-    name = checked_tenant(tenant or settings.store.tenant)
+    name = check_tenant(tenant or settings.store.tenant)
     registry = AdapterRegistry(store.database, tenant=name)
     return TenantContext(
         name=name,
@@ -143,7 +145,7 @@ def build_tenants(store: ExampleStore, settings: Settings, loader: AdapterLoader
 
     def make(name: str) -> Tenant:
         context = build_context(store, settings, loader, tenant=name)
-        return Tenant(context=context, book=build_book(store, settings, tenant=name))
+        return Tenant(context=context, example_service=build_example_service(store, settings, tenant=name))
 
     return Tenants(make)
 

@@ -36,7 +36,7 @@ from retrieval.search import DEPTH, ExampleSearch, Query
 from retrieval.store import ExampleStore
 from retrieval.text_features import query_words
 from schemas.registry import get_schema
-from storage.database import sqlite_url, writing
+from storage.database import sqlite_url, write_session
 from storage.schema_records import keep_schema
 from storage.tables import ExampleRow
 
@@ -180,10 +180,10 @@ def _measure(folder: Path, n: int, n_queries: int) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     store = ExampleStore(sqlite_url(folder), index_uri=str(folder / "index"))
     started = time.perf_counter()
-    with writing(store.database) as session:
+    with write_session(store.database) as session:
         schema_id = keep_schema(session, _SCHEMA.name, _SCHEMA.json_schema)
     for batch in _rows(pages, n, schema_id):
-        with writing(store.database) as session:
+        with write_session(store.database) as session:
             session.execute(insert(ExampleRow), batch)
     sql_s = time.perf_counter() - started
     started = time.perf_counter()

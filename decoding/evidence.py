@@ -6,8 +6,8 @@
     rows < 3 rows               a list
 
 The lines, joined, are a trace. The generator writes traces (`training.synthesis.sample`), annotations keep
-lines (`app.examples.annotate`), examples are shown with them (`app.extraction.showing`), and models are
-trained on all of it: a change here is a new model version.
+lines (`app.examples.annotate`), examples are shown with them (`app.extraction.prompt_examples`), and models
+are trained on all of it: a change here is a new model version.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def parse_completion(completion: Completion, grammar: Grammar) -> ParsedOutput:
     truncated = cursor.state != "after" or bool(cursor.open_brackets)
     if truncated and completion.finish_reason == "stop":
         raise OutputParseError("the completion ended by itself and is no complete JSON")
-    raw = _load(_closed(text) if truncated else text)
+    raw = _load(_close(text) if truncated else text)
     if truncated:
         _drop(raw, cursor.open_item)
     reasoning = _take_reasoning(raw, text, cursor, grammar.reasoning_key)
@@ -107,7 +107,7 @@ def _load(text: str) -> dict[str, JsonValue]:
     return loaded
 
 
-def _closed(text: str) -> str:
+def _close(text: str) -> str:
     """Return cut JSON up to its last complete part, with the open brackets closed."""
     cursor, end, brackets = JsonCursor(), 0, "{}"
     for position, char in enumerate(text):
@@ -149,7 +149,7 @@ def _object(
     value: dict[str, JsonValue] = {}
     for key, child in spec.properties:
         if key in raw:
-            value[key] = _checked(child, raw[key], (*path, key), truncated=truncated)
+            value[key] = _check(child, raw[key], (*path, key), truncated=truncated)
         elif truncated:
             value[key] = _absent(child, (*path, key))
         else:
@@ -157,7 +157,7 @@ def _object(
     return value
 
 
-def _checked(spec: Spec, raw: JsonValue, path: Path, *, truncated: bool) -> JsonValue:
+def _check(spec: Spec, raw: JsonValue, path: Path, *, truncated: bool) -> JsonValue:
     if isinstance(spec, FieldSpec) or (raw is None and spec.nullable):
         return raw
     if isinstance(spec, ObjectSpec) and isinstance(raw, dict):
@@ -165,7 +165,7 @@ def _checked(spec: Spec, raw: JsonValue, path: Path, *, truncated: bool) -> Json
     if isinstance(spec, ArraySpec) and isinstance(raw, list):
         if truncated and len(raw) < spec.min_items:
             raise _cut_too_early(path)
-        return [_checked(spec.item, r, (*path, i), truncated=truncated) for i, r in enumerate(raw)]
+        return [_check(spec.item, r, (*path, i), truncated=truncated) for i, r in enumerate(raw)]
     raise OutputParseError(f"the completion has a {type(raw).__name__} at {json_path(path)!r}")
 
 

@@ -62,7 +62,7 @@ def schema_kinds(schema: ExtractionSchema, *, rows: str = ROWS_KEY) -> Kinds:
     return Kinds(fields={**names, **fields}, columns=columns)
 
 
-def guessed_kinds(gold: Iterable[GoldRecord]) -> Kinds:
+def guess_kinds(gold: Iterable[GoldRecord]) -> Kinds:
     """Return the kind of each field and column, from its gold values (the first 10,000 different ones).
 
     It is a date if nine in ten of them are, an amount if nine in ten are and one has decimals or half are
@@ -71,22 +71,22 @@ def guessed_kinds(gold: Iterable[GoldRecord]) -> Kinds:
     records = tuple(gold)
     rows = [row for record in records for row in record.line_items or ()]
     return Kinds(
-        fields=_guessed({name: record.accepted(name) for name in record.kie} for record in records),
-        columns=_guessed({name: gold_values(value) for name, value in row.items()} for row in rows),
+        fields=_guess({name: record.accepted(name) for name in record.kie} for record in records),
+        columns=_guess({name: gold_values(value) for name, value in row.items()} for row in rows),
     )
 
 
-def _guessed(gold: Iterable[Mapping[str, Iterable[str]]]) -> dict[str, ValueKind]:
+def _guess(gold: Iterable[Mapping[str, Iterable[str]]]) -> dict[str, ValueKind]:
     texts: dict[str, dict[str, None]] = {}
     for document in gold:
         for name, values in document.items():
             known = texts.setdefault(name, {})
             if len(known) < _N_GUESSED_FROM:
                 known.update(dict.fromkeys(values))
-    return {name: _guessed_kind(tuple(values)) for name, values in texts.items()}
+    return {name: _guess_kind(tuple(values)) for name, values in texts.items()}
 
 
-def _guessed_kind(texts: tuple[str, ...]) -> ValueKind:
+def _guess_kind(texts: tuple[str, ...]) -> ValueKind:
     def most(reads: Callable[[str], object]) -> bool:
         return sum(reads(text) is not None for text in texts) >= max(1, _GUESSED_SHARE * len(texts))
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from eval.datasets import GoldRecord
 from eval.f_scores import Counts, total
 from eval.kie import MATCHINGS, KieScore, Matching, Outcome, kie_score
-from eval.kinds import Kinds, guessed_kinds
+from eval.kinds import Kinds, guess_kinds
 from eval.predictions import ROWS_KEY, PredRecord
 from eval.scoring import DocumentScore, score_document
 from schemas.errors import EvaluationError
@@ -110,7 +110,7 @@ def score_run(
     scores = tuple(
         score
         for dataset, group in _by_dataset(records).items()
-        for score in _score_group(preds, group, known.get(dataset, Kinds()).over(guessed_kinds(group)))
+        for score in _score_group(preds, group, known.get(dataset, Kinds()).over(guess_kinds(group)))
     )
     by_dataset: dict[str, list[DocumentScore]] = {}
     for score in scores:

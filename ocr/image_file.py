@@ -68,7 +68,7 @@ class ImageSource:
         UnreadableDocumentError, DocumentTooLargeError
             If the frame cannot be decoded, or has too many pixels.
         """
-        with _opened(self.data, self.media_type) as image:
+        with _open(self.data, self.media_type) as image:
             image.seek(self.frames[page_index])
             _fit(image, self.limits)
             dpi = _dpi(image)
@@ -90,13 +90,13 @@ def open_image(data: bytes, media_type: MediaType, *, limits: ReadLimits) -> Ima
     DocumentTooLargeError
         If the file has more pages than `limits` allow.
     """
-    with _opened(data, media_type) as image:
+    with _open(data, media_type) as image:
         frames = tuple(_tiff_pages(image, limits)) if media_type == "image/tiff" else (0,)
     return ImageSource(data=data, media_type=media_type, frames=frames, limits=limits)
 
 
 @contextmanager
-def _opened(data: bytes, media_type: MediaType) -> Generator[Image.Image]:
+def _open(data: bytes, media_type: MediaType) -> Generator[Image.Image]:
     """Yield the image; broken-input errors become `UnreadableDocumentError`."""
     # Sizes are checked here, before pixels are decoded, with limits of our own.
     Image.MAX_IMAGE_PIXELS = None
@@ -191,7 +191,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def _as_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):
-        return _scaled_to_8_bits(image).convert("RGB")
+        return _scale_to_8_bits(image).convert("RGB")
     if image.mode == "LAB":
         return image.getchannel("L").convert("RGB")
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
@@ -201,7 +201,7 @@ def _as_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _scaled_to_8_bits(image: Image.Image) -> Image.Image:
+def _scale_to_8_bits(image: Image.Image) -> Image.Image:
     """Return deep grey pixels as 8 bits; a scanner's 12 bits come in 16, so the range is the image's own."""
     values = np.nan_to_num(np.asarray(image, dtype=np.float64))
     low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))

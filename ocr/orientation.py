@@ -40,7 +40,7 @@ def turns_by_osd(image: Image, *, dpi: int) -> tuple[int, float]:
     OcrUnavailableError
         If neither tesserocr nor pytesseract is installed with Tesseract's `osd` data.
     """
-    gray = _bounded(to_gray(image))
+    gray = _bound(to_gray(image))
     scaled_dpi = max(70, round(dpi * gray.shape[0] / image.shape[0]))
     try:
         return _turns_in_process(gray, dpi=scaled_dpi)
@@ -63,7 +63,7 @@ def _turns_in_process(gray: Image, *, dpi: int) -> tuple[int, float]:
     return int(found["orient_deg"]) % 360, float(found["orient_conf"])
 
 
-def _bounded(gray: Image) -> Image:
+def _bound(gray: Image) -> Image:
     import cv2
 
     scale = _OSD_SIDE_PX / max(gray.shape)
@@ -90,10 +90,10 @@ def turns_by_reading(image: Image, quads: Sequence[Quad], engine: RapidEngine) -
     is_sideways = sum(_is_tall(quad) for quad in quads) > len(quads) / 2
     probes = _probes([quad for quad in quads if _is_tall(quad) == is_sideways])
     crops = [cut(image, along_text(quad)) for quad in probes]
-    forward = _mean_confidence(engine.recognise([_beginning(crop) for crop in crops]))
+    forward = _mean_confidence(engine.recognise([_take_beginning(crop) for crop in crops]))
     if forward >= _READS_WELL:
         return 270 if is_sideways else 0
-    backward = _mean_confidence(engine.recognise([_beginning(np.rot90(crop, 2)) for crop in crops]))
+    backward = _mean_confidence(engine.recognise([_take_beginning(np.rot90(crop, 2)) for crop in crops]))
     if backward > forward:
         return 90 if is_sideways else 180
     return 270 if is_sideways else 0
@@ -113,7 +113,7 @@ def _probes(quads: Sequence[Quad]) -> list[Quad]:
     return ranked[2 : 2 + _PROBE_LINES] or ranked
 
 
-def _beginning(crop: Image) -> Image:
+def _take_beginning(crop: Image) -> Image:
     return np.ascontiguousarray(crop[:, : crop.shape[0] * _PROBE_ASPECT])
 
 

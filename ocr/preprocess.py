@@ -145,7 +145,7 @@ class Correction:
     width_px: int
     height_px: int
 
-    def moved(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+    def move(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return points (n, 2) of the page image on the upright one."""
         return np.asarray(points @ self.matrix[:, :2].T + self.matrix[:, 2], np.float32)
 
@@ -169,7 +169,7 @@ def correction(size: tuple[int, ...], *, rotation_deg: int, skew_deg: float) -> 
     )
 
 
-def corrected(image: Image, *, rotation_deg: int, skew_deg: float) -> Image:
+def correct(image: Image, *, rotation_deg: int, skew_deg: float) -> Image:
     """Return `image` with a clockwise turn of `rotation_deg` and a skew of `skew_deg` undone."""
     import cv2
 
@@ -203,5 +203,5 @@ def thumbnail(image: Image, *, rotation_deg: int, skew_deg: float) -> NDArray[np
     scale = min(1.0, _THUMBNAIL_SIDE_PX / min(height, width), _MAX_THUMBNAIL_PX / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    upright = corrected(np.asarray(small, np.uint8), rotation_deg=rotation_deg, skew_deg=skew_deg)
+    upright = correct(np.asarray(small, np.uint8), rotation_deg=rotation_deg, skew_deg=skew_deg)
     return np.asarray(cv2.cvtColor(upright, cv2.COLOR_RGB2GRAY), np.uint8)

@@ -90,7 +90,7 @@ class RapidEngine:
         lines = self.recognise([cut(rgb, quad) for quad in along])
         size = (onto.width_px, onto.height_px) if onto else (image.shape[1], image.shape[0])
         return tuple(
-            _placed(line, onto.moved(quad) if onto else quad, size)
+            _placed(line, onto.move(quad) if onto else quad, size)
             if line_confidence(line) >= _MIN_LINE_CONFIDENCE
             else ()
             for line, quad in zip(lines, along, strict=True)

@@ -118,7 +118,7 @@ def read_document(data: bytes, *, options: ReadOptions | None = None) -> Documen
     parts of "ocr" by stage and engine as "ocr.<name>".
     """
     options = options or ReadOptions()
-    media_type = _admitted(data, options.limits)
+    media_type = _admit(data, options.limits)
     deadline = time.monotonic() + options.limits.wall_seconds
     with Parser(data, media_type, limits=options.limits, password=options.password) as parser:
         reading = _Reading(parser, options, deadline)
@@ -157,13 +157,13 @@ def page_images(
     if hashlib.sha256(data).hexdigest() != document.sha256:
         raise ValueError("the document was read from other bytes")
     options = options or ReadOptions()
-    media_type = _admitted(data, options.limits)
+    media_type = _admit(data, options.limits)
     with Parser(data, media_type, limits=options.limits, password=options.password) as parser:
         for page in document.pages:
             yield parser.picture(page, dpi=dpi, max_side_px=_PICTURE_SIDE_PX)
 
 
-def _admitted(data: bytes, limits: ReadLimits) -> MediaType:
+def _admit(data: bytes, limits: ReadLimits) -> MediaType:
     if len(data) > limits.max_bytes:
         raise DocumentTooLargeError(f"the file has {len(data)} bytes, more than {limits.max_bytes}")
     return sniff(data)
@@ -182,8 +182,8 @@ class _Reading:
         """Return every page: text layers first, then what needs OCR, several at a time."""
         scans = [self._scan(i) for i in range(self._parser.n_pages)]
         with ThreadPoolExecutor(max_workers=self._options.n_workers) as pool:
-            results = list(pool.map(self._finished, range(len(scans)), scans))
-        return [self._pictured(result) for result in results] if self._options.thumbnails else results
+            results = list(pool.map(self._finish, range(len(scans)), scans))
+        return [self._add_thumbnail(result) for result in results] if self._options.thumbnails else results
 
     def stage_seconds(self) -> tuple[tuple[str, float], ...]:
         """Return CPU seconds by stage, and those of OCR by engine."""
@@ -210,7 +210,7 @@ class _Reading:
         if time.monotonic() > self._deadline:
             raise OcrTimeoutError(f"the time for the document was up before page {page_index + 1}")
 
-    def _finished(self, page_index: int, scan: PageScan | RasgError) -> _PageResult:
+    def _finish(self, page_index: int, scan: PageScan | RasgError) -> _PageResult:
         if isinstance(scan, RasgError):
             return _lost(page_index, scan)
         scope = "page" if self._options.force_ocr else scan.ocr
@@ -222,10 +222,10 @@ class _Reading:
         except RasgError as error:
             return _without_ocr(page_index, scan, error)
         if scope == "images":
-            return _mixed(page_index, scan, recognised)
+            return _merge_scan(page_index, scan, recognised)
         return _from_ocr(page_index, scan, recognised, dpi)
 
-    def _pictured(self, result: _PageResult) -> _PageResult:
+    def _add_thumbnail(self, result: _PageResult) -> _PageResult:
         """Return the page with its thumbnail; one that cannot be drawn is a page without."""
         if result.error is not None or time.monotonic() > self._deadline:
             return result
@@ -271,10 +271,10 @@ def _from_ocr(page_index: int, scan: PageScan, recognised: Recognised, dpi: int)
         rotation_deg=reading.rotation_deg,
         skew_deg=reading.skew_deg,
     )
-    return _PageResult(page=page, warnings=(*scan.warnings, *_numbered(recognised, page_index)))
+    return _PageResult(page=page, warnings=(*scan.warnings, *_number_warnings(recognised, page_index)))
 
 
-def _mixed(page_index: int, scan: PageScan, recognised: Recognised) -> _PageResult:
+def _merge_scan(page_index: int, scan: PageScan, recognised: Recognised) -> _PageResult:
     """Return the text layer and, of what OCR read, the words in images where the layer has none."""
     reading = recognised.reading
     if reading.rotation_deg or abs(reading.skew_deg) > _MAX_MIXED_SKEW_DEG:
@@ -288,7 +288,7 @@ def _mixed(page_index: int, scan: PageScan, recognised: Recognised) -> _PageResu
         )
     )
     result = _from_text_layer(page_index, replace(scan, words=scan.words + added))
-    return replace(result, warnings=(*result.warnings, *_numbered(recognised, page_index)))
+    return replace(result, warnings=(*result.warnings, *_number_warnings(recognised, page_index)))
 
 
 def _without_ocr(page_index: int, scan: PageScan, error: RasgError) -> _PageResult:
@@ -328,7 +328,7 @@ def _page(
     )
 
 
-def _numbered(recognised: Recognised, page_index: int) -> Iterator[ReadWarning]:
+def _number_warnings(recognised: Recognised, page_index: int) -> Iterator[ReadWarning]:
     for warning in recognised.reading.warnings:
         yield replace(warning, page_number=page_index + 1)
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ocr.engine import OcrEngine, PageReading, check_image
 from ocr.orientation import MIN_OSD_CONFIDENCE, osd_api, turns_by_osd, turns_by_reading
-from ocr.preprocess import MIN_SKEW_DEG, PageQuality, corrected, correction, measure, skew_angle, to_gray
+from ocr.preprocess import MIN_SKEW_DEG, PageQuality, correct, correction, measure, skew_angle, to_gray
 from ocr.rapid import Quad, RapidEngine
 from ocr.rapid_models import load_models
 from ocr.reread import is_doubtful, mean_confidence, merged, regions_in_doubt
@@ -136,7 +136,7 @@ def upright(image: Image, *, dpi: int | None = None) -> Upright:
     job = _Job(image=image, gray=gray, quality=quality, dpi=quality.dpi(dpi), languages=(), notes=_Notes())
     pose = _pose(job) if quality.is_clean else _either(lambda: _pose_by_lines(job), lambda: _pose(job), job)
     return Upright(
-        image=corrected(image, rotation_deg=pose.rotation_deg, skew_deg=pose.skew_deg),
+        image=correct(image, rotation_deg=pose.rotation_deg, skew_deg=pose.skew_deg),
         rotation_deg=pose.rotation_deg,
         skew_deg=pose.skew_deg,
     )
@@ -176,7 +176,7 @@ def _read_clean(job: _Job) -> _Result:
 
 
 def _reread(job: _Job, words: tuple[Word, ...], pose: _Pose) -> tuple[Word, ...]:
-    image = corrected(job.image, rotation_deg=pose.rotation_deg, skew_deg=pose.skew_deg)
+    image = correct(job.image, rotation_deg=pose.rotation_deg, skew_deg=pose.skew_deg)
     with job.notes.timed("rapidocr"):
         doubted = regions_in_doubt(words, job.rapid.detect(image), image.shape)
         again = job.rapid.read_lines(image, doubted)
@@ -186,7 +186,7 @@ def _reread(job: _Job, words: tuple[Word, ...], pose: _Pose) -> tuple[Word, ...]
 
 def _read_tesseract(job: _Job, name: str) -> _Result:
     pose = _pose(job)
-    gray = corrected(job.gray, rotation_deg=pose.rotation_deg, skew_deg=pose.skew_deg)
+    gray = correct(job.gray, rotation_deg=pose.rotation_deg, skew_deg=pose.skew_deg)
     with job.notes.timed(name):
         return _tesseract(name, job.languages).read(gray, dpi=job.dpi), pose
 
@@ -209,7 +209,7 @@ def _pose_by_lines(job: _Job) -> _Pose:
     with job.notes.timed("rapidocr"):
         quads = job.rapid.detect(job.image)
         rotation = turns_by_reading(job.image, quads, job.rapid)
-    moved = [correction(job.image.shape, rotation_deg=rotation, skew_deg=0.0).moved(quad) for quad in quads]
+    moved = [correction(job.image.shape, rotation_deg=rotation, skew_deg=0.0).move(quad) for quad in quads]
     skew = _skew(job, rotation, moved) if quads else 0.0
     return _Pose(rotation_deg=rotation, skew_deg=skew, quads=quads)
 
@@ -233,7 +233,7 @@ def _pose(job: _Job) -> _Pose:
 
 def _skew(job: _Job, rotation_deg: int, regions: list[Quad] | None = None) -> float:
     with job.notes.timed("orientation"):
-        turned = corrected(job.gray, rotation_deg=rotation_deg, skew_deg=0.0)
+        turned = correct(job.gray, rotation_deg=rotation_deg, skew_deg=0.0)
         skew = skew_angle(turned, regions=regions or ())
     return skew if abs(skew) >= MIN_SKEW_DEG else 0.0
 

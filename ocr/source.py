@@ -173,7 +173,7 @@ def _verdict(
     if _n_alnum([w.text for w in hidden]):
         message = f"{len(hidden)} of {len(words)} words of the text layer are not shown by the page"
         warnings = (_warning("hidden_text", message, page_index),)
-        if _n_alnum(_planted(hidden, visible)) > _MAX_HIDDEN_CHARS:
+        if _n_alnum(_find_planted(hidden, visible)) > _MAX_HIDDEN_CHARS:
             return "page", warnings
     stacked = overprinted(visible)
     if _n_alnum(stacked) > _MAX_HIDDEN_CHARS:
@@ -182,10 +182,10 @@ def _verdict(
     reason = garbage_reason([w.text for w in visible], n_unmapped=sum(w.n_unmapped for w in visible))
     if reason is not None:
         return "page", (*warnings, _warning("bad_text_layer", reason, page_index))
-    return _missing_text(visible, shown), warnings
+    return _find_missing_text(visible, shown), warnings
 
 
-def _planted(hidden: Sequence[LayerWord], visible: Sequence[LayerWord]) -> list[str]:
+def _find_planted(hidden: Sequence[LayerWord], visible: Sequence[LayerWord]) -> list[str]:
     """Return the hidden words that are not the cut-off end of something shown.
 
     Tables clip what is too long for a cell: the words of one drawing operation, half of them visible, are of
@@ -199,7 +199,7 @@ def _n_alnum(texts: Sequence[str]) -> int:
     return sum(ch.isalnum() for text in texts for ch in text)
 
 
-def _missing_text(visible: Sequence[LayerWord], shown: Shown) -> OcrScope:
+def _find_missing_text(visible: Sequence[LayerWord], shown: Shown) -> OcrScope:
     """Return what has to be OCRed because the page shows ink that a sound text layer does not explain."""
     if not visible:
         return "page" if shown.rest_ink_share > _MIN_REST_INK else "nothing"

@@ -38,7 +38,7 @@ Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class TaskResult:
     """The result of a task: a small JSON object and the content of a file."""
 
     meta: Json
@@ -52,12 +52,12 @@ class Session:
     source: Source | None = None
 
 
-def _open(session: Session, args: Json, data: bytes) -> Answer:
+def _open(session: Session, args: Json, data: bytes) -> TaskResult:
     session.source = open_source(
         data, args["media_type"], limits=ReadLimits(**args["limits"]), password=args["password"]
     )
     warnings = _WARNINGS.dump_json(session.source.warnings)
-    return Answer(meta={"n_pages": session.source.n_pages}, content=warnings)
+    return TaskResult(meta={"n_pages": session.source.n_pages}, content=warnings)
 
 
 def _opened(session: Session) -> Source:
@@ -66,49 +66,49 @@ def _opened(session: Session) -> Source:
     return session.source
 
 
-def _scan(session: Session, args: Json, _data: bytes) -> Answer:
+def _scan(session: Session, args: Json, _data: bytes) -> TaskResult:
     scan = _opened(session).scan(args["page_index"])
-    return Answer(meta={}, content=_SCAN.dump_json(scan))
+    return TaskResult(meta={}, content=_SCAN.dump_json(scan))
 
 
-def _render(session: Session, args: Json, _data: bytes) -> Answer:
+def _render(session: Session, args: Json, _data: bytes) -> TaskResult:
     page = _opened(session).pixels(args["page_index"], dpi=args["dpi"])
     height, width = page.pixels.shape[:2]
     meta = {"height_px": height, "width_px": width, "dpi": page.dpi}
-    return Answer(meta=meta, content=page.pixels.tobytes())
+    return TaskResult(meta=meta, content=page.pixels.tobytes())
 
 
-def _picture(session: Session, args: Json, _data: bytes) -> Answer:
+def _picture(session: Session, args: Json, _data: bytes) -> TaskResult:
     """Return the page image that word boxes refer to, as a PNG no larger than asked for."""
-    from ocr.preprocess import corrected
+    from ocr.preprocess import correct
 
     page = _opened(session).pixels(args["page_index"], dpi=args["dpi"])
-    pixels = corrected(page.pixels, rotation_deg=args["rotation_deg"], skew_deg=args["skew_deg"])
+    pixels = correct(page.pixels, rotation_deg=args["rotation_deg"], skew_deg=args["skew_deg"])
     image = Image.fromarray(pixels)
     image.thumbnail((args["max_side_px"], args["max_side_px"]))
     encoded = BytesIO()
     image.save(encoded, format="PNG")
-    return Answer(meta={}, content=encoded.getvalue())
+    return TaskResult(meta={}, content=encoded.getvalue())
 
 
-def _thumbnail(session: Session, args: Json, _data: bytes) -> Answer:
+def _thumbnail(session: Session, args: Json, _data: bytes) -> TaskResult:
     """Return the page image that word boxes refer to, small and grey."""
     from ocr.preprocess import thumbnail
 
     pixels = _opened(session).pixels(args["page_index"], dpi=args["dpi"]).pixels
     small = thumbnail(pixels, rotation_deg=args["rotation_deg"], skew_deg=args["skew_deg"])
     height, width = small.shape
-    return Answer(meta={"height_px": height, "width_px": width}, content=small.tobytes())
+    return TaskResult(meta={"height_px": height, "width_px": width}, content=small.tobytes())
 
 
-def _einvoice_xml(_session: Session, args: Json, data: bytes) -> Answer:
+def _einvoice_xml(_session: Session, args: Json, data: bytes) -> TaskResult:
     from ocr.attachments import embedded_xml
 
     found = embedded_xml(data, password=args["password"])
-    return Answer(meta={"found": found is not None}, content=found or b"")
+    return TaskResult(meta={"found": found is not None}, content=found or b"")
 
 
-def _recognise(_session: Session, args: Json, data: bytes) -> Answer:
+def _recognise(_session: Session, args: Json, data: bytes) -> TaskResult:
     from ocr.router import read_page_image
 
     shape = (args["height_px"], args["width_px"], 3)
@@ -116,10 +116,10 @@ def _recognise(_session: Session, args: Json, data: bytes) -> Answer:
     reading = read_page_image(
         pixels, dpi=args["dpi"], engine=args["engine"], languages=tuple(args["languages"])
     )
-    return Answer(meta={}, content=_READING.dump_json(reading))
+    return TaskResult(meta={}, content=_READING.dump_json(reading))
 
 
-TASKS: Mapping[str, Callable[[Session, Json, bytes], Answer]] = {
+TASKS: Mapping[str, Callable[[Session, Json, bytes], TaskResult]] = {
     "open": _open,
     "scan": _scan,
     "render": _render,

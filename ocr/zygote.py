@@ -152,7 +152,7 @@ def _limit(limits: dict[str, int]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limits["memory_bytes"], limits["memory_bytes"]))
 
 
-def _shut_in() -> None:
+def drop_privileges() -> None:
     """Give up the network and the way to more rights, as far as this system lets us."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -171,7 +171,7 @@ def main() -> None:
     """Serve the socket whose number is the first argument."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     zygote = _Zygote(server=socket.socket(fileno=int(sys.argv[1])))
-    _shut_in()
+    drop_privileges()
     _load_libraries()
     try:
         zygote.run()

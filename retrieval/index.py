@@ -121,12 +121,12 @@ class ExampleIndex:
 
     def has(self, tenant: str) -> bool:
         """Return whether there is a table of this tenant's."""
-        with _translated():
+        with _translate_errors():
             return self._loop.run(self._open(tenant)) is not None
 
     def n_rows(self, tenant: str) -> int:
         """Return how many examples the tenant's table holds."""
-        with _translated():
+        with _translate_errors():
             return self._loop.run(self._n_rows(tenant))
 
     def rows(self, tenant: str, columns: Sequence[str]) -> Any:  # noqa: ANN401
@@ -136,7 +136,7 @@ class ExampleIndex:
             table = await self._open(tenant)
             return None if table is None else await table.query().select(list(columns)).to_arrow()
 
-        with _translated():
+        with _translate_errors():
             return self._loop.run(read())
 
     def add(self, tenant: str, rows: Sequence[IndexRow]) -> None:
@@ -147,7 +147,7 @@ class ExampleIndex:
             for start in range(0, len(rows), _ADD_BATCH):
                 await table.add(_arrow(rows[start : start + _ADD_BATCH], self._shape))
 
-        with _translated():
+        with _translate_errors():
             self._loop.run(write())
         self._n_writes[tenant] = self._n_writes.get(tenant, 0) + 1
 
@@ -160,7 +160,7 @@ class ExampleIndex:
                 await table.delete(f"seq IN ({', '.join(str(int(seq)) for seq in seqs)})")
 
         if seqs:
-            with _translated():
+            with _translate_errors():
                 self._loop.run(write())
             self._n_writes[tenant] = self._n_writes.get(tenant, 0) + 1
 
@@ -173,10 +173,10 @@ class ExampleIndex:
             await database.drop_table(self.table_name(tenant), ignore_missing=True)
             return await self._create(tenant)
 
-        with _translated():
+        with _translate_errors():
             table = self._loop.run(anew())
         for rows in batches:
-            with _translated():
+            with _translate_errors():
                 self._loop.run(table.add(_arrow(rows, self._shape)))
         self.maintain(tenant)
 
@@ -191,7 +191,7 @@ class ExampleIndex:
     def maintain(self, tenant: str) -> None:
         """Compact the table, bring its indices up to date, and partition a large one."""
         self._n_writes[tenant] = 0
-        with _translated():
+        with _translate_errors():
             self._loop.run(self._maintain(tenant))
 
     def rank(
@@ -207,7 +207,7 @@ class ExampleIndex:
         IndexLostError
             If the tenant has no table, or another process has deleted it.
         """
-        with _translated():
+        with _translate_errors():
             return self._loop.run(self._rank(tenant, asked, limit, schema_ids))
 
     def table_name(self, tenant: str) -> str:
@@ -250,7 +250,7 @@ class ExampleIndex:
         if table is None:
             return
         n_rows = int(await table.count_rows())
-        for column, config in _partitioned(n_rows, self._shape.names).items():
+        for column, config in _partition(n_rows, self._shape.names).items():
             if await _is_stale(table, column, n_rows):
                 await table.create_index(column, config=config, replace=True)
         await table.optimize(cleanup_older_than=_KEPT_VERSIONS)
@@ -292,7 +292,7 @@ class ExampleIndex:
         return table
 
 
-def _partitioned(n_rows: int, columns: Sequence[str]) -> dict[str, Any]:
+def _partition(n_rows: int, columns: Sequence[str]) -> dict[str, Any]:
     """Return how the columns of a large table are partitioned; none of a small one's."""
     if n_rows < _MIN_ROWS_FOR_PARTITIONS:
         return {}
@@ -338,7 +338,7 @@ def _matrix(vectors: Sequence[Floats]) -> Any:  # noqa: ANN401
 
 
 @contextmanager
-def _translated() -> Generator[None]:
+def _translate_errors() -> Generator[None]:
     """Turn what LanceDB raises, which may be of any class, into our error; the message may name paths."""
     try:
         yield

@@ -70,11 +70,11 @@ def join(answers: Sequence[Mapping[str, JsonValue]]) -> dict[str, JsonValue]:
     joined: dict[str, JsonValue] = {}
     for answer in answers:
         for key, value in answer.items():
-            joined[key] = _joined(joined.get(key), value)
+            joined[key] = _join(joined.get(key), value)
     return joined
 
 
-def _joined(first: JsonValue, second: JsonValue) -> JsonValue:
+def _join(first: JsonValue, second: JsonValue) -> JsonValue:
     if isinstance(first, list) and isinstance(second, list):
         return [*first, *second]
     if isinstance(first, Mapping) and isinstance(second, Mapping):

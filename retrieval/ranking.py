@@ -88,9 +88,9 @@ async def _nearest(
 ) -> list[Found]:
     search = table.query().nearest_to(query).column(column).distance_type(metric).nprobes(_N_PROBES[column])
     found = (
-        await _filtered(search.limit(limit), schema_ids).select(["seq", "page_hash", "_distance"]).to_arrow()
+        await _filter(search.limit(limit), schema_ids).select(["seq", "page_hash", "_distance"]).to_arrow()
     )
-    return _ordered(found, "_distance", sign=1)
+    return _order(found, "_distance", sign=1)
 
 
 async def _best(
@@ -100,11 +100,11 @@ async def _best(
     schema_ids: Schemas,
 ) -> list[Found]:
     search = table.query().nearest_to_text(" ".join(words), columns="words").limit(limit)
-    found = await _filtered(search, schema_ids).select(["seq", "page_hash", "_score"]).to_arrow()
-    return _ordered(found, "_score", sign=-1)
+    found = await _filter(search, schema_ids).select(["seq", "page_hash", "_score"]).to_arrow()
+    return _order(found, "_score", sign=-1)
 
 
-def _filtered(search: Any, schema_ids: Schemas) -> Any:  # noqa: ANN401
+def _filter(search: Any, schema_ids: Schemas) -> Any:  # noqa: ANN401
     if schema_ids is None:
         return search
     if not all(_SCHEMA_ID.fullmatch(schema_id) for schema_id in schema_ids):
@@ -113,7 +113,7 @@ def _filtered(search: Any, schema_ids: Schemas) -> Any:  # noqa: ANN401
     return search.where(f"schema_id IN ({wanted})")
 
 
-def _ordered(found: Any, column: str, *, sign: int) -> list[Found]:  # noqa: ANN401
+def _order(found: Any, column: str, *, sign: int) -> list[Found]:  # noqa: ANN401
     pairs = zip(found["seq"].to_pylist(), found[column].to_pylist(), _hashes(found), strict=True)
     rows = [Found(seq=int(seq), value=float(value), page_hash=page_hash) for seq, value, page_hash in pairs]
     return sorted(rows, key=lambda row: (sign * row.value, row.seq))

@@ -104,7 +104,7 @@ class ExampleSearch:
         depth = DEPTH
         while True:
             ranked = self.rank(query, depth=depth, schema_ids=schema_ids)
-            hits, n_far = self._checked(query, ranked)
+            hits, n_far = self._check(query, ranked)
             # Where most are not near enough there is nothing behind them; where the page itself or its copies
             # crowd the ranking there may be.
             is_over = 2 * n_far >= len(ranked) or len(ranked) < depth or depth >= _MAX_DEPTH
@@ -136,11 +136,11 @@ class ExampleSearch:
         usable = frozenset(i for i, schema in known.items() if covers(schema, query.schema))
         return None if usable and len(usable) == len(known) else usable
 
-    def _checked(self, query: Query, ranked: Sequence[Fused]) -> tuple[tuple[Hit, ...], int]:
+    def _check(self, query: Query, ranked: Sequence[Fused]) -> tuple[tuple[Hit, ...], int]:
         """Return the hits among the candidates, and how many were not near enough."""
         hits: list[Hit] = []
         n_far = 0
-        for fused, stored in self._loaded(query.tenant, ranked):
+        for fused, stored in self._load(query.tenant, ranked):
             if len(hits) == query.k:
                 break
             example = stored.example
@@ -155,7 +155,7 @@ class ExampleSearch:
                 is_same_page(mine, page) for mine in (query.features, *query.next_pages) for page in pages
             ):
                 continue
-            shown = _joined(pages, query.schema)
+            shown = _join_pages(pages, query.schema)
             hits.append(Hit(example=shown, similarity_score=score, fused_score=fused.score))
         return tuple(hits), n_far
 
@@ -166,7 +166,7 @@ class ExampleSearch:
         pages = self._store.pages_from(stored, 1 + len(query.next_pages))
         return tuple(page.example for page in pages) or (stored.example,)
 
-    def _loaded(self, tenant: str, ranked: Sequence[Fused]) -> Iterator[tuple[Fused, Stored]]:
+    def _load(self, tenant: str, ranked: Sequence[Fused]) -> Iterator[tuple[Fused, Stored]]:
         """Yield the candidates that SQL has under the tenant's name: a few at first, then more."""
         start, n = 0, _LOADED_AT_FIRST
         while start < len(ranked):
@@ -176,7 +176,7 @@ class ExampleSearch:
             yield from ((fused, stored[fused.seq]) for fused in part if fused.seq in stored)
 
 
-def _joined(pages: Sequence[Example], asked: ExtractionSchema) -> Example:
+def _join_pages(pages: Sequence[Example], asked: ExtractionSchema) -> Example:
     """Return the pages of one document as one example under the schema that is asked for."""
     return pages[0].model_copy(
         update={

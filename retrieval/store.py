@@ -15,17 +15,17 @@ from retrieval.embedding import TextEmbedder
 from retrieval.index import ExampleIndex, variant_of
 from retrieval.rows import index_row
 from schemas.errors import ExampleNotFoundError, RetrievalError
-from schemas.example import AuditEntry, Example, checked_tenant, is_id
+from schemas.example import AuditEntry, Example, check_tenant, is_id
 from schemas.spec import ExtractionSchema
 from storage import audit, example_records, index_notes, schema_records
 from storage.database import (
     forget_deleted,
+    lock_index,
     open_database,
-    reading,
+    read_session,
     store_id,
-    telling,
-    translated,
-    writing,
+    translate_errors,
+    write_session,
 )
 from storage.example_records import Stored
 
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 _BATCH = 2_000
 # For the lock on the index: an answer does not wait long for an example, whoever adds one can, and a rebuild
 # waits for another one.
-_SEARCH_WAIT_S, _TELL_WAIT_S, _REBUILD_WAIT_S = 5.0, 30.0, 3600.0
+_SEARCH_WAIT_S, _SYNC_WAIT_S, _REBUILD_WAIT_S = 5.0, 30.0, 3600.0
 
 
 class ExampleStore:
@@ -70,7 +70,7 @@ class ExampleStore:
         embedder: TextEmbedder | None = None,
     ) -> None:
         self.database: Engine = open_database(url)
-        with translated(), self.database.connect() as connection:
+        with translate_errors(), self.database.connect() as connection:
             found = store_id(connection)
         self.embedder = embedder
         self._take_up(variant_of(embedder))
@@ -83,10 +83,10 @@ class ExampleStore:
 
     def _take_up(self, variant: str) -> None:
         """Note that every index has to be made anew, if they were made with something else."""
-        with reading(self.database) as session:
+        with read_session(self.database) as session:
             if index_notes.index_variant(session) == variant:
                 return
-        with writing(self.database) as session:
+        with write_session(self.database) as session:
             index_notes.set_index_variant(session, variant)
             for tenant in index_notes.tenants(session):
                 index_notes.note_rebuild(session, tenant)
@@ -104,13 +104,13 @@ class ExampleStore:
         examples survive a crash, and searches find them.
         """
         for example in examples:
-            checked_tenant(example.tenant)
-        with writing(self.database) as session:
+            check_tenant(example.tenant)
+        with write_session(self.database) as session:
             stored = example_records.insert(session, examples)
             audit.note(session, *entries)
             also(session)
         for tenant in sorted({example.tenant for example in examples}):
-            self._tell(tenant)
+            self._sync_index(tenant)
         return stored
 
     def get(self, tenant: str, example_id: str) -> Example:
@@ -121,7 +121,7 @@ class ExampleStore:
         ExampleNotFoundError
             If the tenant has none of that id.
         """
-        with reading(self.database) as session:
+        with read_session(self.database) as session:
             row = example_records.find_row(session, tenant, example_id) if is_id(example_id) else None
             found = None if row is None else example_records.by_seqs(session, tenant, [row.seq]).get(row.seq)
         if found is None:
@@ -130,32 +130,32 @@ class ExampleStore:
 
     def page(self, tenant: str, *, after: int = 0, limit: int = 100) -> tuple[Stored, ...]:
         """Return the tenant's examples in the order of insertion, those after place `after`."""
-        with reading(self.database) as session:
+        with read_session(self.database) as session:
             return example_records.after(session, tenant, after, limit)
 
     def newest(self, tenant: str, limit: int) -> tuple[Stored, ...]:
         """Return the tenant's newest examples, the newest first."""
-        with reading(self.database) as session:
+        with read_session(self.database) as session:
             return example_records.newest(session, tenant, limit)
 
     def by_seqs(self, tenant: str, seqs: Sequence[int]) -> dict[int, Stored]:
         """Return those of the tenant's examples that are there, by their place."""
-        with reading(self.database) as session:
+        with read_session(self.database) as session:
             return example_records.by_seqs(session, tenant, seqs)
 
     def pages_from(self, stored: Stored, n_pages: int) -> tuple[Stored, ...]:
         """Return an example and those of the pages that follow it in its document, `n_pages` in all."""
-        with reading(self.database) as session:
+        with read_session(self.database) as session:
             return example_records.pages_from(session, stored, n_pages)
 
     def schemas(self, tenant: str) -> dict[str, ExtractionSchema]:
         """Return the schemas that the tenant has examples of, by id."""
-        with reading(self.database) as session:
+        with read_session(self.database) as session:
             return schema_records.schemas_of(session, tenant)
 
     def n_examples(self, tenant: str) -> int:
         """Return how many examples the tenant has."""
-        with reading(self.database) as session:
+        with read_session(self.database) as session:
             return example_records.n_examples(session, tenant)
 
     def remove(self, tenant: str, example_ids: Sequence[str], entries: Sequence[AuditEntry]) -> None:
@@ -166,33 +166,33 @@ class ExampleStore:
         ExampleNotFoundError
             If one of them is not there; then none is deleted.
         """
-        with writing(self.database) as session:
+        with write_session(self.database) as session:
             for example_id in example_ids:
                 row = example_records.find_row(session, tenant, example_id) if is_id(example_id) else None
                 if row is None:
                     raise ExampleNotFoundError("there is no example of one of these ids")
                 example_records.delete_rows(session, (row,))
             audit.note(session, *entries)
-        self._tell(tenant)
+        self._sync_index(tenant)
         self._forget_deleted()
 
     def discard(self, tenant: str, entries: Sequence[AuditEntry]) -> tuple[str, ...]:
         """Delete the examples that the entries are about, as far as they are there; return their ids."""
         gone: list[str] = []
-        with writing(self.database) as session:
+        with write_session(self.database) as session:
             for entry in entries:
                 row = example_records.find_row(session, tenant, entry.example_id or "")
                 if row is not None:
                     gone.append(row.example_id)
                     example_records.delete_rows(session, (row,))
                     audit.note(session, entry)
-        self._tell(tenant)
+        self._sync_index(tenant)
         return tuple(gone)
 
     def rebuild(self, tenant: str | None = None) -> int:
         """Make the index of one tenant, or of all, anew from the truth; return the number of examples."""
-        with reading(self.database) as session:
-            wanted = index_notes.tenants(session) if tenant is None else (checked_tenant(tenant),)
+        with read_session(self.database) as session:
+            wanted = index_notes.tenants(session) if tenant is None else (check_tenant(tenant),)
         n_examples = 0
         for one in wanted:
             with self._alone(_REBUILD_WAIT_S):
@@ -218,21 +218,21 @@ class ExampleStore:
         return True
 
     def _has_index(self, tenant: str) -> bool:
-        with reading(self.database) as session:
+        with read_session(self.database) as session:
             if index_notes.is_being_made(session, tenant):
                 return False
         return self.index.has(tenant)
 
     def heal(self) -> None:
         """Tell the index what a crash kept from it."""
-        with reading(self.database) as session:
+        with read_session(self.database) as session:
             lacking = [t for t in index_notes.tenants(session) if index_notes.pending_of(session, t)]
         for tenant in lacking:
-            self._tell(tenant)
+            self._sync_index(tenant)
 
     def maintain(self, tenant: str | None = None) -> None:
         """Compact the indices and bring them up to date; searches go on meanwhile, writes wait."""
-        with reading(self.database) as session:
+        with read_session(self.database) as session:
             wanted = index_notes.tenants(session) if tenant is None else (tenant,)
         for one in wanted:
             with self._alone(_REBUILD_WAIT_S):
@@ -250,33 +250,33 @@ class ExampleStore:
         if not self._at_work.acquire(timeout=timeout_s):
             raise RetrievalError("the search index is being made")
         try:
-            with telling(self.database, timeout_s=timeout_s):
+            with lock_index(self.database, timeout_s=timeout_s):
                 yield
         finally:
             self._at_work.release()
 
     def _rebuild(self, tenant: str) -> int:
         """Make a tenant's index anew; only with the lock. What is added meanwhile is told afterwards."""
-        with writing(self.database) as session:
+        with write_session(self.database) as session:
             index_notes.note_rebuild(session, tenant)
-        with reading(self.database) as session:
+        with read_session(self.database) as session:
             notes = index_notes.pending_of(session, tenant)
             n_rows = example_records.n_examples(session, tenant)
             found = example_records.batches(session, tenant, _BATCH)
             self.index.rebuild(tenant, ([index_row(s, self.embedder) for s in batch] for batch in found))
-        with writing(self.database) as session:
+        with write_session(self.database) as session:
             index_notes.drop_pending(session, tuple(notes))
-        self._tell_pending(tenant)
+        self._sync_pending(tenant)
         return n_rows
 
-    def _tell(self, tenant: str) -> None:
+    def _sync_index(self, tenant: str) -> None:
         """Bring the index up to what SQL says.
 
         A failure leaves the notes in the database: the next call, or the next start, tries again.
         """
         try:
-            with self._alone(_TELL_WAIT_S):
-                self._tell_pending(tenant)
+            with self._alone(_SYNC_WAIT_S):
+                self._sync_pending(tenant)
                 is_small = self.index.is_small(tenant)
                 if is_small:  # so that its answers depend on no past
                     self.index.maintain(tenant)
@@ -285,9 +285,9 @@ class ExampleStore:
         except RetrievalError as error:
             logger.warning("the index of examples lags behind: %s", error)
 
-    def _tell_pending(self, tenant: str) -> None:
+    def _sync_pending(self, tenant: str) -> None:
         """Tell the index what is noted; only with the lock."""
-        with reading(self.database) as session:
+        with read_session(self.database) as session:
             notes = index_notes.pending_of(session, tenant)
             stored = example_records.by_seqs(session, tenant, sorted(set(notes.values())))
             n_examples = example_records.n_examples(session, tenant)
@@ -301,7 +301,7 @@ class ExampleStore:
         rows = [index_row(stored[seq], self.embedder) for seq in sorted(stored)]
         if rows:
             self.index.add(tenant, rows)
-        with writing(self.database) as session:
+        with write_session(self.database) as session:
             index_notes.drop_pending(session, tuple(notes))
 
     def _forget_deleted(self) -> None:

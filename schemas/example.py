@@ -36,7 +36,7 @@ _MAX_ACTOR_CHARS = 128
 DEFAULT_TENANT = "default"
 
 
-def checked_tenant(tenant: str) -> str:
+def check_tenant(tenant: str) -> str:
     """Return `tenant` if it is an id: 1 to 64 of a-z, 0-9, `_`, `.`, `-`, the first a letter or digit.
 
     Raises
@@ -49,7 +49,7 @@ def checked_tenant(tenant: str) -> str:
     return tenant
 
 
-def checked_actor(name: str) -> str:
+def check_actor(name: str) -> str:
     """Return the name of whoever answers for a change, without spaces around it.
 
     Raises

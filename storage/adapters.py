@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session, defer
 
 from schemas.adapter import AdapterCard, served_name
 from schemas.errors import AdapterNotFoundError, InputError, PromotionRefusedError
-from schemas.example import AuditAction, AuditEntry, checked_tenant, is_id
+from schemas.example import AuditAction, AuditEntry, check_tenant, is_id
 from storage.audit import note
-from storage.database import reading, writing
+from storage.database import read_session, write_session
 from storage.tables import AdapterRow
 
 AdapterState = Literal["candidate", "canary", "live", "retired"]
@@ -70,7 +70,7 @@ class RegisteredAdapter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RolledBack:
+class Rollback:
     """What a rollback did: which adapter went, and which answers again; None is the base model."""
 
     retired: RegisteredAdapter
@@ -85,7 +85,7 @@ class AdapterRegistry:
     """
 
     def __init__(self, database: Engine, *, tenant: str) -> None:
-        self.tenant = checked_tenant(tenant)
+        self.tenant = check_tenant(tenant)
         self._database = database
 
     def add(
@@ -101,7 +101,7 @@ class AdapterRegistry:
         if not 0 < len(schema_name) <= _MAX_SCHEMA_NAME_CHARS:
             raise InputError(f"a schema's name has 1 to {_MAX_SCHEMA_NAME_CHARS} characters")
         at = datetime.now(UTC)
-        with writing(self._database) as session:
+        with write_session(self._database) as session:
             same = self._of(schema_name).where(AdapterRow.content_sha256 == content_sha256)
             row = session.scalar(same)
             if row is None:
@@ -122,16 +122,16 @@ class AdapterRegistry:
                 session.add(row)
                 note(session, self._entry(actor, at, "adapter_added", row.adapter_id))
                 session.flush()
-            return _registered(row)
+            return _to_adapter(row)
 
     def all(self) -> tuple[RegisteredAdapter, ...]:
         """Return the tenant's adapters in the order in which they were added."""
-        with reading(self._database) as session:
+        with read_session(self._database) as session:
             return _all(session, self._mine().order_by(AdapterRow.seq))
 
     def of_schema(self, schema_name: str) -> tuple[RegisteredAdapter, ...]:
         """Return the tenant's adapters for a schema in the order in which they were added."""
-        with reading(self._database) as session:
+        with read_session(self._database) as session:
             return _all(session, self._of(schema_name).order_by(AdapterRow.seq))
 
     def find(self, named: str, *, schema_name: str | None = None) -> tuple[RegisteredAdapter, ...]:
@@ -147,12 +147,12 @@ class AdapterRegistry:
 
     def get(self, adapter_id: str) -> RegisteredAdapter:
         """Return the tenant's adapter of an id."""
-        with reading(self._database) as session:
-            return _registered(self._row(session, adapter_id))
+        with read_session(self._database) as session:
+            return _to_adapter(self._row(session, adapter_id))
 
     def card(self, adapter_id: str) -> AdapterCard:
         """Return the card that an adapter was added with."""
-        with reading(self._database) as session:
+        with read_session(self._database) as session:
             row = self._row(session, adapter_id)
             return AdapterCard.model_validate_json(row.card_json)
 
@@ -168,7 +168,7 @@ class AdapterRegistry:
     def is_used(self, content_sha256: str) -> bool:
         """Return whether this content may be asked for, by this tenant or another."""
         wanted = exists().where(AdapterRow.content_sha256 == content_sha256, AdapterRow.state != "retired")
-        with reading(self._database) as session:
+        with read_session(self._database) as session:
             return bool(session.scalar(select(wanted)))
 
     def go_live(self, adapter_id: str, *, instead_of: str | None, actor: str) -> RegisteredAdapter:
@@ -182,11 +182,11 @@ class AdapterRegistry:
             If another one is live by now.
         """
         at = datetime.now(UTC)
-        with writing(self._database) as session:
+        with write_session(self._database) as session:
             row = self._row(session, adapter_id)
-            before = self._judged_against(session, row, instead_of)
+            before = self._check_judged_against(session, row, instead_of)
             if before is row:
-                return _registered(row)
+                return _to_adapter(row)
             # An adapter stands once in the chain of those that were live, or rollbacks would go in circles.
             self._unlink(session, row)
             if before is not None:
@@ -195,7 +195,7 @@ class AdapterRegistry:
             row.replaced_id = None if before is None else before.adapter_id
             self._set(session, row, "live", actor, at)
             note(session, self._entry(actor, at, "adapter_live", row.adapter_id))
-            return _registered(row)
+            return _to_adapter(row)
 
     def go_canary(
         self, adapter_id: str, *, percent: int, instead_of: str | None, actor: str
@@ -212,9 +212,9 @@ class AdapterRegistry:
         if not 1 <= percent <= 100:
             raise InputError(f"a canary answers 1 to 100 % of the documents, got {percent}")
         at = datetime.now(UTC)
-        with writing(self._database) as session:
+        with write_session(self._database) as session:
             row = self._row(session, adapter_id)
-            if self._judged_against(session, row, instead_of) is row:
+            if self._check_judged_against(session, row, instead_of) is row:
                 raise PromotionRefusedError("the adapter is live: it answers all documents")
             other = session.scalar(self._beside(row, "canary"))
             if other is not None and other is not row:
@@ -223,9 +223,9 @@ class AdapterRegistry:
             self._unlink(session, row)
             self._set(session, row, "canary", actor, at, percent=percent)
             note(session, self._entry(actor, at, "adapter_canary", row.adapter_id))
-            return _registered(row)
+            return _to_adapter(row)
 
-    def roll_back(self, schema_name: str, base_sha256: str, *, actor: str) -> RolledBack:
+    def roll_back(self, schema_name: str, base_sha256: str, *, actor: str) -> Rollback:
         """Retire a base's live adapter; the one that was live before it is live again, if there was one.
 
         Raises
@@ -234,7 +234,7 @@ class AdapterRegistry:
             If none is live.
         """
         at = datetime.now(UTC)
-        with writing(self._database) as session:
+        with write_session(self._database) as session:
             of_base = self._of(schema_name).where(AdapterRow.base_sha256 == base_sha256)
             row = session.scalar(of_base.where(AdapterRow.state == "live"))
             if row is None:
@@ -246,18 +246,18 @@ class AdapterRegistry:
             if before is not None:
                 self._set(session, before, "live", actor, at)
                 note(session, self._entry(actor, at, "adapter_live", before.adapter_id))
-            return RolledBack(retired=_registered(row), live=None if before is None else _registered(before))
+            return Rollback(retired=_to_adapter(row), live=None if before is None else _to_adapter(before))
 
     def retire(self, adapter_id: str, *, actor: str) -> RegisteredAdapter:
         """Take an adapter out of use and out of the way of rollbacks; in its place the base model answers."""
         at = datetime.now(UTC)
-        with writing(self._database) as session:
+        with write_session(self._database) as session:
             row = self._row(session, adapter_id)
             self._unlink(session, row)
             if row.state != "retired":
                 self._set(session, row, "retired", actor, at)
                 note(session, self._entry(actor, at, "adapter_retired", row.adapter_id))
-            return _registered(row)
+            return _to_adapter(row)
 
     def _mine(self) -> Select[AdapterRow]:
         query = select(AdapterRow).where(AdapterRow.tenant == self.tenant)
@@ -279,7 +279,9 @@ class AdapterRegistry:
             AdapterRow.base_sha256 == row.base_sha256, AdapterRow.state == state
         )
 
-    def _judged_against(self, session: Session, row: AdapterRow, adapter_id: str | None) -> AdapterRow | None:
+    def _check_judged_against(
+        self, session: Session, row: AdapterRow, adapter_id: str | None
+    ) -> AdapterRow | None:
         live = session.scalar(self._beside(row, "live"))
         if (None if live is None else live.adapter_id) != adapter_id:
             raise PromotionRefusedError(
@@ -313,7 +315,7 @@ class AdapterRegistry:
 
 def _all(session: Session, query: Select[AdapterRow]) -> tuple[RegisteredAdapter, ...]:
     rows: Sequence[AdapterRow] = session.scalars(query).all()
-    return tuple(_registered(row) for row in rows)
+    return tuple(_to_adapter(row) for row in rows)
 
 
 def _is_named(adapter: RegisteredAdapter, named: str) -> bool:
@@ -322,7 +324,7 @@ def _is_named(adapter: RegisteredAdapter, named: str) -> bool:
     return _HASH_START.fullmatch(named) is not None and adapter.content_sha256.startswith(named)
 
 
-def _registered(row: AdapterRow) -> RegisteredAdapter:
+def _to_adapter(row: AdapterRow) -> RegisteredAdapter:
     return RegisteredAdapter(
         adapter_id=row.adapter_id,
         tenant=row.tenant,

@@ -57,13 +57,13 @@ def open_database(url: str) -> Engine:
     if is_sqlite:
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_at_once)
-    with translated(), _one_at_a_time(engine, parsed.database if is_sqlite else None) as connection:
+    with translate_errors(), _one_at_a_time(engine, parsed.database if is_sqlite else None) as connection:
         _migrate(connection)
     return engine
 
 
 @contextmanager
-def translated() -> Generator[None]:
+def translate_errors() -> Generator[None]:
     """Turn what SQLAlchemy raises into our error; its messages may hold values."""
     try:
         yield
@@ -96,26 +96,26 @@ def _begin_at_once(connection: Connection) -> None:
 
 
 @contextmanager
-def reading(engine: Engine) -> Generator[Session]:
+def read_session(engine: Engine) -> Generator[Session]:
     """Yield a session that sees one state of the database and changes nothing."""
     options: dict[str, Any] = {_ONLY_READS: True}
     if engine.dialect.name == "postgresql":
         options["isolation_level"] = "REPEATABLE READ"
-    with translated(), Session(engine.execution_options(**options)) as session:
+    with translate_errors(), Session(engine.execution_options(**options)) as session:
         yield session
 
 
 @contextmanager
-def writing(engine: Engine) -> Generator[Session]:
+def write_session(engine: Engine) -> Generator[Session]:
     """Yield a session whose changes are all kept when it ends, or none; one writes at a time."""
-    with translated(), Session(engine) as session, session.begin():
+    with translate_errors(), Session(engine) as session, session.begin():
         if engine.dialect.name == "postgresql":  # SQLite does so by itself
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRES_LOCK + 1})
         yield session
 
 
 @contextmanager
-def telling(engine: Engine, *, timeout_s: float) -> Generator[None]:
+def lock_index(engine: Engine, *, timeout_s: float) -> Generator[None]:
     """Yield while no other process brings the index of this database up to date.
 
     Raises
@@ -127,7 +127,7 @@ def telling(engine: Engine, *, timeout_s: float) -> Generator[None]:
     path = engine.url.database
     if engine.dialect.name == "postgresql":
         key = {"key": _POSTGRES_LOCK + 2}
-        with translated(), engine.connect() as connection:
+        with translate_errors(), engine.connect() as connection:
             taken = text("SELECT pg_try_advisory_lock(:key)")
             _wait(lambda: bool(connection.execute(taken, key).scalar()), deadline)
             try:
@@ -160,7 +160,7 @@ def _wait(taken: Callable[[], bool], deadline: float) -> None:
 def forget_deleted(engine: Engine) -> None:
     """Drop what was deleted from SQLite's log too, as far as no reader needs it."""
     if engine.dialect.name == "sqlite":
-        with translated(), engine.connect() as connection:
+        with translate_errors(), engine.connect() as connection:
             bare = connection.execution_options(isolation_level="AUTOCOMMIT")
             bare.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 

@@ -97,7 +97,7 @@ def by_seqs(session: Session, tenant: str, seqs: Sequence[int]) -> dict[int, Sto
             .where(ExampleRow.tenant == tenant, ExampleRow.seq.in_(part))
         )
         for row, schema in session.execute(query):
-            found[row.seq] = _stored(row, schema)
+            found[row.seq] = _to_stored(row, schema)
     return found
 
 
@@ -116,7 +116,7 @@ def pages_from(session: Session, stored: Stored, n_pages: int) -> tuple[Stored, 
         )
         .order_by(ExampleRow.page_index)
     )
-    return tuple(_stored(row, schema) for row, schema in session.execute(query))
+    return tuple(_to_stored(row, schema) for row, schema in session.execute(query))
 
 
 def after(session: Session, tenant: str, seq: int, limit: int) -> tuple[Stored, ...]:
@@ -128,7 +128,7 @@ def after(session: Session, tenant: str, seq: int, limit: int) -> tuple[Stored, 
         .order_by(ExampleRow.seq)
         .limit(limit)
     )
-    return tuple(_stored(row, schema) for row, schema in session.execute(query))
+    return tuple(_to_stored(row, schema) for row, schema in session.execute(query))
 
 
 def newest(session: Session, tenant: str, limit: int) -> tuple[Stored, ...]:
@@ -140,7 +140,7 @@ def newest(session: Session, tenant: str, limit: int) -> tuple[Stored, ...]:
         .order_by(ExampleRow.seq.desc())
         .limit(limit)
     )
-    return tuple(_stored(row, schema) for row, schema in session.execute(query))
+    return tuple(_to_stored(row, schema) for row, schema in session.execute(query))
 
 
 def batches(session: Session, tenant: str, size: int) -> Iterator[tuple[Stored, ...]]:
@@ -159,7 +159,7 @@ def n_examples(session: Session, tenant: str) -> int:
     )
 
 
-def _stored(row: ExampleRow, schema: SchemaRow) -> Stored:
+def _to_stored(row: ExampleRow, schema: SchemaRow) -> Stored:
     example = Example.model_validate(
         {
             "example_id": row.example_id,

@@ -15,7 +15,7 @@ from schemas.document import Document, Page
 from schemas.errors import ExtractionNotFoundError
 from schemas.example import is_id
 from schemas.text import storable
-from storage.database import reading, writing
+from storage.database import read_session, write_session
 from storage.schema_records import drop_unused_schemas, keep_schema
 from storage.tables import ExtractionRow, SchemaRow
 
@@ -70,7 +70,7 @@ class KeptExtraction:
 
 def keep_extraction(database: Engine, kept: KeptExtraction) -> None:
     """Write an answer down."""
-    with writing(database) as session:
+    with write_session(database) as session:
         row = ExtractionRow(
             extraction_id=kept.extraction_id,
             tenant=kept.tenant,
@@ -91,7 +91,7 @@ def find_extraction(database: Engine, tenant: str, extraction_id: str) -> KeptEx
     ExtractionNotFoundError
         If none of that id is kept.
     """
-    with reading(database) as session:
+    with read_session(database) as session:
         row = session.get(ExtractionRow, extraction_id) if is_id(extraction_id) else None
         schema = None if row is None else session.get(SchemaRow, row.schema_id)
         if row is None or schema is None or row.tenant != tenant:
@@ -113,7 +113,7 @@ def find_extraction(database: Engine, tenant: str, extraction_id: str) -> KeptEx
 
 def drop_extractions(database: Engine, *, before: datetime) -> int:
     """Delete answers given before a moment; return how many."""
-    with writing(database) as session:
+    with write_session(database) as session:
         done = session.execute(delete(ExtractionRow).where(ExtractionRow.created_at < before))
         drop_unused_schemas(session)
         return int(getattr(done, "rowcount", 0))

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
-from storage.database import reading
+from storage.database import read_session
 from storage.tables import FeedbackScoreRow
 
 
@@ -73,7 +73,7 @@ def feedback_summaries(database: Engine, tenant: str) -> Mapping[tuple[str, str 
         .where(row.tenant == tenant)
         .group_by(row.schema_name, row.adapter_sha256)
     )
-    with reading(database) as session:
+    with read_session(database) as session:
         found = session.execute(query).all()
     return {
         (schema_name, adapter): FeedbackSummary(

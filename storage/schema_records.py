@@ -20,7 +20,7 @@ def schema_id_of(name: str, json_schema: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def parsed_schema(name: str, json_schema: str) -> ExtractionSchema | None:
+def parse_stored_schema(name: str, json_schema: str) -> ExtractionSchema | None:
     """Return the schema of stored text; None for one that this program no longer takes."""
     try:
         return from_json_text(json_schema, name=name)
@@ -48,5 +48,5 @@ def schemas_of(session: Session, tenant: str) -> dict[str, ExtractionSchema]:
     """Return the schemas that the tenant has examples of, by id."""
     has_examples = exists().where(ExampleRow.tenant == tenant, ExampleRow.schema_id == SchemaRow.schema_id)
     found = session.scalars(select(SchemaRow).where(has_examples)).all()
-    parsed = {row.schema_id: parsed_schema(row.name, row.json_schema) for row in found}
+    parsed = {row.schema_id: parse_stored_schema(row.name, row.json_schema) for row in found}
     return {schema_id: schema for schema_id, schema in parsed.items() if schema is not None}

@@ -20,7 +20,7 @@ from training.copying_init import write_copying_circuit
 from training.hf import load_tokenizer
 from training.run_folder import TrainingFolder
 from training.schedule import Schedule, note_rates, scale_rates
-from training.stream import Batch, BatchStream, StreamConfig
+from training.stream import BatchStream, StreamConfig, TokenBatch
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM
@@ -212,7 +212,7 @@ class StepLoss:
 def train_step(
     model: LlamaForCausalLM,
     optimizers: tuple[torch.optim.Optimizer, ...],
-    batch: Batch,
+    batch: TokenBatch,
     config: HouseConfig,
     *,
     factor: float,

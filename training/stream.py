@@ -24,7 +24,7 @@ _QUEUED_BATCHES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class TokenBatch:
     """Right-padded samples of similar length: token ids (b, t) int32 and loss weights (b, t)."""
 
     token_ids: NDArray[np.int32]
@@ -92,7 +92,7 @@ def sample_stream(
             yield sample
 
 
-def batches(samples: Iterator[EncodedSample], config: StreamConfig) -> Iterator[Batch]:
+def batches(samples: Iterator[EncodedSample], config: StreamConfig) -> Iterator[TokenBatch]:
     """Yield padded batches of similar lengths, in random order within a pool."""
     rng = random.Random(config.seed + 1)
     while True:
@@ -106,7 +106,7 @@ def batches(samples: Iterator[EncodedSample], config: StreamConfig) -> Iterator[
         yield from (pad(group) for group in groups)
 
 
-def pad(samples: list[EncodedSample]) -> Batch:
+def pad(samples: list[EncodedSample]) -> TokenBatch:
     """Return the samples as one right-padded batch; padding has weight 0."""
     longest = max(len(sample) for sample in samples)
     token_ids = np.zeros((len(samples), longest), dtype=np.int32)
@@ -114,7 +114,7 @@ def pad(samples: list[EncodedSample]) -> Batch:
     for row, sample in enumerate(samples):
         token_ids[row, : len(sample)] = sample.token_ids
         weights[row, : len(sample)] = sample.weights
-    return Batch(token_ids=token_ids, weights=weights)
+    return TokenBatch(token_ids=token_ids, weights=weights)
 
 
 class BatchStream:
@@ -135,7 +135,7 @@ class BatchStream:
         """Tell the producers which share of the run is over, in [0, 1]."""
         self._progress.value = progress
 
-    def next(self) -> Batch:
+    def next(self) -> TokenBatch:
         """Return the next batch; raises RuntimeError when every producer has died."""
         import queue
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from app.adapters.files import AdapterFiles
-from app.extraction.asking import Ask
+from app.extraction.adapter_choice import Ask
 from app.extraction.options import ExtractionOptions
 from decoding.engines.engine import Engine, LoadsAdapters
 from schemas.adapter import adapter_sha256

@@ -12,7 +12,7 @@ from app.adapters.loading import AdapterLoader
 from app.bench.compare import ComparedFigure, compare, comparison_table, regressions
 from app.bench.gold_set import GoldDocument, gold_documents, run_gold_set
 from app.bench.results import Results
-from app.extraction.asking import Ask
+from app.extraction.adapter_choice import Ask
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from retrieval.store import ExampleStore
@@ -38,7 +38,7 @@ _NOT_THE_ADAPTERS = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class PromotionBar:
     """What a candidate must reach.
 
     Attributes
@@ -56,7 +56,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judgement:
     """An adapter beside the one that is live: the figures of both on the same documents.
 
     Attributes
@@ -128,7 +128,7 @@ class Promoter:
 
     def judge(
         self, adapter: RegisteredAdapter, *, announce: Callable[[str], None] = lambda _: None
-    ) -> Judged:
+    ) -> Judgement:
         """Return the figures of the live adapter, or the base model, and of `adapter`, on the gold set.
 
         Documents that either was trained on do not count. Both runs are kept: every figure can be computed
@@ -147,12 +147,12 @@ class Promoter:
         self._loader.make_ready(adapter)
         documents = self._unseen(adapter, live)
         if not documents:
-            return Judged(adapter=adapter, against=live, n_documents=0)
+            return Judgement(adapter=adapter, against=live, n_documents=0)
         folder = self._runs / adapter.adapter_id / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         folder.mkdir(parents=True, mode=0o700)  # it holds values of documents
         before = self._run(live, documents, folder / BEFORE, announce)
         after = self._run(adapter, documents, folder / AFTER, announce)
-        return Judged(
+        return Judgement(
             adapter=adapter,
             against=live,
             n_documents=sum(document.says_something for document in documents),
@@ -160,7 +160,9 @@ class Promoter:
             folder=folder,
         )
 
-    def promote(self, judged: Judged, bar: Bar, *, canary: int | None, actor: str) -> RegisteredAdapter:
+    def promote(
+        self, judged: Judgement, bar: PromotionBar, *, canary: int | None, actor: str
+    ) -> RegisteredAdapter:
         """Make an adapter live, or let it answer `canary` percent of the documents.
 
         Raises
@@ -169,7 +171,7 @@ class Promoter:
             If a figure fell by more than chance, no document judged and one must, or another adapter went
             live meanwhile. Nothing is changed then.
         """
-        _check(judged, bar)
+        _check_bar(judged, bar)
         instead_of = None if judged.against is None else judged.against.adapter_id
         adapter_id = judged.adapter.adapter_id
         if canary is not None:
@@ -207,7 +209,7 @@ class Promoter:
         return results
 
 
-def _check(judged: Judged, bar: Bar) -> None:
+def _check_bar(judged: Judgement, bar: PromotionBar) -> None:
     if not judged.n_documents and not bar.without_gold:
         raise PromotionRefusedError(
             "no gold document can judge the adapter: there are none for its schema, it was trained on all, "

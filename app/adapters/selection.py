@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.adapters.loading import AdapterLoader
-from app.extraction.asking import Ask
+from app.extraction.adapter_choice import Ask
 from app.extraction.options import ExtractionOptions
 from schemas.adapter import BASE
 from schemas.errors import AdapterNotFoundError, RetrievalError

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, File, Form, Path, Query, UploadFile
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
 from app.api.deps import RequestPipeline, RequestTenant, Schema, State
-from app.examples.book import Added, Verdict
-from app.examples.importing import annotated_file
+from app.examples.importing import add_annotated_file
+from app.examples.service import Added, FeedbackVerdict
 from schemas.errors import InputError
 from schemas.example import Example, ExampleSource
 
@@ -85,7 +85,7 @@ class Feedback(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    verdict: Verdict
+    verdict: FeedbackVerdict
     value: dict[str, JsonValue] | None = None
     confirmed_by: str = Field(max_length=128)
 
@@ -117,8 +117,13 @@ async def create_example(
 
     def work() -> AddedExamples:
         options = pipeline.read_options
-        added = annotated_file(
-            data, answer, book=tenant.book, schema=schema, options=options, confirmed_by=confirmed_by
+        added = add_annotated_file(
+            data,
+            answer,
+            service=tenant.example_service,
+            schema=schema,
+            options=options,
+            confirmed_by=confirmed_by,
         )
         return AddedExamples.of(added)
 
@@ -135,8 +140,8 @@ async def examples(
     """List examples, the oldest first."""
 
     def work() -> ExampleList:
-        book = tenant.book
-        found = book.store.page(book.tenant, after=after, limit=limit)
+        example_service = tenant.example_service
+        found = example_service.store.page(example_service.tenant, after=after, limit=limit)
         return ExampleList(
             examples=tuple(ExampleSummary.of(stored.example) for stored in found),
             next=found[-1].seq if len(found) == limit else None,
@@ -153,7 +158,7 @@ async def example(
 ) -> ExampleSummary:
     """Return one example."""
     return await state.lookups.run(
-        lambda: ExampleSummary.of(tenant.book.store.get(tenant.book.tenant, example_id))
+        lambda: ExampleSummary.of(tenant.example_service.store.get(tenant.example_service.tenant, example_id))
     )
 
 
@@ -165,7 +170,7 @@ async def delete_example(
     tenant: RequestTenant,
 ) -> None:
     """Delete an example, contents and all."""
-    await state.lookups.run(lambda: tenant.book.remove([example_id], actor=removed_by))
+    await state.lookups.run(lambda: tenant.example_service.remove([example_id], actor=removed_by))
 
 
 @router.post("/v1/extractions/{extraction_id}/feedback")
@@ -178,7 +183,7 @@ async def feedback(
     """Confirm, correct or reject an answer; what is confirmed or corrected is an example at once."""
 
     def work() -> AddedExamples:
-        added = tenant.book.feedback(
+        added = tenant.example_service.feedback(
             extraction_id, said.verdict, value=said.value, confirmed_by=said.confirmed_by
         )
         return AddedExamples.of(added)

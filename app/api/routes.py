@@ -73,7 +73,7 @@ async def create_extraction(
         answer = result.extraction
         if not state.keeps_answers:
             return answer
-        kept = tenant.book.keep(
+        kept = tenant.example_service.keep(
             result.document, schema, answer.output.value, adapter_sha256=answer.adapter_sha256
         )
         return answer.model_copy(update={"extraction_id": kept})

@@ -45,7 +45,9 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
             settings, read_options=build_read_options(settings.read, thumbnails=True)
         )
         tenants = build_tenants(store, settings, build_loader(served.engine, settings))
-        tenants.of(settings.store.tenant).book.forget_answers(older_than_days=settings.store.keep_days)
+        tenants.of(settings.store.tenant).example_service.forget_answers(
+            older_than_days=settings.store.keep_days
+        )
         service = ServiceState(
             pipeline=served,
             tenants=tenants,

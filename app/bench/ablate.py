@@ -112,7 +112,7 @@ def linear_model(
     design = np.array([[1.0, *(float(switch in on) for switch in switches)] for on in runs])
     solve = np.linalg.pinv(design)
     values = solve @ _f1(tables.sum(axis=1))
-    draws = _resampled(tables, solve)
+    draws = _resample(tables, solve)
     low, high = np.quantile(draws, [0.025, 0.975], axis=0)
     names = ("intercept", *switches)
     return tuple(
@@ -138,7 +138,7 @@ def _f1(sums: Floats) -> Floats:
     return np.divide(2 * sums[..., 0], both, out=np.ones_like(both), where=both > 0)
 
 
-def _resampled(tables: Floats, solve: Floats) -> Floats:
+def _resample(tables: Floats, solve: Floats) -> Floats:
     """Return (resamples, coefficients): the model fitted to draws of the documents."""
     n = tables.shape[1]
     rng = np.random.default_rng(0)

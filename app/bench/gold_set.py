@@ -30,7 +30,7 @@ from schemas.example import Example
 from schemas.extraction import Extraction, FieldMetadata
 from schemas.spec import ArraySpec, ExtractionSchema, ObjectSpec, json_path, single_fields
 from schemas.walk import value_at
-from storage.schema_records import parsed_schema
+from storage.schema_records import parse_stored_schema
 
 _BATCH = 500
 
@@ -109,11 +109,11 @@ def _gold_document(examples: Sequence[Example]) -> GoldDocument | None:
     pages = sorted((e for e in examples if e.text.strip()), key=lambda example: example.page_index)
     if not pages:
         return None
-    schema = parsed_schema(pages[0].schema_name, pages[0].json_schema)
+    schema = parse_stored_schema(pages[0].schema_name, pages[0].json_schema)
     if schema is None:
         return None
     return GoldDocument(
-        document=_joined(pages),
+        document=_join_pages(pages),
         pages=tuple(pages),
         schema=schema,
         value=join([page.answer for page in pages]),
@@ -121,7 +121,7 @@ def _gold_document(examples: Sequence[Example]) -> GoldDocument | None:
     )
 
 
-def _joined(pages: Sequence[Example]) -> Document:
+def _join_pages(pages: Sequence[Example]) -> Document:
     sha256 = pages[0].document_sha256
     laid_out = [layout_document(page.text, sha256=sha256).pages[0] for page in pages]
     return Document(

@@ -106,17 +106,17 @@ def _keep(
     store: ExampleStore,
     readings: Path,
 ) -> None:
-    from app.examples.book import ExampleBook
     from app.examples.importing import answer_of
+    from app.examples.service import ExampleService
 
     value = answer_of(record, schema)
     if value is None:
         return
-    book = ExampleBook(store, tenant=tenant_of(record.dataset), per_template=None)
+    service = ExampleService(store, tenant=tenant_of(record.dataset), per_template=None)
     try:
         data = (suite.data / record.dataset / record.file).read_bytes()
         document = read_kept(data, read_options, readings).document
-        book.add(document, schema, value, source="imported", confirmed_by="gold")
+        service.add(document, schema, value, source="imported", confirmed_by="gold")
     except InvalidAnswerError as error:
         logger.info("the gold of %s does not satisfy the schema: %s", record.id, error.issues[:1])
     except (OSError, RasgError) as error:

@@ -105,7 +105,7 @@ def _service_lines(results: Results) -> Iterator[str]:
     n_on_page, n_grounded = (sum(getattr(line, k) for line in answered) for k in ("n_on_page", "n_grounded"))
     yield f"- Verbatim, amount and date values that stand on the page: {n_on_page} of {n_grounded}."
     yield f"- Partial answers: {sum(line.status == 'partial' for line in answered)}."
-    yield f"- Warnings, in documents: {_counted(answered)}."
+    yield f"- Warnings, in documents: {_count_codes(answered)}."
     scores = sorted(use.similarity_score for line in answered for use in line.examples)
     if scores:
         n_with = sum(bool(line.examples) for line in answered)
@@ -119,7 +119,7 @@ def _service_lines(results: Results) -> Iterator[str]:
     yield f"- Tokens a second of one request while decoding: {n_tokens / max(spent['decode'], 1e-9):.0f}."
 
 
-def _counted(lines: Sequence[RunLine]) -> str:
+def _count_codes(lines: Sequence[RunLine]) -> str:
     counts: dict[str, int] = {}
     for code in (code for line in lines for code in line.warnings):
         counts[code] = counts.get(code, 0) + 1

@@ -26,11 +26,11 @@ from app.wiring import (
     open_store,
 )
 from schemas.errors import AdapterNotFoundError, InputError, PromotionRefusedError, UnknownSchemaError
-from schemas.example import checked_actor
+from schemas.example import check_actor
 from schemas.registry import get_schema, load_schema
 
 if TYPE_CHECKING:  # the store brings a database and an index with it
-    from app.adapters.promotion import Judged, Promoter
+    from app.adapters.promotion import Judgement, Promoter
     from retrieval.store import ExampleStore
     from schemas.adapter import AdapterCard
     from storage.adapters import AdapterRegistry, RegisteredAdapter
@@ -61,7 +61,7 @@ def add(
     tenant: _Tenant = None,
 ) -> None:
     """Copy an adapter into the store, as a candidate: it answers who names it, and nobody else."""
-    with _opened(tenant) as opened:
+    with _open(tenant) as opened:
         kept = build_files(opened.settings).keep(folder)
         name = _schema_name(schema, kept.card)
         added = opened.registry.add(name, kept.content_sha256, kept.card, actor=_who(by))
@@ -75,7 +75,7 @@ def list_(tenant: _Tenant = None) -> None:
     """List the adapters, with how right people found their answers."""
     from storage.feedback import feedback_summaries
 
-    with _opened(tenant) as opened:
+    with _open(tenant) as opened:
         known = opened.registry.all()
         feedback = feedback_summaries(opened.store.database, opened.registry.tenant)
     columns = (Column("hash", no_wrap=True), Column("base", no_wrap=True), "canary", "said", "score")
@@ -117,10 +117,10 @@ def promote(
     Exit code 1 if KIE or GLIRM F1 fell by more than the tolerance and that is unlikely to be chance, or if
     there is no gold: nothing is changed then.
     """
-    from app.adapters.promotion import Bar
+    from app.adapters.promotion import PromotionBar
 
-    bar = Bar(tolerance=tolerance, level=level, without_gold=without_gold)
-    with _opened(tenant) as opened, _promoter(opened, engine) as promoter:
+    bar = PromotionBar(tolerance=tolerance, level=level, without_gold=without_gold)
+    with _open(tenant) as opened, _promoter(opened, engine) as promoter:
         try:
             judged = promoter.judge(_one(opened.registry, named, schema), announce=_announce)
             _show(judged)
@@ -139,7 +139,7 @@ def rollback(
     tenant: _Tenant = None,
 ) -> None:
     """Retire the live adapter; the one before it is live again, or the base model if there was none."""
-    with _opened(tenant) as opened:
+    with _open(tenant) as opened:
         base_sha256 = build_files(opened.settings).base_sha256()
         done = opened.registry.roll_back(_schema_named(schema), base_sha256, actor=_who(by))
     answers = "the base model answers" if done.live is None else f"{done.live.served_name} is live"
@@ -149,13 +149,13 @@ def rollback(
 @app.command("retire")
 def retire(named: _Named, schema: _Schema = None, by: _By = None, tenant: _Tenant = None) -> None:
     """Take an adapter out of use; where it was live, the base model answers."""
-    with _opened(tenant) as opened:
+    with _open(tenant) as opened:
         retired = opened.registry.retire(_one(opened.registry, named, schema).adapter_id, actor=_who(by))
     typer.echo(f"{retired.served_name} is retired")
 
 
 @contextmanager
-def _opened(tenant: str | None) -> Generator[_Opened]:
+def _open(tenant: str | None) -> Generator[_Opened]:
     from storage.adapters import AdapterRegistry
 
     settings = load_settings()
@@ -231,7 +231,7 @@ def _schema_named(asked: str) -> str:
         return asked
 
 
-def _show(judged: Judged) -> None:
+def _show(judged: Judgement) -> None:
     against = "the base model" if judged.against is None else judged.against.served_name
     typer.echo(
         f"first: {against}, second: {judged.adapter.served_name}, {judged.n_documents} documents", err=True
@@ -257,6 +257,6 @@ def _feedback_cells(said: FeedbackSummary | None) -> tuple[str, str]:
 
 def _who(by: str | None) -> str:
     try:
-        return checked_actor(by or getpass.getuser())
+        return check_actor(by or getpass.getuser())
     except OSError:  # a container's user may have no name
         return "command line"

@@ -15,18 +15,18 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from app.examples.annotate import ungrounded_note
+from app.examples.annotate import describe_ungrounded
 from app.files import read_file
 from app.log import configure_logging
 from app.settings import Settings, load_settings
-from app.wiring import build_book, build_finder, build_read_options, open_store
+from app.wiring import build_example_service, build_finder, build_read_options, open_store
 from ocr.reader import ReadOptions, read_document
 from schemas.errors import InputError
 from schemas.registry import load_schema
 
 if TYPE_CHECKING:  # the store brings a database and an index with it
-    from app.examples.book import Added, ExampleBook
     from app.examples.importing import Imported
+    from app.examples.service import Added, ExampleService
 
 app = typer.Typer(no_args_is_help=True, help="Annotated pages, shown to the model with pages like them.")
 
@@ -50,14 +50,14 @@ def add(
     tenant: _Tenant = None,
 ) -> None:
     """Keep a document's pages as examples."""
-    from app.examples.importing import annotated_file
+    from app.examples.importing import add_annotated_file
 
-    with _book(tenant) as (settings, book):
+    with _open_service(tenant) as (settings, service):
         options = _read_options(settings)
         value = None if answer is None else _answer(answer)
         data = read_file(file, options.limits.max_bytes)
-        added = annotated_file(
-            data, value, book=book, schema=load_schema(schema), options=options, confirmed_by=_who(by)
+        added = add_annotated_file(
+            data, value, service=service, schema=load_schema(schema), options=options, confirmed_by=_who(by)
         )
     _tell(file.name, added)
 
@@ -75,10 +75,10 @@ def import_(
     from app.examples.importing import import_folder
 
     failed = 0
-    with _book(tenant) as (settings, book):
+    with _open_service(tenant) as (settings, service):
         for imported in import_folder(
             folder,
-            book=book,
+            service=service,
             schema=load_schema(schema),
             options=_read_options(settings),
             confirmed_by=_who(by),
@@ -97,9 +97,9 @@ def list_(
     """List the newest examples."""
     first = Column("id", no_wrap=True, min_width=32)
     table = Table(first, "schema", "page", "source", "confirmed by", "at")
-    with _book(tenant) as (_, book):
-        newest = book.store.newest(book.tenant, n)
-        n_all = book.store.n_examples(book.tenant)
+    with _open_service(tenant) as (_, service):
+        newest = service.store.newest(service.tenant, n)
+        n_all = service.store.n_examples(service.tenant)
     for stored in newest:
         example = stored.example
         table.add_row(
@@ -149,8 +149,8 @@ def remove(
     tenant: _Tenant = None,
 ) -> None:
     """Delete examples, contents and all; the audit keeps that they were there."""
-    with _book(tenant) as (_, book):
-        book.remove(example_ids, actor=_who(by))
+    with _open_service(tenant) as (_, service):
+        service.remove(example_ids, actor=_who(by))
     typer.echo(f"{len(example_ids)} removed", err=True)
 
 
@@ -168,12 +168,12 @@ def rebuild(tenant: _Tenant = None) -> None:
 
 
 @contextmanager
-def _book(tenant: str | None) -> Generator[tuple[Settings, ExampleBook]]:
+def _open_service(tenant: str | None) -> Generator[tuple[Settings, ExampleService]]:
     settings = load_settings()
     configure_logging(settings.log)
     store = open_store(settings)
     try:
-        yield settings, build_book(store, settings, tenant=tenant)
+        yield settings, build_example_service(store, settings, tenant=tenant)
     finally:
         store.close()
 
@@ -204,7 +204,7 @@ def _who(by: str | None) -> str:
 def _tell(name: str, added: Added) -> None:
     ids = ", ".join(example.example_id for example in added.examples)
     typer.echo(f"{name}: {ids}")
-    note = ungrounded_note(added.ungrounded)
+    note = describe_ungrounded(added.ungrounded)
     if note:
         typer.echo(f"{name}: {note}", err=True)
     if added.n_thinned:

@@ -88,7 +88,7 @@ def annotate(annotation: Annotation) -> Annotated:
     _check(annotation)
     grounded = ground_extraction(annotation.value, annotation.schema, annotation.document).metadata
     answered = tuple(leaves(annotation.schema.root, dict(annotation.value)))
-    printed = _in_rows({leaf.path: _printed(leaf, grounded[leaf.path]) for leaf in answered})
+    printed = _in_rows({leaf.path: _find_printed(leaf, grounded[leaf.path]) for leaf in answered})
     pages = sorted({place.page_index for place in printed.values() if place.page_index is not None}) or [0]
     singles = [leaf for leaf in answered if row_path(leaf.path) is None and leaf.value is not None]
     told = _Told(
@@ -169,7 +169,7 @@ class _Place:
     is_missing: bool = False
 
 
-def _printed(leaf: Leaf, known: FieldMetadata) -> _Place:
+def _find_printed(leaf: Leaf, known: FieldMetadata) -> _Place:
     must_stand = leaf.spec.kind in GROUNDED_KINDS
     if leaf.value is None:
         return _Place(value=None)
@@ -210,7 +210,7 @@ def _example(
 
     shown = {path: place for path, place in printed.items() if on_this_page(place)}
     page = annotation.document.pages[page_index]
-    value = _restricted(annotation, shown)
+    value = _restrict(annotation, shown)
     return Example(
         example_id=uuid4().hex,
         tenant=annotation.tenant,
@@ -230,7 +230,7 @@ def _example(
     )
 
 
-def _restricted(annotation: Annotation, shown: Mapping[Path, _Place]) -> dict[str, JsonValue]:
+def _restrict(annotation: Annotation, shown: Mapping[Path, _Place]) -> dict[str, JsonValue]:
     """Return the answer of one page: its own leaves as printed, others null, empty rows left out."""
 
     def on_page(leaf: Leaf) -> JsonValue:
@@ -282,7 +282,7 @@ def _words_around(place: _Place | None, page: Page) -> tuple[str, ...]:
     return words_of_line(page, place.first_word)
 
 
-def ungrounded_note(paths: Iterable[str]) -> str | None:
+def describe_ungrounded(paths: Iterable[str]) -> str | None:
     """Return the sentence that names values which no page shows; None if there are none."""
     named = tuple(paths)
     if not named:

@@ -21,7 +21,7 @@ class FieldCount:
     n_fields: int
 
 
-def field_count(
+def count_right_fields(
     pred: Mapping[str, JsonValue], gold: Mapping[str, JsonValue], schema: ExtractionSchema
 ) -> FieldCount:
     """Return how many fields of an answer are as `gold` says, compared by value (KIE, `normalised`).

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
 
-from app.examples.book import Added, ExampleBook
 from app.examples.einvoice import einvoice_answer
+from app.examples.service import Added, ExampleService
 from app.files import read_file
 from eval.datasets import GoldRecord
 from ocr.reader import ReadOptions, read_document
@@ -28,11 +28,11 @@ class Imported:
     error: str | None = None
 
 
-def annotated_file(
+def add_annotated_file(
     data: bytes,
     value: Mapping[str, JsonValue] | None,
     *,
-    book: ExampleBook,
+    service: ExampleService,
     schema: ExtractionSchema,
     options: ReadOptions,
     confirmed_by: str,
@@ -53,11 +53,16 @@ def annotated_file(
             raise InputError("say what the document holds: no e-invoice is embedded in it")
     document = read_document(data, options=options)
     source = "annotated" if value is not None else "einvoice"
-    return book.add(document, schema, found, source=source, confirmed_by=confirmed_by)
+    return service.add(document, schema, found, source=source, confirmed_by=confirmed_by)
 
 
 def import_folder(
-    folder: Path, *, book: ExampleBook, schema: ExtractionSchema, options: ReadOptions, confirmed_by: str
+    folder: Path,
+    *,
+    service: ExampleService,
+    schema: ExtractionSchema,
+    options: ReadOptions,
+    confirmed_by: str,
 ) -> Iterator[Imported]:
     """Yield what became of each document of a folder.
 
@@ -70,17 +75,17 @@ def import_folder(
         If the folder is none, or holds nothing of the kind.
     """
     if (folder / _LABELS).is_file():
-        yield from _labelled(folder, book, schema, options, confirmed_by)
+        yield from _import_labelled(folder, service, schema, options, confirmed_by)
         return
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".pdf" and path.is_file())
     if not files:
         raise InputError(f"{folder.name!r} holds neither a {_LABELS} nor a PDF")
     for path in files:
-        yield _imported(path.relative_to(folder).as_posix(), path, None, book, schema, options, confirmed_by)
+        yield _import(path.relative_to(folder).as_posix(), path, None, service, schema, options, confirmed_by)
 
 
-def _labelled(
-    folder: Path, book: ExampleBook, schema: ExtractionSchema, options: ReadOptions, confirmed_by: str
+def _import_labelled(
+    folder: Path, service: ExampleService, schema: ExtractionSchema, options: ReadOptions, confirmed_by: str
 ) -> Iterator[Imported]:
     with (folder / _LABELS).open("rb") as lines:
         for number, line in enumerate(lines, start=1):
@@ -91,13 +96,13 @@ def _labelled(
             except ValidationError:
                 yield Imported(file=f"{_LABELS}, line {number}", error="the line is no record")
                 continue
-            yield _labelled_one(folder, record, book, schema, options, confirmed_by)
+            yield _import_record(folder, record, service, schema, options, confirmed_by)
 
 
-def _labelled_one(
+def _import_record(
     folder: Path,
     record: GoldRecord,
-    book: ExampleBook,
+    service: ExampleService,
     schema: ExtractionSchema,
     options: ReadOptions,
     confirmed_by: str,
@@ -111,7 +116,7 @@ def _labelled_one(
     value = answer_of(record, schema)
     if value is None:
         return Imported(file=record.file, error="the schema asks for rows, which are not annotated")
-    return _imported(record.file, path, value, book, schema, options, confirmed_by)
+    return _import(record.file, path, value, service, schema, options, confirmed_by)
 
 
 def answer_of(record: GoldRecord, schema: ExtractionSchema) -> dict[str, JsonValue] | None:
@@ -141,11 +146,11 @@ def _one_or_all(value: JsonValue, spec: Spec) -> JsonValue:
     return None if value == "" else value
 
 
-def _imported(
+def _import(
     name: str,
     path: Path,
     value: Mapping[str, JsonValue] | None,
-    book: ExampleBook,
+    service: ExampleService,
     schema: ExtractionSchema,
     options: ReadOptions,
     confirmed_by: str,
@@ -154,8 +159,8 @@ def _imported(
         data = read_file(path, options.limits.max_bytes)
         if value is None and einvoice_answer(data, schema, limits=options.limits) is None:
             return Imported(file=name)
-        added = annotated_file(
-            data, value, book=book, schema=schema, options=options, confirmed_by=confirmed_by
+        added = add_annotated_file(
+            data, value, service=service, schema=schema, options=options, confirmed_by=confirmed_by
         )
     except RasgError as error:
         return Imported(file=name, error=f"{error} [{error.code}]")

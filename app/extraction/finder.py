@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from app.extraction.showing import FoundExamples
+from app.extraction.prompt_examples import FoundExamples
 from ocr.layout import page_text
 from retrieval.features import features_of, hash_of
 from retrieval.search import ExampleSearch, Query, SearchMode

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
-from app.extraction.answering import (
-    Answer,
-    Asker,
-    example_warnings,
-    truncations,
-    uses,
-)
-from app.extraction.asking import extract_by
+from app.extraction.adapter_choice import extract_with_adapter
 from app.extraction.options import ExtractionOptions
 from app.extraction.tenant import NO_TENANT, TenantContext
+from app.extraction.window_extractor import (
+    DocumentAnswer,
+    WindowExtractor,
+    list_example_uses,
+    warn_of_cuts,
+    warn_of_examples,
+)
 from decoding.checks.row_count import check_rows
 from decoding.checks.row_repeats import check_repeats
 from decoding.checks.sums import check_sums
@@ -132,7 +132,7 @@ class Pipeline:
             return self._extract(document, schema, chosen, on_progress)
 
         asked = options or ExtractionOptions()
-        return extract_by(self.tenant.adapters, schema.name, document.sha256, asked, ask)
+        return extract_with_adapter(self.tenant.adapters, schema.name, document.sha256, asked, ask)
 
     def _extract(
         self,
@@ -141,7 +141,7 @@ class Pipeline:
         options: ExtractionOptions,
         on_progress: Callable[[str], None],
     ) -> Extraction:
-        asker = Asker(
+        extractor = WindowExtractor(
             engine=self.engine,
             schema=schema,
             options=options,
@@ -151,19 +151,19 @@ class Pipeline:
         clock = _Clock()
         on_progress("prompt")
         with clock.stage("prompt"):
-            windows = asker.windows(document)
-            questions = asker.questions(windows)
+            windows = extractor.cut(document)
+            requests = extractor.build_requests(windows)
         on_progress("decode")
         with clock.stage("decode"):
-            answer = asker.answer(windows, questions)
+            answer = extractor.answer(windows, requests)
         on_progress("ground")
         with clock.stage("ground"):
             merged, refused = withdraw_invalid(answer.merged, schema)
             grounded = ground_extraction(merged.value, schema, document, page_indices=merged.page_indices)
             warnings = (
                 *_read_warnings(document),
-                *example_warnings(questions),
-                *truncations(answer.decoded),
+                *warn_of_examples(requests),
+                *warn_of_cuts(answer.decoded),
                 *answer.conflicts,
                 *refused,
                 *grounded.warnings,
@@ -172,7 +172,7 @@ class Pipeline:
                 *check_repeats(grounded),
             )
         extraction = _extraction(document, schema, merged, grounded, warnings, answer, clock.seconds)
-        return extraction.model_copy(update={"examples": uses(questions)})
+        return extraction.model_copy(update={"examples": list_example_uses(requests)})
 
 
 def _read_warnings(document: Document) -> tuple[ExtractionWarning, ...]:
@@ -188,7 +188,7 @@ def _extraction(
     merged: WindowAnswer,
     grounded: GroundingResult,
     warnings: tuple[ExtractionWarning, ...],
-    answer: Answer,
+    answer: DocumentAnswer,
     seconds: dict[str, float],
 ) -> Extraction:
     metadata = _metadata(merged, grounded)

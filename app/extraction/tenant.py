@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from schemas.example import DEFAULT_TENANT
 
 if TYPE_CHECKING:
-    from app.extraction.asking import ChoosesAdapter
+    from app.extraction.adapter_choice import AdapterChooser
     from app.extraction.finder import ExampleFinder
 
 
@@ -28,7 +28,7 @@ class TenantContext:
 
     name: str = DEFAULT_TENANT
     examples: ExampleFinder | None = None
-    adapters: ChoosesAdapter | None = None
+    adapters: AdapterChooser | None = None
 
 
 # Whose request it is where nobody is named: no examples, no adapters of a registry.

@@ -21,7 +21,15 @@ import httpx2
 
 from decoding.engines.chat_text import defuse
 from decoding.engines.engine import EngineRequest
-from decoding.engines.vllm_wire import Answer, Choice, ModelList, Tokenized, error_of, load_error, parse_as
+from decoding.engines.vllm_wire import (
+    ChatResponse,
+    ModelList,
+    ResponseChoice,
+    Tokenized,
+    error_of,
+    load_error,
+    parse_as,
+)
 from decoding.grammar.lark import literal
 from schemas.errors import (
     EngineContractError,
@@ -123,7 +131,7 @@ class VllmEngine:
         nonce = f"ready {secrets.token_hex(8)}"
         message = Message(role="user", content="Say hello.")
         body = self._body(Prompt(messages=(message,)), f"start: {literal(nonce)}", self.model, 64)
-        choice = parse_as(Answer, self._post("/v1/chat/completions", body)).choices[0]
+        choice = parse_as(ChatResponse, self._post("/v1/chat/completions", body)).choices[0]
         if choice.message.content != nonce:
             raise EngineContractError(
                 "the server does not follow the grammar it is given",
@@ -190,7 +198,7 @@ class VllmEngine:
             }
             answers.append(self._ask({**body, **sampling}, request.adapter))
         choices = [choice for answer in answers for choice in answer.choices]
-        best = max(choices, key=Choice.rank)  # the greedy one comes first and wins ties
+        best = max(choices, key=ResponseChoice.rank)  # the greedy one comes first and wins ties
         return Completion(
             text=best.text,
             finish_reason=best.reason,
@@ -203,8 +211,8 @@ class VllmEngine:
             seconds=time.perf_counter() - started_s,
         )
 
-    def _ask(self, body: dict[str, Any], adapter: str | None) -> Answer:
-        return parse_as(Answer, self._post("/v1/chat/completions", body, adapter=adapter))
+    def _ask(self, body: dict[str, Any], adapter: str | None) -> ChatResponse:
+        return parse_as(ChatResponse, self._post("/v1/chat/completions", body, adapter=adapter))
 
     @staticmethod
     def _body(prompt: Prompt, lark: str, model: str, max_tokens: int) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class _Usage(_Wire):
     prompt_tokens: int
 
 
-class Choice(_Wire):
+class ResponseChoice(_Wire):
     """One answer to a prompt."""
 
     message: _Message
@@ -107,10 +107,10 @@ class Choice(_Wire):
         return total if self.finish_reason == "stop" else -math.inf
 
 
-class Answer(_Wire):
+class ChatResponse(_Wire):
     """The answer of /v1/chat/completions."""
 
-    choices: tuple[Choice, ...] = Field(min_length=1)
+    choices: tuple[ResponseChoice, ...] = Field(min_length=1)
     usage: _Usage
 
 

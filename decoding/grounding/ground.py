@@ -115,7 +115,7 @@ def ground_extraction(
     known = {path: field for path, (field, _) in described.items()}
     return GroundingResult(
         fields={leaf.path: known[leaf.path] for leaf in singles},
-        tables=tuple(_grounded_table(table, known) for table in tables),
+        tables=tuple(_build_table(table, known) for table in tables),
         warnings=tuple(warning for _, warnings in described.values() for warning in warnings),
     )
 
@@ -184,7 +184,7 @@ def _ground_cell(leaf: Leaf, run: Run | None, index: DocumentIndex) -> Grounded 
     return Grounded(runs=(run,), alignment=run.alignment, score=run.score)
 
 
-def _grounded_table(table: AnswerList, known: Mapping[Path, GroundedField]) -> GroundedTable:
+def _build_table(table: AnswerList, known: Mapping[Path, GroundedField]) -> GroundedTable:
     depth = len(table.path) + 1
     rows = (
         GroundedRow(path=(*table.path, position), cells={leaf.path[depth:]: known[leaf.path] for leaf in row})
@@ -198,11 +198,11 @@ def _describe(
 ) -> tuple[GroundedField, tuple[ExtractionWarning, ...]]:
     normal = normalise(leaf.value, leaf.spec.kind, style=index.style, path=leaf.path)
     entry = _metadata(grounded, normal, index)
-    doubts = (*_ungrounded(leaf), *normal.warnings) if grounded is None else normal.warnings
+    doubts = (*_warn_ungrounded(leaf), *normal.warnings) if grounded is None else normal.warnings
     return GroundedField(spec=leaf.spec, value=leaf.value, metadata=entry), doubts
 
 
-def _ungrounded(leaf: Leaf) -> tuple[ExtractionWarning, ...]:
+def _warn_ungrounded(leaf: Leaf) -> tuple[ExtractionWarning, ...]:
     if leaf.value is None or leaf.spec.kind not in _MUST_STAND:
         return ()
     message = "the value was not found on the pages that were read"

@@ -53,7 +53,7 @@ def segment_runs(value: str, sequences: Sequence[WordSequence], pages: Sequence[
     for start in anchor.runs:
         chosen = _around(start, anchor, found, pages)
         if chosen:
-            return tuple(_scored(run, covered) for run in chosen)
+            return tuple(_score(run, covered) for run in chosen)
     return ()
 
 
@@ -114,7 +114,7 @@ def _distance(a: BBox, b: BBox) -> tuple[float, float]:
     return gap / height, abs(a.left - b.left)
 
 
-def _scored(run: Run, score: float) -> Run:
+def _score(run: Run, score: float) -> Run:
     alignment = "normalised" if score >= 1.0 else "fuzzy"
     return Run(
         page_index=run.page_index, word_indices=run.word_indices, alignment=alignment, score=min(score, 1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
-from app.examples.book import ExampleBook
+from app.examples.service import ExampleService
 from app.extraction.finder import ExampleFinder
 from schemas.registry import from_json_schema
 
@@ -35,6 +35,6 @@ VALUE: dict[str, JsonValue] = {
 FIRST = ["ACME Ltd", "12 March 2026", "Blue pen 34,56", "Desk 1.200,00", "Total 1.234,56"]
 
 
-def finder_of(book: ExampleBook, *, min_similarity: float = 0.3) -> ExampleFinder:
+def finder_of(book: ExampleService, *, min_similarity: float = 0.3) -> ExampleFinder:
     """Return a finder of the book's examples that is content with far ones."""
     return ExampleFinder(book.store, tenant=book.tenant, min_similarity=min_similarity, mode="fused")

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from app.examples.book import ExampleBook
+from app.examples.service import ExampleService
 from retrieval.store import ExampleStore
 from storage.database import sqlite_url
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[ExampleBook]:
+def book(tmp_path: Path) -> Iterator[ExampleService]:
     """Yield an empty book of examples, three of each template at most."""
     store = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
-    yield ExampleBook(store, tenant="acme", per_template=3)
+    yield ExampleService(store, tenant="acme", per_template=3)
     store.close()
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from decoding.required import asking, demands, relaxed
+from decoding.required import find_demands, relax, subschema_for
 from decoding.windows import WindowAnswer, merge_answers
 from schemas.extraction import FieldMetadata
 from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, json_path
@@ -32,8 +32,8 @@ NOTHING: dict[str, JsonValue] = {
 
 
 def test_a_relaxed_schema_allows_nothing_to_be_found_but_keeps_what_a_row_must_show() -> None:
-    schema = relaxed(SCHEMA)
-    assert demands(schema, NOTHING) == ()
+    schema = relax(SCHEMA)
+    assert find_demands(schema, NOTHING) == ()
     rows = schema.root.get("rows")
     assert isinstance(rows, ArraySpec)
     assert rows.min_items == 0
@@ -41,7 +41,7 @@ def test_a_relaxed_schema_allows_nothing_to_be_found_but_keeps_what_a_row_must_s
 
 
 def _lacking(value: dict[str, JsonValue]) -> list[tuple[str, ...]]:
-    return [demand.keys for demand in demands(SCHEMA, value)]
+    return [demand.keys for demand in find_demands(SCHEMA, value)]
 
 
 def test_each_missing_demand_is_noticed() -> None:
@@ -60,7 +60,7 @@ def test_each_missing_demand_is_noticed() -> None:
 
 def test_an_enum_that_lists_null_may_be_null() -> None:
     root = ObjectSpec(properties=(("a", FieldSpec(kind="enum", nullable=False, enum_values=("x", None))),))
-    assert demands(replace(SCHEMA, root=root), {"a": None}) == ()
+    assert find_demands(replace(SCHEMA, root=root), {"a": None}) == ()
 
 
 def test_only_what_is_lacking_is_asked_for() -> None:
@@ -69,7 +69,7 @@ def test_only_what_is_lacking_is_asked_for() -> None:
         "name": "Ada",
         "rows": [{"text": "a", "amount": None}],
     }
-    asked = asking(SCHEMA, demands(SCHEMA, value)).root
+    asked = subschema_for(SCHEMA, find_demands(SCHEMA, value)).root
     seller, rows = asked.get("seller"), asked.get("rows")
     assert [key for key, _ in asked.properties] == ["seller", "rows"]
     assert seller == ObjectSpec(properties=(("name", NAME),))

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from eval.datasets import GoldRecord
-from eval.kinds import Kinds, guessed_kinds, schema_kinds
+from eval.kinds import Kinds, guess_kinds, schema_kinds
 from schemas.registry import from_json_schema
 
 
@@ -28,7 +28,7 @@ def test_kinds_are_guessed_from_a_fields_values() -> None:
         _record(1, {"total": "9.00", "date": "2026-03-12", "tel": "03 5542", "page": "1", "none": ""}),
         _record(2, {"total": "12", "date": "12 March 2026", "tel": "n/a", "page": "2"}),
     ]
-    assert guessed_kinds(gold).fields == {
+    assert guess_kinds(gold).fields == {
         "total": "amount",
         "date": "date",
         "tel": "text",
@@ -42,12 +42,12 @@ def test_one_odd_value_of_many_makes_no_text() -> None:
     gold.append(_record(10, {"total": "illegible"}))
     gold.append(_record(11, {"few": "x"}))
     gold.append(_record(12, {"few": "y"}))
-    assert guessed_kinds(gold).fields == {"total": "amount", "few": "text"}
+    assert guess_kinds(gold).fields == {"total": "amount", "few": "text"}
 
 
 def test_quantities_of_four_decimals_are_amounts_and_versions_of_three_are_not() -> None:
     rows = [{"quantity": f"{i}.0000", "version": "1.234", "number": f"2024.{i:04}"} for i in range(1, 20)]
-    found = guessed_kinds([_record(1, {}, *rows)]).columns
+    found = guess_kinds([_record(1, {}, *rows)]).columns
     assert found == {"quantity": "amount", "version": "text", "number": "text"}
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocr.preprocess import PageQuality, corrected, correction, measure, skew_angle, to_gray
+from ocr.preprocess import PageQuality, correct, correction, measure, skew_angle, to_gray
 from tests.ocr.pictures import grainy, page
 
 
@@ -28,12 +28,12 @@ def test_a_resolution_that_cameras_write_unasked_is_not_believed(stated: int | N
 
 @pytest.mark.parametrize("skew_deg", [-9.0, -2.5, -0.6, 0.0, 1.2, 7.0])
 def test_the_skew_of_text_is_found(skew_deg: float) -> None:
-    skewed = corrected(page(), rotation_deg=0, skew_deg=-skew_deg)
+    skewed = correct(page(), rotation_deg=0, skew_deg=-skew_deg)
     assert skew_angle(to_gray(skewed)) == pytest.approx(skew_deg, abs=0.15)
 
 
 def test_ink_outside_the_regions_does_not_count() -> None:
-    skewed = to_gray(corrected(page(), rotation_deg=0, skew_deg=-3.0))
+    skewed = to_gray(correct(page(), rotation_deg=0, skew_deg=-3.0))
     height, width = skewed.shape
     cloth = np.full((300, width), 255, np.uint8)
     cloth[::12] = 0  # level stripes under the text, as of a table cloth
@@ -47,12 +47,12 @@ def test_ink_outside_the_regions_does_not_count() -> None:
 def test_undoing_a_turn_gives_the_page_back(rotation_deg: int) -> None:
     original = page()
     turned = np.rot90(original, -rotation_deg // 90)
-    assert np.array_equal(corrected(turned, rotation_deg=rotation_deg, skew_deg=0.0), original)
+    assert np.array_equal(correct(turned, rotation_deg=rotation_deg, skew_deg=0.0), original)
 
 
 def test_an_angle_that_is_no_quarter_turn_is_refused() -> None:
     with pytest.raises(ValueError, match="multiple of 90"):
-        corrected(page(), rotation_deg=45, skew_deg=0.0)
+        correct(page(), rotation_deg=45, skew_deg=0.0)
 
 
 @settings(max_examples=40, deadline=None)
@@ -64,11 +64,11 @@ def test_an_angle_that_is_no_quarter_turn_is_refused() -> None:
 def test_no_corner_of_the_page_is_lost(rotation_deg: int, skew_deg: float, size: tuple[int, int]) -> None:
     height, width = size
     map_ = correction(size, rotation_deg=rotation_deg, skew_deg=skew_deg)
-    corners = map_.moved(np.array([[0, 0], [width, 0], [0, height], [width, height]], np.float32))
+    corners = map_.move(np.array([[0, 0], [width, 0], [0, height], [width, height]], np.float32))
     assert corners.min() >= -1e-3
     assert (corners.max(axis=0) <= np.array([map_.width_px, map_.height_px]) + 1e-3).all()
     image = np.zeros(size, np.uint8)
-    assert corrected(image, rotation_deg=rotation_deg, skew_deg=skew_deg).shape == (
+    assert correct(image, rotation_deg=rotation_deg, skew_deg=skew_deg).shape == (
         map_.height_px,
         map_.width_px,
     )
@@ -79,7 +79,7 @@ def test_a_mark_is_where_the_map_says() -> None:
     image[20:23, 90:93] = 255
     for rotation_deg, skew_deg in ((0, 5.0), (90, 0.0), (90, -4.0), (180, 2.0), (270, 8.0)):
         map_ = correction(image.shape, rotation_deg=rotation_deg, skew_deg=skew_deg)
-        moved = map_.moved(np.array([[91.5, 21.5]], np.float32))[0]
-        out = corrected(image, rotation_deg=rotation_deg, skew_deg=skew_deg)
+        moved = map_.move(np.array([[91.5, 21.5]], np.float32))[0]
+        out = correct(image, rotation_deg=rotation_deg, skew_deg=skew_deg)
         ys, xs = np.nonzero(out > 100)
         assert (xs.mean() + 0.5, ys.mean() + 0.5) == pytest.approx(tuple(moved), abs=0.8)

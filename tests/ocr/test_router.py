@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ocr.engine import PageReading
-from ocr.preprocess import corrected
+from ocr.preprocess import correct
 from ocr.router import ENGINES, forget_engines, read_page_image, upright
 from schemas.errors import ConfigurationError, OcrUnavailableError
 from schemas.geometry import BBox
@@ -41,7 +41,7 @@ def test_clean_pages_go_to_tesseract_and_rough_ones_to_rapidocr() -> None:
 @pytest.mark.parametrize("rotation_deg", [90, 180, 270])
 @pytest.mark.parametrize("rough", [False, True])
 def test_a_turned_and_skewed_page_is_read_as_if_upright(rotation_deg: int, rough: bool) -> None:
-    image = corrected(page(), rotation_deg=0, skew_deg=-2.0)
+    image = correct(page(), rotation_deg=0, skew_deg=-2.0)
     image = np.ascontiguousarray(np.rot90(grainy(image) if rough else image, -rotation_deg // 90))
     reading = read_page_image(image, dpi=DPI)
     assert _texts(reading) >= PRINTED
@@ -51,9 +51,9 @@ def test_a_turned_and_skewed_page_is_read_as_if_upright(rotation_deg: int, rough
 
 
 def test_boxes_refer_to_the_corrected_image() -> None:
-    image = np.ascontiguousarray(np.rot90(grainy(corrected(page(), rotation_deg=0, skew_deg=-2.0)), 1))
+    image = np.ascontiguousarray(np.rot90(grainy(correct(page(), rotation_deg=0, skew_deg=-2.0)), 1))
     reading = read_page_image(image, dpi=DPI)
-    straight = corrected(image, rotation_deg=reading.rotation_deg, skew_deg=reading.skew_deg)
+    straight = correct(image, rotation_deg=reading.rotation_deg, skew_deg=reading.skew_deg)
     assert straight.shape[:2] == (reading.height_px, reading.width_px)
     (total,) = [word for word in reading.words if word.text == "57.50"]
     assert _texts(read_page_image(_around(straight, total.bbox), dpi=DPI)) == {"57.50"}

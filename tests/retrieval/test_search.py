@@ -17,7 +17,7 @@ from retrieval.store import ExampleStore
 from schemas.errors import RetrievalError
 from schemas.spec import ExtractionSchema
 from storage import index_notes
-from storage.database import sqlite_url, telling, writing
+from storage.database import lock_index, sqlite_url, write_session
 from tests.retrieval.pages import NARROW, OTHER, SCHEMA, example, page_hash, page_text
 
 
@@ -291,8 +291,8 @@ def test_a_half_made_index_is_not_searched(
 ) -> None:
     store.add([example(1, n) for n in range(5)])
     monkeypatch.setattr("retrieval.store._SEARCH_WAIT_S", 0.0)
-    with writing(store.database) as session:
+    with write_session(store.database) as session:
         index_notes.note_rebuild(session, "acme")
-    with telling(store.database, timeout_s=1.0), pytest.raises(RetrievalError, match="another process"):
+    with lock_index(store.database, timeout_s=1.0), pytest.raises(RetrievalError, match="another process"):
         search.find(_query(1, 9))
     assert len(search.find(_query(1, 9, k=10))) == 5  # nobody is at work: what was left so is made anew

@@ -14,7 +14,7 @@ from retrieval.store import ExampleStore
 from schemas.errors import ExampleNotFoundError, InputError, RetrievalError
 from schemas.example import AuditEntry
 from storage import index_notes
-from storage.database import reading, sqlite_url
+from storage.database import read_session, sqlite_url
 from tests.retrieval.pages import NARROW, example
 
 _AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -139,7 +139,7 @@ def test_what_the_index_was_not_told_it_is_told_at_the_next_start(
         assert store.index.n_rows("acme") == 2  # the truth has 2 and 3, the index 1 and 2
     again = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
     assert again.index.n_rows("acme") == 2
-    with reading(again.database) as session:
+    with read_session(again.database) as session:
         assert index_notes.pending_of(session, "acme") == {}
 
 
@@ -155,7 +155,7 @@ def test_what_is_added_while_the_index_is_made_is_in_it_afterwards(
 ) -> None:
     store.add([example(1, n) for n in range(5)])
     other = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
-    monkeypatch.setattr("retrieval.store._TELL_WAIT_S", 0.0)
+    monkeypatch.setattr("retrieval.store._SYNC_WAIT_S", 0.0)
     rebuild = ExampleIndex.rebuild
 
     def add_meanwhile(self: ExampleIndex, tenant: str, batches: Iterable[Sequence[IndexRow]]) -> None:
@@ -186,15 +186,15 @@ def test_a_second_process_that_heals_what_the_first_is_about_to_tell_leaves_one_
     store: ExampleStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.add([example(1, 1)])
-    tell = ExampleStore._tell  # pyright: ignore[reportPrivateUsage]
+    sync_index = ExampleStore._sync_index  # pyright: ignore[reportPrivateUsage]
 
     def late(self: ExampleStore, tenant: str) -> None:
         with monkeypatch.context() as patched:
-            patched.setattr(ExampleStore, "_tell", tell)
+            patched.setattr(ExampleStore, "_sync_index", sync_index)
             ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index")).close()
-        tell(self, tenant)
+        sync_index(self, tenant)
 
-    monkeypatch.setattr(ExampleStore, "_tell", late)
+    monkeypatch.setattr(ExampleStore, "_sync_index", late)
     store.add([example(1, 2)])
     assert store.index.n_rows("acme") == 2
 

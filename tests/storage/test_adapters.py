@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from schemas.errors import AdapterNotFoundError, InputError, PromotionRefusedError, RasgError
 from storage.adapters import AdapterRegistry, RegisteredAdapter
-from storage.database import open_database, sqlite_url, writing
+from storage.database import open_database, sqlite_url, write_session
 from storage.feedback import FeedbackScore, FeedbackSummary, feedback_summaries, keep_score
 from tests.storage.cards import BASE, card
 
@@ -278,10 +278,10 @@ def score(number: int, right: int, of: int, *, adapter: str | None = None) -> Fe
 
 def test_feedback_is_counted_by_adapter_and_what_was_said_last_counts(database: Engine) -> None:
     sha = "f" * 64
-    with writing(database) as session:
+    with write_session(database) as session:
         for one in (score(1, 1, 2, adapter=sha), score(2, 4, 4, adapter=sha), score(3, 0, 3)):
             keep_score(session, one)
-    with writing(database) as session:
+    with write_session(database) as session:
         keep_score(session, score(1, 0, 2, adapter=sha))  # a second look
         keep_score(session, score(4, 0, 0, adapter=sha))  # no field: it says nothing
     assert feedback_summaries(database, "acme") == {

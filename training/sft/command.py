@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from training.sft.data import Source
+    from training.sft.data import TrainingSource
     from training.sft.finetune import Finetuned, Job
 
 
@@ -103,7 +103,7 @@ def sft(
     run.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
 
-    def sources() -> Iterator[Source]:
+    def sources() -> Iterator[TrainingSource]:
         for one in data:
             yield from _sources(one, run, schema, tenant, min_similarity, console)
 
@@ -163,16 +163,16 @@ def _sources(
     tenant: str | None,
     min_similarity: float,
     console: Console,
-) -> Iterator[Source]:
+) -> Iterator[TrainingSource]:
     from app.settings import load_settings
     from app.wiring import build_read_options, open_store
-    from schemas.example import checked_tenant
+    from schemas.example import check_tenant
     from training.sft.data import of_store, of_suite, of_transcripts, schema_of, suite_of
 
     settings = load_settings()
     if text == "store":
         store = open_store(settings)
-        own = checked_tenant(tenant or settings.store.tenant)
+        own = check_tenant(tenant or settings.store.tenant)
         yield of_store(store, own, schema_name=schema, min_similarity=min_similarity)
     elif text.partition(":")[0].endswith((".yaml", ".yml")):
         yield from of_suite(

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.bench.gold_set import GoldDocument
-from app.extraction.answering import Asker, Question
 from app.extraction.finder import ExampleFinder
 from app.extraction.options import ExtractionOptions
-from app.extraction.showing import reasoning_trace
+from app.extraction.prompt_examples import build_trace
+from app.extraction.window_extractor import WindowExtractor, WindowRequest
 from decoding.engines.accepts import GrammarCheck
 from decoding.engines.chat_tokens import ChatTokenizer
 from decoding.engines.engine import Engine
@@ -101,7 +101,7 @@ class ConversationMaker:
         """
         asked = hashlib.sha256(document.schema.json_schema.encode()).hexdigest()
         for kind in kinds:
-            asker = Asker(
+            extractor = WindowExtractor(
                 engine=self._engine,
                 schema=document.schema,
                 options=_OPTIONS[kind],
@@ -109,14 +109,14 @@ class ConversationMaker:
                 examples=None if kind in ("plain", "flat") else finder,
             )
             try:
-                windows = asker.windows(document.document)
-                questions = asker.questions(windows)
+                windows = extractor.cut(document.document)
+                requests = extractor.build_requests(windows)
             except RasgError as error:
                 self.outcomes[error.code] += 1
                 continue
             for index, window in enumerate(windows):
-                question = questions[index]
-                sample = self._sample(document, window, question, kind)
+                request = requests[index]
+                sample = self._sample(document, window, request, kind)
                 self.outcomes[sample if isinstance(sample, str) else "made"] += 1
                 if not isinstance(sample, str):
                     yield Conversation(
@@ -128,21 +128,23 @@ class ConversationMaker:
                     )
 
     def _sample(
-        self, document: GoldDocument, window: Window, question: Question, kind: Kind
+        self, document: GoldDocument, window: Window, request: WindowRequest, kind: Kind
     ) -> EncodedSample | str:
         """Return the conversation's tokens, or why there are none."""
         pages = [document.pages[index] for index in window.page_indices]
         whole = sum(len(document.document.pages[index].words) for index in window.page_indices)
         if window.document.n_words != whole:
             return "cut_page"
-        if kind == "example" and not question.shown:
+        if kind == "example" and not request.shown:
             return "no_example"
-        value = project(join([page.answer for page in pages]), question.request.grammar.schema)
+        value = project(join([page.answer for page in pages]), request.engine_request.grammar.schema)
         evidence = tuple(line for page in pages for line in page.evidence)
-        trace = reasoning_trace(evidence, document.schema) if kind == "reasoning" else None
+        trace = build_trace(evidence, document.schema) if kind == "reasoning" else None
         pieces = answer_pieces(value, reasoning=trace)
-        sample = encode_turn(self._chat, question.request.prompt, pieces, unknown=frozenset(document.unknown))
-        if not self._check.accepts(question.request.grammar, sample.answer_ids[:-1].tolist()):
+        sample = encode_turn(
+            self._chat, request.engine_request.prompt, pieces, unknown=frozenset(document.unknown)
+        )
+        if not self._check.accepts(request.engine_request.grammar, sample.answer_ids[:-1].tolist()):
             return "refused_by_grammar"
         return "too_long" if len(sample) > self._max_tokens else sample
 

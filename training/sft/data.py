@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from app.bench.gold_set import GoldDocument, gold_documents
 from app.bench.gold_store import gold_store, tenant_of
 from app.bench.suite import Suite, read_suite
-from app.examples.book import ExampleBook
+from app.examples.service import ExampleService
 from app.extraction.finder import ExampleFinder
 from ocr.reader import ReadOptions
 from retrieval.store import ExampleStore
@@ -31,7 +31,7 @@ _COMPLETE = "complete"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class TrainingSource:
     """Annotated documents, and what finds examples for them: of the same source, never the same document."""
 
     name: str
@@ -39,10 +39,12 @@ class Source:
     finder: ExampleFinder
 
 
-def of_store(store: ExampleStore, tenant: str, *, schema_name: str | None, min_similarity: float) -> Source:
+def of_store(
+    store: ExampleStore, tenant: str, *, schema_name: str | None, min_similarity: float
+) -> TrainingSource:
     """Return what a tenant has confirmed or corrected."""
     documents = gold_documents(store, tenant, schema_name=schema_name)
-    return Source(name=tenant, documents=documents, finder=_finder(store, tenant, min_similarity))
+    return TrainingSource(name=tenant, documents=documents, finder=_finder(store, tenant, min_similarity))
 
 
 def of_suite(
@@ -53,7 +55,7 @@ def of_suite(
     readings: Path,
     min_similarity: float,
     announce: Callable[[str], None] = lambda _: None,
-) -> Iterator[Source]:
+) -> Iterator[TrainingSource]:
     """Yield each data set of a suite: read, annotated and kept as examples below `folder`, once."""
     schemas = [schema.json_schema for schema in suite.schemas().values()]
     gold = [f"{suite.sha256_of(record)} {record.model_dump_json()}" for record in suite.all_records()]
@@ -63,7 +65,9 @@ def of_suite(
         yield of_store(store, tenant_of(name), schema_name=None, min_similarity=min_similarity)
 
 
-def of_transcripts(path: Path, schema: ExtractionSchema, folder: Path, *, min_similarity: float) -> Source:
+def of_transcripts(
+    path: Path, schema: ExtractionSchema, folder: Path, *, min_similarity: float
+) -> TrainingSource:
     """Return labelled transcripts, kept as examples in a store below `folder`, once.
 
     Values that no word of the transcript shows are unknown, and not trained on. A transcript has no file: its
@@ -76,12 +80,12 @@ def of_transcripts(path: Path, schema: ExtractionSchema, folder: Path, *, min_si
         folder.mkdir(parents=True)
     store = ExampleStore(sqlite_url(folder), index_uri=str(folder / "index"))
     if not (folder / _COMPLETE).is_file():
-        book = ExampleBook(store, tenant=_TRANSCRIPTS, per_template=None)
+        service = ExampleService(store, tenant=_TRANSCRIPTS, per_template=None)
         for item in items:
             value: dict[str, JsonValue] = {key: item.kie.get(key) for key, _ in schema.root.properties}
             document = replace(item.document, sha256=sha256(item.document_id.encode()).hexdigest())
             try:
-                book.add(document, schema, value, source="imported", confirmed_by="gold")
+                service.add(document, schema, value, source="imported", confirmed_by="gold")
             except InvalidAnswerError as error:
                 logger.info("%s is not used: %s", item.document_id, error.issues[:1])
         (folder / _COMPLETE).touch()

@@ -29,10 +29,10 @@ from training.sft.conversations import (
     Kind,
     conversations_sha256,
 )
-from training.sft.data import Source
+from training.sft.data import TrainingSource
 from training.sft.package import package
 from training.sft.run import SftConfig, SftRun, SftState, begin
-from training.sft.split import Shares, Split, split
+from training.sft.split import DocumentSplit, Shares, split
 from training.synthesis.sample import generate
 
 _ADAPTER = "candidate"
@@ -58,7 +58,7 @@ class Job:
     base: Path
     run: Path
     out: Path
-    sources: Sequence[Source]
+    sources: Sequence[TrainingSource]
     config: SftConfig
     shares: Shares
     n_validation: int = 40
@@ -125,12 +125,12 @@ def finetune(
     )
 
 
-def _write_kept_out(run: Path, parts: Sequence[Split]) -> None:
+def _write_kept_out(run: Path, parts: Sequence[DocumentSplit]) -> None:
     kept_out = sorted({document.sha256 for part in parts for document in part.kept_out})
     (run / KEPT_OUT).write_text("".join(f"{sha256}\n" for sha256 in kept_out), encoding="utf-8")
 
 
-def _parts(job: Job) -> list[Split]:
+def _parts(job: Job) -> list[DocumentSplit]:
     """Return the parts of each source, if there is a model and something to train and to stop on."""
     if not (job.base / "config.json").is_file():
         raise ConfigurationError(f"no model in {job.base.name!r}: config.json is missing")
@@ -146,7 +146,7 @@ def _parts(job: Job) -> list[Split]:
 
 
 def _conversations(
-    job: Job, parts: Sequence[Split], maker: ConversationMaker, announce: Callable[[str], None]
+    job: Job, parts: Sequence[DocumentSplit], maker: ConversationMaker, announce: Callable[[str], None]
 ) -> Iterator[Conversation]:
     for source, part in zip(job.sources, parts, strict=True):
         announce(f"conversations of {len(part.training)} documents of {source.name}")
@@ -162,7 +162,7 @@ class _Validation:
     job: Job
     engine: EmbeddedEngine
     profile: ModelProfile
-    parts: Sequence[Split]
+    parts: Sequence[DocumentSplit]
     announce: Callable[[str], None]
 
     def __call__(self, adapter: Path | None) -> dict[str, float]:

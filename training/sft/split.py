@@ -33,7 +33,7 @@ class Shares:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
+class DocumentSplit:
     """The documents of each part."""
 
     training: tuple[GoldDocument, ...]
@@ -60,7 +60,7 @@ def _key(document: GoldDocument, field: str | None) -> str:
     return document.sha256 if value is None else str(value)
 
 
-def split(documents: Sequence[GoldDocument], shares: Shares) -> Split:
+def split(documents: Sequence[GoldDocument], shares: Shares) -> DocumentSplit:
     """Return the documents by part; parts may be empty.
 
     A file that is annotated under several schemas is in one part with all of them, unless a field keeps it
@@ -69,4 +69,4 @@ def split(documents: Sequence[GoldDocument], shares: Shares) -> Split:
     parts: dict[Part, list[GoldDocument]] = {"training": [], "validation": [], "kept_out": []}
     for document in documents:
         parts[part_of(document, shares)].append(document)
-    return Split(**{name: tuple(found) for name, found in parts.items()})
+    return DocumentSplit(**{name: tuple(found) for name, found in parts.items()})

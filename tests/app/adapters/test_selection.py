@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from app.adapters.files import AdapterFiles
 from app.adapters.loading import AdapterLoader
 from app.adapters.selection import AdapterSelector
-from app.extraction.asking import extract_by
+from app.extraction.adapter_choice import extract_with_adapter
 from app.extraction.options import ExtractionOptions
 from decoding.engines.engine import EngineRequest
 from schemas.adapter import adapter_sha256
@@ -116,7 +116,7 @@ class World:
         ask: Callable[[ExtractionOptions], Extraction] | None = None,
     ) -> Extraction:
         options = ExtractionOptions(adapter=adapter, adapter_fallback=fallback)
-        return extract_by(self.selector, schema, document, options, ask or self.server.answer)
+        return extract_with_adapter(self.selector, schema, document, options, ask or self.server.answer)
 
 
 @pytest.fixture
@@ -397,7 +397,7 @@ def test_without_a_registry_the_engines_own_names_are_all_there_are() -> None:
     options = ExtractionOptions(adapter="static")
 
     def extract(options: ExtractionOptions) -> Extraction:
-        return extract_by(None, "bill", DOCUMENT, options, server.answer)
+        return extract_with_adapter(None, "bill", DOCUMENT, options, server.answer)
 
     assert extract(options).adapter == "static"
     assert extract(options.model_copy(update={"adapter": "base"})).adapter is None

@@ -10,7 +10,7 @@ import pytest
 from pydantic import JsonValue
 
 from app.bench.gold_set import GoldDocument, gold_documents, gold_sha256, run_gold_set
-from app.examples.book import ExampleBook
+from app.examples.service import ExampleService
 from app.extraction.pipeline import ExtractionOptions, Pipeline
 from decoding.engines.embedded import EmbeddedEngine
 from decoding.engines.engine import Engine
@@ -29,13 +29,13 @@ OPTIONS = ExtractionOptions(n_candidates=1, max_tokens=200)
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[ExampleBook]:
+def book(tmp_path: Path) -> Iterator[ExampleService]:
     store = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
-    yield ExampleBook(store, tenant="acme", per_template=None)
+    yield ExampleService(store, tenant="acme", per_template=None)
     store.close()
 
 
-def keep(book: ExampleBook, document: Document, value: Mapping[str, JsonValue] = VALUE) -> None:
+def keep(book: ExampleService, document: Document, value: Mapping[str, JsonValue] = VALUE) -> None:
     book.add(document, SCHEMA, value, source="annotated", confirmed_by="me")
 
 
@@ -61,7 +61,7 @@ class Knowing(Pipeline):
         )
 
 
-def test_a_document_comes_back_with_what_its_pages_print(book: ExampleBook) -> None:
+def test_a_document_comes_back_with_what_its_pages_print(book: ExampleService) -> None:
     keep(book, document_of(FIRST))
     (found,) = gold_documents(book.store, "acme")
     assert found.value["total"] == "1.234,56"  # as printed, not as annotated
@@ -70,7 +70,7 @@ def test_a_document_comes_back_with_what_its_pages_print(book: ExampleBook) -> N
     assert found.schema.name == "bill"
 
 
-def test_pages_of_one_document_are_joined(book: ExampleBook) -> None:
+def test_pages_of_one_document_are_joined(book: ExampleService) -> None:
     pages = (page_of(FIRST[:3]), page_of(FIRST[3:], page_index=1))
     keep(book, replace(document_of(FIRST), pages=pages))
     (found,) = gold_documents(book.store, "acme")
@@ -78,21 +78,21 @@ def test_pages_of_one_document_are_joined(book: ExampleBook) -> None:
     assert [row["item"] for row in found.value["rows"]] == ["Blue pen", "Desk"]  # type: ignore[index,union-attr]
 
 
-def test_other_tenants_and_schemas_are_left_out(book: ExampleBook) -> None:
+def test_other_tenants_and_schemas_are_left_out(book: ExampleService) -> None:
     keep(book, document_of(FIRST))
     assert gold_documents(book.store, "other") == ()
     assert gold_documents(book.store, "acme", schema_name="invoice") == ()
     assert len(gold_documents(book.store, "acme", schema_name="bill")) == 1
 
 
-def documents(book: ExampleBook) -> tuple[GoldDocument, ...]:
+def documents(book: ExampleService) -> tuple[GoldDocument, ...]:
     for number in range(3):
         lines = [*FIRST, f"Number {number}"]
         keep(book, replace(document_of(lines), sha256=f"{number:064x}"))
     return gold_documents(book.store, "acme")
 
 
-def test_right_answers_score_one_and_are_on_disk(book: ExampleBook, tmp_path: Path) -> None:
+def test_right_answers_score_one_and_are_on_disk(book: ExampleService, tmp_path: Path) -> None:
     golds = documents(book)
     by_sha = {gold.sha256: gold.value for gold in golds}
     pipeline = Knowing(answer=lambda document: by_sha[document.sha256])
@@ -105,7 +105,7 @@ def test_right_answers_score_one_and_are_on_disk(book: ExampleBook, tmp_path: Pa
     assert len((tmp_path / "run/gold.jsonl").read_text().splitlines()) == 3
 
 
-def test_amounts_are_compared_as_the_schema_says(book: ExampleBook, tmp_path: Path) -> None:
+def test_amounts_are_compared_as_the_schema_says(book: ExampleService, tmp_path: Path) -> None:
     round_sums: dict[str, JsonValue] = {**VALUE, "total": "12", "rows": [{"item": "Desk", "price": "12"}]}
     keep(book, document_of(["ACME Ltd", "12 March 2026", "Desk 12", "Total 12"]), round_sums)
     said: dict[str, JsonValue] = {
@@ -122,7 +122,7 @@ def test_amounts_are_compared_as_the_schema_says(book: ExampleBook, tmp_path: Pa
     assert (group.kie["exact"].f1, group.lir["exact"].f1) == (0.75, 0.5)
 
 
-def test_a_document_that_fails_misses_everything(book: ExampleBook, tmp_path: Path) -> None:
+def test_a_document_that_fails_misses_everything(book: ExampleService, tmp_path: Path) -> None:
     golds = documents(book)
 
     def answer(document: Document) -> Mapping[str, JsonValue]:
@@ -135,7 +135,7 @@ def test_a_document_that_fails_misses_everything(book: ExampleBook, tmp_path: Pa
     assert results.scores.groups["acme"].kie["normalised"].f1 == pytest.approx(2 * 8 / (8 + 12))
 
 
-def test_what_no_page_shows_is_not_scored(book: ExampleBook, tmp_path: Path) -> None:
+def test_what_no_page_shows_is_not_scored(book: ExampleService, tmp_path: Path) -> None:
     keep(book, document_of(FIRST), {**VALUE, "vendor": "Somebody Else"})
     (gold,) = gold_documents(book.store, "acme")
     assert gold.unknown == ("vendor",)
@@ -144,7 +144,7 @@ def test_what_no_page_shows_is_not_scored(book: ExampleBook, tmp_path: Path) -> 
     assert results.scores.groups["acme"].kie["normalised"].f1 == 1.0
 
 
-def test_nested_values_are_scored_by_their_paths(book: ExampleBook, tmp_path: Path) -> None:
+def test_nested_values_are_scored_by_their_paths(book: ExampleService, tmp_path: Path) -> None:
     text: JsonValue = {"type": ["string", "null"]}
     inner: JsonValue = {"type": "object", "properties": {"VAT incl. 7%": text}}
     schema = from_json_schema({"title": "nested", "type": "object", "properties": {"totals": inner}})
@@ -163,7 +163,7 @@ def test_nested_values_are_scored_by_their_paths(book: ExampleBook, tmp_path: Pa
     assert wrong.scores.groups["a"].kie["normalised"].f1 == 0.0
 
 
-def test_the_hash_follows_what_is_asked_and_answered(book: ExampleBook) -> None:
+def test_the_hash_follows_what_is_asked_and_answered(book: ExampleService) -> None:
     golds = documents(book)
     assert gold_sha256(golds) == gold_sha256(golds)
     assert gold_sha256(golds) != gold_sha256(golds[:2])

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from sqlalchemy import text
 
 from app.examples.annotate import Annotated, Annotation, annotate
-from app.examples.book import ExampleBook
+from app.examples.service import ExampleService
 from schemas.document import Document
 from schemas.errors import (
     ExampleNotFoundError,
@@ -80,20 +80,20 @@ def test_an_answer_that_does_not_satisfy_the_schema_is_refused() -> None:
     assert [path for path, _ in caught.value.issues] == ["kind"]
 
 
-def test_broken_characters_of_a_page_can_be_kept(book: ExampleBook) -> None:
+def test_broken_characters_of_a_page_can_be_kept(book: ExampleService) -> None:
     odd = document_of(["ACME Ltd \ud800\udc00 \ud800 x\x00y", *FIRST[1:]])
     (example,) = book.add(odd, SCHEMA, VALUE, source="annotated", confirmed_by="me").examples
     assert book.store.get("acme", example.example_id).text == example.text
     assert book.keep(odd, SCHEMA, VALUE) is not None
 
 
-def _said(book: ExampleBook) -> list[tuple[str, str | None]]:
+def _said(book: ExampleService) -> list[tuple[str, str | None]]:
     with book.store.database.connect() as connection:
         found = connection.execute(text("SELECT action, extraction_id FROM audit ORDER BY audit_id"))
         return [(row.action, row.extraction_id) for row in found]
 
 
-def test_a_confirmed_answer_becomes_an_example_with_its_line_of_audit(book: ExampleBook) -> None:
+def test_a_confirmed_answer_becomes_an_example_with_its_line_of_audit(book: ExampleService) -> None:
     kept = book.keep(document_of(FIRST), SCHEMA, {**VALUE, "date": "12 March 2026"})
     assert kept is not None
     (example,) = book.feedback(kept, "confirmed", value=None, confirmed_by="Ada").examples
@@ -101,7 +101,7 @@ def test_a_confirmed_answer_becomes_an_example_with_its_line_of_audit(book: Exam
     assert _said(book) == [("confirmed", kept)]
 
 
-def test_a_correction_replaces_what_was_said_before(book: ExampleBook) -> None:
+def test_a_correction_replaces_what_was_said_before(book: ExampleService) -> None:
     kept = book.keep(document_of(FIRST), SCHEMA, {**VALUE, "total": "34,56"})
     assert kept is not None
     book.feedback(kept, "confirmed", value=None, confirmed_by="Ada")
@@ -111,7 +111,7 @@ def test_a_correction_replaces_what_was_said_before(book: ExampleBook) -> None:
     assert _said(book) == [("confirmed", kept), ("corrected", kept)]
 
 
-def test_a_rejected_answer_teaches_nothing(book: ExampleBook) -> None:
+def test_a_rejected_answer_teaches_nothing(book: ExampleService) -> None:
     kept = book.keep(document_of(FIRST), SCHEMA, VALUE)
     assert kept is not None
     assert book.feedback(kept, "rejected", value=None, confirmed_by="Ada").examples == ()
@@ -119,7 +119,7 @@ def test_a_rejected_answer_teaches_nothing(book: ExampleBook) -> None:
     assert _said(book) == [("rejected", kept)]
 
 
-def test_feedback_that_makes_no_sense_is_refused(book: ExampleBook) -> None:
+def test_feedback_that_makes_no_sense_is_refused(book: ExampleService) -> None:
     kept = book.keep(document_of(FIRST), SCHEMA, VALUE)
     assert kept is not None
     with pytest.raises(ExtractionNotFoundError):
@@ -136,10 +136,10 @@ def test_feedback_that_makes_no_sense_is_refused(book: ExampleBook) -> None:
     assert _said(book) == []
 
 
-def test_an_answer_is_the_tenants_own_and_can_be_forgotten(book: ExampleBook) -> None:
+def test_an_answer_is_the_tenants_own_and_can_be_forgotten(book: ExampleService) -> None:
     kept = book.keep(document_of(FIRST), SCHEMA, VALUE)
     assert kept is not None
-    other = ExampleBook(book.store, tenant="other", per_template=None)
+    other = ExampleService(book.store, tenant="other", per_template=None)
     with pytest.raises(ExtractionNotFoundError):
         other.feedback(kept, "confirmed", value=None, confirmed_by="Ada")
     assert book.forget_answers(older_than_days=1) == 0
@@ -149,12 +149,12 @@ def test_an_answer_is_the_tenants_own_and_can_be_forgotten(book: ExampleBook) ->
 
 
 def test_old_answers_are_forgotten_as_new_ones_come(
-    book: ExampleBook, monkeypatch: pytest.MonkeyPatch
+    book: ExampleService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = book.keep(document_of(FIRST), SCHEMA, VALUE)
     assert old is not None
-    monkeypatch.setattr("app.examples.book._SWEEP_EVERY_S", -1.0)
-    monkeypatch.setattr("app.examples.book.now", lambda: datetime.now(UTC) + timedelta(days=31))
+    monkeypatch.setattr("app.examples.service._SWEEP_EVERY_S", -1.0)
+    monkeypatch.setattr("app.examples.service.now", lambda: datetime.now(UTC) + timedelta(days=31))
     new = book.keep(document_of(FIRST), SCHEMA, VALUE)
     assert new is not None
     with pytest.raises(ExtractionNotFoundError):
@@ -162,7 +162,7 @@ def test_old_answers_are_forgotten_as_new_ones_come(
     assert len(book.feedback(new, "confirmed", value=None, confirmed_by="Ada").examples) == 1
 
 
-def test_of_one_template_the_newest_are_kept(book: ExampleBook) -> None:
+def test_of_one_template_the_newest_are_kept(book: ExampleService) -> None:
     for n in range(6):
         bill = [*FIRST, f"Bill {n}", "Thank you for shopping with us in the High Street"]
         value: dict[str, JsonValue] = {**VALUE}
@@ -174,7 +174,7 @@ def test_of_one_template_the_newest_are_kept(book: ExampleBook) -> None:
     assert book.store.index.n_rows("acme") == 3
 
 
-def test_a_removed_example_is_gone(book: ExampleBook) -> None:
+def test_a_removed_example_is_gone(book: ExampleService) -> None:
     (example,) = book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me").examples
     book.remove([example.example_id], actor="me")
     with pytest.raises(ExampleNotFoundError):
@@ -222,7 +222,7 @@ def test_cells_that_stand_nowhere_go_with_their_row() -> None:
     ["a\ud800b", "a\x00b", float("nan"), float("inf"), 10**5000],
     ids=["half a character", "NUL", "nan", "infinity", "5,001 digits"],
 )
-def test_what_json_and_databases_cannot_take_is_refused(book: ExampleBook, odd: JsonValue) -> None:
+def test_what_json_and_databases_cannot_take_is_refused(book: ExampleService, odd: JsonValue) -> None:
     kind: JsonValue = (
         {"type": "string", "x-rasg-kind": "free"} if isinstance(odd, str) else {"type": "number"}
     )
@@ -233,7 +233,7 @@ def test_what_json_and_databases_cannot_take_is_refused(book: ExampleBook, odd: 
     assert book.store.n_examples("acme") == 0
 
 
-def test_adding_one_template_from_many_threads_loses_no_answer(book: ExampleBook) -> None:
+def test_adding_one_template_from_many_threads_loses_no_answer(book: ExampleService) -> None:
     def add(n: int) -> int:
         document = replace(document_of([*FIRST, f"Bill {n}", "Thank you for shopping"]), sha256=f"{n:064x}")
         return len(book.add(document, SCHEMA, VALUE, source="annotated", confirmed_by="me").examples)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.examples.feedback import FieldCount, field_count
+from app.examples.feedback import FieldCount, count_right_fields
 from schemas.registry import from_json_schema
 
 _KINDS = from_json_schema(
@@ -46,4 +46,4 @@ def test_fields_are_counted_by_value(
     pred: dict[str, Any], gold: dict[str, Any], expected: tuple[int, int]
 ) -> None:
     n_right, n_fields = expected
-    assert field_count(pred, gold, _KINDS) == FieldCount(n_right=n_right, n_fields=n_fields)
+    assert count_right_fields(pred, gold, _KINDS) == FieldCount(n_right=n_right, n_fields=n_fields)

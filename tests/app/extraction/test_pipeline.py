@@ -124,7 +124,7 @@ def test_no_window_has_more_words_than_a_grammar_can_take(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = read_document((ROOT / "samples" / "invoice.pdf").read_bytes())
-    monkeypatch.setattr("app.extraction.answering._MAX_WINDOW_WORDS", document.n_words // 3)
+    monkeypatch.setattr("app.extraction.window_extractor._MAX_WINDOW_WORDS", document.n_words // 3)
     extraction = pipeline.extract_document(document, get_schema("generic_form"), options=OPTIONS)
     assert extraction.usage.n_windows > 2
 

@@ -11,7 +11,7 @@ import pytest
 from pydantic import JsonValue
 
 from app.bench.gold_set import GoldDocument, gold_documents
-from app.examples.book import ExampleBook
+from app.examples.service import ExampleService
 from app.extraction.finder import ExampleFinder
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
@@ -23,7 +23,7 @@ from retrieval.store import ExampleStore
 from schemas.registry import from_json_schema
 from storage.database import sqlite_url
 from tests.app.bills import AMOUNT, FIRST, SCHEMA, TEXT, VALUE
-from tests.app.extraction.test_showing import NEXT, Recording
+from tests.app.extraction.test_prompt_examples import NEXT, Recording
 from tests.decoding.engines.tiny_model import make_model
 from tests.decoding.pages import document_of
 from training.hf import load_tokenizer
@@ -39,9 +39,9 @@ SECOND: dict[str, JsonValue] = {
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[ExampleBook]:
+def book(tmp_path: Path) -> Iterator[ExampleService]:
     store = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
-    yield ExampleBook(store, tenant="acme", per_template=None)
+    yield ExampleService(store, tenant="acme", per_template=None)
     store.close()
 
 
@@ -60,11 +60,11 @@ def maker(folder: Path, chat: ChatTokenizer) -> ConversationMaker:
     return ConversationMaker(engine=EmbeddedEngine(folder), chat=chat, max_tokens=4096)
 
 
-def finder(book: ExampleBook) -> ExampleFinder:
+def finder(book: ExampleService) -> ExampleFinder:
     return ExampleFinder(book.store, tenant="acme", min_similarity=0.3, mode="fused")
 
 
-def gold(book: ExampleBook) -> tuple[GoldDocument, ...]:
+def gold(book: ExampleService) -> tuple[GoldDocument, ...]:
     book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
     other = replace(document_of(NEXT), sha256="a" * 64)
     book.add(other, SCHEMA, SECOND, source="annotated", confirmed_by="me")
@@ -78,14 +78,14 @@ def texts(chat: ChatTokenizer, conversation: Conversation) -> tuple[str, str]:
     return chat.tokenizer.decode(ids[:n_asked]), chat.tokenizer.decode(ids[n_asked:])
 
 
-def only(maker: ConversationMaker, document: GoldDocument, book: ExampleBook, kind: Kind) -> Conversation:
+def only(maker: ConversationMaker, document: GoldDocument, book: ExampleService, kind: Kind) -> Conversation:
     (found,) = maker.make(document, finder(book), [kind])
     return found
 
 
 @pytest.mark.parametrize("kind", ["plain", "example", "reasoning", "flat"])
 def test_the_prompt_is_what_the_service_asks(
-    book: ExampleBook, maker: ConversationMaker, chat: ChatTokenizer, tmp_path: Path, kind: Kind
+    book: ExampleService, maker: ConversationMaker, chat: ChatTokenizer, tmp_path: Path, kind: Kind
 ) -> None:
     document = gold(book)[1]
     options = {
@@ -108,7 +108,7 @@ def test_the_prompt_is_what_the_service_asks(
 
 
 def test_the_answer_is_what_the_page_prints_and_ends_the_turn(
-    book: ExampleBook, maker: ConversationMaker, chat: ChatTokenizer
+    book: ExampleService, maker: ConversationMaker, chat: ChatTokenizer
 ) -> None:
     _, answer = texts(chat, only(maker, gold(book)[0], book, "plain"))
     assert answer == (
@@ -118,7 +118,7 @@ def test_the_answer_is_what_the_page_prints_and_ends_the_turn(
 
 
 def test_the_example_is_never_the_document_itself(
-    book: ExampleBook, maker: ConversationMaker, chat: ChatTokenizer
+    book: ExampleService, maker: ConversationMaker, chat: ChatTokenizer
 ) -> None:
     asked, _ = texts(chat, only(maker, gold(book)[0], book, "example"))
     assert "102,10" in asked  # the other document's total
@@ -126,7 +126,7 @@ def test_the_example_is_never_the_document_itself(
 
 
 def test_without_an_example_there_is_no_such_conversation(
-    book: ExampleBook, maker: ConversationMaker
+    book: ExampleService, maker: ConversationMaker
 ) -> None:
     book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
     (document,) = gold_documents(book.store, "acme")
@@ -135,7 +135,7 @@ def test_without_an_example_there_is_no_such_conversation(
 
 
 def test_a_document_that_is_kept_out_is_no_example(
-    book: ExampleBook, maker: ConversationMaker, chat: ChatTokenizer
+    book: ExampleService, maker: ConversationMaker, chat: ChatTokenizer
 ) -> None:
     first, second = gold(book)
     without = finder(book).without(frozenset({second.sha256}))
@@ -144,13 +144,13 @@ def test_a_document_that_is_kept_out_is_no_example(
     assert all("102,10" not in chat.tokenizer.decode(one.sample.token_ids) for one in made)
 
 
-def test_reasoning_comes_first(book: ExampleBook, maker: ConversationMaker, chat: ChatTokenizer) -> None:
+def test_reasoning_comes_first(book: ExampleService, maker: ConversationMaker, chat: ChatTokenizer) -> None:
     _, answer = texts(chat, only(maker, gold(book)[0], book, "reasoning"))
     assert answer.startswith('{"reasoning":"vendor < ACME Ltd; date < 12 March 2026; total < Total 1.234,56')
 
 
 def test_a_trace_is_written_as_adapters_have_learned_it(
-    book: ExampleBook, maker: ConversationMaker, chat: ChatTokenizer
+    book: ExampleService, maker: ConversationMaker, chat: ChatTokenizer
 ) -> None:
     first, second = gold(book)
     asked, answer = texts(chat, only(maker, first, book, "reasoning"))
@@ -167,7 +167,7 @@ def test_a_trace_is_written_as_adapters_have_learned_it(
 
 
 def test_the_traces_of_a_documents_pages_follow_each_other(
-    book: ExampleBook, maker: ConversationMaker, chat: ChatTokenizer
+    book: ExampleService, maker: ConversationMaker, chat: ChatTokenizer
 ) -> None:
     pages = document_of(FIRST[:3], FIRST[3:])
     book.add(pages, SCHEMA, VALUE, source="annotated", confirmed_by="me")
@@ -180,7 +180,7 @@ def test_the_traces_of_a_documents_pages_follow_each_other(
 
 
 def test_odd_keys_and_words_in_a_trace(
-    book: ExampleBook, maker: ConversationMaker, chat: ChatTokenizer
+    book: ExampleService, maker: ConversationMaker, chat: ChatTokenizer
 ) -> None:
     keys = ("the seller's name", "tax number of the customer", "due; or not", "delivery address", "remarks")
     inner: JsonValue = {"type": "object", "properties": {"gross total": AMOUNT}}
@@ -228,7 +228,7 @@ def test_odd_keys_and_words_in_a_trace(
 
 
 def test_what_no_page_shows_carries_no_loss(
-    book: ExampleBook, maker: ConversationMaker, chat: ChatTokenizer
+    book: ExampleService, maker: ConversationMaker, chat: ChatTokenizer
 ) -> None:
     value = {**VALUE, "vendor": "Somebody Else"}
     book.add(document_of(FIRST), SCHEMA, value, source="annotated", confirmed_by="me")
@@ -240,14 +240,14 @@ def test_what_no_page_shows_carries_no_loss(
 
 
 def test_long_conversations_are_counted_and_left_out(
-    book: ExampleBook, folder: Path, chat: ChatTokenizer
+    book: ExampleService, folder: Path, chat: ChatTokenizer
 ) -> None:
     short = ConversationMaker(engine=EmbeddedEngine(folder), chat=chat, max_tokens=100)
     assert list(short.make(gold(book)[0], None, ["plain"])) == []
     assert short.outcomes["too_long"] == 1
 
 
-def test_the_hash_follows_every_token(book: ExampleBook, maker: ConversationMaker) -> None:
+def test_the_hash_follows_every_token(book: ExampleService, maker: ConversationMaker) -> None:
     documents = gold(book)
     first = [one for d in documents for one in maker.make(d, finder(book), ["plain"])]
     again = [one for d in documents for one in maker.make(d, finder(book), ["plain"])]

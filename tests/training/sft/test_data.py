@@ -9,7 +9,7 @@ import pytest
 
 from schemas.errors import ConfigurationError
 from schemas.registry import from_json_schema
-from training.sft.data import Source, of_transcripts
+from training.sft.data import TrainingSource, of_transcripts
 
 _SCHEMA = from_json_schema(
     {"title": "ticket", "type": "object", "properties": {"total": {"type": ["string", "null"]}}}
@@ -22,7 +22,7 @@ def _record(number: int) -> str:
     return json.dumps({"id": f"t/{number}", "kie": {"total": f"{number}.50"}, "ocr": segments})
 
 
-def _source(path: Path, numbers: range, folder: Path) -> Source:
+def _source(path: Path, numbers: range, folder: Path) -> TrainingSource:
     path.write_text("".join(f"{_record(number)}\n" for number in numbers), encoding="utf-8")
     return of_transcripts(path, _SCHEMA, folder, min_similarity=0.8)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.files import AdapterFiles
-from app.examples.book import ExampleBook
+from app.examples.service import ExampleService
 from retrieval.store import ExampleStore
 from schemas.adapter import read_card, weights_sha256
 from schemas.errors import ConfigurationError
@@ -41,7 +41,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[ExampleStore]:
     opened = ExampleStore(sqlite_url(tmp_path), index_uri=str(tmp_path / "index"))
-    book = ExampleBook(opened, tenant="acme", per_template=None)
+    book = ExampleService(opened, tenant="acme", per_template=None)
     for number in range(12):
         document = replace(document_of([*FIRST, f"Number {number}"]), sha256=f"{number:064x}")
         book.add(document, SCHEMA, VALUE, source="annotated", confirmed_by="me")

@@ -1,4 +1,4 @@
-"""The book of examples: what is annotated, confirmed or corrected goes in here, with a line of audit."""
+"""A tenant's examples are written here: what is annotated, confirmed or corrected, with a line of audit."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from uuid import uuid4
 from pydantic import JsonValue
 
 from app.examples.annotate import Annotation, annotate, page_hashes
-from app.examples.feedback import field_count
+from app.examples.feedback import count_right_fields
 from retrieval.store import ExampleStore, now
 from retrieval.thinning import thin
 from schemas.document import Document
 from schemas.errors import InputError, RetrievalError
-from schemas.example import AuditAction, AuditEntry, Example, ExampleSource, checked_actor, checked_tenant
+from schemas.example import AuditAction, AuditEntry, Example, ExampleSource, check_actor, check_tenant
 from schemas.registry import from_json_text
 from schemas.spec import ExtractionSchema
 from storage.extractions import (
@@ -32,7 +32,7 @@ from storage.feedback import FeedbackScore, drop_score, keep_score
 
 logger = logging.getLogger(__name__)
 
-Verdict = Literal["confirmed", "corrected", "rejected"]
+FeedbackVerdict = Literal["confirmed", "corrected", "rejected"]
 
 _SWEEP_EVERY_S = 3600.0
 
@@ -56,7 +56,7 @@ class Added:
     n_thinned: int = 0
 
 
-class ExampleBook:
+class ExampleService:
     """Writes one tenant's examples; safe to share between threads.
 
     Parameters
@@ -71,7 +71,7 @@ class ExampleBook:
         self, store: ExampleStore, *, tenant: str, per_template: int | None, keep_days: float = 30.0
     ) -> None:
         self.store = store
-        self.tenant = checked_tenant(tenant)
+        self.tenant = check_tenant(tenant)
         self._per_template = per_template
         self._keep_days = keep_days
         self._swept_at: float | None = None
@@ -132,7 +132,7 @@ class ExampleBook:
     def feedback(
         self,
         extraction_id: str,
-        verdict: Verdict,
+        verdict: FeedbackVerdict,
         *,
         value: Mapping[str, JsonValue] | None,
         confirmed_by: str,
@@ -154,7 +154,7 @@ class ExampleBook:
         if (verdict == "corrected") != (value is not None):
             raise InputError("a correction, and only a correction, has a value")
         kept = find_extraction(self.store.database, self.tenant, extraction_id)
-        actor = checked_actor(confirmed_by)
+        actor = check_actor(confirmed_by)
         if verdict == "rejected":
             self.store.add(
                 (),
@@ -175,7 +175,7 @@ class ExampleBook:
             If one of them is not there; then none is deleted.
         """
         ids = tuple(example_ids)
-        entries = [self._entry(checked_actor(actor), "removed", one, None) for one in ids]
+        entries = [self._entry(check_actor(actor), "removed", one, None) for one in ids]
         self.store.remove(self.tenant, ids, entries)
 
     def _sweep(self) -> None:
@@ -199,7 +199,7 @@ class ExampleBook:
         action: AuditAction,
         answer: KeptExtraction | None,
     ) -> Added:
-        actor = checked_actor(confirmed_by)
+        actor = check_actor(confirmed_by)
         made = annotate(
             Annotation(
                 document=kept.document,
@@ -250,7 +250,7 @@ class ExampleBook:
 
 
 def _score(answer: KeptExtraction, gold: Mapping[str, JsonValue], schema: ExtractionSchema) -> FeedbackScore:
-    count = field_count(answer.value, gold, schema)
+    count = count_right_fields(answer.value, gold, schema)
     return FeedbackScore(
         extraction_id=answer.extraction_id,
         tenant=answer.tenant,

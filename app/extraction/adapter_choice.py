@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 Ask = Callable[[ExtractionOptions], Extraction]
 
 
-class ChoosesAdapter(Protocol):
+class AdapterChooser(Protocol):
     """Says which adapter answers a document, and has the engine load it."""
 
     def extract(
@@ -32,8 +32,8 @@ class ChoosesAdapter(Protocol):
         ...
 
 
-def extract_by(
-    adapters: ChoosesAdapter | None,
+def extract_with_adapter(
+    adapters: AdapterChooser | None,
     schema_name: str,
     document_sha256: str,
     options: ExtractionOptions,

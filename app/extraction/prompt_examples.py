@@ -25,10 +25,12 @@ class FoundExamples:
     failed: bool = False
 
 
-def shown(hit: Hit, schema: ExtractionSchema, *, reasoning: ReasoningMode, structured: bool) -> PromptExample:
+def to_prompt_example(
+    hit: Hit, schema: ExtractionSchema, *, reasoning: ReasoningMode, structured: bool
+) -> PromptExample:
     """Return an example as the prompt shows it: like a page, and like the answer that is asked for."""
     example = hit.example
-    trace = None if reasoning == "off" else reasoning_trace(example.evidence, schema)
+    trace = None if reasoning == "off" else build_trace(example.evidence, schema)
     return PromptExample(
         example_id=example.example_id,
         layout_text=example.text if structured else _plain(example.text),
@@ -42,7 +44,7 @@ def _plain(text: str) -> str:
     return "\n".join(re.sub(r" {2,}", " ", line.strip()) for line in text.split("\n"))
 
 
-def reasoning_trace(evidence: tuple[str, ...], schema: ExtractionSchema) -> str:
+def build_trace(evidence: tuple[str, ...], schema: ExtractionSchema) -> str:
     """Return what is said of the keys that are asked for, as much as a brief reasoning holds.
 
     A key that a line cannot write as it is ("seller's name") is not found in it, and nothing is said of it.

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app.examples.book import ExampleBook
+from app.examples.service import ExampleService
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
-from app.extraction.showing import shown
+from app.extraction.prompt_examples import to_prompt_example
 from app.extraction.tenant import TenantContext
 from decoding.engines.embedded import EmbeddedEngine
 from decoding.engines.engine import EngineRequest
@@ -49,12 +49,12 @@ OPTIONS = ExtractionOptions(n_candidates=1, max_tokens=200)
 NEXT = ["ACME Ltd", "9 April 2026", "Red pen 3,10", "Chair 99,00", "Total 102,10"]
 
 
-def _pipeline(engine: Recording, book: ExampleBook) -> Pipeline:
+def _pipeline(engine: Recording, book: ExampleService) -> Pipeline:
     engine.requests.clear()
     return Pipeline(engine=engine, read_options=ReadOptions(), tenant=TenantContext(examples=finder_of(book)))
 
 
-def test_the_nearest_example_is_shown_before_the_page(engine: Recording, book: ExampleBook) -> None:
+def test_the_nearest_example_is_shown_before_the_page(engine: Recording, book: ExampleService) -> None:
     (example,) = book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me").examples
     document = replace(document_of(NEXT), sha256="a" * 64)
     extraction = _pipeline(engine, book).extract_document(document, SCHEMA, options=OPTIONS)
@@ -68,7 +68,7 @@ def test_the_nearest_example_is_shown_before_the_page(engine: Recording, book: E
     assert "Chair" in query.content
 
 
-def test_no_value_of_the_example_can_be_answered(engine: Recording, book: ExampleBook) -> None:
+def test_no_value_of_the_example_can_be_answered(engine: Recording, book: ExampleService) -> None:
     book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
     document = replace(document_of(NEXT), sha256="a" * 64)
     extraction = _pipeline(engine, book).extract_document(document, SCHEMA, options=OPTIONS)
@@ -78,7 +78,7 @@ def test_no_value_of_the_example_can_be_answered(engine: Recording, book: Exampl
             assert str(value) in page
 
 
-def test_without_examples_nothing_is_sought(engine: Recording, book: ExampleBook) -> None:
+def test_without_examples_nothing_is_sought(engine: Recording, book: ExampleService) -> None:
     book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
     document = replace(document_of(NEXT), sha256="a" * 64)
     options = OPTIONS.model_copy(update={"n_examples": 0})
@@ -88,7 +88,7 @@ def test_without_examples_nothing_is_sought(engine: Recording, book: ExampleBook
 
 
 def test_an_example_that_leaves_the_answer_no_room_is_dropped_with_a_warning(
-    engine: Recording, book: ExampleBook
+    engine: Recording, book: ExampleService
 ) -> None:
     many = [f"line {n} of ACME Ltd, 12 March 2026, Total 1.234,56" for n in range(300)]
     book.add(document_of([*FIRST, *many]), SCHEMA, VALUE, source="annotated", confirmed_by="me")
@@ -99,7 +99,7 @@ def test_an_example_that_leaves_the_answer_no_room_is_dropped_with_a_warning(
 
 
 def test_a_store_that_fails_costs_the_example_and_not_the_answer(
-    engine: Recording, book: ExampleBook, monkeypatch: pytest.MonkeyPatch
+    engine: Recording, book: ExampleService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
 
@@ -113,21 +113,21 @@ def test_a_store_that_fails_costs_the_example_and_not_the_answer(
     assert "examples_unavailable" in {warning.code for warning in extraction.warnings}
 
 
-def test_the_examples_reasoning_is_shown_where_reasoning_is_asked(book: ExampleBook) -> None:
+def test_the_examples_reasoning_is_shown_where_reasoning_is_asked(book: ExampleService) -> None:
     book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
     narrow: ExtractionSchema = from_json_schema(
         {"title": "narrow", "type": "object", "properties": {"total": AMOUNT}}
     )
     document = replace(document_of(NEXT), sha256="a" * 64)
     (hit,) = finder_of(book).find(document, narrow, k=1).hits
-    traced = shown(hit, narrow, reasoning="brief", structured=True)
+    traced = to_prompt_example(hit, narrow, reasoning="brief", structured=True)
     assert traced.answer_json == '{"reasoning":"total < Total 1.234,56","total":"1.234,56"}'
-    plain = shown(hit, narrow, reasoning="off", structured=False)
+    plain = to_prompt_example(hit, narrow, reasoning="off", structured=False)
     assert plain.answer_json == '{"total":"1.234,56"}'
     assert "  " not in plain.layout_text
 
 
-def test_windows_of_a_long_document_are_searched_for_apart(book: ExampleBook) -> None:
+def test_windows_of_a_long_document_are_searched_for_apart(book: ExampleService) -> None:
     book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
     document = replace(document_of(["nothing like it", "at all"], NEXT), sha256="a" * 64)
     windows = cut_windows(document, fits=lambda part: len(part.pages) < 2)
@@ -136,7 +136,7 @@ def test_windows_of_a_long_document_are_searched_for_apart(book: ExampleBook) ->
     assert [len(hits) for hits in found] == [0, 1]
 
 
-def test_pages_read_from_files_are_compared_by_their_pictures_too(book: ExampleBook) -> None:
+def test_pages_read_from_files_are_compared_by_their_pictures_too(book: ExampleService) -> None:
     data = pdf("".join(text_at(72, 700 - 30 * i, line) for i, line in enumerate(FIRST)))
     document = read_document(data, options=ReadOptions(thumbnails=True))
     (example,) = book.add(document, SCHEMA, VALUE, source="annotated", confirmed_by="me").examples

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.extraction.options import ExtractionOptions
-from app.extraction.showing import FoundExamples, shown
+from app.extraction.prompt_examples import FoundExamples, to_prompt_example
 from decoding.confidence import leaf_confidences
 from decoding.engines.engine import Engine, EngineRequest
 from decoding.grammar.build import REASONING_CHARS, build_grammar
 from decoding.parse import ParsedOutput, parse_completion
 from decoding.prompt import build_prompt
-from decoding.required import Demand, asking, demands, relaxed
+from decoding.required import Demand, find_demands, relax, subschema_for
 from decoding.windows import Window, WindowAnswer, cut_windows, merge_answers
 from ocr.layout import layout_text
 from schemas.document import Document
@@ -37,7 +37,7 @@ _MAX_WINDOW_WORDS = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decoded:
+class WindowCompletion:
     """One window's completion, as it came and as it was read."""
 
     completion: Completion
@@ -46,26 +46,26 @@ class Decoded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class DocumentAnswer:
     """The merged answer, where the windows disagreed, and every completion that it was made of."""
 
     merged: WindowAnswer
     conflicts: tuple[ExtractionWarning, ...]
-    decoded: tuple[Decoded, ...]
+    decoded: tuple[WindowCompletion, ...]
     n_windows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class WindowRequest:
     """What is asked of one window, and the examples that were found for it and are shown with it."""
 
-    request: EngineRequest
+    engine_request: EngineRequest
     page_indices: tuple[int, ...]
     found: FoundExamples
     shown: tuple[PromptExample, ...]
 
 
-class Asker:
+class WindowExtractor:
     """Asks one engine for one schema's values."""
 
     def __init__(
@@ -83,7 +83,7 @@ class Asker:
         self.schema = schema
         self.options = options
 
-    def windows(self, document: Document) -> tuple[Window, ...]:
+    def cut(self, document: Document) -> tuple[Window, ...]:
         """Return the parts of the document that leave the engine room for an answer.
 
         Raises
@@ -100,18 +100,18 @@ class Asker:
 
         return cut_windows(document, fits=fits)
 
-    def questions(self, windows: Sequence[Window]) -> tuple[Question, ...]:
-        """Return one question a window; of several, none has to give all that the schema demands.
+    def build_requests(self, windows: Sequence[Window]) -> tuple[WindowRequest, ...]:
+        """Return one request a window; of several, none has to give all that the schema demands.
 
         Raises
         ------
         EmptyDocumentError
             If the schema demands a value and nothing in the only window can be one.
         """
-        asked = self.schema if len(windows) == 1 else relaxed(self.schema)
-        return tuple(self._question(window, asked, self._find(window)) for window in windows)
+        asked = self.schema if len(windows) == 1 else relax(self.schema)
+        return tuple(self._build_request(window, asked, self._find(window)) for window in windows)
 
-    def answer(self, windows: Sequence[Window], questions: Sequence[Question]) -> Answer:
+    def answer(self, windows: Sequence[Window], requests: Sequence[WindowRequest]) -> DocumentAnswer:
         """Return the answer of all windows together.
 
         Raises
@@ -121,34 +121,34 @@ class Asker:
         DecodingError
             If the engine fails or breaks its contract.
         """
-        decoded = self._decode(questions)
+        decoded = self._decode(requests)
         merged, conflicts = merge_answers(self.schema.root, [d.answer for d in decoded])
         for strict in (True, False):
-            for window, question in zip(windows, questions, strict=True):
-                lacking = demands(self.schema, merged.value)
+            for window, request in zip(windows, requests, strict=True):
+                lacking = find_demands(self.schema, merged.value)
                 wanted = tuple(d for d in lacking if self._can_give(window, d, strict=strict))
                 if wanted:
-                    part = asking(self.schema, wanted)
-                    more = self._decode((self._question(window, part, question.found, strict=strict),))
+                    part = subschema_for(self.schema, wanted)
+                    more = self._decode((self._build_request(window, part, request.found, strict=strict),))
                     decoded += more
                     merged, _ = merge_answers(self.schema.root, [merged, *(d.answer for d in more)])
-        lacking = demands(self.schema, merged.value)
+        lacking = find_demands(self.schema, merged.value)
         if lacking:
-            raise _unanswered(lacking[0], decoded)
-        return Answer(merged=merged, conflicts=conflicts, decoded=decoded, n_windows=len(windows))
+            raise _refuse_unanswered(lacking[0], decoded)
+        return DocumentAnswer(merged=merged, conflicts=conflicts, decoded=decoded, n_windows=len(windows))
 
     def _can_give(self, window: Window, demand: Demand, *, strict: bool) -> bool:
         try:
-            build_grammar(asking(self.schema, (demand,)), window.document, strict=strict)
+            build_grammar(subschema_for(self.schema, (demand,)), window.document, strict=strict)
         except EmptyDocumentError:
             return False
         return True
 
-    def _decode(self, questions: Sequence[Question]) -> tuple[Decoded, ...]:
-        completions = self.engine.complete([question.request for question in questions])
+    def _decode(self, requests: Sequence[WindowRequest]) -> tuple[WindowCompletion, ...]:
+        completions = self.engine.complete([request.engine_request for request in requests])
         return tuple(
-            _decoded(completion, question)
-            for completion, question in zip(completions, questions, strict=True)
+            _read_completion(completion, request)
+            for completion, request in zip(completions, requests, strict=True)
         )
 
     def _find(self, window: Window) -> FoundExamples:
@@ -182,7 +182,7 @@ class Asker:
             texts=self.profile.prompt,
         )
 
-    def _that_fit(
+    def _fit_examples(
         self, window: Window, schema: ExtractionSchema, found: FoundExamples
     ) -> tuple[PromptExample, ...]:
         """Return the nearest examples that leave the answer as much room as it would have without them."""
@@ -190,16 +190,18 @@ class Asker:
         for hit in found.hits:
             if len(fitting) == self.options.n_examples:
                 break
-            example = shown(hit, schema, reasoning=self.options.reasoning, structured=self.options.structured)
+            example = to_prompt_example(
+                hit, schema, reasoning=self.options.reasoning, structured=self.options.structured
+            )
             longer = self._prompt(window.document, schema, (*fitting, example))
             if self.engine.count_tokens(longer) <= self._room():
                 fitting = (*fitting, example)
         return fitting
 
-    def _question(
+    def _build_request(
         self, window: Window, schema: ExtractionSchema, found: FoundExamples, *, strict: bool = False
-    ) -> Question:
-        examples = self._that_fit(window, schema, found)
+    ) -> WindowRequest:
+        examples = self._fit_examples(window, schema, found)
         prompt = self._prompt(window.document, schema, examples)
         free = self.engine.max_context_tokens - self.engine.count_tokens(prompt)
         grammar = build_grammar(
@@ -217,7 +219,9 @@ class Asker:
             n_candidates=self.options.n_candidates,
             seed=self.options.seed,
         )
-        return Question(request=request, page_indices=window.page_indices, found=found, shown=examples)
+        return WindowRequest(
+            engine_request=request, page_indices=window.page_indices, found=found, shown=examples
+        )
 
 
 def _most_answer_tokens(schema: ExtractionSchema, options: ExtractionOptions, profile: ModelProfile) -> int:
@@ -234,27 +238,29 @@ def _most_answer_tokens(schema: ExtractionSchema, options: ExtractionOptions, pr
     return math.ceil(n_chars / profile.chars_per_token)
 
 
-def _decoded(completion: Completion, question: Question) -> Decoded:
-    parsed = _parsed(completion, question)
+def _read_completion(completion: Completion, request: WindowRequest) -> WindowCompletion:
+    parsed = _parse(completion, request)
     confidences = leaf_confidences(parsed, completion)
     answer = WindowAnswer(
         value=parsed.value,
         metadata={path: FieldMetadata(confidence=known) for path, known in confidences.items()},
-        page_indices=dict.fromkeys(parsed.value_spans, question.page_indices),
+        page_indices=dict.fromkeys(parsed.value_spans, request.page_indices),
     )
-    return Decoded(completion=completion, parsed=parsed, answer=answer)
+    return WindowCompletion(completion=completion, parsed=parsed, answer=answer)
 
 
-def _parsed(completion: Completion, question: Question) -> ParsedOutput:
+def _parse(completion: Completion, request: WindowRequest) -> ParsedOutput:
     """Return what was written; what a cut left out may still be asked for, whether or not it may be null."""
-    grammar = question.request.grammar
+    grammar = request.engine_request.grammar
     try:
         return parse_completion(completion, grammar)
     except TruncatedOutputError:
-        return parse_completion(completion, replace(grammar, schema=relaxed(grammar.schema)))
+        return parse_completion(completion, replace(grammar, schema=relax(grammar.schema)))
 
 
-def _unanswered(demand: Demand, decoded: Sequence[Decoded]) -> EmptyDocumentError | TruncatedOutputError:
+def _refuse_unanswered(
+    demand: Demand, decoded: Sequence[WindowCompletion]
+) -> EmptyDocumentError | TruncatedOutputError:
     path = json_path(demand.keys)
     if any(d.parsed.truncated for d in decoded):
         return TruncatedOutputError(
@@ -267,20 +273,20 @@ def _unanswered(demand: Demand, decoded: Sequence[Decoded]) -> EmptyDocumentErro
     )
 
 
-def truncations(decoded: Sequence[Decoded]) -> Iterator[ExtractionWarning]:
+def warn_of_cuts(decoded: Sequence[WindowCompletion]) -> Iterator[ExtractionWarning]:
     """Yield the warning that an answer was cut, if one was."""
     if any(d.parsed.truncated for d in decoded):
         message = "the answer reached its token limit; what was complete is kept, the rest is missing"
         yield ExtractionWarning(code="truncated", message=message)
 
 
-def uses(questions: Sequence[Question]) -> tuple[ExampleUse, ...]:
+def list_example_uses(requests: Sequence[WindowRequest]) -> tuple[ExampleUse, ...]:
     """Return which examples were shown, each once, with the pages that they were shown with."""
     pages: dict[str, list[int]] = {}
     scores: dict[str, float] = {}
-    for question in questions:
-        for example in question.shown:
-            pages.setdefault(example.example_id, []).extend(i + 1 for i in question.page_indices)
+    for request in requests:
+        for example in request.shown:
+            pages.setdefault(example.example_id, []).extend(i + 1 for i in request.page_indices)
             scores[example.example_id] = max(example.similarity_score, scores.get(example.example_id, 0.0))
     return tuple(
         ExampleUse(example_id=i, similarity_score=scores[i], page_numbers=tuple(sorted(set(numbers))))
@@ -288,11 +294,11 @@ def uses(questions: Sequence[Question]) -> tuple[ExampleUse, ...]:
     )
 
 
-def example_warnings(questions: Sequence[Question]) -> Iterator[ExtractionWarning]:
+def warn_of_examples(requests: Sequence[WindowRequest]) -> Iterator[ExtractionWarning]:
     """Yield what kept examples from being shown: no room beside the page, or a store that failed."""
-    if any(question.found.hits and not question.shown for question in questions):
+    if any(request.found.hits and not request.shown for request in requests):
         message = "examples were found and none is shown, as the answer needs the room"
         yield ExtractionWarning(code="example_dropped", message=message)
-    if any(question.found.failed for question in questions):
+    if any(request.found.failed for request in requests):
         message = "the store of examples could not be asked"
         yield ExtractionWarning(code="examples_unavailable", message=message)
