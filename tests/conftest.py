@@ -22,6 +22,8 @@ def store_folder() -> Iterator[Path]:
     """Keep what tests store out of the user's own folder, for fixtures of any scope."""
     folder = Path(tempfile.mkdtemp(prefix="rasg-store-"))
     os.environ["RASG_STORE__FOLDER"] = str(folder)
+    # The house model ships with the project; the default one is fetched.
+    os.environ.setdefault("RASG_MODEL", "house")
     yield folder
     del os.environ["RASG_STORE__FOLDER"]
     shutil.rmtree(folder, ignore_errors=True)

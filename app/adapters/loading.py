@@ -60,9 +60,9 @@ class AdapterLoader:
         """Return whether the engine was started with an adapter of that name."""
         return name in self._configured
 
-    def content_of(self, name: str | None) -> str | None:
+    def content_of(self, name: str) -> str | None:
         """Return the content of an adapter that the engine was started with; None if it is not known."""
-        if name is None or name not in self._configured:
+        if name not in self._configured:
             return None
         if name not in self._contents:
             try:

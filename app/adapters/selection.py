@@ -59,6 +59,8 @@ class AdapterSelector:
         if selected.adapter is not None:
             return self._loader.answer(selected.adapter, options, ask)
         extraction = ask(options.model_copy(update={"adapter": selected.name}))
+        if selected.name is None:
+            return extraction
         content = self._loader.content_of(selected.name)
         return extraction.model_copy(update={"adapter_sha256": content})
 

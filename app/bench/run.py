@@ -148,7 +148,7 @@ class RunFolder:
 
 def _same(begun: JsonValue, config: Mapping[str, JsonValue], name: str) -> None:
     old = begun if isinstance(begun, dict) else {}
-    for key in ("suite", "engine", "model", "weights", "ocr", "languages", "schemas", "gold"):
+    for key in ("suite", "engine", "model", "weights", "adapter", "ocr", "languages", "schemas", "gold"):
         if old.get(key) != config.get(key):
             raise ConfigurationError(
                 f"the folder {name!r} holds a run with another {key}",
@@ -166,6 +166,7 @@ def run_config(suite: Suite, pipeline: Pipeline, *, model_folder: Path | None = 
         "engine": pipeline.engine.name,
         "model": pipeline.engine.model,
         "weights": None if model_folder is None else weights_sha256(model_folder),
+        "adapter": None if pipeline.own_adapter is None else pipeline.own_adapter.content_sha256,
         "ocr": pipeline.read_options.engine,
         "languages": list(pipeline.read_options.languages),
         "schemas": _digest(schema.json_schema for schema in suite.schemas().values()),

@@ -17,6 +17,7 @@ from app.bench.run import RunFolder, run_suite
 from app.bench.suite import Suite, read_suite
 from app.extraction.pipeline import Pipeline
 from app.log import configure_logging
+from app.models.choice import choose_model
 from app.settings import EngineName, load_settings
 from app.wiring import build_pipeline
 
@@ -147,7 +148,7 @@ def _run(
         pipeline,
         folder,
         readings=readings or out / "readings",
-        model_folder=load_settings().model_folder if pipeline.engine.name == "embedded" else None,
+        model_folder=choose_model(load_settings()).folder if pipeline.engine.name == "embedded" else None,
         n_in_flight=in_flight,
         announce=lambda name: typer.echo(f"  {name}", err=True),
     )

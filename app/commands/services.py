@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from app.log import configure_logging
+from app.models.choice import choose_model
 from app.settings import load_settings
 from schemas.adapter import weights_sha256
 from schemas.errors import ConfigurationError
@@ -32,7 +33,9 @@ def serve(
 
 
 def vllm(
-    model: Annotated[Path | None, typer.Option(help="Hugging Face model folder; the house model.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Hugging Face model folder; the model of RASG_MODEL.")
+    ] = None,
     port: Annotated[int, typer.Option(help="Port on the loopback interface.")] = 8001,
     device: Annotated[str, typer.Option(help="cpu or gpu.")] = "cpu",
     python: Annotated[Path, typer.Option(help="Interpreter with vLLM (make vllm-setup).")] = _VLLM_PYTHON,
@@ -56,13 +59,17 @@ def vllm(
     configure_logging(settings.log)
     if device not in ("cpu", "gpu"):
         raise ConfigurationError(f"device must be cpu or gpu, got {device!r}")
-    key, folder = settings.vllm.api_key, model or settings.model_folder
+    key, chosen = settings.vllm.api_key, choose_model(settings)
+    if model is None:
+        chosen.check()
+    folder = model or chosen.folder
     options = ServerOptions(
         model_folder=folder,
         python=python.absolute(),
         port=port,
         device=device,
-        adapters=settings.adapters,
+        # Those of the chosen model fit no other one.
+        adapters={**(chosen.adapters if model is None else {}), **settings.adapters},
         runtime_adapters=runtime_adapters,
         max_lora_rank=settings.vllm.max_lora_rank,
         # Reading large weights takes a while, and only adapters of the registry ask for their hash.

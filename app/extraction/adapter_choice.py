@@ -1,9 +1,10 @@
-"""One question with the adapter that is chosen for it, or without, if it cannot answer and need not."""
+"""One document with the adapter that is chosen for it, or without, if it cannot answer and need not."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from app.extraction.options import ExtractionOptions
@@ -14,6 +15,22 @@ from schemas.extraction import Extraction, ExtractionWarning
 logger = logging.getLogger(__name__)
 
 Ask = Callable[[ExtractionOptions], Extraction]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnAdapter:
+    """The adapter that belongs to a model: it answers where no other is chosen.
+
+    Attributes
+    ----------
+    name
+        As engines know it.
+    content_sha256
+        Of its weights and configuration (`schemas.adapter.adapter_sha256`).
+    """
+
+    name: str
+    content_sha256: str
 
 
 class AdapterChooser(Protocol):
@@ -38,11 +55,13 @@ def extract_with_adapter(
     document_sha256: str,
     options: ExtractionOptions,
     ask: Ask,
+    *,
+    own: OwnAdapter | None = None,
 ) -> Extraction:
-    """Return a document's extraction by the adapter that is chosen for it.
+    """Return a document's extraction by the adapter that is chosen for it, `own` where none is.
 
     Without `adapters` the engine's own names are all there are. An adapter that cannot answer is an error,
-    or, where `options.adapter_fallback` says so, the base model answers with the warning
+    or, where `options.adapter_fallback` says so, the model answers without it, with the warning
     `adapter_unavailable`.
 
     Raises
@@ -53,15 +72,25 @@ def extract_with_adapter(
     without = options.model_copy(update={"adapter": None})
     if options.adapter == BASE:
         return ask(without)
+
+    def ask_by_own(chosen: ExtractionOptions) -> Extraction:
+        if chosen.adapter is not None or own is None:
+            return ask(chosen)
+        extraction = ask(chosen.model_copy(update={"adapter": own.name}))
+        return extraction.model_copy(update={"adapter_sha256": own.content_sha256})
+
     try:
         if adapters is not None:
-            return adapters.extract(schema_name, document_sha256, options, ask)
-        return ask(options)
+            return adapters.extract(schema_name, document_sha256, options, ask_by_own)
+        return ask_by_own(options)
     except (AdapterNotFoundError, RetrievalError) as error:
         if not options.adapter_fallback:
             raise
-        logger.warning("the base model answers: %s", error.code)
-    extraction = ask(without)
-    message = "the adapter cannot answer; the base model did"
+        logger.warning("the model answers without the adapter: %s", error.code)
+    try:
+        extraction = ask_by_own(without)
+    except AdapterNotFoundError:  # it was the model's own
+        extraction = ask(without)
+    message = "the adapter cannot answer; the model did without it"
     warning = ExtractionWarning(code="adapter_unavailable", message=message)
     return extraction.model_copy(update={"warnings": (*extraction.warnings, warning)})

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
-from app.extraction.adapter_choice import extract_with_adapter
+from app.extraction.adapter_choice import OwnAdapter, extract_with_adapter
 from app.extraction.options import ExtractionOptions
 from app.extraction.tenant import NO_TENANT, TenantContext
 from app.extraction.window_extractor import (
@@ -23,7 +23,7 @@ from decoding.checks.row_count import check_rows
 from decoding.checks.row_repeats import check_repeats
 from decoding.checks.sums import check_sums
 from decoding.checks.validity import withdraw_invalid
-from decoding.engines.engine import Engine
+from decoding.engines.engine import Engine, LoadsAdapters
 from decoding.grounding.ground import ground_extraction
 from decoding.grounding.result import GroundingResult
 from decoding.windows import WindowAnswer
@@ -73,6 +73,8 @@ class Pipeline:
     ----------
     profile
         Of the engine's model.
+    own_adapter
+        Answers where no other adapter is chosen, as far as the engine has it; None leaves it to the base.
     tenant
         Whose examples are shown and whose adapters answer; nobody's by default.
     """
@@ -80,6 +82,7 @@ class Pipeline:
     engine: Engine
     read_options: ReadOptions
     profile: ModelProfile = DEFAULT_PROFILE
+    own_adapter: OwnAdapter | None = None
     tenant: TenantContext = NO_TENANT
 
     def serve(self, tenant: TenantContext, *, password: str | None = None) -> Pipeline:
@@ -132,7 +135,16 @@ class Pipeline:
             return self._extract(document, schema, chosen, on_progress)
 
         asked = options or ExtractionOptions()
-        return extract_with_adapter(self.tenant.adapters, schema.name, document.sha256, asked, ask)
+        return extract_with_adapter(
+            self.tenant.adapters, schema.name, document.sha256, asked, ask, own=self._find_own_adapter()
+        )
+
+    def _find_own_adapter(self) -> OwnAdapter | None:
+        """Return the model's own adapter if the engine has it: a server may have another model."""
+        own = self.own_adapter
+        if own is None or not isinstance(self.engine, LoadsAdapters) or not self.engine.has_adapter(own.name):
+            return None
+        return own
 
     def _extract(
         self,

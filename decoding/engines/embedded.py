@@ -38,7 +38,8 @@ class EmbeddedEngine:
     adapters
         LoRA folders by name; `load_adapter` adds more.
     dtype
-        Of the weights and the arithmetic; log-probabilities are always computed in float32.
+        Of the weights and the arithmetic; log-probabilities are always computed in float32. None is bfloat16
+        where the weights are and the processor computes in it, float32 otherwise.
     ranking
         How candidate values are compared (see `decoding.engines.span_search`); None is by total.
     device
@@ -50,13 +51,13 @@ class EmbeddedEngine:
         folder: Path,
         *,
         adapters: Mapping[str, Path] | None = None,
-        dtype: Dtype = "float32",
+        dtype: Dtype | None = None,
         ranking: Ranking | None = None,
         device: str = "cpu",
     ) -> None:
         self._folder = folder
         self._adapters: dict[str, Path] = {}
-        self._dtype: Dtype = dtype
+        self._dtype: Dtype | None = dtype
         self._ranking = ranking
         self._device = device
         self._lock = threading.RLock()
@@ -99,6 +100,10 @@ class EmbeddedEngine:
     def adapters(self) -> tuple[str, ...]:
         """Return the names of adapters that requests may use."""
         return tuple(self._adapters)
+
+    def has_adapter(self, name: str) -> bool:
+        """Return whether requests may name the adapter `name`."""
+        return name in self._adapters
 
     def load_adapter(self, name: str, folder: Path) -> None:
         """Make the LoRA weights in `folder` available as `name`; they are read when first used.
@@ -207,7 +212,7 @@ class EmbeddedEngine:
             return self._loaded
 
 
-def _load(folder: Path, dtype: Dtype, device: str) -> Runtime:
+def _load(folder: Path, dtype: Dtype | None, device: str) -> Runtime:
     if not (folder / "config.json").is_file():
         raise EngineUnavailableError(f"no model in {folder.name!r}: config.json is missing")
     try:

@@ -17,6 +17,7 @@ from llguidance import LLMatcher, LLParserLimits
 from outlines.models import Transformers
 from outlines.processors import OutlinesLogitsProcessor
 from transformers import (
+    AutoConfig,
     AutoModelForCausalLM,
     AutoTokenizer,
     GenerationConfig,
@@ -51,12 +52,15 @@ class Runtime:
         If the folder cannot be loaded, or its tokenizer has no chat template.
     """
 
-    def __init__(self, folder: Path, *, dtype: str, device: str) -> None:
+    def __init__(self, folder: Path, *, dtype: str | None, device: str) -> None:
         disable_progress_bar()
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             model = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=getattr(torch, dtype), attn_implementation="sdpa", local_files_only=True
+                folder,
+                dtype=_best_dtype(folder, device) if dtype is None else getattr(torch, dtype),
+                attn_implementation="sdpa",
+                local_files_only=True,
             )
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise EngineUnavailableError(f"cannot load the model in {folder.name!r}: {error}") from error
@@ -189,6 +193,16 @@ class Runtime:
         key = self._loaded_adapters.pop(name, None)
         if key is not None:
             self._withdraw(key)
+
+
+def _best_dtype(folder: Path, device: str) -> torch.dtype:
+    """Return bfloat16 for weights that are, where the device computes in it; float32 otherwise."""
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    if getattr(config, "dtype", None) != torch.bfloat16:
+        return torch.float32
+    # Without such instructions oneDNN emulates them, several times slower than float32.
+    is_native = device != "cpu" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return torch.bfloat16 if is_native else torch.float32
 
 
 def _attends_fully(config: PretrainedConfig) -> bool:

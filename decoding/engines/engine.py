@@ -101,6 +101,10 @@ class Engine(Protocol):
 class LoadsAdapters(Protocol):
     """An engine that takes and drops LoRA weights while it serves."""
 
+    def has_adapter(self, name: str) -> bool:
+        """Return whether requests may name the weights `name`."""
+        ...
+
     def load_adapter(self, name: str, folder: Path) -> None:
         """Make the weights in `folder` available as `name`; other weights never come under the same name.
 

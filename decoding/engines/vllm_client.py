@@ -97,6 +97,7 @@ class VllmEngine:
         self._sample_candidates = sample_candidates
         self._lock = threading.Lock()
         self._served: _Served | None = None
+        self._listed: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -153,6 +154,13 @@ class VllmEngine:
         messages = _messages(defuse(prompt))
         body = {"model": self.model, "messages": messages, "add_generation_prompt": True}
         return parse_as(Tokenized, self._post("/tokenize", body)).count
+
+    def has_adapter(self, name: str) -> bool:
+        """Return whether the server lists the adapter `name`; asked until it does."""
+        if name not in self._listed:
+            models = parse_as(ModelList, self._get("/v1/models"))
+            self._listed = frozenset(entry.id for entry in models.data if entry.parent is not None)
+        return name in self._listed
 
     def load_adapter(self, name: str, folder: Path) -> None:
         """Load the LoRA weights in `folder`, a path on the server's machine, as `name`.

@@ -80,6 +80,7 @@ def sft(
     Training stops when real answers on the validation part get no better; the best epoch is packed with its
     card. The shares are of the same documents in every run, so that what is kept out stays a gold set.
     """
+    from app.models.choice import choose_model
     from app.settings import load_settings
     from training.sft.finetune import Job
     from training.sft.model import LoraShape
@@ -109,7 +110,7 @@ def sft(
 
     job = Job(
         name=name,
-        base=base or settings.model_folder,
+        base=base or choose_model(settings).folder,
         run=run,
         out=out,
         sources=tuple(sources()),

@@ -48,6 +48,9 @@ class Server:
             raise AdapterNotFoundError(f"no adapter in {folder}")
         self.loaded[name] = folder
 
+    def has_adapter(self, name: str) -> bool:
+        return name in self.loaded
+
     def unload_adapter(self, name: str) -> None:
         self.calls.append(f"unload {name}")
         if self.loaded.pop(name, None) is None:

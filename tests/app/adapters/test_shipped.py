@@ -1,4 +1,4 @@
-"""The adapters that ship: made for the shipped model, small, and loaded by it."""
+"""The adapters that ship for the house model: made for it, small, and loaded by it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.checks import check_config, check_weights
 from app.adapters.files import AdapterFiles
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
+from app.settings import VllmSettings
 from decoding.engines.embedded import EmbeddedEngine
 from ocr.layout_document import layout_document
 from ocr.reader import ReadOptions
@@ -18,7 +20,9 @@ from schemas.registry import from_json_schema
 from tests.paths import ROOT
 
 MODEL = ROOT / "models" / "house"
-ADAPTERS = sorted(path for path in (ROOT / "models" / "adapters").iterdir() if path.is_dir())
+SHIPPED = ROOT / "models" / "adapters"
+ADAPTERS = [SHIPPED / name for name in ("invoices", "receipts")]
+DOCUMENTS = SHIPPED / "documents"
 RECEIPT = """\
         GREENGATE MARKET SDN BHD
      12, JALAN BESAR, 43800 DENGKIL
@@ -31,7 +35,18 @@ TOTAL              42.50
 
 
 def test_there_are_adapters() -> None:
-    assert [path.name for path in ADAPTERS] == ["invoices", "receipts"]
+    assert sorted(path.name for path in SHIPPED.iterdir()) == ["documents", "invoices", "receipts"]
+
+
+def test_the_adapter_of_the_default_model_is_taken_by_the_registry_and_fits_in_git() -> None:
+    card = read_card(DOCUMENTS)
+    assert card.name == DOCUMENTS.name
+    assert card.trained_on
+    assert (DOCUMENTS / "README.md").is_file()
+    assert sum(path.stat().st_size for path in DOCUMENTS.iterdir()) <= 20_000_000
+    config = json.loads((DOCUMENTS / "adapter_config.json").read_text())
+    check_config(config, max_rank=VllmSettings().max_lora_rank)
+    check_weights(DOCUMENTS / "adapter_model.safetensors", max_rank=VllmSettings().max_lora_rank)
 
 
 @pytest.mark.parametrize("folder", ADAPTERS, ids=lambda path: path.name)

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from app.api.deps import tenant_name_of
 from app.api.service import create_app
+from app.models.choice import choose_model
 from app.settings import ApiSettings, ExampleSettings, Settings, StoreSettings
 from app.wiring import build_files, open_store
 from storage.adapters import AdapterRegistry, RegisteredAdapter
@@ -78,7 +79,8 @@ def taught(client: TestClient, tmp_path_factory: pytest.TempPathFactory) -> Taug
 
 def go_live(settings: Settings, tenant: str, folder: Path, *, seed: int) -> RegisteredAdapter:
     """Add an adapter and make it live for a tenant, as a command beside the service does."""
-    kept = build_files(settings).keep(write_adapter(folder, settings.model_folder, seed=seed))
+    base = choose_model(settings).folder
+    kept = build_files(settings).keep(write_adapter(folder, base, seed=seed))
     store = open_store(settings)
     registry = AdapterRegistry(store.database, tenant=tenant)
     added = registry.add("bill", kept.content_sha256, kept.card, actor="ada")

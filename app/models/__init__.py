@@ -1,0 +1,1 @@
+"""Language models by name: which there are, fetched once, converted, and checked by hash."""

@@ -1,0 +1,84 @@
+"""Which model the settings mean: its folder, and the adapter that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.extraction.adapter_choice import OwnAdapter
+from app.models.catalogue import HUB_PREFIX, NamedModel, ShippedFolder, find_model
+from app.models.folder import check_weights, is_model
+from app.models.hub import hub_folder_name
+from app.settings import Settings
+from schemas.adapter import adapter_sha256, read_card, served_name
+from schemas.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenModel:
+    """A model's folder, and the folder of the adapter that answers where no other is chosen.
+
+    Attributes
+    ----------
+    name
+        As the settings name it; the folder's name where they name a folder.
+    """
+
+    name: str
+    folder: Path
+    adapter: Path | None = None
+
+    @property
+    def own_adapter(self) -> OwnAdapter | None:
+        """Return the adapter as engines know it.
+
+        Raises
+        ------
+        AdapterNotFoundError
+            If its folder holds none.
+        """
+        if self.adapter is None:
+            return None
+        card, content = read_card(self.adapter), adapter_sha256(self.adapter)
+        return OwnAdapter(name=served_name(card.name, content), content_sha256=content)
+
+    @property
+    def adapters(self) -> Mapping[str, Path]:
+        """Return what an engine is started with: the folder of the adapter by the name it is known by."""
+        own = self.own_adapter
+        return {} if own is None or self.adapter is None else {own.name: self.adapter}
+
+    def check(self) -> None:
+        """Raise ConfigurationError if the model is not there, or its adapter was trained on other weights."""
+        if not is_model(self.folder):
+            raise ConfigurationError(
+                f"there is no model in {self.folder.name!r}: config.json or weights are missing",
+                hint=f"`rasg models fetch {self.name}` fetches it once, or RASG_MODEL_FOLDER names a folder",
+            )
+        if self.adapter is not None and read_card(self.adapter).base_sha256 != check_weights(self.folder):
+            raise ConfigurationError(f"the adapter of {self.name!r} was trained on other weights than these")
+
+
+def choose_model(settings: Settings) -> ChosenModel:
+    """Return the model that `settings` mean, whether or not its folder is there.
+
+    Raises
+    ------
+    ConfigurationError
+        If they name none of the catalogue.
+    InputError
+        If they name what cannot be a hub's model.
+    """
+    if settings.model_folder is not None:
+        return ChosenModel(name=settings.model_folder.name, folder=settings.model_folder)
+    if settings.model.startswith(HUB_PREFIX):
+        repository = settings.model.removeprefix(HUB_PREFIX)
+        return ChosenModel(name=settings.model, folder=settings.model_cache / hub_folder_name(repository))
+    entry = find_model(settings.model)
+    return ChosenModel(name=entry.name, folder=folder_of(entry, settings.model_cache), adapter=entry.adapter)
+
+
+def folder_of(entry: NamedModel, cache: Path) -> Path:
+    """Return the folder of a named model's base: in the project, or where fetched models are kept."""
+    return entry.source.folder if isinstance(entry.source, ShippedFolder) else cache / entry.base
