@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
+from training.refill.command import app as refill
 from training.sft.command import sft
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
@@ -151,6 +152,7 @@ def score(
 
 
 app.command("sft")(sft)
+app.add_typer(refill, name="refill")
 study = typer.Typer(no_args_is_help=True, help="Reproduce what papers claim.")
 app.add_typer(study, name="study")
 

@@ -1,0 +1,350 @@
+"""Tables of which every word is accounted for: columns, headings and rows from annotated cells.
+
+Most tables of real pages are not so regular: cells that nobody annotated, notes between the rows, columns
+that run into each other. A table is taken only if rows could be printed anew in its place without guessing
+what a word of the old ones was; the others stay as they are, and no rows are asked of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rapidfuzz import fuzz, process
+
+from decoding.grounding.matching import text_key
+from schemas.document import Page
+from schemas.geometry import BBox
+from schemas.spec import FieldKind
+from schemas.values.currency import is_currency_mark
+from training.refill.labels import languages_of
+from training.refill.printed_amounts import read_amount
+from training.refill.template import TemplateColumn, TemplateRow, TemplateTable
+
+_HEAD_REACH = 4  # lines above the first row on which headings may stand
+_SLACK_CHARS = 1.0  # how far a word may stick out of its column
+_MARK_REACH_CHARS = 4.0  # a currency mark so near to a number belongs to its column
+_HEADING_REACH_CHARS = 8.0
+_JOINED_CHARS = 2.0  # words nearer than this are read as one text
+_MAX_HEADING_WORDS = 4
+_MIN_LIKENESS, _MIN_MISREAD = 78, 5  # of a misread heading, in percent, and of its length
+_BELOW = 2  # lines below the last row that must not look like rows
+NUMBER_TAGS = frozenset({"quantity", "unit_price", "amount", "tax_rate", "discount"})
+_CAN_LACK = ("position", "code", "quantity", "units_of_measure", "unit_price", "tax_rate", "discount", "date")
+_SUM_SIGNS = frozenset(
+    "total totals subtotal sub-total sum tax vat gst balance due discount freight shipping less credit "
+    "deposit paid net gross amount rounding netto brutto summe gesamt zwischensumme mwst ust tva ht ttc iva "
+    "btw carried".split()
+)
+
+Cells = Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellColumn:
+    """What the schema says of a column of the annotated rows."""
+
+    key: str
+    tag: str
+    kind: FieldKind
+    description: str
+
+    @property
+    def is_number(self) -> bool:
+        """Return whether its cells are numbers, which stand alone in their column."""
+        return self.tag in NUMBER_TAGS
+
+
+@dataclass(slots=True)
+class _Strip:
+    """A column being found: how far it reaches across the page, and its heading."""
+
+    left: float
+    right: float
+    column: CellColumn | None = None
+    heading: list[int] = field(default_factory=lambda: list[int]())
+
+    def holds(self, box: BBox, slack: float) -> bool:
+        return box.left >= self.left - slack and box.right <= self.right + slack
+
+    def overlap(self, box: BBox) -> float:
+        """Return how far a box and the column overlap; negative for the gap between them."""
+        return min(self.right, box.right) - max(self.left, box.left)
+
+    def take(self, box: BBox) -> None:
+        self.left, self.right = min(self.left, box.left), max(self.right, box.right)
+
+
+class _NotRegular(Exception):  # noqa: N818 - a signal inside this module, no error of the service
+    """Something of the table is not accounted for."""
+
+
+def find_table(
+    page: Page,
+    rows: Sequence[Cells],
+    columns: Sequence[CellColumn],
+    *,
+    key: str,
+    char_width: float,
+    knows_all_rows: bool,
+) -> TemplateTable | str:
+    """Return the table of the annotated rows, or why it is not regular; its `rows_total` is not known yet.
+
+    Parameters
+    ----------
+    rows
+        For each row the words of its cells by column key; a cell that is not there is not annotated.
+    char_width
+        Of the page's print, in page fractions.
+    knows_all_rows
+        Whether the rows' amounts add up to something that the page prints, so that no row is missing.
+    """
+    try:
+        return _Finder(page, rows, columns, char_width).table(key, knows_all_rows=knows_all_rows)
+    except _NotRegular as reason:
+        return str(reason)
+
+
+class _Finder:
+    def __init__(
+        self, page: Page, rows: Sequence[Cells], columns: Sequence[CellColumn], char_width: float
+    ) -> None:
+        self.page = page
+        self.char_width = char_width
+        self.slack = _SLACK_CHARS * char_width
+        self.line_of = {i: n for n, (start, end) in enumerate(page.lines) for i in range(start, end)}
+        self.columns = [c for c in columns if 2 * sum(c.key in row for row in rows) > len(rows)]
+        self.rows = [{c.key: row[c.key] for c in self.columns if c.key in row} for row in rows]
+        tags = {column.tag for column in self.columns}
+        if "description" not in tags or not tags & {"amount", "unit_price"} or not all(self.rows):
+            raise _NotRegular("too few cells")
+
+    def table(self, key: str, *, knows_all_rows: bool) -> TemplateTable:
+        bands = self._bands()
+        strips = [self._strip(column) for column in self.columns]
+        whole = [n for n, row in enumerate(self.rows) if len(row) == len(self.columns)]
+        kept = {n: extras for n in whole if (extras := self._extras(n, bands[n], strips)) is not None}
+        if not kept:
+            raise _NotRegular("no row is whole")
+        strips += self._unnamed([i for extras in kept.values() for i, at in extras.items() if at is None])
+        strips.sort(key=lambda strip: strip.left)
+        for a, b in itertools.pairwise(strips):
+            if a.right > b.left + self.slack:
+                raise _NotRegular("columns overlap")
+        if not knows_all_rows:
+            self._refuse_missed_rows(bands, strips)
+        head = self._head(bands[0][0], strips)
+        if head[0] == head[1] and self._has_unnamed_amounts(kept.values()):
+            raise _NotRegular("amounts without headings")
+        rows = tuple(self._row(n, bands[n], extras, strips) for n, extras in kept.items())
+        return TemplateTable(
+            key=key,
+            columns=tuple(_column(strip) for strip in strips),
+            rows=rows,
+            head=head,
+            region=(bands[0][0], bands[-1][1]),
+            n_rows=len(self.rows),
+            rows_total=None,
+            absent=self._absent(rows, strips),
+        )
+
+    def _bands(self) -> list[tuple[int, int]]:
+        """Return the lines [start, end) of each row: up to the next row's first line."""
+        lines = [[self.line_of[i] for run in row.values() for i in run] for row in self.rows]
+        starts = [min(own) for own in lines]
+        ends = [max(own) + 1 for own in lines]
+        if any(end > start for end, start in zip(ends, starts[1:], strict=False)):
+            raise _NotRegular("rows share a line")
+        return list(zip(starts, [*starts[1:], ends[-1]], strict=True))
+
+    def _strip(self, column: CellColumn) -> _Strip:
+        boxes = [self.page.words[i].bbox for row in self.rows for i in row.get(column.key, ())]
+        return _Strip(min(box.left for box in boxes), max(box.right for box in boxes), column)
+
+    def _extras(
+        self, n: int, band: tuple[int, int], strips: Sequence[_Strip]
+    ) -> dict[int, int | None] | None:
+        """Return the strip of each word of a row outside of its cells, None for a word in none of them.
+
+        None for the whole row if a word stands in the description, or beside it, and is not in its cell.
+        """
+        cells = {i: key for key, run in self.rows[n].items() for i in run}
+        last = {key: max(self.line_of[i] for i in run) for key, run in self.rows[n].items()}
+        found: dict[int, int | None] = {}
+        for line in range(*band):
+            for i in range(*self.page.lines[line]):
+                if i in cells:
+                    continue
+                at = self._strip_of(i, line, cells, strips, is_below=line > max(last.values()))
+                column = None if at is None else strips[at].column
+                if column is not None and line <= last[column.key] and self._spoils(i, column):
+                    return None
+                if column is None and self._goes_on(i, line, cells):
+                    return None
+                found[i] = at
+        return found
+
+    def _spoils(self, i: int, column: CellColumn) -> bool:
+        """Return whether a word beside a cell may be a part of it: any word of a text, digits of a number."""
+        return not column.is_number or _has_digit(self.page.words[i].text)
+
+    def _goes_on(self, i: int, line: int, cells: Mapping[int, str]) -> bool:
+        """Return whether a word stands so close to a text's cell that it reads as a part of it."""
+        texts = {column.key for column in self.columns if not column.is_number}
+        start, end = self.page.lines[line]
+        beside = [j for j in (i - 1, i + 1) if start <= j < end and cells.get(j) in texts]
+        return any(self._gap(i, j) < _JOINED_CHARS * self.char_width for j in beside)
+
+    def _strip_of(
+        self, i: int, line: int, cells: Mapping[int, str], strips: Sequence[_Strip], *, is_below: bool
+    ) -> int | None:
+        box = self.page.words[i].bbox
+        for at, strip in enumerate(strips):
+            if strip.holds(box, self.slack):
+                return at
+            if (
+                strip.column is not None
+                and strip.column.is_number
+                and self._marks(i, line, cells, strip.column)
+            ):
+                strip.take(box)
+                return at
+        if is_below:  # a remark below the cells may reach across columns
+            texts = [at for at, s in enumerate(strips) if s.column is not None and not s.column.is_number]
+            left = [at for at in texts if strips[at].left - self.slack <= box.left]
+            return max(left, key=lambda at: strips[at].left, default=None)
+        return None
+
+    def _marks(self, i: int, line: int, cells: Mapping[int, str], column: CellColumn) -> bool:
+        """Return whether a word is a currency mark or a sign beside a number of the column."""
+        text = self.page.words[i].text
+        if not is_currency_mark(text) and any(map(str.isalnum, text)):
+            return False
+        start, end = self.page.lines[line]
+        beside = [j for j in (i - 1, i + 1) if start <= j < end and cells.get(j) == column.key]
+        return any(self._gap(i, j) < _MARK_REACH_CHARS * self.char_width for j in beside)
+
+    def _gap(self, i: int, j: int) -> float:
+        a, b = self.page.words[min(i, j)].bbox, self.page.words[max(i, j)].bbox
+        return b.left - a.right
+
+    def _unnamed(self, words: Sequence[int]) -> list[_Strip]:
+        """Return columns that are not annotated, around words that overlap each other across rows."""
+        strips: list[_Strip] = []
+        for box in sorted((self.page.words[i].bbox for i in words), key=lambda box: box.left):
+            if strips and box.left <= strips[-1].right + 2 * self.slack:
+                strips[-1].take(box)
+            else:
+                strips.append(_Strip(box.left, box.right))
+        return strips
+
+    def _has_unnamed_amounts(self, extras: Iterable[Mapping[int, int | None]]) -> bool:
+        """Return whether amounts stand in columns that are not annotated: which is which is not clear."""
+        unnamed = (i for found in extras for i, at in found.items() if at is None)
+        amounts = (read_amount(self.page.words[i].text) for i in unnamed)
+        return any(amount is not None and amount.is_money for amount in amounts)
+
+    def _refuse_missed_rows(self, bands: Sequence[tuple[int, int]], strips: Sequence[_Strip]) -> None:
+        """Raise if lines between the rows, or right below them, look like rows that nobody annotated."""
+        amounts = [s for s in strips if s.column is not None and s.column.tag in ("amount", "unit_price")]
+        own = {self.line_of[i] for row in self.rows for run in row.values() for i in run}
+        below = range(bands[-1][1], min(bands[-1][1] + _BELOW, len(self.page.lines)))
+        for line in (*(n for band in bands for n in range(*band) if n not in own), *below):
+            indices = range(*self.page.lines[line])
+            has_amount = any(self._is_amount_in(i, strip) for i in indices for strip in amounts)
+            texts = [self.page.words[i].text.casefold().strip(".:,()") for i in indices]
+            if not amounts or (has_amount and not _SUM_SIGNS & set(texts)):
+                raise _NotRegular("perhaps not all rows")
+
+    def _is_amount_in(self, i: int, strip: _Strip) -> bool:
+        word = self.page.words[i]
+        return strip.overlap(word.bbox) > 0 and read_amount(word.text) is not None
+
+    def _head(self, first: int, strips: Sequence[_Strip]) -> tuple[int, int]:
+        """Return the lines of the headings, and note which words head which column."""
+        reach = range(max(0, first - _HEAD_REACH), first)
+        start = next((n for n in reach if any(self._has_heading(n, strip) for strip in strips)), first)
+        words = [i for line in range(start, first) for i in range(*self.page.lines[line])]
+        nearest = {i: self._nearest(i, strips) for i in words}
+        if any(at is None for at in nearest.values()):
+            return first, first
+        for i, at in nearest.items():
+            strips[at or 0].heading.append(i)
+        return start, first
+
+    def _has_heading(self, line: int, strip: _Strip) -> bool:
+        if strip.column is None:
+            return False
+        known = languages_of(f"col.{strip.column.tag}")
+        reach = _HEADING_REACH_CHARS * self.char_width
+        words = [self.page.words[i] for i in range(*self.page.lines[line])]
+        near = [word.text for word in words if strip.overlap(word.bbox) > -reach]
+        return any(key in known or _is_misread(key, known) for key in _phrases(near))
+
+    def _nearest(self, i: int, strips: Sequence[_Strip]) -> int | None:
+        box = self.page.words[i].bbox
+        best = max(range(len(strips)), key=lambda n: strips[n].overlap(box))
+        return best if strips[best].overlap(box) > -_HEADING_REACH_CHARS * self.char_width else None
+
+    def _row(
+        self, n: int, band: tuple[int, int], extras: Mapping[int, int | None], strips: Sequence[_Strip]
+    ) -> TemplateRow:
+        """Return a row with its words by column, from left to right."""
+        at_key = {strip.column.key: at for at, strip in enumerate(strips) if strip.column is not None}
+        by_column: dict[int, list[int]] = {}
+        for i, found in extras.items():
+            column = None if found is None else self.columns[found]
+            at = at_key[column.key] if column is not None else self._nearest(i, strips) or 0
+            by_column.setdefault(at, []).append(i)
+        cells = {at_key[key]: run for key, run in self.rows[n].items()}
+        return TemplateRow(
+            start=band[0],
+            end=band[1],
+            cells=dict(sorted(cells.items())),
+            extras={at: tuple(found) for at, found in sorted(by_column.items())},
+        )
+
+    def _absent(self, rows: Sequence[TemplateRow], strips: Sequence[_Strip]) -> tuple[str, ...]:
+        """Return the tags of columns that are not there, none if some words could be one."""
+        extras = (self.page.words[i].text for row in rows for run in row.extras.values() for i in run)
+        if any(strip.column is None for strip in strips) or any(map(_has_digit, extras)):
+            return ()
+        own = {column.tag for column in self.columns}
+        headings = list(_phrases([self.page.words[i].text for strip in strips for i in strip.heading]))
+        return tuple(
+            tag
+            for tag in _CAN_LACK
+            if tag not in own and not any(key in languages_of(f"col.{tag}") for key in headings)
+        )
+
+
+def _is_misread(key: str, known: Iterable[str]) -> bool:
+    """Return whether a phrase is a known heading but for a letter or two."""
+    if len(key) < _MIN_MISREAD:
+        return False
+    return process.extractOne(key, known, scorer=fuzz.ratio, score_cutoff=_MIN_LIKENESS) is not None
+
+
+def _has_digit(text: str) -> bool:
+    return any(map(str.isdigit, text))
+
+
+def _phrases(words: Sequence[str]) -> Iterator[str]:
+    """Yield the keys of all runs of a few words."""
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + _MAX_HEADING_WORDS, len(words)) + 1):
+            yield text_key(" ".join(words[start:end]))
+
+
+def _column(strip: _Strip) -> TemplateColumn:
+    column = strip.column
+    return TemplateColumn(
+        key=None if column is None else column.key,
+        tag=None if column is None else column.tag,
+        kind="verbatim" if column is None else column.kind,
+        description="" if column is None else column.description,
+        heading=tuple(strip.heading),
+        left=strip.left,
+        right=strip.right,
+    )
