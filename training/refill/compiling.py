@@ -16,10 +16,12 @@ from schemas.document import Document, Page, Word
 from schemas.extraction import FieldMetadata
 from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, json_path
 from schemas.values import DecimalSeparator
+from training.refill.bystanders import find_bystanders
 from training.refill.field_finding import PageText, find_fields
 from training.refill.labels import absent_tags, page_language
 from training.refill.places import Places, find_places
 from training.refill.printed_amounts import PrintedAmount
+from training.refill.proven_rows import COLUMNS, prove_rows
 from training.refill.sums import PlacedAmount, find_sums
 from training.refill.table_finding import CellColumn, Cells, find_table
 from training.refill.template import (
@@ -32,6 +34,7 @@ from training.refill.template import (
     TemplateTable,
 )
 
+_ROWS = "line_items"  # key of rows that nobody annotated
 _TEXT_TAGS = ("name", "address")  # in a tag: values that are words, whatever digits they hold
 
 
@@ -102,6 +105,8 @@ def _compile(
     if not fields and table is None:
         return None
     groups, sums = _sums(kept.amounts, table, text)
+    taken = {i for f in fields for run in (*f.places, f.label or ()) for i in run} | set(region)
+    taken |= {i for run in (*kept.dates, *kept.amounts) for i in run} | {*kept.times, *kept.codes}
     return Template(
         key=f"{annotated.key}/{page.page_index}",
         source=annotated.source,
@@ -120,6 +125,7 @@ def _compile(
         dates=kept.dates,
         times=kept.times,
         codes=kept.codes,
+        bystanders=find_bystanders(text, frozenset(taken)),
         absent=tuple(tag for tag in absent_tags(words) if tag not in {field.tag for field in fields}),
     )
 
@@ -143,30 +149,39 @@ def _table(
     text: PageText,
     outcomes: Counter[str],
 ) -> TemplateTable | None:
-    """Return the page's table of rows, if it has one that is regular."""
+    """Return the page's table of rows, annotated or proven, if it has one that is regular."""
+    key, columns, rows = _annotated_rows(annotated, metadata, page)
+    if key is None:
+        key, columns, rows = _ROWS, COLUMNS, list(prove_rows(text, places))
+        outcomes["pages with proven rows"] += bool(rows)
+    if not rows:
+        return None
+    total = _rows_total(rows, columns, places)
+    own = {i for row in rows for run in row.values() for i in run}
+    outside = {amount.signed for run, amount in places.amounts.items() if not own & set(run)}
+    found = find_table(
+        page,
+        rows,
+        columns,
+        key=key,
+        char_width=text.char_width,
+        knows_all_rows=total is not None and total in outside,
+    )
+    if isinstance(found, str):
+        outcomes[f"table: {found}"] += 1
+        return None
+    return found.model_copy(update={"rows_total": total})
+
+
+def _annotated_rows(
+    annotated: AnnotatedDocument, metadata: Mapping[str, FieldMetadata], page: Page
+) -> tuple[str | None, tuple[CellColumn, ...], list[Cells]]:
+    """Return key, columns and rows of the first list of rows; no key if the schema has none."""
     for key, spec in annotated.schema.root.properties:
-        if not isinstance(spec, ArraySpec) or not isinstance(spec.item, ObjectSpec):
-            continue
-        columns = _columns(spec.item, annotated.row_tags)
-        rows = list(_rows(key, annotated.value.get(key), columns, metadata, page))
-        if not rows:
-            return None
-        total = _rows_total(rows, columns, places)
-        own = {i for row in rows for run in row.values() for i in run}
-        outside = {amount.signed for run, amount in places.amounts.items() if not own & set(run)}
-        found = find_table(
-            page,
-            rows,
-            columns,
-            key=key,
-            char_width=text.char_width,
-            knows_all_rows=total is not None and total in outside,
-        )
-        if isinstance(found, str):
-            outcomes[f"table: {found}"] += 1
-            return None
-        return found.model_copy(update={"rows_total": total})
-    return None
+        if isinstance(spec, ArraySpec) and isinstance(spec.item, ObjectSpec):
+            columns = _columns(spec.item, annotated.row_tags)
+            return key, columns, list(_rows(key, annotated.value.get(key), columns, metadata, page))
+    return None, (), []
 
 
 def _columns(item: ObjectSpec, tags: Mapping[str, str]) -> tuple[CellColumn, ...]:
@@ -209,10 +224,10 @@ def _amount_in(cell: Sequence[int], places: Places) -> PrintedAmount | None:
 
 
 def _region(page: Page, table: TemplateTable | None) -> range:
-    """Return the words of the table's rows."""
+    """Return the words of the table's headings and rows."""
     if table is None:
         return range(0)
-    return range(page.lines[table.region[0]][0], page.lines[table.region[1] - 1][1])
+    return range(page.lines[table.head[0]][0], page.lines[table.region[1] - 1][1])
 
 
 def _kept(places: Places, fields: Sequence[TemplateField], words: Sequence[str], region: range) -> Places:

@@ -177,6 +177,13 @@ def has_labels(tag: str) -> bool:
     return bool(languages_of(tag))
 
 
+@lru_cache
+def known_words() -> frozenset[str]:
+    """Return every word of a label, without marks and in lower case."""
+    labels = (label for tag in known_tags() for language in LANGUAGES for label in synonyms(tag, language))
+    return frozenset(text_key(word) for label in labels for word in label.split())
+
+
 def page_language(lines: Sequence[Sequence[str]], default: str) -> str:
     """Return the language whose labels stand most often on a page, `default` if none does.
 

@@ -194,6 +194,10 @@ def _labels(rng: random.Random, prepared: Prepared, kept: Sequence[int], languag
 def _headings(rng: random.Random, prepared: Prepared, table: TemplateTable, language: str) -> dict[int, str]:
     """Return new headings for known columns, all different; for all or none where there were no headings."""
     has_head = table.head[0] < table.head[1]
+    named = [column for column in table.columns if column.tag is not None]
+    # Where one has no heading of its own, another's holds it: "Item Qty".
+    if not (all(column.heading for column in named) if has_head else table.is_headless):
+        return {}
     if rng.random() >= (_NEW_HEADINGS_SHARE if has_head else _NEW_HEAD_SHARE):
         return {}
     taken = set(prepared.phrases)
@@ -218,12 +222,13 @@ def draw_shape(
     order = list(range(len(columns)))
     named = [n for n, column in enumerate(columns) if column.tag is not None]
     has_heads = all(columns[n].heading or n in headings for n in named)
-    if has_heads and rng.random() < _PERMUTED_SHARE:
+    if has_heads and not table.is_stacked and rng.random() < _PERMUTED_SHARE:
         rng.shuffle(order)
     less = None
     if has_heads and len(named) > 2 and rng.random() < _LESS_A_COLUMN_SHARE:
         less = rng.choice([n for n in named if columns[n].tag != "description"])
-    return shape_of(prepared, columns, order, less=less, is_narrow=rng.random() < _NARROW_SHARE)
+    is_narrow = rng.random() < _NARROW_SHARE
+    return shape_of(prepared, columns, order, less=less, is_narrow=is_narrow, is_stacked=table.is_stacked)
 
 
 def shape_of(
@@ -233,24 +238,35 @@ def shape_of(
     *,
     less: int | None = None,
     is_narrow: bool = False,
+    is_stacked: bool = False,
 ) -> Shape:
-    """Return the shape of a table whose columns stand in `order`; `less` is left out."""
+    """Return the shape of a table whose columns stand in `order`; `less` is left out.
+
+    `is_narrow` has descriptions wrap earlier than they must; of `is_stacked` tables nothing is beside them.
+    """
     across = prepared.layout.width
     edges = [(column.left * across, column.right * across) for column in columns]
-    gaps = [max(b[0] - a[1], MIN_GAP_CHARS) for a, b in itertools.pairwise(edges)]
-    at = edges[0][0]
-    shifts: dict[int, float | None] = {}
-    lefts: list[float] = []
-    for position, n in enumerate(order):
-        shifts[n] = None if n == less else at - edges[n][0]
-        lefts.append(at)
-        at += edges[n][1] - edges[n][0] + (gaps[position] if position < len(gaps) else 0.0)
-    end = max(at, prepared.layout.right)
+    lefts = _lefts(edges, order)
+    shifts = {n: None if n == less else left - edges[n][0] for n, left in zip(order, lefts, strict=True)}
+    end = max(lefts[-1] + edges[order[-1]][1] - edges[order[-1]][0], prepared.layout.right)
     widths: dict[int, int] = {}
     for position, n in enumerate(order):
         if columns[n].tag == "description":
-            after = [lefts[p] for p in range(position + 1, len(order)) if order[p] != less]
+            others = range(position + 1, len(order)) if not is_stacked else ()
+            after = [lefts[p] for p in others if order[p] != less]
             room = (min(after) if after else end) - lefts[position] - _TEXT_GAP_CHARS
             narrow = max(round(0.6 * room), _NARROW_TEXT) if is_narrow else room
             widths[n] = max(round(min(room, narrow)), _SHORTEST_TEXT)
     return Shape(shifts=shifts, text_width=widths)
+
+
+def _lefts(edges: Sequence[tuple[float, float]], order: Sequence[int]) -> list[float]:
+    """Return where each column begins, in `order`: columns keep their widths, gaps their places."""
+    if list(order) == sorted(order):
+        return [edges[n][0] for n in order]
+    gaps = [max(b[0] - a[1], MIN_GAP_CHARS) for a, b in itertools.pairwise(edges)]
+    lefts, at = list[float](), edges[0][0]
+    for n, gap in zip(order, [*gaps, 0.0], strict=True):
+        lefts.append(at)
+        at += edges[n][1] - edges[n][0] + gap
+    return lefts

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schemas.document import Document
+from training.refill.bystanders import swap_bystanders
 from training.refill.canvas import CannotPlace, Canvas, Line, canvas_of
 from training.refill.labels import tags_said
 from training.refill.plan import Plan, draw_plan
@@ -183,6 +184,7 @@ def refill(
     swap_dates(canvas, template, shift, rng)
     swap_codes(canvas, template, codes)
     swap_party_texts(canvas, template, pools, {True: vendor_rng, False: rng}, outcomes)
+    swap_bystanders(canvas, template, rng)
     _relabel(canvas, template, plan)
     insert_fields(canvas, prepared, plan, rng, shift)
     canvas.remove(_less(template, plan))

@@ -10,6 +10,7 @@ from itertools import groupby, pairwise
 
 from training.refill.canvas import MIN_GAP_CHARS, Line, Piece, Segment
 from training.refill.layout import Align
+from training.refill.places import is_code
 from training.refill.prepared import Prepared, RowPattern
 from training.refill.printed_amounts import UNITS, PrintedAmount, print_amount
 from training.refill.swapping import CodeSwap, DateShift, shifted_text
@@ -184,11 +185,15 @@ class _Printer:
         return _columns(self.prepared)[column].tag == "description"
 
     def _words(self, row: NewRow) -> list[_Word]:
-        """Return the pattern's words by line, column and place; remarks only if the row keeps them."""
+        """Return the pattern's words by line, column and place; remarks only if the row keeps them.
+
+        What stands below a text without a label of its own would read as a part of it, and is left out.
+        """
         pattern, across = row.pattern.row, self.prepared.layout.width
         spans = self.template.lines[pattern.start : pattern.end]
         offsets = {i: n for n, (start, end) in enumerate(spans) for i in range(start, end)}
         last = max(offsets[i] for run in pattern.cells.values() for i in run)
+        unlabelled = {i for n, run in pattern.extras.items() for i in self._unlabelled(n, run, offsets)}
         of_cells = [(i, n, True) for n, run in pattern.cells.items() for i in run]
         of_extras = [(i, n, False) for n, run in pattern.extras.items() for i in run]
         return sorted(
@@ -202,10 +207,16 @@ class _Printer:
                     self.template.words[i][3] * across,
                 )
                 for i, n, is_cell in (*of_cells, *of_extras)
-                if row.keeps_remarks or offsets[i] <= last
+                if i not in unlabelled and (row.keeps_remarks or offsets[i] <= last)
             ),
             key=lambda w: (w.offset, w.column, w.left),
         )
+
+    def _unlabelled(self, column: int, run: Sequence[int], offsets: Mapping[int, int]) -> Iterator[int]:
+        """Yield the words of a text's column on lines without a colon."""
+        if self._is_wrapped(column):
+            labelled = {offsets[i] for i in run if ":" in self.template.words[i][0]}
+            yield from (i for i in run if offsets[i] not in labelled)
 
     @staticmethod
     def _moved(offset: int, texts_from: int, texts_to: int, grown: int, *, last: int) -> int:
@@ -249,7 +260,8 @@ class _Printer:
         if word.column in self.counted:
             return re.sub(r"\d+", str(index + self.counted[word.column]), text)
         shifted = shifted_text(self.template, text, self.shift)
-        return shifted if shifted != text else self.codes(text)
+        # Rates, sizes and counts that are not annotated stay as they are.
+        return shifted if shifted != text or not is_code(text) else self.codes(text)
 
     def _pieces(self, text: str, like: _Word, gap: float, tags: tuple[str, ...]) -> list[Piece]:
         old = self.template.words[like.source][0]
@@ -320,6 +332,6 @@ def _counted_columns(prepared: Prepared) -> dict[int, int]:
         if column.tag is None and texts and len(texts) == len(rows) and all(texts):
             numbers = [int(match[1]) for match in texts if match is not None]
             step = {b - a for a, b in pairwise(numbers)}
-            if step <= {1} and (step or numbers[0] == 1):
+            if step <= {1} and (step or n == 0):
                 found[n] = numbers[0]
     return found

@@ -8,6 +8,7 @@ what a word of the old ones was; the others stay as they are, and no rows are as
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -22,17 +23,20 @@ from training.refill.labels import languages_of
 from training.refill.printed_amounts import read_amount
 from training.refill.template import TemplateColumn, TemplateRow, TemplateTable
 
-_HEAD_REACH = 4  # lines above the first row on which headings may stand
+# Lines above the first row on which headings may stand, and on which a misread one may.
+_HEAD_REACH, _FAR_HEAD = 4, 12
 _SLACK_CHARS = 1.0  # how far a word may stick out of its column
 _MARK_REACH_CHARS = 4.0  # a currency mark so near to a number belongs to its column
 _HEADING_REACH_CHARS = 8.0
+_CODE_LETTERS = 2  # of a number above a text
 _JOINED_CHARS = 2.0  # words nearer than this are read as one text
 _MAX_HEADING_WORDS = 4
 _MIN_LIKENESS, _MIN_MISREAD = 78, 5  # of a misread heading, in percent, and of its length
-_BELOW = 2  # lines below the last row that must not look like rows
+_ABOVE, _BELOW = 8, 2  # lines beside the rows that must not look like rows
+_AMOUNT_LIKE = re.compile(r"[$€£]|\d[.,*-] ?\d\d(?!\d)")
 NUMBER_TAGS = frozenset({"quantity", "unit_price", "amount", "tax_rate", "discount"})
 _CAN_LACK = ("position", "code", "quantity", "units_of_measure", "unit_price", "tax_rate", "discount", "date")
-_SUM_SIGNS = frozenset(
+SUM_SIGNS = frozenset(
     "total totals subtotal sub-total sum tax vat gst balance due discount freight shipping less credit "
     "deposit paid net gross amount rounding netto brutto summe gesamt zwischensumme mwst ust tva ht ttc iva "
     "btw carried".split()
@@ -129,13 +133,15 @@ class _Finder:
             raise _NotRegular("no row is whole")
         strips += self._unnamed([i for extras in kept.values() for i, at in extras.items() if at is None])
         strips.sort(key=lambda strip: strip.left)
-        for a, b in itertools.pairwise(strips):
+        is_stacked = all(self._is_stacked(n) for n in kept)
+        beside = [s for s in strips if not (is_stacked and s.column is not None and not s.column.is_number)]
+        for a, b in itertools.pairwise(beside):
             if a.right > b.left + self.slack:
                 raise _NotRegular("columns overlap")
         if not knows_all_rows:
             self._refuse_missed_rows(bands, strips)
         head = self._head(bands[0][0], strips)
-        if head[0] == head[1] and self._has_unnamed_amounts(kept.values()):
+        if self._has_unnamed_amounts(kept.values()) and not self._names_amounts(strips):
             raise _NotRegular("amounts without headings")
         rows = tuple(self._row(n, bands[n], extras, strips) for n, extras in kept.items())
         return TemplateTable(
@@ -147,7 +153,16 @@ class _Finder:
             n_rows=len(self.rows),
             rows_total=None,
             absent=self._absent(rows, strips),
+            is_stacked=is_stacked,
+            is_headless=head[0] == head[1] and not self._has_far_heading(bands[0][0]),
         )
+
+    def _is_stacked(self, n: int) -> bool:
+        """Return whether the texts of a row stand on other lines than its numbers."""
+        lines: dict[bool, set[int]] = {True: set(), False: set()}
+        for column in self.columns:
+            lines[column.is_number].update(self.line_of[i] for i in self.rows[n][column.key])
+        return not lines[True] & lines[False]
 
     def _bands(self) -> list[tuple[int, int]]:
         """Return the lines [start, end) of each row: up to the next row's first line."""
@@ -171,6 +186,7 @@ class _Finder:
         """
         cells = {i: key for key, run in self.rows[n].items() for i in run}
         last = {key: max(self.line_of[i] for i in run) for key, run in self.rows[n].items()}
+        first = {key: min(self.line_of[i] for i in run) for key, run in self.rows[n].items()}
         found: dict[int, int | None] = {}
         for line in range(*band):
             for i in range(*self.page.lines[line]):
@@ -178,16 +194,23 @@ class _Finder:
                     continue
                 at = self._strip_of(i, line, cells, strips, is_below=line > max(last.values()))
                 column = None if at is None else strips[at].column
-                if column is not None and line <= last[column.key] and self._spoils(i, column):
+                is_above = column is not None and line < first[column.key]
+                if column is not None and line <= last[column.key] and self._spoils(i, column, is_above):
                     return None
                 if column is None and self._goes_on(i, line, cells):
                     return None
                 found[i] = at
         return found
 
-    def _spoils(self, i: int, column: CellColumn) -> bool:
-        """Return whether a word beside a cell may be a part of it: any word of a text, digits of a number."""
-        return not column.is_number or _has_digit(self.page.words[i].text)
+    def _spoils(self, i: int, column: CellColumn, is_above: bool) -> bool:
+        """Return whether a word beside a cell, or above it, may be a part of it.
+
+        Of a text any word may be, but for numbers on a line above it; of a number digits may be.
+        """
+        word = self.page.words[i].text
+        if column.is_number:
+            return _has_digit(word)
+        return not (is_above and sum(map(str.isalpha, word)) <= _CODE_LETTERS)
 
     def _goes_on(self, i: int, line: int, cells: Mapping[int, str]) -> bool:
         """Return whether a word stands so close to a text's cell that it reads as a part of it."""
@@ -242,19 +265,27 @@ class _Finder:
     def _has_unnamed_amounts(self, extras: Iterable[Mapping[int, int | None]]) -> bool:
         """Return whether amounts stand in columns that are not annotated: which is which is not clear."""
         unnamed = (i for found in extras for i, at in found.items() if at is None)
-        amounts = (read_amount(self.page.words[i].text) for i in unnamed)
-        return any(amount is not None and amount.is_money for amount in amounts)
+        return any(_AMOUNT_LIKE.search(self.page.words[i].text) for i in unnamed)
+
+    def _names_amounts(self, strips: Sequence[_Strip]) -> bool:
+        """Return whether a known heading says which column is that of the rows' amounts."""
+        amounts = [strip for strip in strips if strip.column is not None and strip.column.tag == "amount"]
+        known = languages_of("col.amount")
+        headings = [[self.page.words[i].text for i in strip.heading] for strip in amounts]
+        return any(key in known or _is_misread(key, known) for words in headings for key in phrases(words))
 
     def _refuse_missed_rows(self, bands: Sequence[tuple[int, int]], strips: Sequence[_Strip]) -> None:
-        """Raise if lines between the rows, or right below them, look like rows that nobody annotated."""
+        """Raise if lines above, between or right below the rows look like rows that nobody annotated."""
         amounts = [s for s in strips if s.column is not None and s.column.tag in ("amount", "unit_price")]
         own = {self.line_of[i] for row in self.rows for run in row.values() for i in run}
+        above = range(max(bands[0][0] - _ABOVE, 0), bands[0][0])
         below = range(bands[-1][1], min(bands[-1][1] + _BELOW, len(self.page.lines)))
-        for line in (*(n for band in bands for n in range(*band) if n not in own), *below):
+        between = (n for band in bands for n in range(*band) if n not in own)
+        for line in (*above, *between, *below):
             indices = range(*self.page.lines[line])
             has_amount = any(self._is_amount_in(i, strip) for i in indices for strip in amounts)
             texts = [self.page.words[i].text.casefold().strip(".:,()") for i in indices]
-            if not amounts or (has_amount and not _SUM_SIGNS & set(texts)):
+            if not amounts or (has_amount and not SUM_SIGNS & set(texts)):
                 raise _NotRegular("perhaps not all rows")
 
     def _is_amount_in(self, i: int, strip: _Strip) -> bool:
@@ -273,6 +304,13 @@ class _Finder:
             strips[at or 0].heading.append(i)
         return start, first
 
+    def _has_far_heading(self, first: int) -> bool:
+        """Return whether a word some lines above the rows may be a heading of theirs, misread perhaps."""
+        known = [key for tag in ("description", "amount") for key in languages_of(f"col.{tag}")]
+        lines = range(max(first - _FAR_HEAD, 0), first)
+        words = [self.page.words[i].text for n in lines for i in range(*self.page.lines[n])]
+        return any(key in known or _is_misread(key, known) for key in map(text_key, words))
+
     def _has_heading(self, line: int, strip: _Strip) -> bool:
         if strip.column is None:
             return False
@@ -280,7 +318,7 @@ class _Finder:
         reach = _HEADING_REACH_CHARS * self.char_width
         words = [self.page.words[i] for i in range(*self.page.lines[line])]
         near = [word.text for word in words if strip.overlap(word.bbox) > -reach]
-        return any(key in known or _is_misread(key, known) for key in _phrases(near))
+        return any(key in known or _is_misread(key, known) for key in phrases(near))
 
     def _nearest(self, i: int, strips: Sequence[_Strip]) -> int | None:
         box = self.page.words[i].bbox
@@ -311,7 +349,7 @@ class _Finder:
         if any(strip.column is None for strip in strips) or any(map(_has_digit, extras)):
             return ()
         own = {column.tag for column in self.columns}
-        headings = list(_phrases([self.page.words[i].text for strip in strips for i in strip.heading]))
+        headings = list(phrases([self.page.words[i].text for strip in strips for i in strip.heading]))
         return tuple(
             tag
             for tag in _CAN_LACK
@@ -330,8 +368,8 @@ def _has_digit(text: str) -> bool:
     return any(map(str.isdigit, text))
 
 
-def _phrases(words: Sequence[str]) -> Iterator[str]:
-    """Yield the keys of all runs of a few words."""
+def phrases(words: Sequence[str]) -> Iterator[str]:
+    """Yield the keys of all runs of a few words, as labels are compared."""
     for start in range(len(words)):
         for end in range(start + 1, min(start + _MAX_HEADING_WORDS, len(words)) + 1):
             yield text_key(" ".join(words[start:end]))

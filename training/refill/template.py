@@ -90,6 +90,10 @@ class TemplateTable(Value):
         How many rows it has, and the sum of their amounts in ten-thousandths; None if it is not known.
     absent
         Tags of columns that it certainly lacks.
+    is_stacked
+        Whether descriptions stand on lines of their own, above or below the numbers.
+    is_headless
+        Whether nothing above the rows looks like a heading of theirs.
     """
 
     key: str
@@ -100,6 +104,8 @@ class TemplateTable(Value):
     n_rows: int
     rows_total: int | None
     absent: tuple[str, ...]
+    is_stacked: bool
+    is_headless: bool
 
 
 class Template(Value):
@@ -119,6 +125,8 @@ class Template(Value):
         What holds between the groups, in ten-thousandths and with the printed signs.
     dates, times, codes
         Places of dates, of times, and single words that are numbers or codes.
+    bystanders
+        Words of names and addresses that are in no field.
     absent
         Tags of fields that the page certainly lacks.
     """
@@ -140,7 +148,16 @@ class Template(Value):
     dates: tuple[Run, ...]
     times: tuple[int, ...]
     codes: tuple[int, ...]
+    bystanders: tuple[int, ...]
     absent: tuple[str, ...]
+
+    def untouched(self) -> Iterator[int]:
+        """Yield the words that only their own part may exchange: of fields, labels and the table."""
+        for field in self.fields:
+            yield from (i for place in field.places for i in place)
+            yield from field.label or ()
+        if self.table is not None:
+            yield from range(self.lines[self.table.head[0]][0], self.lines[self.table.region[1] - 1][1])
 
     def text(self, run: Iterable[int]) -> str:
         """Return the words of a run, joined by spaces."""

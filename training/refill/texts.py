@@ -22,6 +22,10 @@ _LOCALES = {"en": ("us", "us", "gb", "my"), "ms": ("my",), "pt": ("es",)}
 _MAX_DESCRIPTION = 160
 # What a description must not say where quantity and price are asked for: they would be in it, too.
 _NUMBERED = re.compile(r"^\W*\d+\b|@|\d[.,]\d\d\b|[$€£]|\b\d+ ?[xX]\b")
+# Sums that were annotated as rows.
+_SUM = re.compile(
+    r"\b(?:sub-?)?tota[l1]|\bamount\b|\bbalance\b|\bdue\b|\bless\b|\btax\b|\bsum\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +58,7 @@ def _descriptions(template: Template) -> Iterable[str]:
     for row in () if table is None else table.rows:
         for n in texts:
             text = template.text(row.cells[n])
-            if len(text) <= _MAX_DESCRIPTION and not _NUMBERED.search(text):
+            if len(text) <= _MAX_DESCRIPTION and not _NUMBERED.search(text) and not _SUM.search(text):
                 yield text
 
 

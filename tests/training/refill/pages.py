@@ -99,6 +99,16 @@ RECEIPT_VALUE: dict[str, JsonValue] = {
     "address": "NO 14, JALAN CENDANA 3/2 TAMAN INDAH, 81300 SKUDAI",
     "total": "10.20",
 }
+# Each text on a line of its own, above its figures.
+STACKED = """\
+DESCRIPTION     QTY    U.PRICE    TOTAL
+SALMON WAZEN
+                 2        5.80    11.60
+SUSHI RED
+                 3        3.80    11.40
+TOTAL:                            23.00
+CASH                              30.00
+"""
 # Rows without headings, amounts of two columns of digits, a currency mark of its own.
 FEES = """\
 HARGROVE & PELHAM

@@ -18,6 +18,7 @@ from tests.training.refill.pages import (
     INVOICE_VALUE,
     RECEIPT,
     RECEIPT_VALUE,
+    STACKED,
     annotated,
     compiled,
 )
@@ -102,6 +103,36 @@ def test_a_table_lacks_only_columns_that_no_word_could_be_of() -> None:
     assert counted is not None
     assert [column.tag for column in counted.columns] == [None, "description", "amount"]
     assert counted.absent == ()
+
+
+def test_rows_whose_amounts_add_up_to_the_total_are_proven() -> None:
+    template = compiled(RECEIPT, RECEIPT_VALUE)
+    assert template.table is not None
+    assert _cells(template) == [["PENCIL 2B", "3.40"], ["ERASER SOFT", "1.20"], ["NOTEBOOK A5", "5.60"]]
+    assert compiled(RECEIPT.replace("5.60", "5.70"), RECEIPT_VALUE).table is None
+
+
+def test_figures_below_their_texts_are_proven_by_price_times_quantity() -> None:
+    template = compiled(STACKED, {"total": "23.00"})
+    assert template.table is not None
+    assert template.table.is_stacked
+    assert _cells(template) == [["SALMON WAZEN", "2", "5.80", "11.60"], ["SUSHI RED", "3", "3.80", "11.40"]]
+    # 2 x 5.80 is not 11.50, though 11.50 + 11.40 is the total.
+    wrong = STACKED.replace("11.60", "11.50").replace("23.00", "22.90")
+    assert compiled(wrong, {"total": "22.90"}).table is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ERASER   SOFT", "9556939040116 ERASER", "ERASER @ 2", "12 ERASER", "DISCOUNT", "SUB TOTAL", "ERASER:"],
+)
+def test_what_an_item_is_called_must_leave_no_choice(text: str) -> None:
+    assert compiled(RECEIPT.replace("ERASER SOFT  ", f"{text:<13}"[:13]), RECEIPT_VALUE).table is None
+
+
+def _cells(template: Template) -> list[list[str]]:
+    rows = () if template.table is None else template.table.rows
+    return [[template.text(run) for run in row.cells.values()] for row in rows]
 
 
 def test_rows_that_nobody_annotated_make_no_table() -> None:
