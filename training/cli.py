@@ -53,6 +53,12 @@ def house(
         typer.Option(min=0.36, max=1.0, help="Share of the time from which pages are of full difficulty."),
     ] = 0.75,
     transcripts: Annotated[Path | None, typer.Option(help="Labelled transcripts to watch.")] = None,
+    templates: Annotated[
+        Path | None, typer.Option(help="Real pages to refill, of `rasg-train refill prepare`.")
+    ] = None,
+    refilled_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of refilled pages, with --templates.")
+    ] = 0.5,
 ) -> None:
     """Train the house model from scratch on synthetic documents.
 
@@ -80,7 +86,13 @@ def house(
     if not tokenizer_folder.is_dir():
         _make_tokenizer(tokenizer_folder, seed)
     stream = StreamConfig(tokenizer_folder=str(tokenizer_folder), seed=seed, batch_tokens=batch_tokens)
-    stream = replace(stream, max_tokens=min(config.max_tokens, batch_tokens), curriculum_end=curriculum_end)
+    stream = replace(
+        stream,
+        max_tokens=min(config.max_tokens, batch_tokens),
+        curriculum_end=curriculum_end,
+        templates=None if templates is None else str(templates),
+        refilled_share=refilled_share,
+    )
     (out / "config.json").write_text(json.dumps({**asdict(config), "stream": asdict(stream)}, indent=1))
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
