@@ -18,12 +18,13 @@ from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, jso
 from schemas.values import DecimalSeparator
 from training.refill.bystanders import find_bystanders
 from training.refill.field_finding import PageText, find_fields
+from training.refill.head_finding import CellColumn
 from training.refill.labels import absent_tags, page_language
 from training.refill.places import Places, find_places
 from training.refill.printed_amounts import PrintedAmount
 from training.refill.proven_rows import COLUMNS, prove_rows
 from training.refill.sums import PlacedAmount, find_sums
-from training.refill.table_finding import CellColumn, Cells, find_table
+from training.refill.table_finding import Cells, find_table
 from training.refill.template import (
     ROWS_TOTAL,
     PageWord,

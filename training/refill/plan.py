@@ -6,18 +6,16 @@ what is put in. Values are none of it.
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from decoding.grounding.matching import text_key
-from training.refill.canvas import MIN_GAP_CHARS
+from training.refill.columns import Shape, draw_added, shape_of
 from training.refill.compiling import is_text
 from training.refill.labels import has_labels, synonyms, tags_said
 from training.refill.prepared import Prepared
-from training.refill.rows import Shape
-from training.refill.template import Template, TemplateColumn, TemplateField, TemplateTable
+from training.refill.template import Template, TemplateField, TemplateTable
 from training.synthesis.lexicon import LANGUAGES
 from training.synthesis.noise import Noise, random_noise
 
@@ -32,8 +30,7 @@ _BOXES_SHARE = 0.35
 _MAX_INSERTED = 4
 _NEW_HEAD_SHARE = 0.6  # of tables without headings that are given some
 _NARROW_SHARE = 0.3  # of tables whose descriptions wrap earlier than they need to
-_TEXT_GAP_CHARS = 3.0  # between a text and the next column, so that the two are read apart
-_SHORTEST_TEXT, _NARROW_TEXT = 10, 18
+_ADDED_SHARE = 0.45  # of tables that may be given more columns
 _NOISE_DIFFICULTY = 0.5  # real pages have their own misreadings
 
 _CLEAN = Noise()
@@ -111,7 +108,7 @@ def draw_plan(rng: random.Random, prepared: Prepared) -> Plan:
     headings = {} if table is None else _headings(rng, prepared, table, language)
     return Plan(
         language=language,
-        shape=None if table is None else draw_shape(rng, prepared, table, headings),
+        shape=None if table is None else draw_shape(rng, prepared, table, headings, language),
         headings=headings,
         labels=_labels(rng, prepared, kept, language),
         less_fields=less_fields,
@@ -215,58 +212,39 @@ def _headings(rng: random.Random, prepared: Prepared, table: TemplateTable, lang
 
 
 def draw_shape(
-    rng: random.Random, prepared: Prepared, table: TemplateTable, headings: Mapping[int, str]
-) -> Shape:
-    """Return where the columns stand: as they did, in another order, or one of them left out."""
+    rng: random.Random, prepared: Prepared, table: TemplateTable, headings: Mapping[int, str], language: str
+) -> Shape | None:
+    """Return where the columns stand: as they did, in another order, one less, or with others put in."""
     columns = table.columns
-    order = list(range(len(columns)))
     named = [n for n, column in enumerate(columns) if column.tag is not None]
     has_heads = all(columns[n].heading or n in headings for n in named)
-    if has_heads and not table.is_stacked and rng.random() < _PERMUTED_SHARE:
+    can_move = has_heads and not table.is_stacked
+    added = _added(rng, prepared, table, headings, language) if can_move else ()
+    order = list(range(len(columns) + len(added)))
+    if added or (can_move and rng.random() < _PERMUTED_SHARE):
         rng.shuffle(order)
     less = None
-    if has_heads and len(named) > 2 and rng.random() < _LESS_A_COLUMN_SHARE:
+    if has_heads and not added and len(named) > 2 and rng.random() < _LESS_A_COLUMN_SHARE:
         less = rng.choice([n for n in named if columns[n].tag != "description"])
     is_narrow = rng.random() < _NARROW_SHARE
-    return shape_of(prepared, columns, order, less=less, is_narrow=is_narrow, is_stacked=table.is_stacked)
+    plain = list(range(len(columns)))
+    return shape_of(
+        prepared, columns, order, less=less, is_narrow=is_narrow, is_stacked=table.is_stacked, added=added
+    ) or shape_of(prepared, columns, plain, is_narrow=is_narrow, is_stacked=table.is_stacked)
 
 
-def shape_of(
-    prepared: Prepared,
-    columns: Sequence[TemplateColumn],
-    order: Sequence[int],
-    *,
-    less: int | None = None,
-    is_narrow: bool = False,
-    is_stacked: bool = False,
-) -> Shape:
-    """Return the shape of a table whose columns stand in `order`; `less` is left out.
-
-    `is_narrow` has descriptions wrap earlier than they must; of `is_stacked` tables nothing is beside them.
-    """
-    across = prepared.layout.width
-    edges = [(column.left * across, column.right * across) for column in columns]
-    lefts = _lefts(edges, order)
-    shifts = {n: None if n == less else left - edges[n][0] for n, left in zip(order, lefts, strict=True)}
-    end = max(lefts[-1] + edges[order[-1]][1] - edges[order[-1]][0], prepared.layout.right)
-    widths: dict[int, int] = {}
-    for position, n in enumerate(order):
-        if columns[n].tag == "description":
-            others = range(position + 1, len(order)) if not is_stacked else ()
-            after = [lefts[p] for p in others if order[p] != less]
-            room = (min(after) if after else end) - lefts[position] - _TEXT_GAP_CHARS
-            narrow = max(round(0.6 * room), _NARROW_TEXT) if is_narrow else room
-            widths[n] = max(round(min(room, narrow)), _SHORTEST_TEXT)
-    return Shape(shifts=shifts, text_width=widths)
-
-
-def _lefts(edges: Sequence[tuple[float, float]], order: Sequence[int]) -> list[float]:
-    """Return where each column begins, in `order`: columns keep their widths, gaps their places."""
-    if list(order) == sorted(order):
-        return [edges[n][0] for n in order]
-    gaps = [max(b[0] - a[1], MIN_GAP_CHARS) for a, b in itertools.pairwise(edges)]
-    lefts, at = list[float](), edges[0][0]
-    for n, gap in zip(order, [*gaps, 0.0], strict=True):
-        lefts.append(at)
-        at += edges[n][1] - edges[n][0] + gap
-    return lefts
+def _added(
+    rng: random.Random, prepared: Prepared, table: TemplateTable, headings: Mapping[int, str], language: str
+) -> tuple[tuple[str, str], ...]:
+    """Return tags and headings of columns to put in, none on most pages."""
+    if rng.random() >= _ADDED_SHARE:
+        return ()
+    taken = {*prepared.phrases, *map(text_key, headings.values())}
+    found: list[tuple[str, str]] = []
+    for tag in draw_added(rng, table):
+        heading = _free_label(rng, f"col.{tag}", language, taken)
+        if heading is None:
+            return ()
+        found.append((tag, heading))
+        taken.add(text_key(heading))
+    return tuple(found)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from decoding.grounding.matching import text_key
+from training.refill.head_finding import NUMBER_TAGS
 from training.refill.layout import Layout, lay_out
 from training.refill.printed_amounts import UNITS, PrintedAmount, read_amount, read_number
 from training.refill.sums import Solved, solve
-from training.refill.table_finding import NUMBER_TAGS
 from training.refill.template import Run, Template, TemplateRow, TemplateTable
 
 # Amounts on lines that say one of these are not drawn by themselves: they grow as the others do.

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
 
 from training.refill.canvas import Canvas, Line, Piece, Segment
+from training.refill.columns import Shape
+from training.refill.head_finding import NUMBER_TAGS
 from training.refill.labels import synonyms
 from training.refill.plan import Plan
 from training.refill.prepared import Prepared
 from training.refill.printed_amounts import print_amount
 from training.refill.printed_dates import find_dates, print_date
-from training.refill.rows import NewRow, Shape
+from training.refill.rows import NewRow
 from training.refill.swapping import DateShift
-from training.refill.table_finding import NUMBER_TAGS
 from training.refill.template import Template, TemplateTable
 from training.synthesis.text import capitalised, code, fill, person_name
 
@@ -187,6 +188,8 @@ def print_head(prepared: Prepared, table: TemplateTable, plan: Plan) -> list[Lin
             by_line.setdefault(line, []).append(
                 _heading(prepared, words, text, shift, column.tag in NUMBER_TAGS)
             )
+    old = template.text(i for column in table.columns for i in column.heading)
+    by_line.setdefault(table.head[1] - 1, []).extend(_added_headings(plan, is_upper=old.isupper()))
     gaps = [prepared.layout.lines[line].gap for line in sorted(by_line)]
     return [
         Line(by_line[line], gap, is_changed=True) for line, gap in zip(sorted(by_line), gaps, strict=True)
@@ -197,15 +200,25 @@ def _new_head(prepared: Prepared, table: TemplateTable, plan: Plan) -> list[Line
     """Return a line of headings for a table that has none; none if the plan has none."""
     across = prepared.layout.width
     segments: list[Segment] = []
+    is_upper = plan.seed % 3 == 0
     for n, text in plan.headings.items():
         shift = None if plan.shape is None else plan.shape.shifts[n]
         column = table.columns[n]
         if shift is not None:
             is_number = column.tag in NUMBER_TAGS
             edge = (column.right if is_number else column.left) * across + shift
-            shown = pieces(text.upper() if plan.seed % 3 == 0 else text)
+            shown = pieces(text.upper() if is_upper else text)
             segments.append(Segment(shown, edge, "right" if is_number else "left"))
+    segments += _added_headings(plan, is_upper=is_upper)
     return [Line(segments, _HEAD_GAP, is_changed=True)] if segments else []
+
+
+def _added_headings(plan: Plan, *, is_upper: bool) -> Iterator[Segment]:
+    """Yield the headings of the columns that are put in."""
+    for column in () if plan.shape is None else plan.shape.added.values():
+        shown = pieces(column.heading.upper() if is_upper else column.heading)
+        edge = column.right if column.is_number else column.left
+        yield Segment(shown, edge, "right" if column.is_number else "left")
 
 
 def _heading_lines(

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from training.refill.field_finding import PageText
+from training.refill.head_finding import CellColumn, phrases
 from training.refill.labels import languages_of
 from training.refill.places import Places
 from training.refill.printed_amounts import PrintedAmount
-from training.refill.table_finding import SUM_SIGNS, CellColumn, Cells, phrases
+from training.refill.table_finding import SUM_SIGNS, Cells
 from training.refill.template import Run
 
 _SAME_EDGE_CHARS = 1.5

@@ -49,6 +49,7 @@ class Known:
     own: tuple[Ask, ...]
     put_in: tuple[Ask, ...]
     rows: AskRows | None
+    more_columns: tuple[Ask, ...]
     absent: tuple[str, ...]
     absent_columns: tuple[str, ...]
 
@@ -67,6 +68,7 @@ def known_of(
         own=own,
         put_in=tuple(Ask(key=tag, tag=tag, kind=FIELDS[tag].kind) for tag in put_in),
         rows=None if table is None else _own_rows(table),
+        more_columns=_more_columns(plan),
         absent=tuple(sorted((absent | gone) & FIELDS.keys())),
         absent_columns=() if table is None else _absent_columns(table, plan),
     )
@@ -81,13 +83,21 @@ def _own_rows(table: TemplateTable) -> AskRows:
     return AskRows(key=table.key, description="", columns=tuple(columns))
 
 
+def _more_columns(plan: Plan) -> tuple[Ask, ...]:
+    added = () if plan.shape is None else plan.shape.added.values()
+    return tuple(Ask(key=c.tag, tag=c.tag, kind=COLUMNS[c.tag].kind) for c in added)
+
+
 def _absent_columns(table: TemplateTable, plan: Plan) -> tuple[str, ...]:
     shape = plan.shape
     gone = [
         c.tag for n, c in enumerate(table.columns) if c.tag and shape is not None and shape.shifts[n] is None
     ]
     said = {text_key(heading) for heading in plan.headings.values()}
-    absent = (tag for tag in table.absent if not said & languages_of(f"col.{tag}").keys())
+    added = () if shape is None else [column.tag for column in shape.added.values()]
+    said |= {text_key(column.heading) for column in (() if shape is None else shape.added.values())}
+    kept = (tag for tag in table.absent if tag not in added)
+    absent = (tag for tag in kept if not said & languages_of(f"col.{tag}").keys())
     return (*absent, *gone)
 
 
@@ -108,7 +118,7 @@ def draw_question(rng: random.Random, known: Known) -> Question:
                 asks.append(_renamed(rng, Ask(key=tag, tag=tag, kind=FIELDS[tag].kind), FIELDS[tag]))
         rng.shuffle(asks)
     if known.rows is not None and (has_rows or not asks):
-        rows = _renamed_rows(rng, known.rows, known.absent_columns)
+        rows = _renamed_rows(rng, [*known.rows.columns, *known.more_columns], known.absent_columns)
         asks.insert(len(asks) if rng.random() < 0.8 else rng.randint(0, len(asks)), rows)
     return distinct(asks)
 
@@ -126,8 +136,8 @@ def _renamed(rng: random.Random, ask: Ask, meaning: Meaning) -> Ask:
     )
 
 
-def _renamed_rows(rng: random.Random, rows: AskRows, absent: Sequence[str]) -> AskRows:
-    tags: dict[str, FieldKind] = {column.tag: column.kind for column in rows.columns}
+def _renamed_rows(rng: random.Random, known: Sequence[Ask], absent: Sequence[str]) -> AskRows:
+    tags: dict[str, FieldKind] = {column.tag: column.kind for column in known}
     chosen = rng.sample(list(tags), rng.randint(min(2, len(tags)), len(tags)))
     if "description" in tags and "description" not in chosen and rng.random() < 0.7:
         chosen.insert(0, "description")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from training.refill.canvas import MIN_GAP_CHARS, Line, Piece, Segment
+from training.refill.columns import AddedCells, Shape
 from training.refill.layout import Align
 from training.refill.places import is_code
 from training.refill.prepared import Prepared, RowPattern
@@ -37,27 +38,21 @@ class NewRow:
     keeps_remarks: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """How the table of a sample is laid out: for each column how far it is moved, and None if it is left out.
-
-    `text_width` is the width of descriptions in characters, by column.
-    """
-
-    shifts: Mapping[int, float | None]
-    text_width: Mapping[int, int]
-
-
 def draw_rows(
     rng: random.Random, prepared: Prepared, pools: Pools, shape: Shape, *, n_rows: int
 ) -> tuple[NewRow, ...]:
     """Return the rows of a new table; amounts are price times quantity where they were."""
     factor = 10 ** rng.uniform(-0.6, 0.7)
     can_blank = sum(1 for column in _columns(prepared) if column.tag is not None) > 2
+    amount = next((n for n, c in enumerate(_columns(prepared)) if c.tag == "amount"), None)
+    added = AddedCells(rng, shape, thousands=prepared.thousands)
     rows: list[NewRow] = []
-    for _ in range(n_rows):
+    for index in range(n_rows):
         pattern = rng.choice(prepared.patterns)
         numbers = _numbers(rng, prepared, pattern, factor)
+        more: dict[int, tuple[str, ...]] = {}
+        if shape.added and amount is not None:
+            more, numbers[amount] = added.draw(index, pattern.numbers[amount], numbers[amount])
         cells: dict[int, tuple[str, ...]] = {}
         for n, run in pattern.row.cells.items():
             column, old = _columns(prepared)[n], prepared.template.text(run)
@@ -70,12 +65,11 @@ def draw_rows(
                 cells[n] = tuple(wrap(draw_description(rng, pools, like=old, width=width), width))
             else:
                 cells[n] = (CodeSwap(rng)(old),)
-        amount = next((n for n, c in enumerate(_columns(prepared)) if c.tag == "amount"), None)
         sign = -1 if amount in pattern.numbers and pattern.numbers[amount].is_negative else 1
         rows.append(
             NewRow(
                 pattern=pattern,
-                cells=cells,
+                cells={**cells, **more},
                 units=sign * numbers.get(amount, 0) if amount is not None else 0,
                 keeps_remarks=rng.random() < _REMARK_SHARE,
             )
@@ -176,10 +170,27 @@ class _Printer:
                 if segment is not None:
                     by_line.setdefault(at, []).append(segment)
         for column, texts in row.cells.items():
-            if self._is_wrapped(column) and self.shape.shifts.get(column) is not None:
+            if (
+                column not in self.shape.added
+                and self._is_wrapped(column)
+                and self.shape.shifts.get(column) is not None
+            ):
                 for n, segment in enumerate(self._wrapped(column, texts, words, index)):
                     by_line.setdefault(texts_from + n, []).append(segment)
+        figures = [w.offset for w in words if w.is_cell and not self._is_wrapped(w.column)]
+        beside = self._moved(min(figures, default=0), texts_from, texts_to, grown, last=cell_lines[-1])
+        by_line.setdefault(beside, []).extend(self._added(row, index))
         return self._spaced(row, index, by_line)
+
+    def _added(self, row: NewRow, index: int) -> Iterator[Segment]:
+        """Yield the cells of the columns that are put in."""
+        for n, column in self.shape.added.items():
+            tags = (f"line.{index}.{column.tag}",)
+            words = [
+                Piece(word, float(len(word)), tags=tags) for text in row.cells[n] for word in text.split()
+            ]
+            edge = column.right if column.is_number else column.left
+            yield Segment(words, edge, "right" if column.is_number else "left")
 
     def _is_wrapped(self, column: int) -> bool:
         return _columns(self.prepared)[column].tag == "description"

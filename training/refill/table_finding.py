@@ -9,32 +9,21 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 
-from rapidfuzz import fuzz, process
-
-from decoding.grounding.matching import text_key
 from schemas.document import Page
-from schemas.geometry import BBox
-from schemas.spec import FieldKind
 from schemas.values.currency import is_currency_mark
+from training.refill.head_finding import CellColumn, HeadFinder, Strip, phrases
 from training.refill.labels import languages_of
 from training.refill.printed_amounts import read_amount
 from training.refill.template import TemplateColumn, TemplateRow, TemplateTable
 
-# Lines above the first row on which headings may stand, and on which a misread one may.
-_HEAD_REACH, _FAR_HEAD = 4, 12
 _SLACK_CHARS = 1.0  # how far a word may stick out of its column
 _MARK_REACH_CHARS = 4.0  # a currency mark so near to a number belongs to its column
-_HEADING_REACH_CHARS = 8.0
 _CODE_LETTERS = 2  # of a number above a text
 _JOINED_CHARS = 2.0  # words nearer than this are read as one text
-_MAX_HEADING_WORDS = 4
-_MIN_LIKENESS, _MIN_MISREAD = 78, 5  # of a misread heading, in percent, and of its length
 _ABOVE, _BELOW = 8, 2  # lines beside the rows that must not look like rows
 _AMOUNT_LIKE = re.compile(r"[$€£]|\d[.,*-] ?\d\d(?!\d)")
-NUMBER_TAGS = frozenset({"quantity", "unit_price", "amount", "tax_rate", "discount"})
 _CAN_LACK = ("position", "code", "quantity", "units_of_measure", "unit_price", "tax_rate", "discount", "date")
 SUM_SIGNS = frozenset(
     "total totals subtotal sub-total sum tax vat gst balance due discount freight shipping less credit "
@@ -43,41 +32,6 @@ SUM_SIGNS = frozenset(
 )
 
 Cells = Mapping[str, tuple[int, ...]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellColumn:
-    """What the schema says of a column of the annotated rows."""
-
-    key: str
-    tag: str
-    kind: FieldKind
-    description: str
-
-    @property
-    def is_number(self) -> bool:
-        """Return whether its cells are numbers, which stand alone in their column."""
-        return self.tag in NUMBER_TAGS
-
-
-@dataclass(slots=True)
-class _Strip:
-    """A column being found: how far it reaches across the page, and its heading."""
-
-    left: float
-    right: float
-    column: CellColumn | None = None
-    heading: list[int] = field(default_factory=lambda: list[int]())
-
-    def holds(self, box: BBox, slack: float) -> bool:
-        return box.left >= self.left - slack and box.right <= self.right + slack
-
-    def overlap(self, box: BBox) -> float:
-        """Return how far a box and the column overlap; negative for the gap between them."""
-        return min(self.right, box.right) - max(self.left, box.left)
-
-    def take(self, box: BBox) -> None:
-        self.left, self.right = min(self.left, box.left), max(self.right, box.right)
 
 
 class _NotRegular(Exception):  # noqa: N818 - a signal inside this module, no error of the service
@@ -117,6 +71,7 @@ class _Finder:
         self.page = page
         self.char_width = char_width
         self.slack = _SLACK_CHARS * char_width
+        self.heads = HeadFinder(page, char_width)
         self.line_of = {i: n for n, (start, end) in enumerate(page.lines) for i in range(start, end)}
         self.columns = [c for c in columns if 2 * sum(c.key in row for row in rows) > len(rows)]
         self.rows = [{c.key: row[c.key] for c in self.columns if c.key in row} for row in rows]
@@ -140,8 +95,8 @@ class _Finder:
                 raise _NotRegular("columns overlap")
         if not knows_all_rows:
             self._refuse_missed_rows(bands, strips)
-        head = self._head(bands[0][0], strips)
-        if self._has_unnamed_amounts(kept.values()) and not self._names_amounts(strips):
+        head = self.heads.find(bands[0][0], strips)
+        if self._has_unnamed_amounts(kept.values()) and not self.heads.name_amounts(strips):
             raise _NotRegular("amounts without headings")
         rows = tuple(self._row(n, bands[n], extras, strips) for n, extras in kept.items())
         return TemplateTable(
@@ -154,7 +109,7 @@ class _Finder:
             rows_total=None,
             absent=self._absent(rows, strips),
             is_stacked=is_stacked,
-            is_headless=head[0] == head[1] and not self._has_far_heading(bands[0][0]),
+            is_headless=head[0] == head[1] and not self.heads.has_far_heading(bands[0][0]),
         )
 
     def _is_stacked(self, n: int) -> bool:
@@ -173,13 +128,11 @@ class _Finder:
             raise _NotRegular("rows share a line")
         return list(zip(starts, [*starts[1:], ends[-1]], strict=True))
 
-    def _strip(self, column: CellColumn) -> _Strip:
+    def _strip(self, column: CellColumn) -> Strip:
         boxes = [self.page.words[i].bbox for row in self.rows for i in row.get(column.key, ())]
-        return _Strip(min(box.left for box in boxes), max(box.right for box in boxes), column)
+        return Strip(min(box.left for box in boxes), max(box.right for box in boxes), column)
 
-    def _extras(
-        self, n: int, band: tuple[int, int], strips: Sequence[_Strip]
-    ) -> dict[int, int | None] | None:
+    def _extras(self, n: int, band: tuple[int, int], strips: Sequence[Strip]) -> dict[int, int | None] | None:
         """Return the strip of each word of a row outside of its cells, None for a word in none of them.
 
         None for the whole row if a word stands in the description, or beside it, and is not in its cell.
@@ -220,7 +173,7 @@ class _Finder:
         return any(self._gap(i, j) < _JOINED_CHARS * self.char_width for j in beside)
 
     def _strip_of(
-        self, i: int, line: int, cells: Mapping[int, str], strips: Sequence[_Strip], *, is_below: bool
+        self, i: int, line: int, cells: Mapping[int, str], strips: Sequence[Strip], *, is_below: bool
     ) -> int | None:
         box = self.page.words[i].bbox
         for at, strip in enumerate(strips):
@@ -252,14 +205,14 @@ class _Finder:
         a, b = self.page.words[min(i, j)].bbox, self.page.words[max(i, j)].bbox
         return b.left - a.right
 
-    def _unnamed(self, words: Sequence[int]) -> list[_Strip]:
+    def _unnamed(self, words: Sequence[int]) -> list[Strip]:
         """Return columns that are not annotated, around words that overlap each other across rows."""
-        strips: list[_Strip] = []
+        strips: list[Strip] = []
         for box in sorted((self.page.words[i].bbox for i in words), key=lambda box: box.left):
             if strips and box.left <= strips[-1].right + 2 * self.slack:
                 strips[-1].take(box)
             else:
-                strips.append(_Strip(box.left, box.right))
+                strips.append(Strip(box.left, box.right))
         return strips
 
     def _has_unnamed_amounts(self, extras: Iterable[Mapping[int, int | None]]) -> bool:
@@ -267,14 +220,7 @@ class _Finder:
         unnamed = (i for found in extras for i, at in found.items() if at is None)
         return any(_AMOUNT_LIKE.search(self.page.words[i].text) for i in unnamed)
 
-    def _names_amounts(self, strips: Sequence[_Strip]) -> bool:
-        """Return whether a known heading says which column is that of the rows' amounts."""
-        amounts = [strip for strip in strips if strip.column is not None and strip.column.tag == "amount"]
-        known = languages_of("col.amount")
-        headings = [[self.page.words[i].text for i in strip.heading] for strip in amounts]
-        return any(key in known or _is_misread(key, known) for words in headings for key in phrases(words))
-
-    def _refuse_missed_rows(self, bands: Sequence[tuple[int, int]], strips: Sequence[_Strip]) -> None:
+    def _refuse_missed_rows(self, bands: Sequence[tuple[int, int]], strips: Sequence[Strip]) -> None:
         """Raise if lines above, between or right below the rows look like rows that nobody annotated."""
         amounts = [s for s in strips if s.column is not None and s.column.tag in ("amount", "unit_price")]
         own = {self.line_of[i] for row in self.rows for run in row.values() for i in run}
@@ -288,52 +234,19 @@ class _Finder:
             if not amounts or (has_amount and not SUM_SIGNS & set(texts)):
                 raise _NotRegular("perhaps not all rows")
 
-    def _is_amount_in(self, i: int, strip: _Strip) -> bool:
+    def _is_amount_in(self, i: int, strip: Strip) -> bool:
         word = self.page.words[i]
         return strip.overlap(word.bbox) > 0 and read_amount(word.text) is not None
 
-    def _head(self, first: int, strips: Sequence[_Strip]) -> tuple[int, int]:
-        """Return the lines of the headings, and note which words head which column."""
-        reach = range(max(0, first - _HEAD_REACH), first)
-        start = next((n for n in reach if any(self._has_heading(n, strip) for strip in strips)), first)
-        words = [i for line in range(start, first) for i in range(*self.page.lines[line])]
-        nearest = {i: self._nearest(i, strips) for i in words}
-        if any(at is None for at in nearest.values()):
-            return first, first
-        for i, at in nearest.items():
-            strips[at or 0].heading.append(i)
-        return start, first
-
-    def _has_far_heading(self, first: int) -> bool:
-        """Return whether a word some lines above the rows may be a heading of theirs, misread perhaps."""
-        known = [key for tag in ("description", "amount") for key in languages_of(f"col.{tag}")]
-        lines = range(max(first - _FAR_HEAD, 0), first)
-        words = [self.page.words[i].text for n in lines for i in range(*self.page.lines[n])]
-        return any(key in known or _is_misread(key, known) for key in map(text_key, words))
-
-    def _has_heading(self, line: int, strip: _Strip) -> bool:
-        if strip.column is None:
-            return False
-        known = languages_of(f"col.{strip.column.tag}")
-        reach = _HEADING_REACH_CHARS * self.char_width
-        words = [self.page.words[i] for i in range(*self.page.lines[line])]
-        near = [word.text for word in words if strip.overlap(word.bbox) > -reach]
-        return any(key in known or _is_misread(key, known) for key in phrases(near))
-
-    def _nearest(self, i: int, strips: Sequence[_Strip]) -> int | None:
-        box = self.page.words[i].bbox
-        best = max(range(len(strips)), key=lambda n: strips[n].overlap(box))
-        return best if strips[best].overlap(box) > -_HEADING_REACH_CHARS * self.char_width else None
-
     def _row(
-        self, n: int, band: tuple[int, int], extras: Mapping[int, int | None], strips: Sequence[_Strip]
+        self, n: int, band: tuple[int, int], extras: Mapping[int, int | None], strips: Sequence[Strip]
     ) -> TemplateRow:
         """Return a row with its words by column, from left to right."""
         at_key = {strip.column.key: at for at, strip in enumerate(strips) if strip.column is not None}
         by_column: dict[int, list[int]] = {}
         for i, found in extras.items():
             column = None if found is None else self.columns[found]
-            at = at_key[column.key] if column is not None else self._nearest(i, strips) or 0
+            at = at_key[column.key] if column is not None else self.heads.nearest(i, strips) or 0
             by_column.setdefault(at, []).append(i)
         cells = {at_key[key]: run for key, run in self.rows[n].items()}
         return TemplateRow(
@@ -343,7 +256,7 @@ class _Finder:
             extras={at: tuple(found) for at, found in sorted(by_column.items())},
         )
 
-    def _absent(self, rows: Sequence[TemplateRow], strips: Sequence[_Strip]) -> tuple[str, ...]:
+    def _absent(self, rows: Sequence[TemplateRow], strips: Sequence[Strip]) -> tuple[str, ...]:
         """Return the tags of columns that are not there, none if some words could be one."""
         extras = (self.page.words[i].text for row in rows for run in row.extras.values() for i in run)
         if any(strip.column is None for strip in strips) or any(map(_has_digit, extras)):
@@ -357,25 +270,11 @@ class _Finder:
         )
 
 
-def _is_misread(key: str, known: Iterable[str]) -> bool:
-    """Return whether a phrase is a known heading but for a letter or two."""
-    if len(key) < _MIN_MISREAD:
-        return False
-    return process.extractOne(key, known, scorer=fuzz.ratio, score_cutoff=_MIN_LIKENESS) is not None
-
-
 def _has_digit(text: str) -> bool:
     return any(map(str.isdigit, text))
 
 
-def phrases(words: Sequence[str]) -> Iterator[str]:
-    """Yield the keys of all runs of a few words, as labels are compared."""
-    for start in range(len(words)):
-        for end in range(start + 1, min(start + _MAX_HEADING_WORDS, len(words)) + 1):
-            yield text_key(" ".join(words[start:end]))
-
-
-def _column(strip: _Strip) -> TemplateColumn:
+def _column(strip: Strip) -> TemplateColumn:
     column = strip.column
     return TemplateColumn(
         key=None if column is None else column.key,

@@ -23,8 +23,9 @@ from schemas.document import Page
 from schemas.values import parse_amount, parse_date
 from tests.decoding.engines.sampler import accepts
 from tests.training.refill.pages import FEES_VALUE, templates
+from training.refill.columns import shape_of
 from training.refill.labels import languages_of
-from training.refill.plan import INSERTABLE, Inserted, Plan, draw_plan, shape_of
+from training.refill.plan import INSERTABLE, Inserted, Plan, draw_plan
 from training.refill.prepared import Prepared, prepare
 from training.refill.questions import answer, draw_question
 from training.refill.refilling import Refilled, Refiller, refill
@@ -245,6 +246,30 @@ def test_columns_change_places_with_their_headings() -> None:
         first.index(texts[f"line.0.{tag}"].split()[0]) for tag in ("amount", "unit_price", "description")
     ]
     assert order == sorted(order)
+
+
+def test_columns_that_are_put_in_have_headings_and_answers_and_make_the_amounts() -> None:
+    prepared = _prepared(_FEES)
+    assert prepared.table is not None
+    added = (("quantity", "Nos."), ("unit_price", "Each"))
+    shape = shape_of(prepared, prepared.table.columns, [3, 0, 2, 1], added=added)
+    for seed in range(20):
+        page = _refilled(_FEES, seed, shape=shape, headings={0: "Goods", 1: "Extension"})
+        texts = _texts(page)
+        head = next(line for line in page.document.pages[0].text.splitlines() if "NOS." in line)
+        assert head.split() == ["EACH", "GOODS", "NOS.", "EXTENSION"]
+        for n in range(page.n_rows):
+            quantity, price = _value(texts[f"line.{n}.quantity"]), _value(texts[f"line.{n}.unit_price"])
+            assert quantity * price == _value(texts[f"line.{n}.amount"])
+        assert {ask.tag for ask in page.known.more_columns} == {"quantity", "unit_price"}
+        assert not {"quantity", "unit_price"} & set(page.known.absent_columns)
+
+
+def test_columns_that_do_not_fit_are_not_put_in() -> None:
+    prepared = _prepared(_FEES)
+    assert prepared.table is not None
+    added = tuple((tag, "A heading that is very wide") for tag in ("quantity", "unit_price", "code"))
+    assert shape_of(prepared, prepared.table.columns, [0, 1, 2, 3, 4], added=added) is None
 
 
 def test_a_column_that_is_left_out_is_null() -> None:
