@@ -18,6 +18,7 @@ _HEAD_REACH, _FAR_HEAD = 4, 12
 _HEADING_REACH_CHARS = 8.0
 _JOINED_CHARS = 2.0  # words nearer than this are read as one text
 _MAX_HEADING_WORDS = 4
+_NUMBER_DIGITS = 3
 _MIN_LIKENESS, _MIN_MISREAD = 78, 5  # of a misread heading, in percent, and of its length
 NUMBER_TAGS = frozenset({"quantity", "unit_price", "amount", "tax_rate", "discount"})
 
@@ -66,17 +67,48 @@ class HeadFinder:
         self.page = page
         self.char_width = char_width
 
-    def find(self, first: int, strips: Sequence[Strip]) -> tuple[int, int]:
-        """Return the lines of the headings, and note which words head which column."""
+    def find(self, first: int, strips: list[Strip]) -> tuple[int, int]:
+        """Return the lines of the headings, and note which words head which column.
+
+        Headings that stand over no column are given strips of their own.
+        """
         reach = range(max(0, first - _HEAD_REACH), first)
         start = next((n for n in reach if self._is_head(n, strips)), first)
-        words = [i for line in range(start, first) for i in range(*self.page.lines[line])]
-        nearest = {i: self.nearest(i, strips) for i in words}
-        if any(at is None for at in nearest.values()) or len(words) > _MAX_HEADING_WORDS * len(strips):
+        segments = [segment for line in range(start, first) for segment in self._segments(line)]
+        if sum(map(len, segments)) > _MAX_HEADING_WORDS * len(strips) or self._has_number(segments):
             return first, first
-        for i, at in nearest.items():
-            strips[at or 0].heading.append(i)
+        if first - start == 1 and len(segments) == len(strips):
+            for strip, segment in zip(strips, segments, strict=True):
+                strip.heading += segment
+            return start, first
+        far: list[int] = []
+        for i in (i for segment in segments for i in segment):
+            at = self.nearest(i, strips)
+            (far if at is None else strips[at].heading).append(i)
+        strips += self._unnamed(far)
         return start, first
+
+    def _has_number(self, segments: Sequence[Sequence[int]]) -> bool:
+        """Return whether words are a number or a date: then they are the page's, not the table's."""
+        words = (self.page.words[i].text for segment in segments for i in segment)
+        return any(sum(map(str.isdigit, word)) >= _NUMBER_DIGITS for word in words)
+
+    def _unnamed(self, words: Sequence[int]) -> Iterator[Strip]:
+        """Yield strips of headings without cells."""
+        group: list[int] = []
+        boxes = self.page.words
+        for i in sorted(words, key=lambda i: boxes[i].bbox.left):
+            if group and boxes[i].bbox.left - boxes[group[-1]].bbox.right >= _JOINED_CHARS * self.char_width:
+                yield self._headed(group)
+                group = []
+            group.append(i)
+        if group:
+            yield self._headed(group)
+
+    def _headed(self, words: Sequence[int]) -> Strip:
+        boxes = [self.page.words[i].bbox for i in words]
+        left, right = min(box.left for box in boxes), max(box.right for box in boxes)
+        return Strip(left, right, heading=sorted(words))
 
     def has_far_heading(self, first: int) -> bool:
         """Return whether a word some lines above the rows may be a heading of theirs, misread perhaps."""
@@ -92,20 +124,19 @@ class HeadFinder:
         """
         headed = [strip for strip in strips if self._has_heading(line, strip)]
         known = {key for strip in headed if strip.column for key in languages_of(f"col.{strip.column.tag}")}
-        alone = [text_key(text) for text in self._segments(line)]
+        alone = [text_key(" ".join(self.page.words[i].text for i in run)) for run in self._segments(line)]
         return len(headed) > 1 or any(key in known or is_misread(key, known) for key in alone)
 
-    def _segments(self, line: int) -> Iterator[str]:
-        """Yield the texts of a line between wide gaps."""
-        start, end = self.page.lines[line]
-        words: list[str] = []
-        for i in range(start, end):
-            gap = self.page.words[i].bbox.left - self.page.words[i - 1].bbox.right if words else 0.0
+    def _segments(self, line: int) -> Iterator[list[int]]:
+        """Yield the words of a line between wide gaps."""
+        run: list[int] = []
+        for i in range(*self.page.lines[line]):
+            gap = self.page.words[i].bbox.left - self.page.words[i - 1].bbox.right if run else 0.0
             if gap >= _JOINED_CHARS * self.char_width:
-                yield " ".join(words)
-                words = []
-            words.append(self.page.words[i].text)
-        yield " ".join(words)
+                yield run
+                run = []
+            run.append(i)
+        yield run
 
     def _has_heading(self, line: int, strip: Strip) -> bool:
         if strip.column is None:

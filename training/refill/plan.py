@@ -19,7 +19,7 @@ from training.refill.template import Template, TemplateField, TemplateTable
 from training.synthesis.lexicon import LANGUAGES
 from training.synthesis.noise import Noise, random_noise
 
-_PERMUTED_SHARE = 0.4
+_PERMUTED_SHARE = 0.55
 _LESS_A_COLUMN_SHARE = 0.15
 _NEW_HEADINGS_SHARE = 0.5
 _NEW_LABEL_SHARE = 0.4
@@ -28,9 +28,9 @@ _LESS_A_FIELD_SHARE = 0.12
 _INSERTED_SHARE = 0.35
 _BOXES_SHARE = 0.35
 _MAX_INSERTED = 4
-_NEW_HEAD_SHARE = 0.6  # of tables without headings that are given some
+_NEW_HEAD_SHARE = 0.75  # of tables without headings that are given some
 _NARROW_SHARE = 0.3  # of tables whose descriptions wrap earlier than they need to
-_ADDED_SHARE = 0.45  # of tables that may be given more columns
+_ADDED_SHARE = 0.7  # of tables that may be given more columns
 _NOISE_DIFFICULTY = 0.5  # real pages have their own misreadings
 
 _CLEAN = Noise()
@@ -237,7 +237,9 @@ def _added(
     rng: random.Random, prepared: Prepared, table: TemplateTable, headings: Mapping[int, str], language: str
 ) -> tuple[tuple[str, str], ...]:
     """Return tags and headings of columns to put in, none on most pages."""
-    if rng.random() >= _ADDED_SHARE:
+    amounts = [n for n, column in enumerate(table.columns) if column.tag == "amount"]
+    is_free = any(pattern.numbers[n].units == 0 for pattern in prepared.patterns for n in amounts)
+    if is_free or rng.random() >= _ADDED_SHARE:
         return ()
     taken = {*prepared.phrases, *map(text_key, headings.values())}
     found: list[tuple[str, str]] = []

@@ -22,6 +22,7 @@ _SLACK_CHARS = 1.0  # how far a word may stick out of its column
 _MARK_REACH_CHARS = 4.0  # a currency mark so near to a number belongs to its column
 _CODE_LETTERS = 2  # of a number above a text
 _JOINED_CHARS = 2.0  # words nearer than this are read as one text
+_LINE_PITCH = 1.9  # of the lines of one text, in heights of a word
 _ABOVE, _BELOW = 8, 2  # lines beside the rows that must not look like rows
 _AMOUNT_LIKE = re.compile(r"[$€£]|\d[.,*-] ?\d\d(?!\d)")
 _CAN_LACK = ("position", "code", "quantity", "units_of_measure", "unit_price", "tax_rate", "discount", "date")
@@ -82,7 +83,7 @@ class _Finder:
     def table(self, key: str, *, knows_all_rows: bool) -> TemplateTable:
         bands = self._bands()
         strips = [self._strip(column) for column in self.columns]
-        whole = [n for n, row in enumerate(self.rows) if len(row) == len(self.columns)]
+        whole = [n for n, row in enumerate(self.rows) if len(row) == len(self.columns) and self._is_one(n)]
         kept = {n: extras for n in whole if (extras := self._extras(n, bands[n], strips)) is not None}
         if not kept:
             raise _NotRegular("no row is whole")
@@ -93,9 +94,12 @@ class _Finder:
         for a, b in itertools.pairwise(beside):
             if a.right > b.left + self.slack:
                 raise _NotRegular("columns overlap")
-        if not knows_all_rows:
+        if self._goes_on_below(bands[-1][1], strips):
+            raise _NotRegular("perhaps not all of the last row")
+        if not knows_all_rows or len(self.rows) == 1:  # one amount that is the total proves nothing
             self._refuse_missed_rows(bands, strips)
         head = self.heads.find(bands[0][0], strips)
+        strips.sort(key=lambda strip: strip.left)
         if self._has_unnamed_amounts(kept.values()) and not self.heads.name_amounts(strips):
             raise _NotRegular("amounts without headings")
         rows = tuple(self._row(n, bands[n], extras, strips) for n, extras in kept.items())
@@ -109,8 +113,34 @@ class _Finder:
             rows_total=None,
             absent=self._absent(rows, strips),
             is_stacked=is_stacked,
-            is_headless=head[0] == head[1] and not self.heads.has_far_heading(bands[0][0]),
+            is_headless=head[0] == head[1] and self._is_headless(bands[0][0]),
         )
+
+    def _is_one(self, n: int) -> bool:
+        """Return whether each cell of a row is one text or number, without wide gaps in a line of it."""
+        runs = self.rows[n].values()
+        pairs = (pair for run in runs for pair in itertools.pairwise(run))
+        return all(
+            self.line_of[i] != self.line_of[j] or self._gap(i, j) < _MARK_REACH_CHARS * self.char_width
+            for i, j in pairs
+        )
+
+    def _goes_on_below(self, end: int, strips: Sequence[Strip]) -> bool:
+        """Return whether the line below the rows reads as one more line of the last description."""
+        if end >= len(self.page.lines):
+            return False
+        words = [self.page.words[i] for i in range(*self.page.lines[end])]
+        last = [self.page.words[i].bbox for i in range(*self.page.lines[end - 1])]
+        above, height = max(box.center[1] for box in last), max(box.height for box in last)
+        texts = [strip for strip in strips if strip.column is not None and not strip.column.is_number]
+        begins = any(abs(words[0].bbox.left - strip.left) <= 2 * self.slack for strip in texts)
+        says_sum = SUM_SIGNS & {word.text.casefold().strip(".:,()") for word in words}
+        is_near = words[0].bbox.center[1] - above < _LINE_PITCH * height
+        return begins and is_near and not says_sum and any(map(str.isalpha, words[0].text))
+
+    def _is_headless(self, first: int) -> bool:
+        """Return whether headings can be put above the rows; a single row is not certain to be the first."""
+        return len(self.rows) > 1 and not self.heads.has_far_heading(first)
 
     def _is_stacked(self, n: int) -> bool:
         """Return whether the texts of a row stand on other lines than its numbers."""
@@ -229,14 +259,25 @@ class _Finder:
         between = (n for band in bands for n in range(*band) if n not in own)
         for line in (*above, *between, *below):
             indices = range(*self.page.lines[line])
-            has_amount = any(self._is_amount_in(i, strip) for i in indices for strip in amounts)
+            # Bare numbers of the head of a page are no amounts where those of the rows are not bare.
+            is_money = line < bands[0][0] and self._prints_money()
+            has_amount = any(self._is_amount_in(i, s, is_money=is_money) for i in indices for s in amounts)
             texts = [self.page.words[i].text.casefold().strip(".:,()") for i in indices]
             if not amounts or (has_amount and not SUM_SIGNS & set(texts)):
                 raise _NotRegular("perhaps not all rows")
 
-    def _is_amount_in(self, i: int, strip: Strip) -> bool:
+    def _prints_money(self) -> bool:
+        """Return whether the rows' amounts have decimals, groups or a currency."""
+        keys = [column.key for column in self.columns if column.tag == "amount"]
+        words = [self.page.words[i].text for row in self.rows for key in keys for i in row.get(key, ())]
+        found = [amount for word in words if (amount := read_amount(word)) is not None]
+        return bool(found) and all(amount.is_money for amount in found)
+
+    def _is_amount_in(self, i: int, strip: Strip, *, is_money: bool) -> bool:
+        """Return whether a word of the column is an amount, with decimals or a currency if `is_money`."""
         word = self.page.words[i]
-        return strip.overlap(word.bbox) > 0 and read_amount(word.text) is not None
+        found = read_amount(word.text) if strip.overlap(word.bbox) > 0 else None
+        return found is not None and (found.is_money or not is_money)
 
     def _row(
         self, n: int, band: tuple[int, int], extras: Mapping[int, int | None], strips: Sequence[Strip]
@@ -259,7 +300,8 @@ class _Finder:
     def _absent(self, rows: Sequence[TemplateRow], strips: Sequence[Strip]) -> tuple[str, ...]:
         """Return the tags of columns that are not there, none if some words could be one."""
         extras = (self.page.words[i].text for row in rows for run in row.extras.values() for i in run)
-        if any(strip.column is None for strip in strips) or any(map(_has_digit, extras)):
+        has_unnamed = any(strips[n].column is None for row in rows for n in row.extras)
+        if has_unnamed or any(map(_has_digit, extras)):
             return ()
         own = {column.tag for column in self.columns}
         headings = list(phrases([self.page.words[i].text for strip in strips for i in strip.heading]))

@@ -136,9 +136,22 @@ def _cells(template: Template) -> list[list[str]]:
 
 
 def test_rows_that_nobody_annotated_make_no_table() -> None:
-    less: dict[str, JsonValue] = {**INVOICE_VALUE, "items": [{**row} for row in INVOICE_ROWS[:2]]}
+    less: dict[str, JsonValue] = {**INVOICE_VALUE, "items": [{**INVOICE_ROWS[0]}, {**INVOICE_ROWS[2]}]}
     assert compiled(INVOICE, less).table is None
     assert _outcomes(INVOICE, less)["table: perhaps not all rows"] == 1
+
+
+def test_a_last_row_that_may_go_on_below_makes_no_table() -> None:
+    longer = FEES.replace("15.50\n", "15.50\nand of its copies\n")
+    assert compiled(longer, FEES_VALUE).table is None
+    assert _outcomes(longer, FEES_VALUE)["table: perhaps not all of the last row"] == 1
+
+
+def test_a_line_with_a_date_is_no_heading() -> None:
+    dated = FEES.replace("Review of the", "October 5, 1995                            Amount\nReview of the")
+    template = compiled(dated, FEES_VALUE)
+    assert template.table is not None
+    assert template.table.head[0] == template.table.head[1]
 
 
 def test_a_description_that_goes_on_beside_its_cell_makes_no_row() -> None:
