@@ -62,7 +62,8 @@ def help_text(program: str, words: tuple[str, ...]) -> str:
 
 def subcommand(words: list[str]) -> tuple[str, ...]:
     """Return the words that name the command: `schema list`, or the first one."""
-    return tuple(words[:2]) if words[0] in {"adapters", "bench", "examples", "models", "schema"} else (words[0],)
+    groups = {"adapters", "bench", "examples", "models", "schema"}
+    return tuple(words[:2]) if words[0] in groups else (words[0],)
 
 
 def test_every_setting_is_in_its_table() -> None:

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
+from training.refill.command import app as refill
 from training.sft.command import sft
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
@@ -51,6 +52,12 @@ def house(
         typer.Option(min=0.36, max=1.0, help="Share of the time from which pages are of full difficulty."),
     ] = 0.75,
     transcripts: Annotated[Path | None, typer.Option(help="Labelled transcripts to watch.")] = None,
+    templates: Annotated[
+        Path | None, typer.Option(help="Real pages to refill, of `rasg-train refill prepare`.")
+    ] = None,
+    refilled_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of refilled pages, with --templates.")
+    ] = 0.5,
 ) -> None:
     """Train the house model from scratch on synthetic documents.
 
@@ -79,7 +86,13 @@ def house(
     if not tokenizer_folder.is_dir():
         _make_tokenizer(tokenizer_folder, seed)
     stream = StreamConfig(tokenizer_folder=str(tokenizer_folder), seed=seed, batch_tokens=batch_tokens)
-    stream = replace(stream, max_tokens=min(config.max_tokens, batch_tokens), curriculum_end=curriculum_end)
+    stream = replace(
+        stream,
+        max_tokens=min(config.max_tokens, batch_tokens),
+        curriculum_end=curriculum_end,
+        templates=None if templates is None else str(templates),
+        refilled_share=refilled_share,
+    )
     TrainingFolder(path=out).write_config({**asdict(config), "stream": asdict(stream)})
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
@@ -162,6 +175,7 @@ def score(
 
 
 app.command("sft")(sft)
+app.add_typer(refill, name="refill")
 study = typer.Typer(no_args_is_help=True, help="Reproduce what papers claim.")
 app.add_typer(study, name="study")
 

@@ -9,6 +9,7 @@ import multiprocessing
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from schemas.prompt import ReasoningMode
 from training.copying import copy_sample
 from training.encode import EncodedSample, encode, prompt_of
 from training.hf import load_tokenizer
+from training.refill.refilling import Refiller
+from training.refill.template import read_templates
 from training.synthesis.sample import SyntheticDocument, generate, generate_pair
 
 _QUEUED_BATCHES = 16
@@ -37,6 +40,8 @@ class StreamConfig:
 
     `pool_size` samples are sorted by length before they are cut into batches of at most
     `batch_tokens` padded tokens; longer samples than `max_tokens` are left out. Shares are in [0, 1].
+    With `templates` (a file that `rasg-train refill prepare` made), `refilled_share` of the documents are
+    real pages with other values, of full difficulty from the start.
     """
 
     tokenizer_folder: str
@@ -50,6 +55,9 @@ class StreamConfig:
     warmup_end: float = 0.03
     curriculum_start: float = 0.35
     curriculum_end: float = 0.75
+    templates: str | None = None
+    refilled_share: float = 0.5
+    refilled_example_share: float = 0.3
 
     def difficulty(self, progress: float) -> float:
         """Return the documents' difficulty in [0, 1]: short pages until `curriculum_start`, then harder."""
@@ -62,15 +70,28 @@ class StreamConfig:
 
 
 def draw(
-    rng: random.Random, config: StreamConfig, *, difficulty: float
+    rng: random.Random, config: StreamConfig, *, difficulty: float, refiller: Refiller | None = None
 ) -> tuple[SyntheticDocument, SyntheticDocument | None, ReasoningMode, bool]:
     """Return a document, the example shown with it (or None), the reasoning mode and layout switch."""
+    if refiller is not None and rng.random() < config.refilled_share:
+        return _draw_refilled(rng, config, refiller)
     reasoning: ReasoningMode = "brief" if rng.random() < config.reasoning_share * difficulty else "off"
     structured = rng.random() >= config.plain_share
     if rng.random() < config.example_share * difficulty:
         example, sample = generate_pair(rng)
         return sample, example, reasoning, structured
     return generate(rng, difficulty=difficulty), None, reasoning, structured
+
+
+def _draw_refilled(
+    rng: random.Random, config: StreamConfig, refiller: Refiller
+) -> tuple[SyntheticDocument, SyntheticDocument | None, ReasoningMode, bool]:
+    reasoning: ReasoningMode = "brief" if rng.random() < config.reasoning_share else "off"
+    structured = rng.random() >= config.plain_share
+    if rng.random() < config.refilled_example_share:
+        example, sample = refiller.pair(rng)
+        return sample, example, reasoning, structured
+    return refiller.sample(rng), None, reasoning, structured
 
 
 def sample_stream(
@@ -80,12 +101,15 @@ def sample_stream(
 ) -> Iterator[EncodedSample]:
     """Yield encoded samples; what they are follows `progress()`, the share of the run that is over."""
     rng = random.Random(config.seed)
+    refiller = None if config.templates is None else Refiller(read_templates(Path(config.templates)))
     while True:
         spent = progress()
         if rng.random() < config.copy_share(spent):
             yield copy_sample(rng, tokenizer)
             continue
-        document, example, reasoning, structured = draw(rng, config, difficulty=config.difficulty(spent))
+        document, example, reasoning, structured = draw(
+            rng, config, difficulty=config.difficulty(spent), refiller=refiller
+        )
         prompt = prompt_of(document, example=example, reasoning=reasoning, structured=structured)
         sample = encode(tokenizer, prompt, document, reasoning=reasoning)
         if len(sample) <= config.max_tokens:

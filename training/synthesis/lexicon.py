@@ -1,4 +1,4 @@
-"""Label words of business documents in seven languages, by the field they announce."""
+"""Label words of business documents in eight languages, by the field they announce."""
 
 from __future__ import annotations
 
@@ -306,6 +306,46 @@ col.unit_price: Harga | Harga Seunit
 col.amount: Jumlah | Amaun
 """
 
+_PT = """
+document_id: Fatura n.º | Nº fatura | Número | Fatura | Recibo n.º | Documento n.º
+date_issue: Data | Data da fatura | Data de emissão
+document_time: Hora
+date_due: Vencimento | Data de vencimento | Pagar até
+date_delivery: Data de entrega
+date_order: Data da encomenda
+order_id: Encomenda n.º | Nº encomenda | Vossa encomenda
+customer_id: Cliente n.º | Código do cliente
+vendor_tax_id: NIF | NIPC | Contribuinte n.º
+vendor_phone: Tel. | Telefone
+cashier: Operador | Atendido por
+payment_terms: Condições de pagamento
+payment_reference: Referência
+amount_total_net: Subtotal | Total ilíquido | Total s/ IVA | Incidência
+amount_total_tax: IVA 23% | IVA | Total IVA
+amount_total_gross: TOTAL | Total | Total a pagar | Total c/ IVA | Valor total
+amount_due: Valor a pagar | Em dívida
+amount_paid: Numerário | Multibanco | Entregue | Pago
+change_amount: Troco
+discount_amount: Desconto
+shipping_amount: Portes | Transporte
+seller: Fornecedor | Emitente
+buyer: Cliente | Faturar a | Exmo. Sr.
+ship_to: Local de entrega
+invoice: FATURA | Fatura
+order: ENCOMENDA | Nota de encomenda
+col.position: Item | Linha
+col.code: Código | Ref.
+col.description: Descrição | Designação | Artigo
+col.quantity: Qtd. | Quantidade | Qt.
+col.units_of_measure: Un. | Unidade
+col.unit_price: Preço unit. | Preço | P. unitário
+col.amount: Valor | Total | Montante
+col.tax_rate: IVA | Taxa
+col.discount: Desc. | Desconto
+col.date: Data
+col.balance: Saldo
+"""
+
 
 def _parsed(text: str) -> dict[str, tuple[str, ...]]:
     entries = (line.split(": ", 1) for line in text.strip().splitlines())
@@ -322,10 +362,23 @@ _LABELS = {
         ("it", _IT),
         ("es", _ES),
         ("ms", _MS),
+        ("pt", _PT),
     )
 }
+
+LANGUAGES = tuple(_LABELS)
 
 
 def labels(name: str, language: str) -> tuple[str, ...]:
     """Return the words that announce `name` in `language`, in English where that has none."""
-    return _LABELS.get(language, _LABELS["en"]).get(name) or _LABELS["en"][name]
+    return own_labels(name, language) or _LABELS["en"][name]
+
+
+def own_labels(name: str, language: str) -> tuple[str, ...]:
+    """Return the words that announce `name` in `language` itself, none if it has none."""
+    return _LABELS.get(language, _LABELS["en"]).get(name, ())
+
+
+def names() -> frozenset[str]:
+    """Return everything that some label announces."""
+    return frozenset(name for table in _LABELS.values() for name in table)

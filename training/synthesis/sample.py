@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from decoding.evidence import join_lines, words_of_line, write_absent, write_rows, write_value
-from ocr.reading_order import arrange
-from schemas.document import Document, Page, Word
-from schemas.geometry import BBox
+from schemas.document import Document
 from schemas.spec import ExtractionSchema
 from training.synthesis.agreements import draw_agreement
-from training.synthesis.asking import AskRows, Facts, Question, gold_of, to_schema
+from training.synthesis.asking import Facts, Question, gold_of, to_schema
 from training.synthesis.bookings import draw_booking
 from training.synthesis.choosing import random_question
 from training.synthesis.forms import draw_form
 from training.synthesis.invoices import draw_invoice, draw_order
-from training.synthesis.noise import Noise, random_noise, spoiled
+from training.synthesis.noise import random_noise
+from training.synthesis.reading import evidence_of, facts_of, read_pages, reasoning_of
 from training.synthesis.receipts import draw_receipt
 from training.synthesis.setting import Draft
 from training.synthesis.shipped import SHIPPED_NAMES, shipped_question
 from training.synthesis.statements import draw_statement
 from training.synthesis.template import Template
-from training.synthesis.words import Mark
 
 Drawer = Callable[[Template, random.Random, random.Random, float], Draft]
 _DRAWERS: dict[str, Drawer] = {
@@ -77,7 +73,7 @@ class _Drawn:
     draft: Draft
     document: Document
     facts: Facts
-    lines: Mapping[str, tuple[str, ...]]
+    evidence: dict[str, tuple[str, ...]]
     template_key: str
 
 
@@ -157,103 +153,23 @@ def _random_kind(rng: random.Random, difficulty: float, kinds: Sequence[str] = K
 def _draw(kind: str, template: Template, rng: random.Random, vendor_seed: int, difficulty: float) -> _Drawn:
     vendor_rng = random.Random(vendor_seed)
     draft = _DRAWERS[kind](template, rng, vendor_rng, difficulty)
-    pages, tags = _pages(draft, random_noise(rng, difficulty=difficulty), rng)
-    facts = _facts(pages, tags)
+    sheet, is_receipt = draft.sheet, draft.kind == "receipt"
+    pages, tags = read_pages(
+        sheet.marks,
+        sheet.page_starts,
+        width=sheet.width,
+        size_pt=(300.0, max(300.0, 12.0 * sheet.y)) if is_receipt else (595.0, 842.0),
+        noise=random_noise(rng, difficulty=difficulty),
+        rng=rng,
+    )
+    facts = facts_of(pages, tags)
     return _Drawn(
         draft=draft,
         document=Document(sha256=f"{rng.getrandbits(256):064x}", media_type="application/pdf", pages=pages),
         facts={tag: fact.text for tag, fact in facts.items()},
-        lines={tag: words_of_line(fact.page, fact.first_index) for tag, fact in facts.items()},
+        evidence=evidence_of(facts),
         template_key=f"{kind}-{template.seed:016x}",
     )
-
-
-# Values of one word that stand at many places; the first one printed is the answer.
-_PRINTED_OFTEN = frozenset({"currency"})
-
-# By a word's identity: its place in the order of writing, and the values that it belongs to.
-_Tags = dict[int, tuple[int, tuple[str, ...]]]
-
-
-def _pages(draft: Draft, noise: Noise, rng: random.Random) -> tuple[tuple[Page, ...], _Tags]:
-    """Return the pages as read, and the tags of their words."""
-    sheet = draft.sheet
-    ends = [*sheet.page_starts[1:], math.inf]
-    tags: _Tags = {}
-    pages: list[Page] = []
-    for page_index, (start, end) in enumerate(zip(sheet.page_starts, ends, strict=True)):
-        marks = [mark for mark in sheet.marks if start <= mark.y < end]
-        words = _words(spoiled(marks, noise, rng, width=sheet.width), sheet.width, tags, rng)
-        ordered, lines, block_order = arrange(words)
-        page = Page(
-            page_index=page_index,
-            width_pt=300.0 if draft.kind == "receipt" else 595.0,
-            height_pt=max(300.0, 12.0 * sheet.y) if draft.kind == "receipt" else 842.0,
-            words=ordered,
-            lines=lines,
-            block_order=block_order,
-        )
-        pages.append(page)
-    return tuple(pages), tags
-
-
-def _words(marks: list[Mark], width: float, tags: _Tags, rng: random.Random) -> list[Word]:
-    """Return the marks as words in page fractions, noting the tags of each."""
-    margin = 2.0 + 4.0 * rng.random()
-    across = 1.0 / (max(max((m.x + m.width for m in marks), default=1.0), width) + 2 * margin)
-    least = min((m.y for m in marks), default=0.0)
-    down = 1.0 / (max((m.y + m.height for m in marks), default=1.0) - least + 2.0)
-    words: list[Word] = []
-    for mark in marks:
-        word = Word(text=mark.text, bbox=_box(mark, margin, least, across, down), source="transcript")
-        words.append(word)
-        if mark.tags:
-            tags[id(word)] = (len(words), mark.tags)
-    return words
-
-
-def _box(mark: Mark, margin: float, least: float, across: float, down: float) -> BBox:
-    left = max(0.0, (mark.x + margin) * across)
-    top = (mark.y - least + 1.0) * down
-    return BBox(left, top, min(1.0, left + mark.width * across), min(1.0, top + mark.height * down))
-
-
-@dataclass(frozen=True, slots=True)
-class _Fact:
-    """A value on a page: its text (None if its words do not stand together) and where it begins."""
-
-    text: str | None
-    page: Page
-    first_index: int
-
-
-def _facts(pages: tuple[Page, ...], tags: _Tags) -> dict[str, _Fact]:
-    """Return what stands on the pages, by tag; a value that is on two pages does not stand together."""
-    facts: dict[str, _Fact] = {}
-    for page in pages:
-        places: dict[str, list[tuple[int, int]]] = {}
-        for index, word in enumerate(page.words):
-            written, names = tags.get(id(word), (0, ()))
-            for tag in names:
-                places.setdefault(tag, []).append((written, index))
-        rank = {index: position for position, index in enumerate(page.block_order)}
-        for tag, found in places.items():
-            if tag in _PRINTED_OFTEN:
-                if tag not in facts:
-                    facts[tag] = _Fact(page.words[min(found)[1]].text, page, min(found)[1])
-                continue
-            indices = [index for _, index in sorted(found)]
-            text = None if tag in facts else _contiguous(page, indices, rank)
-            facts[tag] = _Fact(text, page, indices[0])
-    return facts
-
-
-def _contiguous(page: Page, indices: list[int], rank: dict[int, int]) -> str | None:
-    """Return the words in the order in which they were written, if the page reads them so, without a gap."""
-    ranks = [rank[index] for index in indices]
-    if any(order == list(range(order[0], order[0] + len(order))) for order in (indices, ranks)):
-        return " ".join(page.words[index].text for index in indices)
-    return None
 
 
 def _sample(drawn: _Drawn, question: Question) -> SyntheticDocument | None:
@@ -264,20 +180,6 @@ def _sample(drawn: _Drawn, question: Question) -> SyntheticDocument | None:
         document=drawn.document,
         schema=to_schema(question, name=drawn.draft.kind),
         gold=gold,
-        reasoning=join_lines(_evidence(question, gold, drawn)),
+        reasoning=reasoning_of(question, gold, drawn.evidence),
         template_key=drawn.template_key,
     )
-
-
-def _evidence(question: Question, gold: dict[str, JsonValue], drawn: _Drawn) -> Iterator[str]:
-    for ask in question:
-        value = gold[ask.key]
-        if isinstance(value, list):
-            yield write_rows(ask.key, len(value))
-            continue
-        for part in ask.columns if isinstance(ask, AskRows) else (ask,):
-            found = value.get(part.key) if isinstance(value, dict) else value
-            if found is None:
-                yield write_absent(part.key)
-            else:
-                yield write_value(part.key, drawn.lines.get(part.tag, ()))
