@@ -84,7 +84,7 @@ class _Projection(Function):
             dU[:, rows] = (dY_i @ B).mul_(scale)
             dBs.append((dY_i.mT @ U[:, rows]).mul_(scale))  # (m, r)
         dA = dU.mT @ X  # (R, n)
-        dX = torch.addmm(dY @ W, dU, A) if ctx.needs_input_grad[0] else None
+        dX = (dY @ W).addmm_(dU, A) if ctx.needs_input_grad[0] else None
         dAs = [dA[rows] for _, rows, _ in ctx.places]
         grads = [grad for pair in zip(dAs, dBs, strict=True) for grad in pair]
         return dX, None, None, *(g.to(dtype) for g, dtype in zip(grads, ctx.dtypes, strict=True))
