@@ -1,8 +1,8 @@
 """Causal attention within each of the conversations that are laid end to end, with rotary positions.
 
-Torch's fused kernel takes twice as long on a CPU in bfloat16. Here it is plain products of matrices, for some
-queries at a time and only up to their last key: half of the products are never made, no mask is larger than
-a block, and the heads that share a key are one matrix.
+Torch's fused kernel takes two and a half times as long on a CPU in bfloat16. Here it is plain products of
+matrices, for some queries at a time and only up to their last key: half of the products are never made, no
+mask is larger than a block, and the heads that share a key are one matrix.
 """
 
 # torch is typed in part only, and matrices keep the capitals of the papers
