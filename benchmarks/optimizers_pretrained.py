@@ -13,8 +13,8 @@ The command can be killed and given again, and given twice at a time to keep two
 lines of `outcomes.jsonl`, each run's losses, norms and speed lines of its `log.jsonl`. What there is of a
 report is written to `report.md` at each end; `--report` runs nothing and prints it.
 
-At 260 tokens a second the defaults take 10 x 100,000 tokens for the rates and 6 x 500,000 for the comparison:
-some 4.5 hours of one core, half of that on two.
+At 240 tokens a second the defaults take 10 x 100,000 tokens for the rates, 6 x 500,000 for the comparison and
+64 evaluations of 40 s: some five and a half hours of one core, half of that on two.
 """
 
 from __future__ import annotations
