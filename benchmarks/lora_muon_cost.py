@@ -1,8 +1,9 @@
-"""What a LoRA-Muon step costs beside AdamW, dense Muon and the QR form: time, memory, and the cost model.
+"""What a LoRA-Muon step costs beside its paper's form, AdamW, dense Muon and the QR form: time and memory.
 
     python -m benchmarks.lora_muon_cost [--device cuda] [--compiled]
 
-First the optimizers' steps alone, on pairs of one shape, for a grid of shapes and ranks; then whole training
+LoRA-Muon takes its halves one after the other, the paper both at once; the QR form is the paper's. First
+the optimizers' steps alone, on pairs of one shape, for a grid of shapes and ranks; then whole training
 steps (forward, backward, optimizer) of a Llama of 30 M parameters with adapters on every linear layer. All
 of a row is measured in turns, in one process; figures are medians, and ratios are what to trust.
 """
@@ -100,16 +101,19 @@ def _step(optimizer: PairOptimizer, *, compiled: bool) -> Callable[[], object]:
 def steps(timer: Timer, *, count: int, compiled: bool) -> Iterator[str]:
     """Yield the table of the optimizers' steps, line by line."""
     yield (
-        "| m x n | rank | LoRA-Muon ms | of AdamW on factors | QR form / LoRA-Muon | dense Muon / LoRA-Muon "
+        "| m x n | rank | LoRA-Muon ms | of both halves at once | of AdamW on factors | QR form / LoRA-Muon "
+        "| dense Muon / LoRA-Muon "
         "| GFLOP by the paper | of them a second | state MB | AdamW's state MB | dense Muon's |"
     )
-    yield "|---|" + "---|" * 10
+    yield "|---|" + "---|" * 11
     for (m, n), r in ((shape, r) for shape in SHAPES for r in RANKS):
         ours = LoRAMuon(_pairs(m, n, r, count=count, device=timer.device), lr=_LR)
+        paper = LoRAMuon(_pairs(m, n, r, count=count, device=timer.device), lr=_LR, halves="simultaneous")
         qr = LoRARite(_pairs(m, n, r, count=count, device=timer.device), lr=_LR)
         adamw = torch.optim.AdamW(_factors(_pairs(m, n, r, count=count, device=timer.device)), lr=_LR)
         calls: dict[str, Callable[[], object]] = {
             "ours": _step(ours, compiled=compiled),
+            "paper": _step(paper, compiled=compiled),
             "qr": _step(qr, compiled=compiled),
             "adamw": adamw.step,
         }
@@ -123,6 +127,7 @@ def steps(timer: Timer, *, count: int, compiled: bool) -> Iterator[str]:
             f"{m} x {n}",
             str(r),
             f"{1000 * found['ours']:.2f}",
+            f"{found['ours'] / found['paper']:.2f}",
             f"{found['ours'] / found['adamw']:.1f}",
             f"{found['qr'] / found['ours']:.1f}",
             f"{found['dense'] / found['ours']:.1f}" if "dense" in found else "",
@@ -168,6 +173,7 @@ def whole_steps(timer: Timer, *, n_tokens: int, compiled: bool) -> Iterator[str]
         optimizers: dict[str, torch.optim.Optimizer] = {
             "AdamW": torch.optim.AdamW(factors, lr=1e-6),
             "LoRA-Muon": LoRAMuon(pairs, lr=1e-6),
+            "both halves at once": LoRAMuon(pairs, lr=1e-6, halves="simultaneous"),
             "QR form": LoRARite(pairs, lr=1e-6),
         }
         calls = {name: _training_step(model, ids, o, compiled=compiled) for name, o in optimizers.items()}

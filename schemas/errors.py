@@ -30,6 +30,7 @@ RasgError                      .code (stable) .retryable .hint
 ├─ ServiceBusyError            retryable
 ├─ ExtractionTimeoutError      retryable
 ├─ EvaluationError
+├─ TrainingDivergedError       the last checkpoint stands
 └─ ConfigurationError
 """
 
@@ -241,6 +242,12 @@ class EvaluationError(RasgError):
     """Predictions and gold do not fit together."""
 
     code = "evaluation_failed"
+
+
+class TrainingDivergedError(RasgError):
+    """The loss of a training run has left its start; the run stopped rather than learn from a wreck."""
+
+    code = "training_diverged"
 
 
 class ConfigurationError(RasgError):

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
+from training.documents.command import app as documents
 from training.refill.command import app as refill
 from training.sft.command import sft
 
@@ -174,6 +175,7 @@ def score(
         typer.echo(f"{found.n_failed} of {found.n_documents} documents have no answer: {found.errors}")
 
 
+app.add_typer(documents, name="documents")
 app.command("sft")(sft)
 app.add_typer(refill, name="refill")
 study = typer.Typer(no_args_is_help=True, help="Reproduce what papers claim.")

@@ -33,6 +33,8 @@ class PairOptimizer(torch.optim.Optimizer):
     Momenta and arithmetic are float32 (float64 for float64 factors), whatever the factors are stored in;
     the result is rounded once.
 
+    A subclass that moves its factors in another order overrides `_move`.
+
     Parameters
     ----------
     pairs
@@ -44,6 +46,8 @@ class PairOptimizer(torch.optim.Optimizer):
         β in [0, 1), an exponential mean without bias correction.
     weight_decay
         λ, with λ η < 1; it pulls B A towards 0, never W₀.
+    settings
+        What a subclass's groups have beside these.
 
     Raises
     ------
@@ -58,11 +62,12 @@ class PairOptimizer(torch.optim.Optimizer):
         lr: float | Tensor,
         momentum: float = 0.9,
         weight_decay: float = 0.01,
+        **settings: Any,  # noqa: ANN401
     ) -> None:
         given = list(pairs)
         is_grouped = bool(given) and isinstance(given[0], dict)
         groups = cast("list[dict[str, Any]]", given if is_grouped else [{"pairs": given}])
-        super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay, **settings})
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a mapping with "pairs" (of `lora_pairs`) and settings of its own.
@@ -142,20 +147,29 @@ class PairOptimizer(torch.optim.Optimizer):
         params = [factor for A, B, _ in pairs for factor in (A, B)]
         dtype = torch.float64 if params[0].dtype == torch.float64 else torch.float32
         momenta = self._advance_momenta(params, group["momentum"], dtype)
-        work = [p if p.dtype == dtype else p.to(dtype) for p in params]
-        directions = self._directions(_row_form(work), _row_form(momenta), params)
         lr = group["lr"]
         if not isinstance(lr, Tensor):
             _check(group)  # a scheduler may have set it
         keep = (1.0 - group["weight_decay"] * lr) ** 0.5  # s
-        sizes = [lr / (scale * keep) for _, _, scale in pairs for _ in (0, 1)]
+        self._move(params, momenta, [scale for _, _, scale in pairs], keep, group)
+
+    def _move(
+        self,
+        params: Sequence[Tensor],
+        momenta: Sequence[Tensor],
+        scales: Sequence[float],
+        keep: float | Tensor,
+        group: dict[str, Any],
+    ) -> None:
+        """Decay and move A₀, B₀, A₁, B₁, …, all at once; `scales` has one entry a pair, `keep` is s."""
+        work = in_precision(params, momenta[0].dtype)
+        directions = self._directions(_row_form(work), _row_form(momenta), params)
+        sizes = [group["lr"] / (scale * keep) for scale in scales for _ in (0, 1)]
         torch._foreach_mul_(work, keep)
         # _row_form turns the directions of B back to (m, r).
         steps = torch._foreach_mul(_row_form(directions), sizes)
         torch._foreach_sub_(work, steps)
-        for p, value in zip(params, work, strict=True):
-            if p is not value:
-                p.copy_(value)
+        store(params, work)
 
     def _advance_momenta(self, params: list[Tensor], beta: float, dtype: torch.dtype) -> list[Tensor]:
         for p in params:
@@ -165,6 +179,18 @@ class PairOptimizer(torch.optim.Optimizer):
         grads = [cast("Tensor", p.grad).to(dtype) for p in params]
         torch._foreach_lerp_(momenta, grads, 1.0 - beta)
         return momenta
+
+
+def in_precision(params: Sequence[Tensor], dtype: torch.dtype) -> list[Tensor]:
+    """Return the factors in the arithmetic's dtype: themselves where they are stored in it, else copies."""
+    return [p if p.dtype == dtype else p.to(dtype) for p in params]
+
+
+def store(params: Sequence[Tensor], work: Sequence[Tensor]) -> None:
+    """Round what `in_precision` copied back into the factors."""
+    for p, value in zip(params, work, strict=True):
+        if p is not value:
+            p.copy_(value)
 
 
 def by_length(factors: Sequence[Tensor]) -> list[list[int]]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 import torch
@@ -22,6 +24,9 @@ DTYPES = [torch.float32, torch.float64]
 # (m, n, r): tall, wide, square, rank one, full rank
 SHAPES = [(40, 12, 4), (12, 40, 4), (24, 24, 8), (16, 10, 1), (6, 9, 6)]
 Make = Callable[..., PairOptimizer]
+# The paper's form; `LoRAMuon` alone is the sequential one, whose own laws are in test_lora_muon_halves.py.
+simultaneous = partial(LoRAMuon, halves="simultaneous")
+FORMS = [LoRAMuon, simultaneous]
 
 
 def polar(M: Tensor) -> Tensor:
@@ -59,7 +64,7 @@ def test_a_step_is_the_reference_by_eigenvalues_and_singular_values(
     R_A, R_B = damped_root(A @ A.mT), damped_root(B.mT @ B)
     expected_A = A.double() - 0.05 * R_B @ polar(R_B @ G_A.double())
     expected_B = B.double() - 0.05 * polar(G_B.double() @ R_A) @ R_A
-    new_A, new_B = lora_muon_update(A, B, G_A, G_B, lr=0.1)
+    new_A, new_B = lora_muon_update(A, B, G_A, G_B, lr=0.1, halves="simultaneous")
     # The polynomials are within 0.1 % of msign; the step is 0.05 long in W.
     torch.testing.assert_close(new_A.double(), expected_A, atol=2e-4, rtol=0)
     torch.testing.assert_close(new_B.double(), expected_B, atol=2e-4, rtol=0)
@@ -71,7 +76,7 @@ def test_each_half_of_a_step_is_half_the_rate_and_the_tangent_at_most_the_rate(
     m: int, n: int, r: int, dtype: torch.dtype
 ) -> None:
     A, B, G_A, G_B = factors(m, n, r, dtype)
-    new_A, new_B = lora_muon_update(A, B, G_A, G_B, lr=0.1)
+    new_A, new_B = lora_muon_update(A, B, G_A, G_B, lr=0.1, halves="simultaneous")
     halves = (new_B - B) @ A, B @ (new_A - A)
     norms = [torch.linalg.matrix_norm(half.double(), 2).item() for half in halves]
     assert norms == pytest.approx([0.05, 0.05], rel=2e-3)
@@ -95,14 +100,18 @@ def gauge_gap(make: Make, R: Tensor, dtype: torch.dtype) -> float:
     return torch.linalg.matrix_norm((ends[0] - ends[1]).double(), 2).item()
 
 
+@pytest.mark.parametrize("make", FORMS)
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 5e-3), (torch.float64, 2e-3)])
-def test_steps_on_w_do_not_depend_on_how_it_is_split(dtype: torch.dtype, tolerance: float) -> None:
+def test_steps_on_w_do_not_depend_on_how_it_is_split(
+    make: Make, dtype: torch.dtype, tolerance: float
+) -> None:
     # Five steps of 0.1. What is left is the damping, which sees the Gram's eigenvalues (condition of R: ~5).
-    assert max(gauge_gap(LoRAMuon, R, dtype) for R in gauges(4)) < tolerance
+    assert max(gauge_gap(make, R, dtype) for R in gauges(4)) < tolerance
 
 
-def test_a_scalar_change_of_the_split_is_exact() -> None:
-    assert max(gauge_gap(LoRAMuon, R, torch.float64) for R in gauges(4)[:3]) < 1e-12
+@pytest.mark.parametrize("make", FORMS)
+def test_a_scalar_change_of_the_split_is_exact(make: Make) -> None:
+    assert max(gauge_gap(make, R, torch.float64) for R in gauges(4)[:3]) < 1e-12
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 2e-3), (torch.float64, 1e-3)])
@@ -119,12 +128,13 @@ def test_the_qr_form_gives_the_same_step(
     assert torch.linalg.matrix_norm((ours[1] - theirs[1]).mT @ A, 2) < tolerance
 
 
+@pytest.mark.parametrize("make", FORMS)
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_without_gradient_the_product_decays_once(dtype: torch.dtype) -> None:
+def test_without_gradient_the_product_decays_once(make: Make, dtype: torch.dtype) -> None:
     A, B, *_ = factors(9, 7, 3, dtype)
     p = pair(A, B)
     p.A.grad, p.B.grad = torch.zeros_like(A), torch.zeros_like(B)
-    LoRAMuon([p], lr=0.5, weight_decay=0.4).step()
+    make([p], lr=0.5, weight_decay=0.4).step()
     # 1 - 0.4 * 0.5 = 0.8
     torch.testing.assert_close(p.B @ p.A, 0.8 * B @ A)
 
@@ -132,8 +142,9 @@ def test_without_gradient_the_product_decays_once(dtype: torch.dtype) -> None:
 def test_decay_does_not_dilute_the_tangent_step() -> None:
     A, B, G_A, G_B = factors(20, 15, 4)
     lr, decay = 1e-6, 1e5  # 1 - decay * lr = 0.9, and terms of lr squared are too small to see
-    plain_A, plain_B = lora_muon_update(A, B, G_A, G_B, lr=lr)
-    new_A, new_B = lora_muon_update(A, B, G_A, G_B, lr=lr, weight_decay=decay)
+    step = partial(lora_muon_update, A, B, G_A, G_B, lr=lr, halves="simultaneous")
+    plain_A, plain_B = step()
+    new_A, new_B = step(weight_decay=decay)
     torch.testing.assert_close(new_B @ new_A - 0.9 * B @ A, plain_B @ plain_A - B @ A, atol=1e-11, rtol=1e-4)
 
 
@@ -152,7 +163,7 @@ def test_a_zero_b_stays_bounded_in_the_following_steps() -> None:
     A, *_ = factors(10, 14, 3)
     p = pair(A, torch.zeros(10, 3, dtype=torch.float64))
     target = random_matrix(10, 14, seed=5)
-    optimizer = LoRAMuon([p], lr=0.1, weight_decay=0.0)
+    optimizer = simultaneous([p], lr=0.1, weight_decay=0.0)
     before = torch.zeros(10, 14, dtype=torch.float64)
     for _ in range(6):
         after = descend(optimizer, [p], target, 1)
@@ -162,7 +173,7 @@ def test_a_zero_b_stays_bounded_in_the_following_steps() -> None:
     assert torch.linalg.matrix_norm(p.A.detach(), 2) < 4 * torch.linalg.matrix_norm(A, 2)
 
 
-@pytest.mark.parametrize("make", [LoRAMuon, LoRARite])
+@pytest.mark.parametrize("make", [*FORMS, LoRARite])
 def test_the_scale_of_peft_changes_nothing_in_w(make: Make) -> None:
     A, B, *_ = factors(12, 15, 3)
     target = random_matrix(12, 15, seed=5)
@@ -174,7 +185,7 @@ def test_the_scale_of_peft_changes_nothing_in_w(make: Make) -> None:
     torch.testing.assert_close(ends[2], ends[0], atol=1e-12, rtol=0)
 
 
-@pytest.mark.parametrize("make", [LoRAMuon, LoRARite, Spectron])
+@pytest.mark.parametrize("make", [*FORMS, LoRARite, Spectron])
 def test_steps_lower_a_loss(make: Make) -> None:
     A, B, *_ = factors(12, 15, 6)
     p = pair(A, B)
@@ -192,21 +203,22 @@ def mixed_pairs() -> list[LoRAPair]:
     ]
 
 
-def test_many_layers_in_one_step_are_each_layer_alone() -> None:
+@pytest.mark.parametrize("make", FORMS)
+def test_many_layers_in_one_step_are_each_layer_alone(make: Make) -> None:
     together, alone = mixed_pairs(), mixed_pairs()
     for p, q in zip(together, alone, strict=True):
         for factor, other in ((p.A, q.A), (p.B, q.B)):
             factor.grad = torch.sin(factor.detach() * 3)
             other.grad = factor.grad.clone()
-    LoRAMuon(together, lr=0.1).step()
+    make(together, lr=0.1).step()
     for q in alone:
-        LoRAMuon([q], lr=0.1).step()
+        make([q], lr=0.1).step()
     for p, q in zip(together, alone, strict=True):
         torch.testing.assert_close(p.A, q.A)
         torch.testing.assert_close(p.B, q.B)
 
 
-@pytest.mark.parametrize("make", [LoRAMuon, Spectron])
+@pytest.mark.parametrize("make", [*FORMS, Spectron])
 def test_a_saved_state_goes_on_bit_by_bit(make: Make) -> None:
     A, B, *_ = factors(12, 15, 3, torch.float32)
     target = random_matrix(12, 15, dtype=torch.float32, seed=5)
@@ -247,9 +259,9 @@ def test_bfloat16_factors_are_stepped_in_float32_and_rounded_once() -> None:
     A, B, G_A, G_B = factors(12, 15, 3, torch.bfloat16)
     p = pair(A, B)
     p.A.grad, p.B.grad = G_A, G_B
-    optimizer = LoRAMuon([p], lr=0.1, momentum=0.0, weight_decay=0.0)
+    optimizer = simultaneous([p], lr=0.1, momentum=0.0, weight_decay=0.0)
     optimizer.step()
-    A32, B32 = lora_muon_update(A.float(), B.float(), G_A.float(), G_B.float(), lr=0.1)
+    A32, B32 = lora_muon_update(A.float(), B.float(), G_A.float(), G_B.float(), lr=0.1, halves="simultaneous")
     assert torch.equal(p.A, A32.bfloat16())
     assert torch.equal(p.B, B32.bfloat16())
     assert {x.dtype for state in optimizer.state.values() for x in state.values()} == {torch.float32}
@@ -282,7 +294,7 @@ def test_groups_have_rates_of_their_own() -> None:
     for p in (slow, fast):
         p.A.grad, p.B.grad = G_A, G_B
     groups = [{"pairs": [slow], "lr": 0.01}, {"pairs": [fast]}]
-    LoRAMuon(groups, lr=0.1, weight_decay=0.0).step()
+    simultaneous(groups, lr=0.1, weight_decay=0.0).step()
     torch.testing.assert_close(fast.A - A, 10 * (slow.A - A))
 
 
@@ -321,7 +333,7 @@ def test_half_a_gradient_is_refused() -> None:
         ({"lr": 0.5, "weight_decay": 2.0}, "weight_decay"),
     ],
 )
-def test_settings_out_of_range_are_refused(settings: dict[str, float], message: str) -> None:
+def test_settings_out_of_range_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         LoRAMuon(mixed_pairs(), **settings)
 
@@ -354,10 +366,11 @@ def test_a_closure_is_called_with_gradients() -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+@pytest.mark.parametrize("make", FORMS)
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_compiled_step_is_the_plain_one(dtype: torch.dtype) -> None:
+def test_a_compiled_step_is_the_plain_one(make: Make, dtype: torch.dtype) -> None:
     plain, compiled = mixed_pairs(), mixed_pairs()
-    optimizers = [LoRAMuon(pairs, lr=torch.tensor(0.1, dtype=dtype)) for pairs in (plain, compiled)]
+    optimizers = [make(pairs, lr=torch.tensor(0.1, dtype=dtype)) for pairs in (plain, compiled)]
     fused = torch.compile(optimizers[1].step)
     for factor in (0.1, 0.2, 0.05):
         for optimizer in optimizers:

@@ -34,7 +34,7 @@ def pack(samples: Sequence[EncodedSample], *, max_tokens: int, rng: random.Rando
         group = sorted((samples[i] for i in order[start : start + _GROUP]), key=len, reverse=True)
         rows += _first_fit(group, max_tokens)
     rng.shuffle(rows)
-    return [_row(row) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 _GROUP = 64
@@ -67,7 +67,8 @@ def _first_fit(samples: Sequence[EncodedSample], max_tokens: int) -> list[list[E
     return rows
 
 
-def _row(samples: Sequence[EncodedSample]) -> PackedRow:
+def row_of(samples: Sequence[EncodedSample]) -> PackedRow:
+    """Return these samples, one or more, as one row in their order."""
     weights = [sample.weights.copy() for sample in samples]
     for first in weights:
         first[0] = 0.0  # it would be predicted from the end of the sample before

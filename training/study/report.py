@@ -161,6 +161,8 @@ def _choices(found: Mapping[Trial, Curve]) -> str:
         f"first {trial.TRAINING_SHARE:.0%} of the text; the loss is that of the rest, in nats a character",
         f"momentum {trial.MOMENTUM:g}, weight decay {trial.WEIGHT_DECAY:g}, rates by a cosine down to "
         f"{trial.SCHEDULE.end:g} of themselves, no warm-up",
+        "LoRA-Muon takes both halves of a step at the old factors, as the paper has it; LoRAMuon's default, "
+        "one after the other, is not part of the study",
         f"embeddings, norms and head by AdamW at {trial.OTHERS_LR:g}, whatever steps the matrices",
         "two blocks of width 128 unless it says otherwise, ReLU squared, factors from the singular value "
         "decomposition of the dense start (which they equal at full rank)",

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +24,7 @@ from training.spectron import Spectron
 from training.study.model import CharacterModel, Shape
 
 # muon       dense matrices, torch's Muon
-# lora_muon  factors, LoRA-Muon
+# lora_muon  factors, LoRA-Muon with the paper's simultaneous halves
 # spectron   factors, Spectron
 # adamw      factors (or dense matrices, without a rank), torch's AdamW
 Method = Literal["muon", "lora_muon", "spectron", "adamw"]
@@ -144,7 +145,8 @@ def _of_matrices(model: CharacterModel, trial: Trial) -> torch.optim.Optimizer:
         factors = [p for pair in model.pairs() for p in (pair.A, pair.B)]
         chosen = factors or model.matrices()
         return torch.optim.AdamW(chosen, lr=trial.lr, betas=(0.9, 0.95), weight_decay=WEIGHT_DECAY)
-    make = LoRAMuon if trial.method == "lora_muon" else Spectron
+    # The paper is what is tested, so its form of the step.
+    make = partial(LoRAMuon, halves="simultaneous") if trial.method == "lora_muon" else Spectron
     return make(model.pairs(), lr=trial.lr, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY)
 
 

@@ -1,0 +1,184 @@
+"""What the documents adapter sees: real conversations, real pages refilled, and made-up documents, mixed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import ConfigurationError
+from training.encode import EncodedSample
+from training.hf import load_tokenizer
+from training.sft.packing import PackedRow, row_of
+from training.stream import StreamConfig, sample_stream
+from training.study.conversations_file import SourcedSample
+
+_QUEUED_ROWS = 32
+# Of a source of n conversations, as often as this power of n: a large one does not drown the others.
+_SOURCE_POWER = 0.7
+# Of a source's conversations by their kind, relative to the most frequent.
+_KIND_WEIGHTS: Mapping[str, float] = {"plain": 1.0, "alias": 1.0, "example": 1.0, "reasoning": 0.4}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mixture:
+    """Which share of the conversations is of which kind; what is left is made up.
+
+    Attributes
+    ----------
+    real_share, refilled_share
+        Of conversations about real documents, and about real pages with other values; in [0, 1] together.
+    templates
+        File that `rasg-train refill prepare` made; None where nothing is refilled.
+    max_tokens
+        Longer conversations are left out.
+    row_tokens
+        A step's conversations together have about so many.
+    """
+
+    real_share: float = 0.35
+    refilled_share: float = 0.45
+    templates: str | None = None
+    max_tokens: int = 4096
+    row_tokens: int = 4096
+    example_share: float = 0.25
+    reasoning_share: float = 0.1
+    plain_share: float = 0.03
+
+    def __post_init__(self) -> None:
+        if min(self.real_share, self.refilled_share) < 0 or self.real_share + self.refilled_share > 1:
+            raise ConfigurationError("shares of conversations must be in [0, 1], together too")
+        if self.refilled_share and self.templates is None:
+            raise ConfigurationError("refilled pages need a file of templates")
+
+
+def mix(
+    mixture: Mixture, conversations: Sequence[SourcedSample], tokenizer_folder: str, *, seed: int
+) -> Iterator[EncodedSample]:
+    """Yield conversations without end; the seed alone decides which.
+
+    Raises
+    ------
+    ConfigurationError
+        If real ones are asked for and there is none.
+    """
+    if mixture.real_share and not conversations:
+        raise ConfigurationError("there is no real conversation; ask for none, or give a file of them")
+    rng = random.Random(f"mixture/{seed}")
+    real = _draw_real([one for one in conversations if len(one.sample) <= mixture.max_tokens], rng)
+    made = _streams(mixture, tokenizer_folder, seed)
+    while True:
+        point = rng.random()
+        if point < mixture.real_share:
+            yield next(real)
+        else:
+            yield next(made[point < mixture.real_share + mixture.refilled_share])
+
+
+def _streams(mixture: Mixture, tokenizer_folder: str, seed: int) -> Mapping[bool, Iterator[EncodedSample]]:
+    """Return the streams of made-up documents (False) and refilled pages (True)."""
+    config = StreamConfig(
+        tokenizer_folder=tokenizer_folder,
+        seed=seed,
+        max_tokens=mixture.max_tokens,
+        example_share=mixture.example_share,
+        reasoning_share=mixture.reasoning_share,
+        plain_share=mixture.plain_share,
+        refilled_example_share=mixture.example_share,
+    )
+    tokenizer = load_tokenizer(tokenizer_folder)
+    made = {False: sample_stream(tokenizer, config, _at_the_end)}
+    if mixture.templates is not None:
+        only = replace(config, templates=mixture.templates, refilled_share=1.0)
+        made[True] = sample_stream(tokenizer, only, _at_the_end)
+    return made
+
+
+def _at_the_end() -> float:
+    """Return the share of the curriculum that is over: a pretrained base needs no easy pages first."""
+    return 1.0
+
+
+def _draw_real(conversations: Sequence[SourcedSample], rng: random.Random) -> Iterator[EncodedSample]:
+    by_source: dict[str, list[SourcedSample]] = defaultdict(list)
+    for one in conversations:
+        by_source[one.source].append(one)
+    names = sorted(by_source)
+    weights = [len(by_source[name]) ** _SOURCE_POWER for name in names]
+    while names:
+        pool = by_source[rng.choices(names, weights)[0]]
+        one = rng.choice(pool)
+        if rng.random() < _KIND_WEIGHTS.get(one.kind, 1.0):
+            yield one.sample
+
+
+def rows_of(samples: Iterator[EncodedSample], *, row_tokens: int) -> Iterator[PackedRow]:
+    """Yield rows of about `row_tokens`: a row ends before the conversation that would make it too long."""
+    row: list[EncodedSample] = []
+    for sample in samples:
+        if row and sum(map(len, row)) + len(sample) > row_tokens:
+            yield row_of(row)
+            row = []
+        row.append(sample)
+
+
+class RowStream:
+    """Rows from spawned processes, for a device that is faster than one process makes them.
+
+    A forked process would inherit torch's thread pool and hang.
+    """
+
+    def __init__(
+        self,
+        mixture: Mixture,
+        conversations: Sequence[SourcedSample],
+        tokenizer_folder: Path,
+        *,
+        seed: int,
+        n_processes: int,
+    ) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._queue: Any = context.Queue(maxsize=_QUEUED_ROWS)
+        self._processes = [
+            context.Process(
+                target=_produce,
+                args=(mixture, tuple(conversations), str(tokenizer_folder), seed + 1000 * index, self._queue),
+                daemon=True,
+            )
+            for index in range(n_processes)
+        ]
+        for process in self._processes:
+            process.start()
+
+    def __iter__(self) -> Iterator[PackedRow]:
+        """Yield rows; RuntimeError when every producer has died."""
+        import queue
+
+        while True:
+            try:
+                yield self._queue.get(timeout=60)
+            except queue.Empty:
+                if not any(process.is_alive() for process in self._processes):
+                    raise RuntimeError("the data processes died; see their traceback above") from None
+
+    def close(self) -> None:
+        """Stop the producers."""
+        for process in self._processes:
+            process.terminate()
+            process.join(timeout=5)
+
+
+def _produce(
+    mixture: Mixture,
+    conversations: Sequence[SourcedSample],
+    tokenizer_folder: str,
+    seed: int,
+    queue: Any,  # noqa: ANN401
+) -> None:
+    samples = mix(mixture, conversations, tokenizer_folder, seed=seed)
+    for row in rows_of(samples, row_tokens=mixture.row_tokens):
+        queue.put(row)
