@@ -79,10 +79,14 @@ class ModelProfile(Value):
         Characters of an answer for each of its tokens, at the least: how much room an answer may need. 1.0
         holds where every token is at least a character: digits often are tokens of their own, and so is much
         of a name that the tokenizer has never seen.
+    low_confidence
+        Values below this confidence are warned of (`low_confidence`). What a probability is worth differs
+        from one model to the next.
     """
 
     prompt: PromptTexts = PromptTexts()
     chars_per_token: float = Field(default=1.0, ge=0.25, le=16.0)
+    low_confidence: float = Field(default=0.5, ge=0.0, le=1.0)
 
 
 # Of a model that says nothing of itself.

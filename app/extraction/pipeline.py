@@ -34,9 +34,6 @@ from schemas.model_profile import DEFAULT_PROFILE, ModelProfile
 from schemas.spec import ExtractionSchema, json_path
 from schemas.walk import values_by_path
 
-# Under this, the model saw other values as about equally likely: a person should look.
-LOW_CONFIDENCE = 0.5
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineResult:
@@ -183,7 +180,11 @@ class Pipeline:
                 *check_rows(grounded, document),
                 *check_repeats(grounded),
             )
-        extraction = _extraction(document, schema, merged, grounded, warnings, answer, clock.seconds)
+            metadata = _metadata(merged, grounded)
+            doubts = _doubts(merged.value, metadata, self.profile.low_confidence)
+        extraction = _extraction(
+            document, schema, merged, metadata, (*warnings, *doubts), answer, clock.seconds
+        )
         return extraction.model_copy(update={"examples": list_example_uses(requests)})
 
 
@@ -198,12 +199,11 @@ def _extraction(
     document: Document,
     schema: ExtractionSchema,
     merged: WindowAnswer,
-    grounded: GroundingResult,
+    metadata: dict[str, FieldMetadata],
     warnings: tuple[ExtractionWarning, ...],
     answer: DocumentAnswer,
     seconds: dict[str, float],
 ) -> Extraction:
-    metadata = _metadata(merged, grounded)
     completions = tuple(d.completion for d in answer.decoded)
     reasoning = "\n".join(d.parsed.reasoning for d in answer.decoded if d.parsed.reasoning)
     return Extraction(
@@ -213,7 +213,7 @@ def _extraction(
         if any(w.code in {"truncated", "pages_skipped", "unreadable_page"} for w in warnings)
         else "succeeded",
         output=Output(value=dict(merged.value), metadata=metadata),
-        warnings=(*warnings, *_doubts(merged.value, metadata)),
+        warnings=warnings,
         reasoning=reasoning or None,
         usage=Usage(
             n_pages=len(document.pages),
@@ -238,16 +238,16 @@ def _metadata(merged: WindowAnswer, grounded: GroundingResult) -> dict[str, Fiel
 
 
 def _doubts(
-    value: Mapping[str, JsonValue], metadata: Mapping[str, FieldMetadata]
+    value: Mapping[str, JsonValue], metadata: Mapping[str, FieldMetadata], threshold: float
 ) -> tuple[ExtractionWarning, ...]:
     """Return one warning that counts the doubtful values; the metadata says which they are."""
     leaves = values_by_path(dict(value))
     doubtful = [
         path
         for path, entry in metadata.items()
-        if leaves.get(path) is not None and entry.confidence is not None and entry.confidence < LOW_CONFIDENCE
+        if leaves.get(path) is not None and entry.confidence is not None and entry.confidence < threshold
     ]
     if not doubtful:
         return ()
-    message = f"{len(doubtful)} values have a confidence under {LOW_CONFIDENCE}, the first at {doubtful[0]}"
+    message = f"{len(doubtful)} values have a confidence under {threshold}, the first at {doubtful[0]}"
     return (ExtractionWarning(code="low_confidence", message=message),)

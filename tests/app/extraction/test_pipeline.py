@@ -16,6 +16,7 @@ from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
 from schemas.errors import EmptyDocumentError, TruncatedOutputError
 from schemas.extraction import Completion
+from schemas.model_profile import ModelProfile
 from schemas.prompt import Prompt
 from schemas.registry import from_json_schema, get_schema
 from schemas.spec import GROUNDED_KINDS, ArraySpec, FieldSpec, Spec
@@ -86,6 +87,16 @@ def test_stages_are_announced_in_order_and_timed(pipeline: Pipeline) -> None:
     result = pipeline.extract(data, get_schema("invoice"), options=OPTIONS, on_progress=stages.append)
     assert stages == ["read", "prompt", "decode", "ground"]
     assert set(result.extraction.usage.stage_seconds) == set(stages)
+
+
+@pytest.mark.parametrize(("threshold", "warned"), [(0.0, False), (1.0, True)])
+def test_the_models_profile_says_which_confidence_is_low(
+    pipeline: Pipeline, threshold: float, warned: bool
+) -> None:
+    unsure = replace(pipeline, profile=ModelProfile(low_confidence=threshold))
+    data = (ROOT / "samples" / "receipt.png").read_bytes()
+    found = unsure.extract(data, get_schema("receipt"), options=OPTIONS).extraction.warnings
+    assert any(warning.code == "low_confidence" for warning in found) is warned
 
 
 def test_a_cut_answer_is_a_valid_partial_result_with_a_warning(pipeline: Pipeline) -> None:
