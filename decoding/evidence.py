@@ -5,27 +5,32 @@
     due_date < none             the page does not have it
     rows < 3 rows               a list
 
-The lines, joined, are a trace. The generator writes traces (`training.synthesis.sample`), annotations keep
-lines (`app.examples.annotate`), examples are shown with them (`app.extraction.prompt_examples`), and models
-are trained on all of it: a change here is a new model version.
+The lines, joined, are a trace. It has a line for every key, as a model takes a key that its trace leaves out
+for one that the page does not have. The generator writes traces (`training.synthesis.sample`), annotations
+keep lines (`app.examples.annotate`), examples are shown with them (`app.extraction.prompt_examples`), and
+models are trained on all of it: a change here is a new model version.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from decoding.grammar.build import REASONING_CHARS
 from schemas.document import Page
+from schemas.prompt import ReasoningMode
+from schemas.spec import ObjectSpec
 
+# What a trace of few keys may take at least, in characters; "full" leaves a model more room, shows no more.
+_LEAST_CHARS: Mapping[ReasoningMode, int] = {"brief": 200, "full": 1200}
+# What a trace of many keys has for each place.
+_PLACE_CHARS = 16
 _POINTS_AT, _BETWEEN = " < ", "; "
 # What would end a JSON string, a line or its key, or needs an escape.
 _NOT_IN_A_LINE = re.compile(r"[\"'\\;<\n]")
-# Of a page's line; enough to find it again, and short enough for some seven fields a trace.
+_ROWS = re.compile(r"[0-9]+ rows")
+# Of a page's line; enough to find it again.
 _N_WORDS = 3
 _MAX_PLACE_CHARS = 32
-# What every mode's traces are taught within: "full" leaves a model more room, and shows no more.
-_MAX_TRACE_CHARS = REASONING_CHARS["brief"]
 
 
 def write_value(key: str, words: Sequence[str] = ()) -> str:
@@ -57,23 +62,38 @@ def words_of_line(page: Page, word_index: int) -> tuple[str, ...]:
     return tuple(word.text for word in page.words[start:end])
 
 
-def join_lines(lines: Iterable[str]) -> str:
-    """Return the lines as one trace, in their order, within `REASONING_CHARS` of "brief".
+def trace_chars(root: ObjectSpec, mode: ReasoningMode) -> int:
+    """Return the characters that a trace about this schema may take: at least 200 where it is "brief".
 
-    The one place that decides what is said where room runs out: the first line that does not fit ends the
-    trace, though a later one might.
+    Examples
+    --------
+    >>> from schemas.spec import FieldSpec
+    >>> few = ObjectSpec(properties=(("total", FieldSpec(kind="amount")),))
+    >>> many = ObjectSpec(properties=tuple((f"field_{i:02}", FieldSpec(kind="amount")) for i in range(30)))
+    >>> trace_chars(few, "off"), trace_chars(few, "brief"), trace_chars(many, "brief")
+    (0, 200, 870)
+    """
+    return 0 if mode == "off" else max(_LEAST_CHARS[mode], _room(_plain(key) for key in _trace_keys(root)))
+
+
+def join_lines(lines: Iterable[str]) -> str:
+    """Return the lines as one trace, in their order, no longer than `trace_chars` of "brief".
+
+    Where room runs out, all places are cut to the same length, at the end of a word if there is one; no line
+    is left out.
 
     Examples
     --------
     >>> join_lines([write_value("vendor", ["ACME", "Ltd"]), write_absent("due_date")])
     'vendor < ACME Ltd; due_date < none'
     """
+    parted = [line.partition(_POINTS_AT) for line in lines]
+    room = max(_LEAST_CHARS["brief"], _room(key for key, _, _ in parted))
     trace = ""
-    for line in lines:
-        longer = f"{trace}{_BETWEEN}{line}" if trace else line
-        if len(longer) > _MAX_TRACE_CHARS:
+    for most in range(_MAX_PLACE_CHARS, _PLACE_CHARS - 1, -1):
+        trace = _BETWEEN.join(f"{key}{_POINTS_AT}{_cut(place, most)}" for key, _, place in parted)
+        if len(trace) <= room:
             break
-        trace = longer
     return trace
 
 
@@ -86,6 +106,38 @@ def read_key(line: str) -> str:
     ('total', 'sellers name')
     """
     return line.partition(_POINTS_AT)[0]
+
+
+def points_at_value(line: str) -> bool:
+    """Return whether a line says where a value begins, rather than that there is none, or how many rows.
+
+    Examples
+    --------
+    >>> points_at_value("total < Total: EUR 12.50"), points_at_value("rows < 3 rows")
+    (True, False)
+    """
+    place = line.partition(_POINTS_AT)[2]
+    return place != "none" and not _ROWS.fullmatch(place)
+
+
+def _trace_keys(root: ObjectSpec) -> Iterator[str]:
+    """Yield the key of each line of a trace: lists are one line, objects as many as they have keys."""
+    for key, child in root.properties:
+        if isinstance(child, ObjectSpec):
+            yield from _trace_keys(child)
+        else:
+            yield key
+
+
+def _room(keys: Iterable[str]) -> int:
+    return sum(len(key) + len(_POINTS_AT) + _PLACE_CHARS + len(_BETWEEN) for key in keys)
+
+
+def _cut(place: str, most: int) -> str:
+    if len(place) <= most:
+        return place
+    whole, space, _ = place[: most + 1].rpartition(" ")
+    return whole if space else place[:most]
 
 
 def _line(key: str, place: str) -> str:

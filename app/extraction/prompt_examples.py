@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from decoding.evidence import join_lines, read_key
+from pydantic import JsonValue
+
+from decoding.evidence import (
+    join_lines,
+    points_at_value,
+    read_key,
+    write_absent,
+    write_rows,
+    write_value,
+)
 from decoding.grammar.answer import answer_json
 from retrieval.projection import project
 from schemas.prompt import PromptExample, ReasoningMode
-from schemas.spec import ExtractionSchema
+from schemas.spec import ArraySpec, ExtractionSchema, ObjectSpec
 
 if TYPE_CHECKING:  # the search brings a database and an index with it
     from retrieval.search import Hit
@@ -30,11 +40,12 @@ def to_prompt_example(
 ) -> PromptExample:
     """Return an example as the prompt shows it: like a page, and like the answer that is asked for."""
     example = hit.example
-    trace = None if reasoning == "off" else build_trace(example.evidence, schema)
+    answer = project(example.answer, schema)
+    trace = None if reasoning == "off" else build_trace(example.evidence, answer, schema)
     return PromptExample(
         example_id=example.example_id,
         layout_text=example.text if structured else _plain(example.text),
-        answer_json=answer_json(project(example.answer, schema), reasoning=trace),
+        answer_json=answer_json(answer, reasoning=trace),
         similarity_score=hit.similarity_score,
     )
 
@@ -44,15 +55,38 @@ def _plain(text: str) -> str:
     return "\n".join(re.sub(r" {2,}", " ", line.strip()) for line in text.split("\n"))
 
 
-def build_trace(evidence: tuple[str, ...], schema: ExtractionSchema) -> str:
-    """Return what is said of the keys that are asked for, as much as a brief reasoning holds.
+def build_trace(evidence: Iterable[str], answer: Mapping[str, JsonValue], schema: ExtractionSchema) -> str:
+    """Return the trace of an answer: a line for every key of the schema, in its order.
 
-    A key that a line cannot write as it is ("seller's name") is not found in it, and nothing is said of it.
+    Parameters
+    ----------
+    evidence
+        Lines about the document that the answer was read from: of several pages, maybe, and of other schemas.
+    answer
+        What is asked for, in the schema's shape (`retrieval.projection.project`).
+
+    Lists and what the answer does not have need no evidence; a value that none of it is about is somewhere on
+    the page.
     """
-    asked = frozenset(_keys(schema))
-    return join_lines(line for line in evidence if read_key(line) in asked)
+    lines: dict[str, deque[str]] = {}
+    for line in evidence:
+        if points_at_value(line):
+            lines.setdefault(read_key(line), deque()).append(line)
+    return join_lines(_lines(schema.root, answer, lines))
 
 
-def _keys(schema: ExtractionSchema) -> Iterator[str]:
-    for keys, _ in schema.leaves():
-        yield from keys
+def _lines(
+    spec: ObjectSpec, answer: Mapping[str, JsonValue], evidence: Mapping[str, deque[str]]
+) -> Iterator[str]:
+    for key, child in spec.properties:
+        value = answer.get(key)
+        if isinstance(child, ObjectSpec):
+            yield from _lines(child, value if isinstance(value, dict) else {}, evidence)
+        elif isinstance(child, ArraySpec):
+            yield write_rows(key, len(value) if isinstance(value, list) else 0)
+        elif value is None:
+            yield write_absent(key)
+        else:
+            # Two objects may have the same key ("name" of buyer and of seller): each takes its own line.
+            found = evidence.get(read_key(write_value(key)))
+            yield found.popleft() if found else write_value(key)

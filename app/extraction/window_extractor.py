@@ -11,7 +11,8 @@ from app.extraction.options import ExtractionOptions
 from app.extraction.prompt_examples import FoundExamples, to_prompt_example
 from decoding.confidence import leaf_confidences
 from decoding.engines.engine import Engine, EngineRequest
-from decoding.grammar.build import REASONING_CHARS, build_grammar
+from decoding.evidence import trace_chars
+from decoding.grammar.build import build_grammar
 from decoding.parse import ParsedOutput, parse_completion
 from decoding.prompt import build_prompt
 from decoding.required import Demand, find_demands, relax, subschema_for
@@ -230,7 +231,7 @@ def _most_answer_tokens(schema: ExtractionSchema, options: ExtractionOptions, pr
     Scripts that need more tokens than the model's profile says are cut, and say so, if they fill every field
     to its last character.
     """
-    n_chars = REASONING_CHARS[options.reasoning]
+    n_chars = trace_chars(schema.root, options.reasoning)
     for keys, leaf in schema.leaves():
         if "[]" in keys:
             return options.max_tokens

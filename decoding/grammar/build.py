@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
+from decoding.evidence import trace_chars
 from decoding.grammar.answer import REASONING_KEY
 from decoding.grammar.lark import (
     JSON_CHAR,
@@ -44,8 +45,6 @@ from schemas.spec import (
     json_path,
 )
 from schemas.values import UNDECIDED, possible_amounts
-
-REASONING_CHARS: dict[ReasoningMode, int] = {"off": 0, "brief": 200, "full": 1200}
 
 # At the first character of a value the lexer takes about 30 steps a word (42,000 tokens, English prose). Our
 # engines allow 5,000,000; a vLLM server without our plugin stops at 200,000, some 5,000 words.
@@ -97,8 +96,8 @@ def build_grammar(
     Parameters
     ----------
     reasoning
-        Whether the first property is a bounded string of reasoning ("brief" 200 characters, "full"
-        1200) without quotes, backslashes and control characters.
+        Whether the first property is a string of reasoning, without quotes, backslashes and control
+        characters, of at most `decoding.evidence.trace_chars`.
     grounding
         False leaves verbatim, amount and date fields as bounded strings (for ablations).
     spans
@@ -120,9 +119,10 @@ def build_grammar(
         raise GrammarCompileError(
             f"a window has at most {MAX_WINDOW_WORDS} words, got {n_words}", hint="use smaller windows"
         )
-    key = _reasoning_key(schema.root) if REASONING_CHARS[reasoning] else None
+    reasoning_chars = trace_chars(schema.root, reasoning)
+    key = _reasoning_key(schema.root) if reasoning_chars else None
     builder = _Builder(page=_PageTerms(runs=runs), grounding=grounding, n_words=n_words, strict=strict)
-    start = builder.root(schema.root, reasoning_key=key, reasoning_chars=REASONING_CHARS[reasoning])
+    start = builder.root(schema.root, reasoning_key=key, reasoning_chars=reasoning_chars)
     return Grammar(
         lark=builder.writer.text(start),
         schema=schema,

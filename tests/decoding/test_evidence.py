@@ -6,9 +6,18 @@ import re
 
 import pytest
 
-from decoding.evidence import join_lines, read_key, words_of_line, write_absent, write_rows, write_value
-from decoding.grammar.build import REASONING_CHARS
+from decoding.evidence import (
+    join_lines,
+    points_at_value,
+    read_key,
+    trace_chars,
+    words_of_line,
+    write_absent,
+    write_rows,
+    write_value,
+)
 from decoding.grammar.lark import PLAIN_CHAR
+from schemas.spec import ArraySpec, FieldSpec, ObjectSpec
 from tests.decoding.pages import page_of
 
 
@@ -41,7 +50,7 @@ def test_what_would_end_a_line_or_a_string_is_never_in_one(odd: str) -> None:
 
 def test_the_grammar_can_write_a_trace_of_odd_keys_and_words() -> None:
     trace = join_lines([write_value('12" pipe', ('C:\\elbow"', "7.50")), write_absent("it's; <odd>\n")])
-    assert re.fullmatch(f"{PLAIN_CHAR}{{0,{REASONING_CHARS['brief']}}}", trace)
+    assert re.fullmatch(f"{PLAIN_CHAR}+", trace)
 
 
 @pytest.mark.parametrize("line", [write_value("the total", ("TOTAL", "9.00")), write_absent("the total")])
@@ -49,23 +58,56 @@ def test_the_key_of_a_line_is_read_back(line: str) -> None:
     assert read_key(line) == "the total"
 
 
+@pytest.mark.parametrize(
+    ("line", "points"),
+    [
+        (write_value("total", ("none",)), False),  # a page's line that says "none" says no more than that
+        (write_value("total", ("rows", "3")), True),
+        (write_value("kind"), True),
+        (write_absent("total"), False),
+        (write_rows("rows", 0), False),
+        ("", True),
+    ],
+)
+def test_lines_that_point_at_a_value_are_told_apart(line: str, points: bool) -> None:
+    assert points_at_value(line) is points
+
+
 def test_lines_are_joined_in_their_order() -> None:
     assert join_lines(["b < none", "a < 2 rows", "c < page"]) == "b < none; a < 2 rows; c < page"
     assert join_lines([]) == ""
 
 
-def test_a_trace_is_as_long_as_a_brief_reasoning_may_be() -> None:
-    room = REASONING_CHARS["brief"]
-    first = write_absent("k" * (room // 2))
-    rest = room - len(first) - len("; ")
-    assert len(join_lines([first, write_absent("m" * (rest - len(" < none")))])) == room
-    assert join_lines([first, write_absent("m" * (rest - len(" < none") + 1))]) == first
+def _of_keys(n: int) -> ObjectSpec:
+    return ObjectSpec(properties=tuple((f"key_{i:02}", FieldSpec(kind="verbatim")) for i in range(n)))
 
 
-def test_the_first_line_that_does_not_fit_ends_the_trace() -> None:
-    long = write_absent("k" * REASONING_CHARS["brief"])
-    assert join_lines(["a < none", long, "b < none"]) == "a < none"
-    assert join_lines([long, "b < none"]) == ""
+@pytest.mark.parametrize("n_keys", [0, 1, 7, 8, 30, 400])
+def test_a_trace_names_every_key_in_the_room_that_the_grammar_gives_it(n_keys: int) -> None:
+    keys = [f"key_{i:02}" for i in range(n_keys)]
+    trace = join_lines(write_value(key, ("Amount", "payable", "in-full-by-31.12.")) for key in keys)
+    assert [read_key(line) for line in trace.split("; ") if line] == keys
+    room = trace_chars(_of_keys(n_keys), "brief")
+    assert len(trace) <= room
+    assert re.fullmatch(f"{PLAIN_CHAR}{{0,{room}}}", trace)
+
+
+def test_where_room_runs_out_all_places_are_cut_alike_at_the_end_of_a_word() -> None:
+    trace = join_lines(write_value(f"k{i:02}", ("Amount", "payable", "in-full-by-31.12.")) for i in range(10))
+    assert trace == "; ".join(f"k{i:02} < Amount payable" for i in range(10))
+
+
+def test_where_there_is_room_no_place_is_cut() -> None:
+    lines = [write_value(f"k{i}", ("Amount", "payable", "in-full-by-31.12.")) for i in range(4)]
+    assert join_lines(lines) == "; ".join(lines)
+
+
+def test_objects_have_a_line_for_each_key_and_lists_one() -> None:
+    row = ObjectSpec(properties=(("a", FieldSpec(kind="verbatim")), ("b", FieldSpec(kind="verbatim"))))
+    wide = ObjectSpec(properties=(("seller", _of_keys(12)), ("rows", ArraySpec(item=row))))
+    keys = [f"key_{i:02}" for i in range(12)] + ["rows"]
+    assert trace_chars(wide, "brief") == sum(len(key) + len(" < ; ") + 16 for key in keys)
+    assert (trace_chars(wide, "off"), trace_chars(_of_keys(2), "full")) == (0, 1200)
 
 
 def test_a_words_line_is_found_on_the_page() -> None:

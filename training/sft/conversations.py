@@ -139,7 +139,7 @@ class ConversationMaker:
             return "no_example"
         value = project(join([page.answer for page in pages]), request.engine_request.grammar.schema)
         evidence = tuple(line for page in pages for line in page.evidence)
-        trace = build_trace(evidence, document.schema) if kind == "reasoning" else None
+        trace = build_trace(evidence, value, document.schema) if kind == "reasoning" else None
         pieces = answer_pieces(value, reasoning=trace)
         sample = encode_turn(
             self._chat, request.engine_request.prompt, pieces, unknown=frozenset(document.unknown)

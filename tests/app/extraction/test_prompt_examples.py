@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from app.examples.service import ExampleService
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
-from app.extraction.prompt_examples import to_prompt_example
+from app.extraction.prompt_examples import build_trace, to_prompt_example
 from app.extraction.tenant import TenantContext
 from decoding.engines.embedded import EmbeddedEngine
 from decoding.engines.engine import EngineRequest
@@ -125,6 +126,67 @@ def test_the_examples_reasoning_is_shown_where_reasoning_is_asked(book: ExampleS
     plain = to_prompt_example(hit, narrow, reasoning="off", structured=False)
     assert plain.answer_json == '{"total":"1.234,56"}'
     assert "  " not in plain.layout_text
+
+
+def _built(evidence: Sequence[str], answer: dict[str, JsonValue]) -> list[str]:
+    text: JsonValue = {"type": "string"}
+    party: JsonValue = {"type": "object", "properties": {"name": text}}
+    schema = from_json_schema(
+        {
+            "title": "order",
+            "type": "object",
+            "properties": {
+                "buyer": party,
+                "seller": party,
+                "buyer's no": text,
+                "total": AMOUNT,
+                "lines": {"type": "array", "items": text},
+            },
+        }
+    )
+    return build_trace(evidence, answer, schema).split("; ")
+
+
+def test_a_trace_has_a_line_for_every_key_whatever_the_evidence() -> None:
+    assert _built([], {}) == [
+        "name < none",
+        "name < none",
+        "buyers no < none",
+        "total < none",
+        "lines < 0 rows",
+    ]
+    answer: dict[str, JsonValue] = {
+        "buyer": {"name": "ACME"},
+        "buyer's no": "7",
+        "total": "9",
+        "lines": ["a"],
+    }
+    assert _built(["other < x", "no line at all", ""], answer) == [
+        "name < page",
+        "name < none",
+        "buyers no < page",
+        "total < page",
+        "lines < 1 rows",
+    ]
+
+
+def test_keys_that_a_line_cannot_write_and_keys_of_two_objects_find_their_lines() -> None:
+    answer: dict[str, JsonValue] = {
+        "buyer": {"name": "ACME"},
+        "seller": {"name": "Bolt"},
+        "buyer's no": "7",
+        "total": "9",
+        "lines": ["a", "b"],
+    }
+    pages = ["name < To: ACME", "name < Bolt Ltd", "buyers no < No 7", "total < none", "lines < 1 rows"]
+    pages += ["name < Bolt, page 2", "total < Total 9", "lines < 1 rows"]
+    assert _built(pages, answer) == [
+        "name < To: ACME",
+        "name < Bolt Ltd",
+        "buyers no < No 7",
+        "total < Total 9",
+        "lines < 2 rows",
+    ]
 
 
 def test_windows_of_a_long_document_are_searched_for_apart(book: ExampleService) -> None:

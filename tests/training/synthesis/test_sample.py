@@ -14,6 +14,7 @@ import jsonschema_rs
 import pytest
 from pydantic import JsonValue
 
+from decoding.evidence import trace_chars
 from decoding.grammar.build import build_grammar
 from decoding.prompt import schema_text
 from ocr.layout import layout_text
@@ -141,9 +142,9 @@ def test_few_values_are_glued_to_their_label() -> None:
     assert 0 < len(glued) < 0.12 * len(dates)
 
 
-def test_reasoning_is_short_plain_text() -> None:
+def test_reasoning_is_plain_text_that_the_grammar_has_room_for() -> None:
     for sample in _samples():
-        assert len(sample.reasoning) <= 200
+        assert len(sample.reasoning) <= trace_chars(sample.schema.root, "brief")
         assert not set(sample.reasoning) & set("\"'\\\n")
 
 
@@ -155,27 +156,29 @@ def test_reasoning_names_the_first_key() -> None:
         assert sample.reasoning.startswith("".join(ch for ch in first if ch not in "\"'\\;<\n"))
 
 
-# What the shipped model was trained on: a change here is a new version of the model.
+# What adapters are trained on: a change here is a new version of theirs.
 _REASONING = {
     # a record's fields by their own keys, and a field that is not on the page
     4: "purchase_date < BIZDATE: February 1,; company < HUK AUTO PARTS; registrationNumber < SSM NO :; "
-    "seller_address < 09 CENNISO NASGOM; total_ttc < Total (Incl. Vat):; service_charge < none",
-    # 7 of 9 fields in exactly 200 characters
+    "seller_address < 09 CENNISO NASGOM; total_ttc < Total (Incl. Vat):; service_charge < none; "
+    "AmountUntaxed < Total (Excl. Vat):; Cash < CASH: 20.00US$; invoice_no < INV NO: 78290-62",
     39: "currency < Summe netto: PLN; issue_date < Belegdatum : 01.10.13; SubTotal < Summe netto: PLN; "
     "rueckgeld < Rückgeld: 0,00; vervaldatum < none; phone < Fon : 081-242; "
-    "merchant < Paksisyas Green Gasthaus",
+    "merchant < Paksisyas Green Gasthaus; f14 < none; products < 4 rows",
     # a value that stands on no line, and rows
     155: "belegnummer < 53725 Wous Road; datum < Vofista Dewot, WL5; "
     "account_iban < IBAN: NL27WTQH7996618554; bank < Bank Name: Juice; "
     "tax_total < Add GST £; TYPE < page; line_items < 11 rows",
-    # what does not fit any more ends the trace: 5 of 9 fields, one of them a record
+    # ten fields in more than 200 characters
     194: "customer_billing_name < Bs@ruskhan Home Dooclaas; brutto < Total € 30,53; address < 63/2 Quai De; "
-    "company < Bs@ruskhan Home Dooclaas; zahlungsbedingungen < none; field_23 < SST 6% €",
+    "company < Bs@ruskhan Home Dooclaas; zahlungsbedingungen < none; field_23 < SST 6% €; "
+    "subtotal_amount < Net Total €; bon_nr < P.O. #: 0373189716457; items < 3 rows; "
+    "transaction_date < Bill DT: 25/2/2016",
 }
 
 
 @pytest.mark.parametrize("seed", _REASONING)
-def test_reasoning_is_written_as_the_shipped_model_learned_it(seed: int) -> None:
+def test_reasoning_is_written_as_adapters_learn_it(seed: int) -> None:
     assert generate(random.Random(seed)).reasoning == _REASONING[seed]
 
 
