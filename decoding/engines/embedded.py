@@ -1,7 +1,8 @@
-"""The engine inside the process: Outlines over Transformers, constrained by llguidance.
+"""The engine inside the process, constrained by llguidance.
 
-The default where no server is configured. It loads the house model or any folder with a Hugging Face
-causal language model, a fast tokenizer and a chat template; nothing is ever downloaded.
+The default where no server is configured. It loads any folder with a Hugging Face causal language model, a
+fast tokenizer and a chat template: plain Llamas by `decoding.engines.llama`, on the processor, and others by
+Transformers; nothing is ever downloaded.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class EmbeddedEngine:
         How candidate values are compared (see `decoding.engines.span_search`); None is by total.
     device
         "cpu", or "cuda" where there is one.
+    with_transformers
+        Leave even a plain Llama to Transformers: what this engine's own arithmetic is compared with.
     """
 
     def __init__(
@@ -54,12 +57,14 @@ class EmbeddedEngine:
         dtype: Dtype | None = None,
         ranking: Ranking | None = None,
         device: str = "cpu",
+        with_transformers: bool = False,
     ) -> None:
         self._folder = folder
         self._adapters: dict[str, Path] = {}
         self._dtype: Dtype | None = dtype
         self._ranking = ranking
         self._device = device
+        self._with_transformers = with_transformers
         self._lock = threading.RLock()
         self._loaded: Runtime | None = None
         self._base_sha256: str | None = None
@@ -208,11 +213,13 @@ class EmbeddedEngine:
             if self._is_closed:
                 raise EngineUnavailableError("the engine was closed")
             if self._loaded is None:
-                self._loaded = _load(self._folder, self._dtype, self._device)
+                self._loaded = _load(
+                    self._folder, self._dtype, self._device, with_transformers=self._with_transformers
+                )
             return self._loaded
 
 
-def _load(folder: Path, dtype: Dtype | None, device: str) -> Runtime:
+def _load(folder: Path, dtype: Dtype | None, device: str, *, with_transformers: bool) -> Runtime:
     if not (folder / "config.json").is_file():
         raise EngineUnavailableError(f"no model in {folder.name!r}: config.json is missing")
     try:
@@ -221,4 +228,4 @@ def _load(folder: Path, dtype: Dtype | None, device: str) -> Runtime:
         raise EngineUnavailableError(
             f"the embedded engine needs {error.name}", hint="install the extra `embedded`"
         ) from error
-    return Runtime(folder, dtype=dtype, device=device)
+    return Runtime(folder, dtype=dtype, device=device, with_transformers=with_transformers)

@@ -27,6 +27,7 @@ import torch
 from llguidance import LLMatcher
 from torch import Tensor
 
+from decoding.engines.next_token import NextToken
 from decoding.engines.token_tree import Branch, TokenTree
 from decoding.grammar.json_cursor import JsonCursor
 from schemas.errors import GrammarCompileError
@@ -99,7 +100,7 @@ class _Hypothesis:
     slots: tuple[int, ...] = ()
     n_pending: int = 0  # last steps whose tokens are not in the cache yet
     score: float = 0.0
-    next_logprobs: Tensor | None = None  # (vocab,), known when nothing is pending
+    following: NextToken | None = None  # what comes next, known when nothing is pending
 
 
 class SpanDecoder:
@@ -135,13 +136,13 @@ class SpanDecoder:
 
     def decode(self, prompt_tokens: Sequence[int]) -> Decoded:
         """Return the completion of `prompt_tokens`."""
-        self._trunk.next_logprobs = self._tree.prefill(prompt_tokens)
+        self._trunk.following = self._tree.prefill(prompt_tokens)
         while not self._is_over():
             self._force(self._trunk)
             if self._is_over():
                 break
             self._settle(self._next_segment())
-        self._evaluate([self._trunk])  # for what the model thought of the last tokens
+        self._evaluate([self._trunk], weigh=False)  # for what the model thought of the last tokens
         stopped = self._trunk.matcher.is_stopped() and self._n_written() <= self._max_tokens
         steps = (*self._written, *self._trunk.steps)[: self._max_tokens]
         return Decoded(steps=steps, finish_reason="stop" if stopped else "length")
@@ -156,8 +157,7 @@ class SpanDecoder:
     def _force(self, hypothesis: _Hypothesis) -> None:
         """Append the tokens that the grammar leaves no choice about; the model need not be asked."""
         for token in hypothesis.matcher.compute_ff_tokens():
-            known = hypothesis.next_logprobs
-            step = Step(token, 0.0, None if known is None else float(known[token]))
+            step = Step(token, 0.0, _raw_logprob(hypothesis.following, token))
             hypothesis.score += 0.0 if step.raw_logprob is None else _gain(step, self._ranking)
             self._append(hypothesis, step)
 
@@ -170,7 +170,7 @@ class SpanDecoder:
         hypothesis.cursor.feed(text)
         hypothesis.text += text
         hypothesis.n_pending += 1
-        hypothesis.next_logprobs = None
+        hypothesis.following = None
 
     def _settle(self, winner: _Hypothesis) -> None:
         n_settled = len(winner.steps) - winner.n_pending
@@ -184,8 +184,8 @@ class SpanDecoder:
         """Return the trunk grown by one token, or to the end of the value that begins here."""
         if self._n_candidates > 1 and self._value_begins():
             return self._search()
-        self._evaluate([self._trunk])
-        grown = self._expand([self._trunk], 1, n_leaves=self._trunk.cursor.n_leaves)
+        self._evaluate([self._trunk], weigh=False)
+        grown = self._expand([self._trunk], 1, n_leaves=self._trunk.cursor.n_leaves, weigh=False)
         if not grown:
             raise GrammarCompileError("the grammar leads into a dead end")
         return grown[0]
@@ -207,10 +207,11 @@ class SpanDecoder:
         """Return the best hypothesis whose value has closed; the best live one if the budget ends first."""
         n_leaves = self._trunk.cursor.n_leaves
         budget = self._max_tokens - len(self._written)
+        weigh = not self._ranking.masked
         live, finished = [self._trunk], _Finished(self._ranking)
         while live:
-            self._evaluate(live)
-            grown = self._expand(live, self._n_candidates, n_leaves=n_leaves)
+            self._evaluate(live, weigh=weigh)
+            grown = self._expand(live, self._n_candidates, n_leaves=n_leaves, weigh=weigh)
             for child in grown:
                 if child.cursor.n_leaves > n_leaves:
                     finished.add(child, n_leaves)
@@ -233,7 +234,7 @@ class SpanDecoder:
         # finished, the search goes on while one is ahead: of a long value many cheap beginnings finish first.
         return [hypothesis for hypothesis in live if hypothesis.score > finished.best_score()]
 
-    def _evaluate(self, hypotheses: Sequence[_Hypothesis]) -> None:
+    def _evaluate(self, hypotheses: Sequence[_Hypothesis], *, weigh: bool) -> None:
         """Read the pending tokens of all hypotheses in one pass."""
         waiting = [h for h in hypotheses if h.n_pending]
         if not waiting:
@@ -242,28 +243,30 @@ class SpanDecoder:
             Branch(h.slots, tuple(step.token for step in h.steps[len(h.steps) - h.n_pending :]))
             for h in waiting
         ]
-        for hypothesis, grown in zip(waiting, self._tree.grow(branches), strict=True):
-            self._score_forced(hypothesis, grown.logprobs)
+        for hypothesis, grown in zip(waiting, self._tree.grow(branches, weigh=weigh), strict=True):
+            self._score_forced(hypothesis, grown.following)
             hypothesis.slots = grown.slots
             hypothesis.n_pending = 0
-            hypothesis.next_logprobs = grown.logprobs[-1]
+            hypothesis.following = grown.following[-1]
 
-    def _score_forced(self, hypothesis: _Hypothesis, logprobs: Tensor) -> None:
+    def _score_forced(self, hypothesis: _Hypothesis, following: Sequence[NextToken]) -> None:
         """Fill in what the model thought of forced tokens: each row tells about the token after it."""
         first = len(hypothesis.steps) - hypothesis.n_pending + 1
-        for row, index in enumerate(range(first, len(hypothesis.steps))):
+        for known, index in zip(following, range(first, len(hypothesis.steps)), strict=False):
             step = hypothesis.steps[index]
-            raw = float(logprobs[row, step.token])
+            raw = _raw_logprob(known, step.token)
             hypothesis.steps[index] = replace(step, raw_logprob=raw)
-            if not self._ranking.masked:
+            if raw is not None and not self._ranking.masked:
                 hypothesis.score += raw
 
-    def _expand(self, parents: Sequence[_Hypothesis], width: int, *, n_leaves: int) -> list[_Hypothesis]:
+    def _expand(
+        self, parents: Sequence[_Hypothesis], width: int, *, n_leaves: int, weigh: bool
+    ) -> list[_Hypothesis]:
         """Return the best continuations by one token: `width` live ones, and the finished ones before them.
 
         Best first. A child is made (its matcher copied) only if it is kept.
         """
-        choices = [choice for parent in parents for choice in self._choices(parent, width + 1)]
+        choices = [choice for parent in parents for choice in self._choices(parent, width + 1, weigh=weigh)]
         choices.sort(key=lambda choice: choice[0], reverse=True)
         children: list[_Hypothesis] = []
         n_live = 0
@@ -275,18 +278,19 @@ class SpanDecoder:
             n_live += child.cursor.n_leaves == n_leaves or width == 1
         return children
 
-    def _choices(self, parent: _Hypothesis, n: int) -> list[tuple[float, _Hypothesis, Step]]:
+    def _choices(self, parent: _Hypothesis, n: int, *, weigh: bool) -> list[tuple[float, _Hypothesis, Step]]:
         """Return the `n` likeliest allowed tokens after `parent`, each with the score it leads to."""
-        raw = parent.next_logprobs
-        if raw is None:
+        following = parent.following
+        if following is None:
             raise ValueError("a hypothesis is evaluated before it is expanded")
-        allowed = allowed_tokens(parent.matcher, len(raw))
-        kept = raw[allowed]
-        masked = kept - torch.logsumexp(kept, dim=0)
-        best = torch.topk(masked, min(n, len(kept)))
+        allowed = allowed_tokens(parent.matcher, following.n_tokens)
+        scores = following.scores(allowed)
+        best = torch.topk(scores - torch.logsumexp(scores, dim=0), min(n, len(scores)))
+        chosen = allowed[best.indices]
+        raws = following.logprobs(chosen).tolist() if weigh or following.is_weighed else [None] * len(chosen)
         choices: list[tuple[float, _Hypothesis, Step]] = []
-        for logprob, index in zip(best.values.tolist(), best.indices.tolist(), strict=True):
-            step = Step(int(allowed[index]), min(logprob, 0.0), float(kept[index]))
+        for token, logprob, raw in zip(chosen.tolist(), best.values.tolist(), raws, strict=True):
+            step = Step(token, min(logprob, 0.0), raw)
             total = parent.score + _gain(step, self._ranking)
             choices.append((_ranked(total, len(parent.steps) + 1, self._ranking), parent, step))
         return choices
@@ -330,6 +334,13 @@ class _Finished:
 
     def best_score(self) -> float:
         return max((entry[0] for entry in self._by_text.values()), default=-math.inf)
+
+
+def _raw_logprob(following: NextToken | None, token: int) -> float | None:
+    """Return what the model thought of a token before the mask, where it is there for nothing."""
+    if following is None or not following.is_weighed:
+        return None
+    return float(following.logprobs(torch.tensor([token])))
 
 
 def _gain(step: Step, ranking: Ranking) -> float:

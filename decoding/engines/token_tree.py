@@ -3,98 +3,51 @@
 The hypotheses of a span search differ in a few tokens and share thousands. Instead of copying the cache
 for each, all tokens live in one cache as a tree: the trunk (prompt and what is settled) and branches,
 kept apart by the attention mask. A step of k hypotheses is one pass over k tokens. When one branch wins,
-its entries are moved up behind the trunk and the others are dropped.
-
-This file and `embedded.py` are the only ones that import torch and transformers.
+its entries are moved up behind the trunk and the others are dropped. Imports torch.
 """
-
-# Torch and Transformers leave parts of their interfaces untyped.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from itertools import accumulate, pairwise
+from typing import Protocol
 
 import torch
 from torch import Tensor
-from transformers.cache_utils import Cache, CacheLayerMixin
 
-_FIRST_ROOM = 512  # cache slots beyond the prompt, before the first doubling
+from decoding.engines.next_token import NextToken
+
 _PREFILL_CHUNK = 2048  # prompt tokens in one pass, which bounds the attention matrix
 
 
-class CausalModel(Protocol):
-    """What is needed of a Transformers causal language model."""
+class KeptTokens(Protocol):
+    """A model's keys and values of tokens that it has read, in that order: what a tree grows in."""
 
-    device: torch.device
-
-    def __call__(self, **kwargs: Any) -> Any:  # noqa: ANN401 - each model takes and returns its own
-        """Return an output with `logits` (1, n, vocab)."""
+    @property
+    def length(self) -> int:
+        """Return how many tokens have entries."""
         ...
 
+    def read(
+        self, tokens: Sequence[int], *, positions: Tensor, mask: Tensor | None, n_kept: int, weigh: bool
+    ) -> tuple[NextToken, ...]:
+        """Add entries for `tokens`; return what follows each of the last `n_kept`.
 
-class _SlabLayer(CacheLayerMixin):
-    """Keys and values of one layer in a buffer with room to grow: appending copies nothing."""
-
-    is_sliding = False
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.length = 0
-
-    def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
-        room = key_states.shape[-2] + _FIRST_ROOM
-        self.keys = key_states.new_empty((*key_states.shape[:2], room, key_states.shape[-1]))
-        self.values = value_states.new_empty((*value_states.shape[:2], room, value_states.shape[-1]))
-        self.is_initialized = True
-
-    def update(
-        self,
-        key_states: Tensor,
-        value_states: Tensor,
-        *_args: object,
-        **_kwargs: object,
-    ) -> tuple[Tensor, Tensor]:
-        if not self.is_initialized:
-            self.lazy_initialization(key_states, value_states)
-        end = self.length + key_states.shape[-2]
-        keys, values = self._buffers(end)
-        keys[:, :, self.length : end] = key_states
-        values[:, :, self.length : end] = value_states
-        self.length = end
-        return keys[:, :, :end], values[:, :, :end]
-
-    def _buffers(self, needed: int) -> tuple[Tensor, Tensor]:
-        """Return the buffers, doubled if they hold fewer than `needed` entries."""
-        if self.keys is None or self.values is None:
-            raise ValueError("the layer's buffers are made at its first update")
-        if needed > self.keys.shape[-2]:
-            self.keys = _extended(self.keys, needed)
-            self.values = _extended(self.values, needed)
-        return self.keys, self.values
+        Parameters
+        ----------
+        positions
+            (t,) int64, of each token in its text.
+        mask
+            (t, length + t) bool, which entries each token sees; None is all those before it, and itself.
+        weigh
+            Whether log-probabilities before the grammar's mask will be asked for.
+        """
+        ...
 
     def keep(self, base: int, slots: Tensor) -> None:
         """Keep the first `base` entries and then those at `slots`, in that order."""
-        keys, values = self._buffers(self.length)
-        end = base + len(slots)
-        keys[:, :, base:end] = keys[:, :, slots]  # the right side is a copy: overlap is safe
-        values[:, :, base:end] = values[:, :, slots]
-        self.length = end
-
-    def get_seq_length(self) -> int:
-        return self.length
-
-    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
-        return self.length + query_length, 0
-
-    def get_max_length(self) -> int:
-        return -1
-
-
-def _extended(buffer: Tensor, n_more: int) -> Tensor:
-    return torch.cat([buffer, buffer.new_empty((*buffer.shape[:2], n_more, buffer.shape[-1]))], dim=2)
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,75 +60,75 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """A branch after a pass: its slots, the new ones included, and a row of log-probabilities a token."""
+    """A branch after a pass: its slots, the new ones included, and what follows each new token."""
 
     slots: tuple[int, ...]
-    logprobs: Tensor  # (n_tokens, vocab), float32: what follows each new token, unmasked
+    following: tuple[NextToken, ...]
 
 
 class TokenTree:
-    """A model's cache over one prompt, its settled continuation (the trunk), and branches under trial."""
+    """One prompt, its settled continuation (the trunk), and branches under trial."""
 
-    def __init__(self, model: CausalModel, *, n_layers: int) -> None:
-        self._model = model
-        self._layers = [_SlabLayer() for _ in range(n_layers)]
-        self._cache = Cache(layers=list(self._layers))
+    def __init__(self, kept: KeptTokens) -> None:
+        self._kept = kept
         self._trunk = 0  # entries of the trunk
 
-    @torch.inference_mode()
-    def prefill(self, tokens: Sequence[int]) -> Tensor:
-        """Read the prompt into the trunk; return the log-probabilities (vocab,) of what follows it."""
-        logits = torch.empty(0)
-        for start in range(0, len(tokens), _PREFILL_CHUNK):
-            chunk = tokens[start : start + _PREFILL_CHUNK]
-            positions = torch.arange(start, start + len(chunk), device=self._model.device)
-            logits = self._forward(chunk, positions=positions, mask=None, n_logits=1)
+    def prefill(self, tokens: Sequence[int]) -> NextToken:
+        """Read the prompt, at least one token, into the trunk; return what follows it."""
+        last = max(0, len(tokens) - 1) // _PREFILL_CHUNK * _PREFILL_CHUNK
+        for start in range(0, last, _PREFILL_CHUNK):
+            self._prefill(tokens[start : start + _PREFILL_CHUNK], start)
         self._trunk = len(tokens)
-        return torch.log_softmax(logits[-1].float(), dim=-1)
+        return self._prefill(tokens[last:], last)
 
-    @torch.inference_mode()
-    def grow(self, branches: Sequence[Branch]) -> tuple[Grown, ...]:
+    def _prefill(self, tokens: Sequence[int], start: int) -> NextToken:
+        positions = torch.arange(start, start + len(tokens))
+        (following,) = self._kept.read(tokens, positions=positions, mask=None, n_kept=1, weigh=False)
+        return following
+
+    def grow(self, branches: Sequence[Branch], *, weigh: bool = True) -> tuple[Grown, ...]:
         """Add each branch's tokens in one pass; return the grown branches in order."""
         tokens = [token for branch in branches for token in branch.tokens]
-        start = self._layers[0].length
-        mask = torch.zeros((len(tokens), start + len(tokens)), dtype=torch.bool)
-        mask[:, : self._trunk] = True
-        positions = torch.empty(len(tokens), dtype=torch.long)
-        grown_slots: list[tuple[int, ...]] = []
-        row = 0
-        for branch in branches:
-            new = tuple(range(start + row, start + row + len(branch.tokens)))
-            for depth, slot in enumerate(new):
-                mask[row + depth, list(branch.slots)] = True
-                mask[row + depth, new[0] : slot + 1] = True
-                positions[row + depth] = self._trunk + len(branch.slots) + depth
-            grown_slots.append(branch.slots + new)
-            row += len(branch.tokens)
-        logits = self._forward(
-            tokens, positions=positions.to(self._model.device), mask=mask[None, None], n_logits=len(tokens)
+        start = self._kept.length
+        slots = tuple(self._new_slots(branches))
+        depths = [
+            self._trunk + len(branch.slots) + depth
+            for branch in branches
+            for depth in range(len(branch.tokens))
+        ]
+        following = self._kept.read(
+            tokens,
+            positions=torch.tensor(depths),
+            mask=None if self._is_one_text(branches) else self._mask(branches, slots),
+            n_kept=len(tokens),
+            weigh=weigh,
         )
-        rows = torch.log_softmax(logits.float(), dim=-1).split([len(branch.tokens) for branch in branches])
-        return tuple(Grown(slots, logprobs) for slots, logprobs in zip(grown_slots, rows, strict=True))
+        return tuple(
+            Grown((*branch.slots, *new), following[new[0] - start : new[-1] + 1 - start])
+            for branch, new in zip(branches, slots, strict=True)
+        )
 
-    @torch.inference_mode()
+    def _new_slots(self, branches: Sequence[Branch]) -> list[range]:
+        ends = list(accumulate((len(branch.tokens) for branch in branches), initial=self._kept.length))
+        return [range(start, end) for start, end in pairwise(ends)]
+
+    def _is_one_text(self, branches: Sequence[Branch]) -> bool:
+        """Return whether all entries that are there are the trunk's or this only branch's."""
+        return len(branches) == 1 and self._kept.length == self._trunk + len(branches[0].slots)
+
+    def _mask(self, branches: Sequence[Branch], slots: Sequence[range]) -> Tensor:
+        n_rows = sum(len(new) for new in slots)
+        mask = torch.zeros((n_rows, self._kept.length + n_rows), dtype=torch.bool)
+        mask[:, : self._trunk] = True
+        for branch, new in zip(branches, slots, strict=True):
+            rows = range(new.start - self._kept.length, new.stop - self._kept.length)
+            mask[rows.start : rows.stop, list(branch.slots)] = True
+            mask[rows.start : rows.stop, new.start : new.stop].logical_or_(
+                torch.ones((len(new), len(new)), dtype=torch.bool).tril_()
+            )
+        return mask
+
     def settle(self, slots: Sequence[int]) -> None:
         """Make the entries at `slots` part of the trunk and drop all other branches."""
-        index = torch.tensor(slots, dtype=torch.long, device=self._model.device)
-        for layer in self._layers:
-            layer.keep(self._trunk, index)
+        self._kept.keep(self._trunk, torch.tensor(slots, dtype=torch.long))
         self._trunk += len(slots)
-
-    def _forward(
-        self, tokens: Sequence[int], *, positions: Tensor, mask: Tensor | None, n_logits: int
-    ) -> Tensor:
-        """Return the logits (n_logits, vocab) of the last tokens, on the CPU."""
-        output = self._model(
-            input_ids=torch.tensor([list(tokens)], device=self._model.device),
-            position_ids=positions[None],
-            attention_mask=None if mask is None else mask.to(self._model.device),
-            past_key_values=self._cache,
-            use_cache=True,
-            logits_to_keep=n_logits,
-        )
-        logits: Tensor = output.logits[0]
-        return logits.cpu()

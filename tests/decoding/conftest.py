@@ -37,6 +37,12 @@ def embedded(tiny_model: Path, tiny_adapters: dict[str, Path]) -> EmbeddedEngine
 
 
 @pytest.fixture(scope="session")
+def transformers(tiny_model: Path, tiny_adapters: dict[str, Path]) -> EmbeddedEngine:
+    """Return the embedded engine as it runs models that are no plain Llama."""
+    return EmbeddedEngine(tiny_model, adapters=tiny_adapters, with_transformers=True)
+
+
+@pytest.fixture(scope="session")
 def vllm_server(
     tiny_model: Path, tiny_adapters: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[VllmServer]:

@@ -24,11 +24,11 @@ PROMPT = build_prompt(RECEIPT_SCHEMA, DOCUMENT.pages[0].text)
 
 @pytest.fixture(
     scope="module",
-    params=["embedded", pytest.param("vllm", marks=pytest.mark.vllm)],
+    params=["embedded", "transformers", pytest.param("vllm", marks=pytest.mark.vllm)],
 )
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    if request.param == "embedded":
-        yield request.getfixturevalue("embedded")
+    if request.param != "vllm":
+        yield request.getfixturevalue(request.param)
         return
     made = request.getfixturevalue("vllm_server").engine()
     yield made

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
 from typing import cast
@@ -13,8 +13,10 @@ from typing import cast
 import pytest
 import torch
 from llguidance import LLMatcher
+from transformers import AutoModelForCausalLM
 
 from decoding.engines.embedded_runtime import Runtime
+from decoding.engines.next_token import NextToken, Weighed
 from decoding.engines.span_search import Decoded, Ranking, SpanDecoder
 from decoding.engines.token_tree import Branch, Grown, TokenTree
 from decoding.grammar.build import Grammar, build_grammar
@@ -28,16 +30,35 @@ PROMPT = build_prompt(RECEIPT_SCHEMA, DOCUMENT.pages[0].text)
 TOLERANCE = 1e-3
 
 
+Reference = Callable[[list[int]], torch.Tensor]
+
+
+@pytest.fixture(scope="module", params=["plain Llama", "by Transformers"])
+def runtime(tiny_model: Path, request: pytest.FixtureRequest) -> Runtime:
+    by_transformers = request.param == "by Transformers"
+    return Runtime(tiny_model, dtype="float32", device="cpu", with_transformers=by_transformers)
+
+
 @pytest.fixture(scope="module")
-def runtime(tiny_model: Path) -> Runtime:
-    return Runtime(tiny_model, dtype="float32", device="cpu")
+def reference(tiny_model: Path) -> Reference:
+    """Return log-probabilities (n, vocab) by one plain pass without a cache."""
+    model = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32)
+
+    def logprobs(tokens: list[int]) -> torch.Tensor:
+        with torch.inference_mode():
+            logits = model(input_ids=torch.tensor([tokens])).logits[0]
+        return torch.log_softmax(logits.float(), dim=-1)
+
+    return logprobs
 
 
-def _logprobs(runtime: Runtime, tokens: list[int]) -> torch.Tensor:
-    """Return log-probabilities (n, vocab) by one plain pass without a cache: the reference."""
-    with torch.inference_mode():
-        logits = runtime._model(input_ids=torch.tensor([tokens])).logits[0]  # pyright: ignore[reportPrivateUsage]
-    return torch.log_softmax(logits.float(), dim=-1)
+def _tree(runtime: Runtime) -> TokenTree:
+    return TokenTree(runtime._model.begin())  # pyright: ignore[reportPrivateUsage]
+
+
+def _all(following: Sequence[NextToken]) -> torch.Tensor:
+    """Return all that is known of some rows, (n, vocab)."""
+    return torch.stack([row.logprobs(torch.arange(row.n_tokens)) for row in following])
 
 
 def _text(runtime: Runtime, decoded: Decoded) -> str:
@@ -58,76 +79,97 @@ def _decode(
 
 
 @pytest.mark.parametrize("n_candidates", [1, 2, 4, 8])
-def test_logprobs_equal_those_of_one_plain_pass(runtime: Runtime, n_candidates: int) -> None:
+def test_logprobs_equal_those_of_one_plain_pass(
+    runtime: Runtime, reference: Reference, n_candidates: int
+) -> None:
     grammar = build_grammar(RECEIPT_SCHEMA, DOCUMENT, reasoning="brief")
     asked = runtime.encode(PROMPT)
     steps = _decode(runtime, grammar, n_candidates).steps
-    reference = _logprobs(runtime, [*asked, *(step.token for step in steps)])
+    expected = reference([*asked, *(step.token for step in steps)])
     for index, step in enumerate(steps):
-        assert step.raw_logprob is not None
-        assert step.raw_logprob == pytest.approx(
-            float(reference[len(asked) + index - 1, step.token]), abs=TOLERANCE
-        )
-        assert step.raw_logprob - TOLERANCE <= step.logprob <= 0  # the mask only takes choices away
+        raw = float(expected[len(asked) + index - 1, step.token])
+        # What was not needed to choose is not worked out.
+        assert step.raw_logprob is None or step.raw_logprob == pytest.approx(raw, abs=TOLERANCE)
+        assert raw - TOLERANCE <= step.logprob <= 0  # the mask only takes choices away
+    assert n_candidates == 1 or any(step.raw_logprob is not None for step in steps)
 
 
-def test_branches_of_a_tree_do_not_see_each_other(runtime: Runtime) -> None:
+@pytest.mark.parametrize("weigh", [True, False])
+def test_branches_of_a_tree_do_not_see_each_other(
+    runtime: Runtime, reference: Reference, weigh: bool
+) -> None:
     asked = runtime.encode(PROMPT)[:50]
-    tree = TokenTree(runtime._model, n_layers=2)  # pyright: ignore[reportPrivateUsage]
+    tree = _tree(runtime)
     tree.prefill(asked)
-    first, second = tree.grow([Branch((), (10, 11, 12)), Branch((), (20,))])
-    longer, other = tree.grow([Branch(second.slots, (21, 22)), Branch(first.slots, (13,))])
-    torch.testing.assert_close(
-        longer.logprobs, _logprobs(runtime, [*asked, 20, 21, 22])[-2:], atol=TOLERANCE, rtol=0
-    )
-    torch.testing.assert_close(
-        other.logprobs, _logprobs(runtime, [*asked, 10, 11, 12, 13])[-1:], atol=TOLERANCE, rtol=0
-    )
+    first, second = tree.grow([Branch((), (10, 11, 12)), Branch((), (20,))], weigh=weigh)
+    longer, other = tree.grow([Branch(second.slots, (21, 22)), Branch(first.slots, (13,))], weigh=weigh)
+    _assert_alike(longer.following, reference([*asked, 20, 21, 22])[-2:])
+    _assert_alike(other.following, reference([*asked, 10, 11, 12, 13])[-1:])
     tree.settle(longer.slots)
-    (after,) = tree.grow([Branch((), (23,))])
+    (after,) = tree.grow([Branch((), (23,))], weigh=weigh)
+    _assert_alike(after.following, reference([*asked, 20, 21, 22, 23])[-1:])
+    (more,) = tree.grow([Branch(after.slots, (24, 25))], weigh=weigh)
+    _assert_alike(more.following, reference([*asked, 20, 21, 22, 23, 24, 25])[-2:])
+
+
+def _assert_alike(following: Sequence[NextToken], expected: torch.Tensor) -> None:
+    torch.testing.assert_close(_all(following), expected, atol=TOLERANCE, rtol=0)
+    some = torch.tensor([3, 9, 4])
+    scores = torch.stack([row.scores(some) for row in following])
     torch.testing.assert_close(
-        after.logprobs, _logprobs(runtime, [*asked, 20, 21, 22, 23])[-1:], atol=TOLERANCE, rtol=0
+        scores.log_softmax(-1), expected[:, some].log_softmax(-1), atol=TOLERANCE, rtol=0
     )
 
 
 def test_a_prompt_read_in_pieces_is_the_same_prompt(
-    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, reference: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = runtime.encode(PROMPT)
     monkeypatch.setattr("decoding.engines.token_tree._PREFILL_CHUNK", 64)
-    tree = TokenTree(runtime._model, n_layers=2)  # pyright: ignore[reportPrivateUsage]
-    torch.testing.assert_close(tree.prefill(asked), _logprobs(runtime, asked)[-1], atol=TOLERANCE, rtol=0)
+    for n in (1, 63, 64, 65, len(asked)):
+        _assert_alike([_tree(runtime).prefill(asked[:n])], reference(asked[:n])[-1:])
 
 
-def _score(runtime: Runtime, prefix: str, value: str) -> float:
+def _score(runtime: Runtime, reference: Reference, prefix: str, value: str) -> float:
     """Return the model's total log-probability of `value` and its closing quote after `prefix`."""
     asked = runtime.encode(PROMPT)
     tokenizer = runtime._tokenizer  # pyright: ignore[reportPrivateUsage]
     before = tokenizer.encode(prefix, add_special_tokens=False)
     whole = tokenizer.encode(f'{prefix}{value}"', add_special_tokens=False)
     assert whole[: len(before)] == before
-    reference = _logprobs(runtime, [*asked, *whole])
+    expected = reference([*asked, *whole])
     return sum(
-        float(reference[len(asked) + i - 1, token]) for i, token in enumerate(whole) if i >= len(before)
+        float(expected[len(asked) + i - 1, token]) for i, token in enumerate(whole) if i >= len(before)
     )
 
 
-def test_a_wide_beam_finds_the_likeliest_of_all_values(runtime: Runtime) -> None:
+def test_a_wide_beam_finds_the_likeliest_of_all_values(runtime: Runtime, reference: Reference) -> None:
     # Brute force: every three-digit figure on the page, by a plain pass each.
     figures = ["".join(digits) for digits in product("147", repeat=3)]
     grammar = build_grammar(
         schema_of(x=FieldSpec(kind="amount", nullable=False)), document_of((" ".join(figures),))
     )
-    best = max(figures, key=lambda figure: _score(runtime, '{"x":"', figure))
+    best = max(figures, key=lambda figure: _score(runtime, reference, '{"x":"', figure))
     assert f'{{"x":"{best}"}}' == _text(runtime, _decode(runtime, grammar, 32))
 
 
-def test_ranking_never_takes_a_less_likely_value_than_greedy_decoding(runtime: Runtime) -> None:
+def _logprobs_of(tokens: list[int], rows: torch.Tensor) -> torch.Tensor:
+    return rows.gather(1, torch.tensor(tokens)[:, None])
+
+
+def test_ranking_never_takes_a_less_likely_value_than_greedy_decoding(
+    runtime: Runtime, reference: Reference
+) -> None:
+    asked = runtime.encode(PROMPT)
     schema = schema_of(x=FieldSpec(kind="verbatim", nullable=False))
     for lines in (RECEIPT_LINES, RECEIPT_LINES[1:], RECEIPT_LINES[3:]):
         grammar = build_grammar(schema, document_of(lines))
         found = [_decode(runtime, grammar, n, ranking=Ranking(kinds=GROUNDED_KINDS)) for n in (1, 8)]
-        totals = [sum(step.raw_logprob or 0.0 for step in decoded.steps) for decoded in found]
+        written = [[step.token for step in decoded.steps] for decoded in found]
+        totals = [
+            float(_logprobs_of(tokens, reference([*asked, *tokens])[len(asked) - 1 : -1]).sum())
+            for tokens in written
+        ]
         assert totals[1] >= totals[0] - TOLERANCE
 
 
@@ -135,15 +177,14 @@ class _ScriptedTree:
     """A model that always thinks the same of the next token."""
 
     def __init__(self, logprobs: torch.Tensor) -> None:
-        self._logprobs = logprobs
+        self._always = Weighed(logprobs)
 
-    def prefill(self, _: Sequence[int]) -> torch.Tensor:
-        return self._logprobs
+    def prefill(self, _: Sequence[int]) -> NextToken:
+        return self._always
 
-    def grow(self, branches: Sequence[Branch]) -> tuple[Grown, ...]:
-        return tuple(
-            Grown(slots=(), logprobs=self._logprobs.expand(len(branch.tokens), -1)) for branch in branches
-        )
+    def grow(self, branches: Sequence[Branch], *, weigh: bool) -> tuple[Grown, ...]:
+        del weigh
+        return tuple(Grown(slots=(), following=(self._always,) * len(branch.tokens)) for branch in branches)
 
     def settle(self, _: Sequence[int]) -> None:
         return

@@ -1,0 +1,102 @@
+"""The factors of a LoRA adapter, read from a folder that PEFT or `rasg-train` wrote."""
+
+# Torch and safetensors leave parts of their interfaces untyped.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from decoding.engines.llama.config import LlamaShape
+from decoding.engines.llama.projection import Factors
+from decoding.engines.llama.weights import PARTS, part_sizes
+
+_NAME = re.compile(r"base_model\.model\.model\.layers\.(\d+)\.(.+)\.lora_([AB])\.weight")
+# What else an adapter of PEFT's may ask for, and its value where it asks for nothing.
+_PLAIN: dict[str, tuple[object, ...]] = {
+    "bias": ("none", None),
+    "use_dora": (False, None),
+    "modules_to_save": ([], None),
+    "fan_in_fan_out": (False, None),
+    "rank_pattern": ({}, None),
+    "alpha_pattern": ({}, None),
+    "layer_replication": ([], None),
+    "trainable_token_indices": ([], None),
+}
+
+
+def read_factors(folder: Path, shape: LlamaShape, *, dtype: torch.dtype) -> tuple[dict[str, Factors], ...]:
+    """Return what the adapter in a folder adds to each layer, by the names of `PARTS`.
+
+    Raises
+    ------
+    ValueError
+        If it is more than plain LoRA on a layer's matrices, or of another shape of model.
+    OSError, KeyError, TypeError, safetensors.SafetensorError
+        If the files are not there, or none of an adapter.
+    """
+    config: dict[str, Any] = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+    scale, targets = _read_scale(config), config.get("target_modules")
+    tensors = load_file(folder / "adapter_model.safetensors")
+    halves: dict[tuple[int, str, str], Tensor] = {}
+    for name, tensor in tensors.items():
+        found = _NAME.fullmatch(name)
+        if not found or int(found[1]) >= shape.n_layers or found[2] not in part_sizes(shape):
+            raise ValueError(f"{name} is of no matrix of this model")
+        if isinstance(targets, list) and found[2].rpartition(".")[2] not in targets:
+            raise ValueError(f"{name} is of no matrix that the adapter says it is for")
+        halves[int(found[1]), found[2], found[3]] = tensor.float()
+    if not halves:
+        raise ValueError("there are no factors")
+    for index, part, _ in halves:
+        _check(halves.get((index, part, "A")), halves.get((index, part, "B")), part_sizes(shape)[part])
+    return tuple(
+        {
+            key: _join(halves, index, parts, shape, scale, dtype)
+            for key, parts in PARTS.items()
+            if any((index, part, "A") in halves for part in parts)
+        }
+        for index in range(shape.n_layers)
+    )
+
+
+def _read_scale(config: dict[str, Any]) -> float:
+    for key, plain in _PLAIN.items():
+        if config.get(key) not in plain:
+            raise ValueError(f"{key} is {config[key]!r}, which no plain LoRA has")
+    rank = int(config["r"])
+    return float(config["lora_alpha"]) / (math.sqrt(rank) if config.get("use_rslora") else rank)
+
+
+def _check(first: Tensor | None, second: Tensor | None, size: tuple[int, int]) -> None:
+    if first is None or second is None:
+        raise ValueError("a factor lacks its other half")
+    rank = len(first)
+    if first.shape != (rank, size[1]) or second.shape != (size[0], rank):
+        raise ValueError(f"factors {tuple(first.shape)}, {tuple(second.shape)} are not of a matrix {size}")
+    if not (bool(first.isfinite().all()) and bool(second.isfinite().all())):
+        raise ValueError("a factor is not finite")
+
+
+def _join(
+    halves: dict[tuple[int, str, str], Tensor],
+    index: int,
+    parts: Sequence[str],
+    shape: LlamaShape,
+    scale: float,
+    dtype: torch.dtype,
+) -> Factors:
+    """Return the factors of matrices that lie side by side as one pair: each has outputs of its own."""
+    pairs = [(part, halves.get((index, part, "A")), halves.get((index, part, "B"))) for part in parts]
+    down = [A for _, A, _ in pairs if A is not None]
+    blocks = [B if B is not None else torch.zeros(part_sizes(shape)[part][0], 0) for part, _, B in pairs]
+    joined = torch.block_diag(*blocks) * scale  # (Σ outputs, Σ r)
+    return Factors(torch.cat(down).mT.contiguous(), joined.mT.contiguous(), dtype=dtype)

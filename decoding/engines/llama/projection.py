@@ -1,0 +1,159 @@
+"""Products with a weight matrix, fast for one row and for a thousand.
+
+One row costs what reading the weights costs: a quarter of it where they have four bits. Many rows cost what
+the arithmetic costs, which is least in bfloat16, on weights that lie as the kernel wants them.
+"""
+
+# Torch leaves parts of its interface untyped.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportPrivateUsage=false, reportPrivateImportUsage=false
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - its usual name
+from torch import Tensor
+
+# From five rows on, four bits cost more than sixteen (one thread, AVX-512; `benchmarks.embedded_speed`).
+_MOST_ROWS_IN_FOUR_BITS = 4
+# From nine on, an adapter's eight bits do.
+_MOST_ROWS_IN_EIGHT_BITS = 8
+_GROUP = 32
+# Weights are taken for four bits if none is further from them than rounding to bfloat16 has brought it: by
+# 2^-8 of itself, and by as much with the ends that its level is reckoned from.
+_BFLOAT16_STEP = 2.0**-7
+
+
+@dataclass(frozen=True, slots=True)
+class FourBits:
+    """A matrix (m, n) in four bits a weight, with a scale and an offset for each 32 of a row.
+
+    Attributes
+    ----------
+    packed
+        As `torch._weight_int4pack_mm_for_cpu` wants it, uint8.
+    scales
+        (n / 32, m, 2) bfloat16: weight = (bits - 8) · scale + offset.
+    """
+
+    packed: Tensor
+    scales: Tensor
+
+    def apply(self, x: Tensor) -> Tensor:
+        """Return x @ W.T of `x` (t, n), in its dtype."""
+        y = torch._weight_int4pack_mm_for_cpu(x.to(torch.bfloat16), self.packed, _GROUP, self.scales)
+        return y.to(x.dtype)
+
+
+def find_four_bits(weight: Tensor) -> FourBits | None:
+    """Return a matrix in four bits if it holds no more than that; None if it does.
+
+    Each 32 weights of a row that came from a file in four bits are sixteen levels between the least and the
+    largest of them, up to the rounding to bfloat16 in which they are kept.
+    """
+    n_rows, n_columns = weight.shape
+    if n_columns % _GROUP or n_rows % 16 or weight.dtype != torch.bfloat16:
+        return None
+    groups = weight.float().view(n_rows, -1, _GROUP)
+    low, high = groups.amin(-1, keepdim=True), groups.amax(-1, keepdim=True)
+    step = ((high - low) / 15).clamp(min=1e-12)
+    levels = ((groups - low) / step).round_()
+    off = (groups - low).addcmul_(levels, step, value=-1).abs_()
+    if bool((off > _BFLOAT16_STEP * groups.abs().amax(-1, keepdim=True)).any()):
+        return None
+    # The ends are rounded too: the line through all 32 is nearer to what they were.
+    middle, mean = levels.mean(-1, keepdim=True), groups.mean(-1, keepdim=True)
+    spread = (levels - middle).square().sum(-1, keepdim=True)
+    scale = ((levels - middle) * (groups - mean)).sum(-1, keepdim=True) / spread.clamp(min=1e-12)
+    scale = torch.where(spread > 0, scale, step).bfloat16().float()
+    offset = mean - scale * (middle - 8)
+    scales = torch.cat([scale, offset], -1).transpose(0, 1).contiguous().bfloat16()
+    bits = levels.view(n_rows, n_columns).to(torch.int32)
+    return FourBits(torch._convert_weight_to_int4pack_for_cpu(bits, 1), scales)
+
+
+class Projection:
+    """x @ W.T, with the factors of an adapter beside it.
+
+    Parameters
+    ----------
+    weight
+        (m, n), in the dtype of the arithmetic.
+    four_bits
+        The same in four bits, if that is all it holds.
+    """
+
+    def __init__(self, weight: Tensor, four_bits: FourBits | None) -> None:
+        self._four_bits = four_bits
+        self._many = Ordered(weight) if weight.dtype == torch.bfloat16 else weight
+
+    def __call__(self, x: Tensor, factors: Factors | None = None) -> Tensor:
+        """Return (t, m) of `x` (t, n)."""
+        if self._four_bits is not None and x.shape[0] <= _MOST_ROWS_IN_FOUR_BITS:
+            y = self._four_bits.apply(x)
+        elif isinstance(self._many, Tensor):
+            y = F.linear(x, self._many)
+        else:
+            y = self._many.apply(x)
+        return y if factors is None else factors.add(y, x)
+
+
+class Ordered:
+    """A bfloat16 matrix as oneDNN wants it; unordered it would be put in order for every product."""
+
+    def __init__(self, weight: Tensor) -> None:
+        self._weight = weight
+        self._is_ordered = (
+            hasattr(torch.ops.mkldnn, "_linear_pointwise") and torch.backends.mkldnn.is_available()
+        )
+        if self._is_ordered:
+            self._weight = torch.ops.mkldnn._reorder_linear_weight(weight)
+
+    def apply(self, x: Tensor) -> Tensor:
+        """Return x @ W.T of `x` (t, n)."""
+        if not self._is_ordered:
+            return F.linear(x, self._weight)
+        return torch.ops.mkldnn._linear_pointwise(x, self._weight, None, "none", [], "")
+
+
+class Factors:
+    """An adapter's factors of one projection: x @ A @ B is added to what it makes of x.
+
+    Parameters
+    ----------
+    A, B
+        (n, r) and (r, m), the scale of the adapter in B.
+    dtype
+        Of the arithmetic. In bfloat16 few rows are multiplied in eight bits, each row of a factor with a
+        scale of its own: half the bytes, and as near to the factor as bfloat16 is.
+    """
+
+    def __init__(self, A: Tensor, B: Tensor, *, dtype: torch.dtype) -> None:
+        self.A, self.B = A.to(dtype), B.to(dtype)
+        self._few: tuple[_EightBits, _EightBits] | None = None
+        if dtype == torch.bfloat16 and A.shape[0] % _GROUP == 0:
+            filled = -A.shape[1] % _GROUP
+            self._few = (_EightBits(F.pad(A, (0, filled))), _EightBits(F.pad(B, (0, 0, 0, filled))))
+
+    def add(self, y: Tensor, x: Tensor) -> Tensor:
+        """Return `y` (t, m) with what the adapter makes of `x` (t, n) added in place."""
+        if self._few is None or x.shape[0] > _MOST_ROWS_IN_EIGHT_BITS:
+            return y.addmm_(x @ self.A, self.B)
+        return y.add_(self._few[1].apply(self._few[0].apply(x)))
+
+
+class _EightBits:
+    """A matrix (n, m) in eight bits a weight, with a scale for each column; n is a multiple of 32.
+
+    The kernel reads 32 weights at once, and beyond the end of fewer.
+    """
+
+    def __init__(self, matrix: Tensor) -> None:
+        columns = matrix.mT.float().contiguous()
+        scales = columns.abs().amax(1).clamp(min=1e-12) / 127
+        self._scales = scales.bfloat16()
+        self._bits = (columns / self._scales.float()[:, None]).round_().clamp_(-128, 127).to(torch.int8)
+
+    def apply(self, x: Tensor) -> Tensor:
+        return torch._weight_int8pack_mm(x, self._bits, self._scales)

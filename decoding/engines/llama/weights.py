@@ -1,0 +1,141 @@
+"""The weights of a Llama, read from a Hugging Face folder and laid side by side as they are multiplied."""
+
+# Torch and safetensors leave parts of their interfaces untyped.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from torch import Tensor
+
+from decoding.engines.llama.config import LlamaShape, NotPlainLlamaError
+from decoding.engines.llama.projection import Projection, find_four_bits
+
+# The projections of a layer, each of several of the model's matrices that see the same input.
+PARTS: dict[str, tuple[str, ...]] = {
+    "qkv": ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+    "out": ("self_attn.o_proj",),
+    "gate_up": ("mlp.gate_proj", "mlp.up_proj"),
+    "down": ("mlp.down_proj",),
+}
+_NORMS = ("input_layernorm", "post_attention_layernorm")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """One block: two norms, float32 (d,), and the projections by the names of `PARTS`."""
+
+    attention_norm: Tensor
+    mlp_norm: Tensor
+    qkv: Projection
+    out: Projection
+    gate_up: Projection
+    down: Projection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """All of a Llama; `embedding` and `head` are (vocabulary, d), one tensor if they are tied."""
+
+    shape: LlamaShape
+    embedding: Tensor
+    head: Tensor
+    norm: Tensor
+    layers: tuple[Layer, ...]
+
+
+def part_sizes(shape: LlamaShape) -> dict[str, tuple[int, int]]:
+    """Return (outputs, inputs) of each of a layer's matrices, by the model's names."""
+    n_query, n_key = shape.n_heads * shape.size, shape.n_key_heads * shape.size
+    return {
+        "self_attn.q_proj": (n_query, shape.width),
+        "self_attn.k_proj": (n_key, shape.width),
+        "self_attn.v_proj": (n_key, shape.width),
+        "self_attn.o_proj": (shape.width, n_query),
+        "mlp.gate_proj": (shape.inner, shape.width),
+        "mlp.up_proj": (shape.inner, shape.width),
+        "mlp.down_proj": (shape.width, shape.inner),
+    }
+
+
+def read_weights(folder: Path, shape: LlamaShape, *, dtype: torch.dtype) -> Weights:
+    """Return the weights in a folder for arithmetic in `dtype`, in four bits where they hold no more.
+
+    Raises
+    ------
+    NotPlainLlamaError
+        If tensors are there that a plain Llama does not have.
+    ValueError
+        If tensors are missing, or have another shape.
+    OSError, safetensors.SafetensorError
+        If the files are not there or none.
+    """
+    with ExitStack() as files:
+        tensors = _Tensors(folder, files)
+        _check_names(tensors.names, shape)
+        layers = tuple(_read_layer(tensors, shape, index, dtype) for index in range(shape.n_layers))
+        embedding = tensors.read("model.embed_tokens.weight", (shape.vocabulary, shape.width)).to(dtype)
+        head = (
+            embedding
+            if shape.is_tied
+            else tensors.read("lm_head.weight", (shape.vocabulary, shape.width)).to(dtype)
+        )
+        norm = tensors.read("model.norm.weight", (shape.width,)).float()
+    return Weights(shape=shape, embedding=embedding, head=head, norm=norm, layers=layers)
+
+
+def _read_layer(tensors: _Tensors, shape: LlamaShape, index: int, dtype: torch.dtype) -> Layer:
+    name, sizes = f"model.layers.{index}", part_sizes(shape)
+
+    def project(parts: tuple[str, ...]) -> Projection:
+        weight = torch.cat([tensors.read(f"{name}.{part}.weight", sizes[part]) for part in parts])
+        # Whoever asks for float32 asks for that arithmetic.
+        four_bits = find_four_bits(weight) if dtype == torch.bfloat16 else None
+        return Projection(weight.to(dtype), four_bits)
+
+    norms = [tensors.read(f"{name}.{norm}.weight", (shape.width,)).float() for norm in _NORMS]
+    return Layer(
+        attention_norm=norms[0],
+        mlp_norm=norms[1],
+        **{key: project(parts) for key, parts in PARTS.items()},
+    )
+
+
+def _check_names(names: frozenset[str], shape: LlamaShape) -> None:
+    known = {"model.embed_tokens.weight", "model.norm.weight", "lm_head.weight"}
+    for index in range(shape.n_layers):
+        known |= {f"model.layers.{index}.{name}.weight" for name in (*part_sizes(shape), *_NORMS)}
+    if odd := sorted(names - known):
+        raise NotPlainLlamaError(f"{odd[0]} and {len(odd) - 1} more tensors are no plain Llama's")
+
+
+class _Tensors:
+    """The tensors of all weight files of a folder, read one by one."""
+
+    def __init__(self, folder: Path, files: ExitStack) -> None:
+        self._where: dict[str, Any] = {}
+        for path in sorted(folder.glob("*.safetensors")):
+            file = files.enter_context(safe_open(path, framework="pt"))
+            self._where |= dict.fromkeys(_names_in(file), file)
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self._where)
+
+    def read(self, name: str, size: tuple[int, ...]) -> Tensor:
+        if name not in self._where:
+            raise ValueError(f"the tensor {name} is missing")
+        tensor: Tensor = self._where[name].get_tensor(name)
+        if tuple(tensor.shape) != size:
+            raise ValueError(f"{name} is {tuple(tensor.shape)}, not {size}")
+        return tensor
+
+
+def _names_in(file: Any) -> Iterator[str]:  # noqa: ANN401
+    yield from file.keys()

@@ -1,0 +1,73 @@
+"""Products in four and eight bits, beside the same in float32."""
+
+# Torch leaves parts of its interface untyped.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from decoding.engines.llama.projection import Factors, Projection, find_four_bits
+
+
+def _of_four_bits(n_rows: int, n_columns: int, *, seed: int = 0) -> Tensor:
+    """Return (n_rows, n_columns) bfloat16 as a Q4_1 file has it: sixteen levels for each 32 of a row."""
+    made = torch.Generator().manual_seed(seed)
+    groups = (n_rows, n_columns // 32)
+    levels = torch.randint(0, 16, (*groups, 32), generator=made)
+    levels[..., 0], levels[..., 1] = 0, 15  # such files' scales are made of the least and the largest
+    scale = torch.rand(*groups, 1, generator=made) * 0.02 + 1e-4
+    least = -torch.rand(*groups, 1, generator=made) * 0.3
+    return (levels * scale + least).view(n_rows, n_columns).bfloat16()
+
+
+def test_what_has_four_bits_is_found_as_near_as_bfloat16_keeps_it() -> None:
+    weight = _of_four_bits(64, 96)
+    found = find_four_bits(weight)
+    assert found is not None
+    back = found.apply(torch.eye(96, dtype=torch.bfloat16)).mT.float()
+    # Scales are bfloat16 as weights are: 8 bits of mantissa, on levels up to 8 scales from the middle.
+    assert float((back - weight.float()).abs().max()) < 2**-7 * float(weight.float().abs().max())
+    assert float((back - weight.float()).norm() / weight.float().norm()) < 0.004
+
+
+@pytest.mark.parametrize(
+    "weight",
+    [
+        pytest.param(torch.randn(64, 64, generator=torch.Generator().manual_seed(1)).bfloat16(), id="dense"),
+        pytest.param(_of_four_bits(64, 64).float(), id="float32"),
+        pytest.param(_of_four_bits(24, 64), id="rows that the kernel does not take"),
+        pytest.param(torch.zeros(16, 40, dtype=torch.bfloat16), id="columns that are no groups"),
+    ],
+)
+def test_other_weights_are_left_as_they_are(weight: Tensor) -> None:
+    assert find_four_bits(weight) is None
+
+
+def test_groups_of_one_value_are_four_bits_too() -> None:
+    weight = torch.full((16, 32), -0.375, dtype=torch.bfloat16)
+    found = find_four_bits(weight)
+    assert found is not None
+    assert found.apply(torch.eye(32, dtype=torch.bfloat16)).unique().tolist() == [-0.375]
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 4, 5, 16, 33])
+@pytest.mark.parametrize("adapted", [False, True])
+def test_any_number_of_rows_gives_the_same_product(n_rows: int, adapted: bool) -> None:
+    weight = _of_four_bits(64, 96)
+    made = torch.Generator().manual_seed(2)
+    x = torch.randn(n_rows, 96, generator=made).bfloat16()
+    A, B = torch.randn(96, 8, generator=made) * 0.1, torch.randn(8, 64, generator=made) * 0.1
+    factors = Factors(A, B, dtype=torch.bfloat16) if adapted else None
+    expected = x.float() @ weight.float().mT + (x.float() @ A @ B if adapted else 0.0)
+    found = Projection(weight, find_four_bits(weight))(x, factors)
+    assert float((found.float() - expected).norm() / expected.norm()) < 0.01  # bfloat16: 2^-8 an entry
+
+
+def test_in_float32_nothing_is_rounded() -> None:
+    made = torch.Generator().manual_seed(3)
+    x, weight = torch.randn(3, 32, generator=made), torch.randn(16, 32, generator=made)
+    A, B = torch.randn(32, 4, generator=made), torch.randn(4, 16, generator=made)
+    found = Projection(weight, None)(x, Factors(A, B, dtype=torch.float32))
+    torch.testing.assert_close(found, x @ weight.mT + x @ A @ B)
