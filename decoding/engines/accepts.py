@@ -10,7 +10,7 @@ from typing import Any
 import llguidance.hf
 from llguidance import LLMatcher
 
-from decoding.engines.span_search import raise_on_error
+from decoding.engines.hypotheses import raise_on_error
 from decoding.grammar.build import Grammar
 
 

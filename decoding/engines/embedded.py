@@ -22,7 +22,7 @@ from schemas.prompt import Prompt
 
 if TYPE_CHECKING:
     from decoding.engines.embedded_runtime import Runtime
-    from decoding.engines.span_search import Decoded, Ranking
+    from decoding.engines.hypotheses import Decoded, Ranking
 
 logger = logging.getLogger(__name__)
 

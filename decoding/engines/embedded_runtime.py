@@ -18,9 +18,10 @@ from transformers.utils.logging import disable_progress_bar
 
 from decoding.engines.chat_tokens import ChatTokenizer
 from decoding.engines.greedy import decode_greedily
+from decoding.engines.hypotheses import Decoded, Ranking, raise_on_error
 from decoding.engines.llama.config import NotPlainLlamaError
 from decoding.engines.llama.loaded import LlamaModel
-from decoding.engines.span_search import Decoded, Ranking, SpanDecoder, raise_on_error
+from decoding.engines.span_search import SpanDecoder
 from decoding.engines.token_tree import TokenTree
 from decoding.engines.transformers_model import TransformersModel
 from decoding.grammar.build import Grammar

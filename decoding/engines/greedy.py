@@ -14,7 +14,7 @@ from outlines.models import Transformers
 from outlines.processors import OutlinesLogitsProcessor
 from transformers import GenerationConfig, LogitsProcessorList
 
-from decoding.engines.span_search import Decoded, Step, allowed_tokens
+from decoding.engines.hypotheses import Decoded, Step, allowed_tokens
 
 
 def decode_greedily(

@@ -51,7 +51,7 @@ def read_factors(folder: Path, shape: LlamaShape, *, dtype: torch.dtype) -> tupl
         found = _NAME.fullmatch(name)
         if not found or int(found[1]) >= shape.n_layers or found[2] not in part_sizes(shape):
             raise ValueError(f"{name} is of no matrix of this model")
-        if isinstance(targets, list) and found[2].rpartition(".")[2] not in targets:
+        if isinstance(targets, list) and not _is_among(f"model.layers.{found[1]}.{found[2]}", targets):
             raise ValueError(f"{name} is of no matrix that the adapter says it is for")
         halves[int(found[1]), found[2], found[3]] = tensor.float()
     if not halves:
@@ -74,6 +74,11 @@ def _read_scale(config: dict[str, Any]) -> float:
             raise ValueError(f"{key} is {config[key]!r}, which no plain LoRA has")
     rank = int(config["r"])
     return float(config["lora_alpha"]) / (math.sqrt(rank) if config.get("use_rslora") else rank)
+
+
+def _is_among(name: str, targets: Sequence[str]) -> bool:
+    """Return whether PEFT would take a matrix for one of the targets, which may be ends of names."""
+    return any(f".{name}".endswith(f".{target}") for target in targets)
 
 
 def _check(first: Tensor | None, second: Tensor | None, size: tuple[int, int]) -> None:

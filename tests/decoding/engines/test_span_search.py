@@ -15,13 +15,16 @@ import torch
 from llguidance import LLMatcher
 from transformers import AutoModelForCausalLM
 
+from decoding.engines.drafting import Drafter
 from decoding.engines.embedded_runtime import Runtime
+from decoding.engines.hypotheses import Decoded, Ranking
+from decoding.engines.llama.loaded import LlamaModel
 from decoding.engines.next_token import NextToken, Weighed
-from decoding.engines.span_search import Decoded, Ranking, SpanDecoder
+from decoding.engines.span_search import SpanDecoder
 from decoding.engines.token_tree import Branch, Grown, TokenTree
 from decoding.grammar.build import Grammar, build_grammar
 from decoding.prompt import build_prompt
-from schemas.spec import GROUNDED_KINDS, ArraySpec, FieldSpec
+from schemas.spec import GROUNDED_KINDS, ArraySpec, FieldSpec, ObjectSpec
 from tests.decoding.pages import RECEIPT_LINES, RECEIPT_SCHEMA, document_of, schema_of
 
 DOCUMENT = document_of(RECEIPT_LINES)
@@ -209,6 +212,48 @@ def test_a_long_likely_value_outlives_its_many_short_beginnings(runtime: Runtime
         ranking=Ranking(kinds=GROUNDED_KINDS, masked=True),
     )
     assert _text(runtime, decoder.decode([1])) == f'{{"x":"{" ".join(words)}"}}'
+
+
+def _draft_nothing(*_: object) -> list[int]:
+    return []
+
+
+@pytest.mark.parametrize("n_candidates", [1, 4])
+def test_drafts_change_nothing_that_is_written(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, n_candidates: int
+) -> None:
+    lines = ["Copy paper A4 box 24", "Copy paper A3 box 12", "Envelopes C5 window pack 10"] * 2
+    row = ObjectSpec(properties=(("name", FieldSpec(kind="verbatim")), ("n", FieldSpec(kind="amount"))))
+    schema = schema_of(
+        first=FieldSpec(kind="verbatim", nullable=False),
+        rows=ArraySpec(item=row, min_items=4, max_items=6),
+        last=FieldSpec(kind="verbatim", nullable=False),
+    )
+    grammar = build_grammar(schema, document_of(lines), reasoning="brief")
+    prompt = build_prompt(schema, document_of(lines).pages[0].text)
+    n_passes = []
+    grow = TokenTree.grow
+
+    def count(tree: TokenTree, branches: Sequence[Branch], *, weigh: bool = True) -> tuple[Grown, ...]:
+        n_passes[-1] += 1
+        return grow(tree, branches, weigh=weigh)
+
+    def decode() -> Decoded:
+        n_passes.append(0)
+        return runtime.decode(
+            runtime.encode(prompt), grammar, max_tokens=600, n_candidates=n_candidates, ranking=None
+        )
+
+    monkeypatch.setattr(TokenTree, "grow", count)
+    with_drafts = decode()
+    monkeypatch.setattr(Drafter, "draft", _draft_nothing)
+    without = decode()
+    if n_candidates > 1 or isinstance(runtime._model, LlamaModel):  # pyright: ignore[reportPrivateUsage]
+        assert n_passes[0] < n_passes[1]
+    assert [step.token for step in with_drafts.steps] == [step.token for step in without.steps]
+    assert [step.logprob for step in with_drafts.steps] == pytest.approx(
+        [step.logprob for step in without.steps], abs=TOLERANCE
+    )
 
 
 def test_length_normalisation_favours_longer_values(runtime: Runtime) -> None:

@@ -1,0 +1,150 @@
+"""Ways to go on that a search compares: what each has written, and how likely that is. Imports torch."""
+
+# Torch leaves parts of its interface untyped.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from llguidance import LLMatcher
+from torch import Tensor
+
+from decoding.engines.next_token import NextToken
+from decoding.grammar.json_cursor import JsonCursor
+from schemas.errors import GrammarCompileError
+from schemas.extraction import FinishReason
+from schemas.spec import ArraySpec, FieldKind, FieldSpec, ObjectSpec, Path, Spec
+
+SHORT_KINDS: frozenset[FieldKind] = frozenset({"amount", "date", "number", "iso_date"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """How the candidates of one value are compared.
+
+    Attributes
+    ----------
+    masked
+        Sum log-probabilities after the grammar's mask instead of before it.
+    length_power
+        Divide the sum by (number of tokens) ** length_power: 0 is the total, 1 the mean. Above 0 longer
+        values are favoured, and the search can no longer stop at the first value that beats all live ones.
+    kinds
+        Which values are ranked; the others are decoded greedily. Amounts, dates and numbers by default.
+        Of names and addresses a total picks the shortest, which few tokens make likely, as long as the
+        model is unsure where they begin (docs/log.md).
+    """
+
+    masked: bool = False
+    length_power: float = 0.0
+    kinds: frozenset[FieldKind] = SHORT_KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One token as chosen: log-probability under the mask, and before it (None if never computed)."""
+
+    token: int
+    logprob: float
+    raw_logprob: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """What was written, token by token, and why it ended."""
+
+    steps: tuple[Step, ...]
+    finish_reason: FinishReason
+
+
+@dataclass(slots=True, kw_only=True)
+class Hypothesis:
+    """One way to go on: what it wrote since the trunk, and the distribution of what follows."""
+
+    matcher: LLMatcher
+    cursor: JsonCursor
+    text: str = ""  # bytes as Latin-1
+    steps: list[Step] = field(default_factory=list[Step])
+    slots: tuple[int, ...] = ()
+    n_pending: int = 0  # last steps whose tokens are not in the cache yet
+    score: float = 0.0
+    following: NextToken | None = None  # what comes next, known when nothing is pending
+
+
+class Finished:
+    """Closed values; the same value tokenised differently counts once, with the mass of all its ways."""
+
+    def __init__(self, ranking: Ranking) -> None:
+        self._ranking = ranking
+        self._by_text: dict[str, tuple[float, float, Hypothesis]] = {}
+
+    @property
+    def n_values(self) -> int:
+        """Return how many different values have closed."""
+        return len(self._by_text)
+
+    def add(self, hypothesis: Hypothesis, n_leaves: int) -> None:
+        """Add a hypothesis that has closed leaf number `n_leaves` (from 0) since the trunk."""
+        score = ranked_score(hypothesis.score, len(hypothesis.steps), self._ranking)
+        _, end = list(hypothesis.cursor.leaf_spans.values())[n_leaves]
+        key = hypothesis.text[: len(hypothesis.text) - (hypothesis.cursor.position - end)]
+        total, best_score, best = self._by_text.get(key, (-math.inf, -math.inf, hypothesis))
+        kept = (score, hypothesis) if score > best_score else (best_score, best)
+        self._by_text[key] = (float(np.logaddexp(total, score)), *kept)
+
+    def best(self) -> Hypothesis | None:
+        """Return the likeliest way to the likeliest value; None if none has closed."""
+        return max(self._by_text.values(), key=lambda entry: entry[0])[2] if self._by_text else None
+
+    def best_score(self) -> float:
+        """Return the score of the likeliest value, of all ways to it together."""
+        return max((entry[0] for entry in self._by_text.values()), default=-math.inf)
+
+
+def raw_logprob_of(following: NextToken | None, token: int) -> float | None:
+    """Return what the model thought of a token before the mask, where it is there for nothing."""
+    if following is None or not following.is_weighed:
+        return None
+    return float(following.logprobs(torch.tensor([token])))
+
+
+def gain(step: Step, ranking: Ranking) -> float:
+    """Return what a step adds to the score of a hypothesis."""
+    return step.logprob if ranking.masked or step.raw_logprob is None else step.raw_logprob
+
+
+def ranked_score(score: float, n_tokens: int, ranking: Ranking) -> float:
+    """Return a sum of log-probabilities as it is compared with those of other lengths."""
+    return score / max(n_tokens, 1) ** ranking.length_power
+
+
+def raise_on_error(matcher: LLMatcher) -> None:
+    """Raise GrammarCompileError if the matcher has failed; a failed one allows the end of text only."""
+    if matcher.is_error():
+        # The first line says what; the others would show the page and the grammar.
+        raise GrammarCompileError(f"the constraint engine gave up: {matcher.get_error().splitlines()[0]}")
+
+
+def allowed_tokens(matcher: LLMatcher, vocab_size: int) -> Tensor:
+    """Return the ids of the tokens that the grammar allows next."""
+    mask = matcher.compute_bitmask()
+    raise_on_error(matcher)
+    bits = np.unpackbits(np.frombuffer(mask, dtype=np.uint8), bitorder="little")
+    return torch.from_numpy(np.flatnonzero(bits[:vocab_size]))
+
+
+def is_ranked(root: ObjectSpec, path: Path, kinds: frozenset[FieldKind]) -> bool:
+    """Return whether the value at `path` is a leaf of one of `kinds`."""
+    spec: Spec | None = root
+    for part in path:
+        if isinstance(spec, ArraySpec):
+            spec = spec.item
+        elif isinstance(spec, ObjectSpec) and isinstance(part, str):
+            spec = spec.get(part)
+        else:
+            return False
+    return isinstance(spec, FieldSpec) and spec.kind in kinds
