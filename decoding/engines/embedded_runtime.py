@@ -5,28 +5,28 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import llguidance.hf
 import torch
-from llguidance import LLMatcher, LLParserLimits
-from transformers import AutoConfig, AutoTokenizer
-from transformers.utils.logging import disable_progress_bar
+from llguidance import LLMatcher, LLParserLimits, LLTokenizer
 
-from decoding.engines.chat_tokens import ChatTokenizer
-from decoding.engines.greedy import decode_greedily
+from decoding.engines.folder_tokenizer import FolderTokenizer, NotAsWrittenError
 from decoding.engines.hypotheses import Decoded, Ranking, raise_on_error
 from decoding.engines.llama.config import NotPlainLlamaError
 from decoding.engines.llama.loaded import LlamaModel
 from decoding.engines.span_search import SpanDecoder
 from decoding.engines.token_tree import TokenTree
-from decoding.engines.transformers_model import TransformersModel
 from decoding.grammar.build import Grammar
 from schemas.errors import EngineUnavailableError
 from schemas.prompt import Prompt
+
+if TYPE_CHECKING:  # Transformers takes seconds to import, and most models do without it
+    from decoding.engines.chat_tokens import ChatTokenizer
+    from decoding.engines.transformers_model import TransformersModel
 
 logger = logging.getLogger(__name__)
 
@@ -57,19 +57,15 @@ class Runtime:
     def __init__(
         self, folder: Path, *, dtype: str | None, device: str, with_transformers: bool = False
     ) -> None:
-        disable_progress_bar()
         try:
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             best = _best_dtype(folder, device) if dtype is None else getattr(torch, dtype)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except (OSError, ValueError) as error:
             raise EngineUnavailableError(f"cannot load the model in {folder.name!r}: {error}") from error
         self._model = _load_model(folder, best, device, with_transformers=with_transformers)
         try:
-            self._chat = ChatTokenizer(tokenizer)
-        except ValueError as error:
+            self._chat, self._ll_tokenizer = _load_tokenizer(folder)
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise EngineUnavailableError(f"the model in {folder.name!r} cannot be asked: {error}") from error
-        self._tokenizer: Any = tokenizer
-        self._ll_tokenizer = llguidance.hf.from_tokenizer(tokenizer)
         self.max_context_tokens = self._model.max_context_tokens
 
     @property
@@ -115,9 +111,11 @@ class Runtime:
         """
         matcher = LLMatcher(self._ll_tokenizer, grammar.lark, log_level=0, limits=_LIMITS)
         raise_on_error(matcher)
-        if isinstance(self._model, TransformersModel) and not (n_candidates > 1 and self._model.has_tree):
+        if not (isinstance(self._model, LlamaModel) or (n_candidates > 1 and self._model.has_tree)):
+            from decoding.engines.greedy import decode_greedily
+
             return decode_greedily(
-                self._model.model, self._tokenizer, prompt_tokens, matcher, max_tokens=max_tokens
+                self._model.model, prompt_tokens, matcher, end_token=self.end_token, max_tokens=max_tokens
             )
         decoder = SpanDecoder(
             TokenTree(self._model.begin()),
@@ -139,13 +137,34 @@ def _load_model(
             return LlamaModel(folder, dtype=dtype)
         except NotPlainLlamaError as error:
             logger.info("Transformers runs %s: it has %s", folder.name, error)
+    from decoding.engines.transformers_model import TransformersModel
+
     return TransformersModel(folder, dtype=dtype, device=device)
+
+
+def _load_tokenizer(folder: Path) -> tuple[FolderTokenizer | ChatTokenizer, LLTokenizer]:
+    try:
+        tokenizer = FolderTokenizer(folder)
+    except NotAsWrittenError as error:
+        logger.info("Transformers reads the tokenizer of %s: %s", folder.name, error)
+        return _load_with_transformers(folder)
+    return tokenizer, tokenizer.constrained()
+
+
+def _load_with_transformers(folder: Path) -> tuple[ChatTokenizer, LLTokenizer]:
+    import llguidance.hf
+    from transformers import AutoTokenizer
+
+    from decoding.engines.chat_tokens import ChatTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return ChatTokenizer(tokenizer), llguidance.hf.from_tokenizer(tokenizer)
 
 
 def _best_dtype(folder: Path, device: str) -> torch.dtype:
     """Return bfloat16 for weights that are, where the device computes in it; float32 otherwise."""
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
-    if getattr(config, "dtype", None) != torch.bfloat16:
+    config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if (config.get("dtype") or config.get("torch_dtype")) != "bfloat16":
         return torch.float32
     # Without such instructions oneDNN emulates them, several times slower than float32.
     is_native = device != "cpu" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from llguidance import LLMatcher
-from outlines.models import Transformers
 from outlines.processors import OutlinesLogitsProcessor
 from transformers import GenerationConfig, LogitsProcessorList
 
@@ -19,30 +18,29 @@ from decoding.engines.hypotheses import Decoded, Step, allowed_tokens
 
 def decode_greedily(
     model: Any,  # noqa: ANN401
-    tokenizer: Any,  # noqa: ANN401
     prompt_tokens: Sequence[int],
     matcher: LLMatcher,
     *,
+    end_token: int,
     max_tokens: int,
 ) -> Decoded:
     """Return what a Transformers model writes after `prompt_tokens`, each token the likeliest allowed one."""
     processor = _GrammarProcessor(matcher)
     inputs = torch.tensor([list(prompt_tokens)], device=model.device)
-    typed = Transformers(model, tokenizer).type_adapter.format_output_type(processor)
     with torch.inference_mode():
         output = model.generate(
             input_ids=inputs,
             attention_mask=torch.ones_like(inputs),
-            logits_processor=typed or LogitsProcessorList(),
+            logits_processor=LogitsProcessorList([processor]),
             generation_config=GenerationConfig(
                 do_sample=False,
                 max_new_tokens=max_tokens,
-                eos_token_id=tokenizer.eos_token_id,
-                pad_token_id=tokenizer.pad_token_id,
+                eos_token_id=end_token,
+                pad_token_id=end_token,
             ),
         )
     tokens = [int(token) for token in output[0, len(prompt_tokens) :]]
-    return processor.decoded(tokens, end=tokenizer.eos_token_id)
+    return processor.decoded(tokens, end=end_token)
 
 
 class _GrammarProcessor(OutlinesLogitsProcessor):

@@ -136,9 +136,9 @@ def test_a_prompt_read_in_pieces_is_the_same_prompt(
 def _score(runtime: Runtime, reference: Reference, prefix: str, value: str) -> float:
     """Return the model's total log-probability of `value` and its closing quote after `prefix`."""
     asked = runtime.encode(PROMPT)
-    tokenizer = runtime._tokenizer  # pyright: ignore[reportPrivateUsage]
-    before = tokenizer.encode(prefix, add_special_tokens=False)
-    whole = tokenizer.encode(f'{prefix}{value}"', add_special_tokens=False)
+    tokenizer = runtime._ll_tokenizer  # pyright: ignore[reportPrivateUsage]
+    before = tokenizer.tokenize_str(prefix)
+    whole = tokenizer.tokenize_str(f'{prefix}{value}"')
     assert whole[: len(before)] == before
     expected = reference([*asked, *whole])
     return sum(
@@ -199,9 +199,10 @@ def test_a_long_likely_value_outlives_its_many_short_beginnings(runtime: Runtime
     grammar = build_grammar(
         schema_of(x=FieldSpec(kind="verbatim", nullable=False)), document_of((" ".join(words),))
     )
-    scores = torch.full((runtime._ll_tokenizer.vocab_size,), -20.0)  # pyright: ignore[reportPrivateUsage]
+    tokenizer = runtime._ll_tokenizer  # pyright: ignore[reportPrivateUsage]
+    scores = torch.full((tokenizer.vocab_size,), -20.0)
     for text, probability in (("A", 0.9), (" ", 0.9), ('"', 0.1)):
-        scores[runtime._tokenizer.encode(text, add_special_tokens=False)[0]] = math.log(probability)  # pyright: ignore[reportPrivateUsage]
+        scores[tokenizer.tokenize_str(text)[0]] = math.log(probability)
     decoder = SpanDecoder(
         cast("TokenTree", _ScriptedTree(scores)),
         LLMatcher(runtime._ll_tokenizer, grammar.lark, log_level=0),  # pyright: ignore[reportPrivateUsage]
