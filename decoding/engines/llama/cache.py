@@ -21,14 +21,13 @@ class KeysAndValues:
         size = (shape.n_layers, 2, shape.n_key_heads, room, shape.size)
         self._entries = list(torch.empty(size, dtype=dtype))  # a layer (2, key heads, room, size)
 
-    def extend(self, n: int) -> int:
-        """Make room for `n` more entries; return how many there were."""
+    def extend(self, n: int) -> None:
+        """Make room for `n` more entries."""
         start = self.length
         self.length += n
         if self.length > self._room:
             self._room = max(2 * self._room, self.length + _FIRST_ROOM)
             self._entries = [_roomier(entries, self._room, start) for entries in self._entries]
-        return start
 
     def add(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Write the newest entries of a layer, (t, key heads, size) each; return all of it.

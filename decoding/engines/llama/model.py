@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its usual name
 from torch import Tensor
 
+from decoding.engines.llama.attention import attend, masked_scores
 from decoding.engines.llama.config import LlamaShape
 from decoding.engines.llama.projection import Factors, Projection
 from decoding.engines.llama.weights import Layer, Weights
@@ -67,27 +68,20 @@ class Llama:
         factors
             An adapter's, a layer an entry.
         """
-        start = cache.extend(len(tokens))
+        cache.extend(len(tokens))
         cos, sin = self._cos[positions], self._sin[positions]
-        sees = None if mask is None else _for_shared_heads(mask, self.shape.n_shared, self.dtype)
-        is_causal = mask is None and start == 0
-        if sees is None and not is_causal and len(tokens) > 1:
-            ahead = torch.ones((len(tokens), start + len(tokens)), dtype=torch.bool).tril_(start)
-            sees = _for_shared_heads(ahead, self.shape.n_shared, self.dtype)
+        sees = self._masked_scores(mask)
         x = self._weights.embedding[tokens].float()  # (t, d)
         last = self.shape.n_layers - 1
         for index, layer in enumerate(self._weights.layers):
             own = {} if factors is None else factors[index]
-            heads = self._turned_heads(x, layer, own, cos, sin)
-            keys, values = cache.add(index, heads[1], heads[2])
-            queries = heads[0]
-            if index == last and n_kept < len(tokens) and not is_causal:
+            queries, new_keys, new_values = self._turned_heads(x, layer, own, cos, sin)
+            keys, values = cache.add(index, new_keys, new_values)
+            if index == last and n_kept < len(tokens):
                 # Nothing looks at the other tokens any more.
                 queries, x = queries[-n_kept:], x[-n_kept:]
-                sees = None if sees is None else _last_rows(sees, self.shape.n_shared, n_kept)
-            mixed = self._attend(queries, keys, values, sees, is_causal=is_causal)
-            if index == last and n_kept < len(mixed):
-                mixed, x = mixed[-n_kept:], x[-n_kept:]
+                sees = self._masked_scores(None if mask is None else mask[-n_kept:])
+            mixed = attend(queries, keys, values, sees, n_shared=self.shape.n_shared)
             x = x.add_(layer.out(mixed, own.get("out")))
             x = x.add_(self._think(x, layer, own))
         return self._norm(x, self._weights.norm)
@@ -114,23 +108,8 @@ class Llama:
         turned = torch.addcmul(plain * cos, other, sin)
         return turned[:, : shape.n_heads], turned[:, shape.n_heads :], heads[:, n_turned:]
 
-    def _attend(
-        self, queries: Tensor, keys: Tensor, values: Tensor, sees: Tensor | None, *, is_causal: bool
-    ) -> Tensor:
-        """Return (t, heads · size): what each query takes from `values`, both (key heads, entries, size)."""
-        t, shape = len(queries), self.shape
-        if is_causal:
-            mixed = F.scaled_dot_product_attention(
-                queries.transpose(0, 1)[None], keys[None], values[None], is_causal=True, enable_gqa=True
-            )
-            return mixed[0].transpose(0, 1).reshape(t, -1)
-        # The queries that share a head of keys are rows of one: keys are read once for all of them.
-        rows = queries.view(t, shape.n_key_heads, shape.n_shared, shape.size).permute(1, 2, 0, 3)
-        mixed = F.scaled_dot_product_attention(
-            rows.reshape(1, shape.n_key_heads, -1, shape.size), keys[None], values[None], attn_mask=sees
-        )
-        rows = mixed.view(shape.n_key_heads, shape.n_shared, t, shape.size)
-        return rows.permute(2, 0, 1, 3).reshape(t, -1)
+    def _masked_scores(self, mask: Tensor | None) -> Tensor | None:
+        return None if mask is None else masked_scores(mask, self.shape.n_shared, self.dtype)
 
     def _think(self, x: Tensor, layer: Layer, own: LayerFactors) -> Tensor:
         gate, up = layer.gate_up(self._norm(x, layer.mlp_norm), own.get("gate_up")).chunk(2, -1)
@@ -138,13 +117,3 @@ class Llama:
 
     def _norm(self, x: Tensor, weight: Tensor) -> Tensor:
         return F.rms_norm(x, weight.shape, weight, self.shape.eps).to(self.dtype)
-
-
-def _for_shared_heads(mask: Tensor, n_shared: int, dtype: torch.dtype) -> Tensor:
-    """Return a mask (t, n) as what is added for the queries that share a head of keys, (n_shared · t, n)."""
-    added = torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, float("-inf"))
-    return added.repeat(n_shared, 1)
-
-
-def _last_rows(sees: Tensor, n_shared: int, n_kept: int) -> Tensor:
-    return sees.view(n_shared, -1, sees.shape[-1])[:, -n_kept:].reshape(n_shared * n_kept, -1)

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its usual name
 from torch import Tensor
 
-# From five rows on, four bits cost more than sixteen (one thread, AVX-512; `benchmarks.embedded_speed`).
+# From five rows on, four bits cost more than sixteen (one thread, AVX-512; `benchmarks.decoding`).
 _MOST_ROWS_IN_FOUR_BITS = 4
 # From nine on, an adapter's eight bits do.
 _MOST_ROWS_IN_EIGHT_BITS = 8

@@ -1,0 +1,93 @@
+"""Attention of some newest tokens to all that are kept.
+
+The queries that share a head of keys are rows of one matrix: keys are read once for all of them. From some
+rows on, torch's fused kernel takes longer in bfloat16 than plain products do, for some queries at a time and
+only up to their last key.
+"""
+
+# Torch leaves parts of its interface untyped.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - its usual name
+from torch import Tensor
+
+# Of 1 to 128 queries on one core (`benchmarks.decoding`).
+_MOST_FUSED = 8
+_BLOCK = 128
+
+
+def attend(queries: Tensor, keys: Tensor, values: Tensor, sees: Tensor | None, *, n_shared: int) -> Tensor:
+    """Return (t, heads · size): what each query takes from `values`.
+
+    Parameters
+    ----------
+    queries
+        (t, heads, size), of the newest tokens.
+    keys, values
+        (heads / n_shared, entries, size), the newest tokens' the last.
+    sees
+        As `masked_scores` makes it; None if each token sees all before it, and itself.
+    """
+    if len(queries) <= _MOST_FUSED:
+        return _attend_fused(queries, keys, values, sees, n_shared)
+    n_before = keys.shape[1] - len(queries)
+    parts: list[Tensor] = []
+    for first in range(0, len(queries), _BLOCK):
+        block = queries[first : first + _BLOCK]
+        end = keys.shape[1] if sees is not None else n_before + first + len(block)
+        added = None if sees is None else sees[:, first : first + _BLOCK]
+        parts.append(_attend_in_products(block, keys[:, :end], values[:, :end], added, n_shared))
+    return torch.cat(parts) if len(parts) > 1 else parts[0]
+
+
+def masked_scores(mask: Tensor, n_shared: int, dtype: torch.dtype) -> Tensor:
+    """Return (n_shared, t, entries), what a mask (t, entries) adds to scores: 0 for what is seen."""
+    added = torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, float("-inf"))
+    return added.expand(n_shared, -1, -1)
+
+
+def _attend_fused(
+    queries: Tensor, keys: Tensor, values: Tensor, sees: Tensor | None, n_shared: int
+) -> Tensor:
+    t = len(queries)
+    if sees is None and t > 1:
+        sees = masked_scores(_all_before(t, keys.shape[1]), n_shared, queries.dtype)
+    added = None if sees is None else sees.reshape(n_shared * t, -1)
+    mixed = F.scaled_dot_product_attention(
+        _rows(queries, n_shared)[None], keys[None], values[None], attn_mask=added
+    )
+    return _heads(mixed[0], t)
+
+
+def _attend_in_products(
+    queries: Tensor, keys: Tensor, values: Tensor, sees: Tensor | None, n_shared: int
+) -> Tensor:
+    t, n = len(queries), keys.shape[1]
+    scores = torch.bmm(_rows(queries * queries.shape[-1] ** -0.5, n_shared), keys.mT)
+    by_query = scores.view(len(keys), n_shared, t, n)
+    if sees is None:
+        # Of the entries only these tokens' own may lie ahead of one of them.
+        own = by_query[..., n - t :]
+        own.masked_fill_(~_all_before(t, t), float("-inf"))
+    else:
+        by_query += sees
+    return _heads(torch.bmm(torch.softmax(scores, -1), values), t)
+
+
+def _all_before(t: int, n: int) -> Tensor:
+    """Return (t, n), which of n entries each of the t newest sees: itself and all before it."""
+    return torch.ones((t, n), dtype=torch.bool).tril_(n - t)
+
+
+def _rows(queries: Tensor, n_shared: int) -> Tensor:
+    """Return (heads / n_shared, n_shared · t, size) of (t, heads, size)."""
+    t, _, size = queries.shape
+    by_key = queries.view(t, -1, n_shared, size).permute(1, 2, 0, 3)
+    return by_key.reshape(by_key.shape[0], -1, size)
+
+
+def _heads(rows: Tensor, t: int) -> Tensor:
+    """Return (t, heads · size) of rows (heads / n_shared, n_shared · t, size)."""
+    return rows.view(rows.shape[0], -1, t, rows.shape[-1]).permute(2, 0, 1, 3).reshape(t, -1)
