@@ -8,6 +8,7 @@ import itertools
 import logging
 import random
 import signal
+import sys
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -15,11 +16,14 @@ from typing import Annotated, Any
 
 import typer
 
+from schemas.errors import RasgError
 from training.documents.command import app as documents
 from training.refill.command import app as refill
 from training.sft.command import sft
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+# As `rasg` has it: a setting, a file or the data is wrong, or training could not go on.
+_EXIT_NOTHING_DONE = 2
 # Texts for the tokenizer's merges; more adds nothing to 4,096 tokens.
 _TOKENIZER_TEXTS = 12_000
 
@@ -238,8 +242,13 @@ def publish(
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; errors of the service end in one readable line and a stable exit code."""
+    try:
+        app()
+    except RasgError as error:
+        hint = f"\nhint: {error.hint}" if error.hint else ""
+        typer.echo(f"rasg-train: {error} [{error.code}]{hint}", err=True)
+        sys.exit(_EXIT_NOTHING_DONE)
 
 
 if __name__ == "__main__":

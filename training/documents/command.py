@@ -63,9 +63,9 @@ def train(
     processes: Annotated[int, typer.Option(help="Processes that make conversations; 0 in this one.")] = 0,
 ) -> None:
     """Train factors on real, refilled and made-up documents; SIGTERM ends it with a checkpoint."""
-    from training.documents.factors import read_scale
     from training.documents.mixture import Mixture
     from training.lora_run import LoraRunSettings
+    from training.sft.factors import read_scale
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     scale = None if start is None else read_scale(start)
@@ -115,9 +115,9 @@ def _train(
     import torch
 
     from schemas.adapter import adapter_sha256, weights_sha256
-    from training.documents.factors import load_factors
     from training.lora_run import LoraRun
     from training.run_folder import TrainingFolder
+    from training.sft.factors import load_factors
     from training.sft.model import save_adapter
 
     torch.set_num_threads(n_threads)
@@ -184,7 +184,7 @@ def pack(
     base_name: Annotated[str, typer.Option(help="Of the base, by the catalogue.")] = "smollm2-135m-instruct",
 ) -> None:
     """Write a run's factors as an adapter in bfloat16; its card is written by hand, with its figures."""
-    from training.documents.factors import write_factors
+    from training.sft.factors import write_factors
 
     energy = write_factors(run / _FACTORS, out, rank=rank, base_name=base_name)
     typer.echo(f"rank {rank} keeps {energy:.4f} of the energy")

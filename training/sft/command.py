@@ -17,6 +17,7 @@ from schemas.errors import ConfigurationError
 if TYPE_CHECKING:
     from training.sft.data import TrainingSource
     from training.sft.finetune import Finetuned, Job
+    from training.sft.model import LoraShape
 
 
 class OptimizerChoice(StrEnum):
@@ -26,9 +27,11 @@ class OptimizerChoice(StrEnum):
     LORA_MUON = "lora-muon"
 
 
-# AdamW's rate, and the spectral norm of LoRA-Muon's steps, of docs/results/finetuning.md: one of each was
-# tried, none was sought.
-_DEFAULT_LR = {OptimizerChoice.ADAMW: 1e-3, OptimizerChoice.LORA_MUON: 0.02}
+# AdamW's rate, and the spectral norm of LoRA-Muon's steps: of docs/results/finetuning.md for fresh factors
+# (longer steps than 0.004 take a pretrained base apart), and less where factors have learned already.
+_FRESH_LR = {OptimizerChoice.ADAMW: 1e-3, OptimizerChoice.LORA_MUON: 0.004}
+_FURTHER_LR = {OptimizerChoice.ADAMW: 2e-4, OptimizerChoice.LORA_MUON: 0.001}
+_FRESH_RANK, _FRESH_ALPHA = 8, 16.0
 
 
 def sft(
@@ -54,8 +57,17 @@ def sft(
         OptimizerChoice, typer.Option(help="What steps the factors.")
     ] = OptimizerChoice.ADAMW,
     lr: Annotated[float | None, typer.Option(help="Learning rate; of LoRA-Muon a length in W.")] = None,
-    rank: Annotated[int, typer.Option(min=1, help="Of the factors.")] = 8,
-    alpha: Annotated[float, typer.Option(help="PEFT's scale is alpha / rank.")] = 16.0,
+    start: Annotated[
+        Path | None,
+        typer.Option(help="Adapter's folder to begin with; the service's model's own, where it has one."),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin with fresh factors all the same.")] = False,
+    rank: Annotated[
+        int | None, typer.Option(min=1, help="Of the factors; the start's, or 8 of fresh ones.")
+    ] = None,
+    alpha: Annotated[
+        float | None, typer.Option(help="PEFT's scale is alpha / rank; the start's, or 16 of fresh ones.")
+    ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the documents at most.")] = 8,
     patience: Annotated[int, typer.Option(min=1, help="Epochs without a better score.")] = 3,
     batch_tokens: Annotated[int, typer.Option(min=16, help="Tokens packed into a step.")] = 4096,
@@ -83,15 +95,16 @@ def sft(
     from app.models.choice import choose_model
     from app.settings import load_settings
     from training.sft.finetune import Job
-    from training.sft.model import LoraShape
     from training.sft.run import SftConfig
     from training.sft.split import Shares
 
     settings = load_settings()
+    model = choose_model(settings)
+    begun = _start_of(start, fresh=fresh, own=None if base else model.adapter)
     config = SftConfig(
         optimizer=optimizer.value,
-        lr=_DEFAULT_LR[optimizer] if lr is None else lr,
-        shape=LoraShape(rank=rank, alpha=alpha),
+        lr=(_FRESH_LR if begun is None else _FURTHER_LR)[optimizer] if lr is None else lr,
+        shape=_shape_of(begun, rank, alpha),
         epochs=epochs,
         patience=patience,
         batch_tokens=batch_tokens,
@@ -110,7 +123,8 @@ def sft(
 
     job = Job(
         name=name,
-        base=base or choose_model(settings).folder,
+        base=base or model.folder,
+        start=begun,
         run=run,
         out=out,
         sources=tuple(sources()),
@@ -119,6 +133,28 @@ def sft(
         n_validation=n_validation,
     )
     _tell(_train(job, console), out)
+
+
+def _start_of(start: Path | None, *, fresh: bool, own: Path | None) -> Path | None:
+    """Return the adapter to begin with: one for documents knows more of a tenant's than a base does."""
+    if start is not None and fresh:
+        raise ConfigurationError("training begins with an adapter or with fresh factors, not with both")
+    return None if fresh else start or own
+
+
+def _shape_of(start: Path | None, rank: int | None, alpha: float | None) -> LoraShape:
+    from training.sft.factors import read_scale
+    from training.sft.model import LoraShape
+
+    if start is None:
+        return LoraShape(rank=rank or _FRESH_RANK, alpha=alpha or _FRESH_ALPHA)
+    scale = read_scale(start)
+    if (rank or scale.rank, alpha or scale.alpha) != (scale.rank, scale.alpha):
+        raise ConfigurationError(
+            f"the adapter to begin with has rank {scale.rank} and alpha {scale.alpha:g}",
+            hint="leave --rank and --alpha out, or begin with --fresh factors",
+        )
+    return LoraShape(rank=scale.rank, alpha=scale.alpha)
 
 
 def _train(job: Job, console: Console) -> Finetuned:
@@ -152,7 +188,7 @@ def _tell(done: Finetuned, out: Path) -> None:
     if done.card is not None:
         typer.echo(f"adapter in {out}")
     elif done.state.is_done:
-        typer.echo("no epoch was better than the base model: no adapter is written")
+        typer.echo("no epoch was better than what it began with: no adapter is written")
     else:
         typer.echo("stopped; the same command goes on")
 

@@ -18,7 +18,7 @@ from decoding.engines.embedded import EmbeddedEngine
 from decoding.grammar.answer import answer_pieces
 from eval.f_scores import Counts, total
 from ocr.reader import ReadOptions
-from schemas.adapter import AdapterCard, weights_sha256
+from schemas.adapter import AdapterCard, adapter_sha256, weights_sha256
 from schemas.errors import ConfigurationError
 from schemas.model_profile import ModelProfile, read_profile
 from training.encode import EncodedSample, encode_turn, prompt_of
@@ -48,6 +48,8 @@ class Job:
 
     Attributes
     ----------
+    start
+        Folder of the adapter that training begins with; None is fresh factors.
     n_validation
         Documents extracted at each validation at most, evenly spread over the sources.
     n_candidates
@@ -61,6 +63,7 @@ class Job:
     sources: Sequence[TrainingSource]
     config: SftConfig
     shares: Shares
+    start: Path | None = None
     n_validation: int = 40
     n_candidates: int = 1
 
@@ -102,8 +105,9 @@ def finetune(
         "base_sha256": weights_sha256(job.base),
         "data_sha256": conversations_sha256(conversations),
     }
+    begun_with = None if job.start is None else adapter_sha256(job.start)
     sizes = {"n_validation": job.n_validation, "n_candidates": job.n_candidates}
-    begin(job.run, job.config, **hashes, seen=gold_sha256(seen), **sizes)
+    begin(job.run, job.config, **hashes, seen=gold_sha256(seen), start=begun_with, **sizes)
     _write_kept_out(job.run, parts)
     run = SftRun(
         config=job.config,
@@ -111,6 +115,7 @@ def finetune(
         conversations=conversations,
         folder=job.run,
         validate=_Validation(job=job, engine=engine, profile=profile, parts=parts, announce=announce),
+        start=job.start,
         synthesise=_synthesis(chat, job.config, profile, max_tokens=max_tokens),
         report=report,
         stop=stop,
@@ -118,7 +123,7 @@ def finetune(
     state = run.train()
     card: AdapterCard | None = None
     if state.is_done and state.best_epoch:
-        card = _card(job, state, seen, **hashes)
+        card = _card(job, state, seen, start=begun_with, **hashes)
         package(job.run, job.out, card)
     return Finetuned(
         state=state, card=card, outcomes=dict(maker.outcomes), n_conversations=len(conversations)
@@ -222,12 +227,19 @@ def _synthesis(
 
 
 def _card(
-    job: Job, state: SftState, seen: Sequence[GoldDocument], *, base_sha256: str, data_sha256: str
+    job: Job,
+    state: SftState,
+    seen: Sequence[GoldDocument],
+    *,
+    start: str | None,
+    base_sha256: str,
+    data_sha256: str,
 ) -> AdapterCard:
     settings = {**asdict(job.config), "epochs_trained": state.epoch, "best_epoch": state.best_epoch}
     settings |= {
         "tokens": state.n_tokens,
         "minutes": round(state.spent_s / 60, 1),
+        "start": start,
         "shares": asdict(job.shares),
     }
     return AdapterCard(

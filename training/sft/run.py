@@ -16,10 +16,12 @@ from typing import Any
 import torch
 
 from schemas.errors import ConfigurationError
+from training.divergence import DivergenceGuard
 from training.encode import EncodedSample
 from training.run_folder import TrainingFolder
 from training.schedule import Schedule, scale_rates
 from training.sft.conversations import Conversation, Kind
+from training.sft.factors import load_factors
 from training.sft.model import (
     LoraShape,
     OptimizerName,
@@ -41,6 +43,8 @@ _CHECKPOINT_S = 300.0
 _LEAST_LR_FACTOR = 0.02
 # Settings that make no difference to the weights.
 _MAY_DIFFER = ("n_threads", "device")
+# What the guard against divergence has seen: a resumed run has not forgotten its start.
+_OF_THE_GUARD = ("losses", "smoothed", "n_above")
 # How often each kind of a window is drawn, of those that it has.
 _KIND_WEIGHTS: Mapping[Kind, float] = {"example": 0.45, "plain": 0.35, "reasoning": 0.15, "flat": 0.05}
 
@@ -100,12 +104,13 @@ class SftState:
     step: int = 0
     n_tokens: int = 0
     spent_s: float = 0.0
-    best_score: float = 0.0  # the base model's, before the first epoch
+    best_score: float = 0.0  # of what training begins with, before the first epoch
     best_epoch: int = 0
     n_worse: int = 0
     is_done: bool = False
     scores: dict[str, float] = field(default_factory=dict[str, float])
     base_scores: dict[str, float] = field(default_factory=dict[str, float])
+    guard: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 # Scores of an adapter's folder, or of the base for None: "kie", "lir" if there are rows, and others.
@@ -130,6 +135,8 @@ class SftRun:
     ----------
     validate
         Extracts the validation part for real; the best adapter by it is kept in `folder`/adapter.
+    start
+        Folder of the adapter that training begins with, of the shape that is trained; None is fresh factors.
     synthesise
         Asked for each epoch's share of made-up conversations.
     report
@@ -141,6 +148,7 @@ class SftRun:
     conversations: Sequence[Conversation]
     folder: Path
     validate: Validate
+    start: Path | None = None
     synthesise: Synthesise = lambda _rng, _n: ()
     report: Callable[[int, int, float], None] = lambda _done, _all, _loss: None
     stop: Callable[[], bool] = lambda: False
@@ -151,17 +159,22 @@ class SftRun:
         Raises
         ------
         ConfigurationError
-            If there is no conversation, or the folder's checkpoint or log are no run's.
+            If there is no conversation, the folder's checkpoint or log are no run's, or the adapter to begin
+            with is of another shape.
+        TrainingDivergedError
+            If the loss left its start; the last checkpoint stands.
         """
         if not self.conversations:
             raise ConfigurationError("there is no conversation to train on")
         torch.set_num_threads(self.config.n_threads)
         model = adapted_model(self.base, self.config.shape, seed=self.config.seed, device=self.config.device)
+        if self.start is not None:
+            load_factors(model, self.start)
         optimizer = self._optimizer(model)
         state = self._resumed(model, optimizer)
         if not state.base_scores:
-            state.base_scores = self.validate(None)
-            state.best_score = objective(state.base_scores)  # what is no better than the base is no adapter
+            state.base_scores = self.validate(self.start)
+            state.best_score = objective(state.base_scores)  # what is no better than its start is no adapter
             self.files.log.append({"step": 0, **{f"base_{k}": v for k, v in state.base_scores.items()}})
         while not state.is_done and not self.stop():
             self._epoch(model, optimizer, state)
@@ -190,6 +203,8 @@ class SftRun:
             loss = self._step(
                 model, optimizer, rows, progress=min(1.0, state.step / n_all), n_done=state.step
             )
+            guard = DivergenceGuard(**state.guard).after(loss)
+            state.guard = {key: getattr(guard, key) for key in _OF_THE_GUARD}
             state.step, state.step_in_epoch = state.step + 1, state.step_in_epoch + 1
             state.n_tokens += sum(len(row.token_ids) for row in rows)
             state.spent_s += time.monotonic() - started

@@ -23,10 +23,10 @@ from schemas.adapter import WEIGHTS
 from schemas.errors import ConfigurationError
 from tests.decoding.engines.tiny_model import make_adapter, make_model
 from training.cli import app
-from training.documents.factors import load_factors, read_scale, write_factors
 from training.documents.mixture import Mixture, mix, rows_of
 from training.encode import EncodedSample, joined
 from training.run_folder import TrainingFolder
+from training.sft.factors import load_factors, read_scale, write_factors
 from training.sft.model import LoraShape, adapted_model, save_adapter
 from training.study.conversations_file import SourcedSample
 

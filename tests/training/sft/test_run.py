@@ -18,7 +18,7 @@ from decoding.engines.engine import EngineRequest
 from decoding.grammar.build import build_grammar
 from decoding.prompt import build_prompt
 from schemas.adapter import AdapterCard, read_card
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, TrainingDivergedError
 from tests.decoding.engines.tiny_model import make_model
 from tests.decoding.pages import RECEIPT_LINES, RECEIPT_SCHEMA, document_of
 from training.encode import EncodedSample, joined
@@ -26,7 +26,7 @@ from training.run_folder import TrainingFolder
 from training.sft.conversations import Conversation
 from training.sft.model import LoraShape, OptimizerName, adapted_model, save_adapter
 from training.sft.package import package
-from training.sft.run import BEST, SftConfig, SftRun, SftState, begin, objective
+from training.sft.run import BEST, CANDIDATE, SftConfig, SftRun, SftState, begin, objective
 
 CONFIG = SftConfig(
     lr=0.02,
@@ -264,3 +264,52 @@ def test_a_run_is_packed_with_its_card(base: Path, tmp_path: Path) -> None:
 def test_a_run_without_an_adapter_cannot_be_packed(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no adapter"):
         package(tmp_path, tmp_path / "out", card(SftState()))
+
+
+def test_a_run_begins_with_an_adapter_and_is_compared_with_it(base: Path, tmp_path: Path) -> None:
+    run_of(base, tmp_path / "first").train()
+    start = tmp_path / "first" / BEST
+    asked: list[Path | None] = []
+
+    def validate(adapter: Path | None) -> dict[str, float]:
+        asked.append(adapter)
+        return {"kie": 0.5}
+
+    further = replace(
+        run_of(base, tmp_path / "further", config=replace(CONFIG, epochs=1, lr=1e-9)),
+        validate=validate,
+        start=start,
+    )
+    state = further.train()
+    assert asked[0] == start
+    assert (state.best_epoch, state.base_scores) == (0, {"kie": 0.5})  # no better than its start
+    begun = load_file(start / "adapter_model.safetensors")
+    trained = load_file(tmp_path / "further" / CANDIDATE / "adapter_model.safetensors")
+    assert all(begun[name].allclose(trained[name], atol=1e-5) for name in begun)
+    first = next(record["loss"] for record in read_log(tmp_path / "further") if "loss" in record)
+    fresh = next(record["loss"] for record in read_log(tmp_path / "first") if "loss" in record)
+    assert first < 0.7 * fresh
+
+
+def test_an_adapter_of_another_shape_is_no_start(base: Path, tmp_path: Path) -> None:
+    run_of(base, tmp_path / "first").train()
+    config = replace(CONFIG, shape=LoraShape(rank=2))
+    other = replace(run_of(base, tmp_path / "other", config=config), start=tmp_path / "first" / BEST)
+    with pytest.raises(ConfigurationError, match="does not fit"):
+        other.train()
+
+
+def test_a_run_that_leaves_its_start_ends_with_an_error_also_when_resumed(base: Path, tmp_path: Path) -> None:
+    run_of(base, tmp_path / "first").train()
+    wild = replace(CONFIG, lr=0.5, epochs=30, grad_clip=1e9, warmup_share=0.0)
+    run = replace(run_of(base, tmp_path / "wild", config=wild), start=tmp_path / "first" / BEST)
+    steps: list[int] = []
+
+    def count(done: int, _all: int, _loss: float) -> None:
+        steps.append(done)
+
+    state = replace(run, stop=lambda: len(steps) > 2, report=count).train()
+    assert len(state.guard["losses"]) == len(steps) == 3
+    with pytest.raises(TrainingDivergedError, match="left its start"):
+        run.train()
+    assert TrainingFolder(path=tmp_path / "wild").resume() is not None  # the last checkpoint stands
