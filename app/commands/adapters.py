@@ -15,6 +15,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from app.log import configure_logging
+from app.models.choice import choose_model
 from app.settings import EngineName, Settings, load_settings
 from app.wiring import (
     build_context,
@@ -25,7 +26,13 @@ from app.wiring import (
     default_options,
     open_store,
 )
-from schemas.errors import AdapterNotFoundError, InputError, PromotionRefusedError, UnknownSchemaError
+from schemas.errors import (
+    AdapterNotFoundError,
+    InputError,
+    PromotionRefusedError,
+    RasgError,
+    UnknownSchemaError,
+)
 from schemas.example import check_actor
 from schemas.registry import get_schema, load_schema
 
@@ -72,12 +79,13 @@ def add(
 
 @app.command("list")
 def list_(tenant: _Tenant = None) -> None:
-    """List the adapters, with how right people found their answers."""
+    """List the adapters, with how right people found their answers; and those of what else answered."""
     from storage.feedback import feedback_summaries
 
     with _open(tenant) as opened:
         known = opened.registry.all()
         feedback = feedback_summaries(opened.store.database, opened.registry.tenant)
+        own = _own_sha256(opened.settings)
     columns = (Column("hash", no_wrap=True), Column("base", no_wrap=True), "canary", "said", "score")
     table = Table("state", "schema", "name", *columns)
     for adapter in known:
@@ -86,9 +94,11 @@ def list_(tenant: _Tenant = None) -> None:
         hashes = (adapter.content_sha256[:_HASH_CHARS], adapter.base_sha256[:_BASE_CHARS])
         cells = (adapter.name, *hashes, percent, *_feedback_cells(said))
         table.add_row(adapter.state, Text(adapter.schema_name), *cells)
-    for (schema_name, sha256), said in sorted(feedback.items(), key=lambda item: item[0][0]):
-        if sha256 is None:
-            table.add_row("", Text(schema_name), "base", "", "", "", *_feedback_cells(said))
+    shown = {(adapter.schema_name, adapter.content_sha256) for adapter in known}
+    for schema_name, sha256 in sorted(feedback.keys() - shown, key=lambda key: (key[0], key[1] or "")):
+        name = "base" if sha256 is None else "the model's own" if sha256 == own else "no longer here"
+        cells = (name, (sha256 or "")[:_HASH_CHARS], "", "", *_feedback_cells(feedback[schema_name, sha256]))
+        table.add_row("", Text(schema_name), *cells)
     Console().print(table)
 
 
@@ -247,6 +257,15 @@ def _announce(name: str) -> None:
 
 def _state(adapter: RegisteredAdapter) -> str:
     return adapter.state if adapter.canary_percent is None else f"canary at {adapter.canary_percent} %"
+
+
+def _own_sha256(settings: Settings) -> str | None:
+    """Return the hash of the adapter that the model comes with; None without one that can be read."""
+    try:
+        own = choose_model(settings).own_adapter
+    except RasgError:
+        return None
+    return None if own is None else own.content_sha256
 
 
 def _feedback_cells(said: FeedbackSummary | None) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from app.api.service import create_app
 from app.cli import app
+from app.models.choice import ChosenModel
 from app.settings import Settings, StoreSettings, load_settings
 from app.wiring import build_files, build_pipeline, open_store
 from decoding.engines.embedded import EmbeddedEngine
@@ -29,7 +31,8 @@ from schemas.errors import (
 )
 from schemas.extraction import Completion
 from storage.adapters import AdapterRegistry, RegisteredAdapter
-from storage.feedback import FeedbackSummary, feedback_summaries
+from storage.database import write_session
+from storage.feedback import FeedbackScore, FeedbackSummary, feedback_summaries, keep_score
 from tests.app.adapters.lora import write_adapter, write_card
 from tests.app.api.test_example_routes import SCHEMA, bill
 from tests.decoding.engines.tiny_model import make_adapter
@@ -62,7 +65,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def invoke(*arguments: str) -> Result:
-    env = {"RASG_LOG__LEVEL": "ERROR", "RASG_N_CANDIDATES": "1", "RASG_EXAMPLES__N": "0"}
+    env = {"RASG_LOG__LEVEL": "ERROR", "RASG_N_CANDIDATES": "1", "RASG_EXAMPLES__N": "0", "COLUMNS": "160"}
     return CliRunner(env=env).invoke(app, [*arguments])
 
 
@@ -116,6 +119,40 @@ def test_an_adapter_goes_live_and_back(folder: Path) -> None:
     shown = run("adapters", "list")
     assert "retired" in shown
     assert adapter_sha256(fine)[:12] in shown
+
+
+def test_what_people_said_of_any_adapter_is_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = same(folder, "own", schema_names=("bill",))
+    chosen = ChosenModel(name="house", folder=HOUSE, adapter=own)
+
+    def choose(_: Settings) -> ChosenModel:
+        return chosen
+
+    monkeypatch.setattr("app.commands.adapters.choose_model", choose)
+    store = open_store(load_settings())
+    try:
+        with write_session(store.database) as session:
+            for index, sha256 in enumerate((None, adapter_sha256(own), "f" * 64)):
+                keep_score(
+                    session,
+                    FeedbackScore(
+                        extraction_id=f"{index:032x}",
+                        tenant="default",
+                        schema_name="bill",
+                        adapter_sha256=sha256,
+                        n_right=index,
+                        n_fields=4,
+                        at=datetime.now(UTC),
+                    ),
+                )
+    finally:
+        store.close()
+    lines = [line.split("│") for line in run("adapters", "list").splitlines() if "bill" in line]
+    assert {(name.strip(), score.strip()) for _, _, _, name, *_, score, _ in lines} == {
+        ("base", "0.000"),
+        ("the model's own", "0.250"),
+        ("no longer here", "0.500"),
+    }
 
 
 def test_an_adapter_that_does_worse_is_refused_and_nothing_changes(folder: Path, wild: Path) -> None:
