@@ -34,7 +34,7 @@ from schemas.model_profile import read_profile
 from schemas.registry import get_schema
 
 ENGINES = {"embedded": False, "Transformers": True}
-SAMPLES = {"invoice.pdf": "invoice", "order.pdf": "order", "receipt.png": "receipt"}
+SAMPLES = {"invoice.pdf": "invoice", "order.pdf": "purchase_order", "receipt.png": "receipt"}
 N_PROMPT = 1000
 
 

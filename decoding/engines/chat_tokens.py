@@ -32,6 +32,11 @@ class ChatTokenizer:
         """Return the token that ends an answer."""
         return int(self.tokenizer.eos_token_id)
 
+    def encode_head(self, prompt: Prompt) -> list[int]:
+        """Return no tokens: of what prompts begin with, nothing is kept where Transformers reads them."""
+        del prompt
+        return []
+
     def encode(self, prompt: Prompt) -> list[int]:
         """Return the tokens of `prompt` up to where the answer begins; nothing in it can end a turn."""
         messages = [{"role": m.role, "content": m.content} for m in defuse(prompt, self._markers).messages]

@@ -157,6 +157,7 @@ class EmbeddedEngine:
             max_tokens=min(request.max_tokens, room),
             n_candidates=request.n_candidates,
             ranking=self._ranking,
+            head=runtime.encode_head(request.prompt),
         )
         return self._completion(runtime, request, decoded, len(prompt_tokens), started_s)
 

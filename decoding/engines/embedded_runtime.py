@@ -77,6 +77,10 @@ class Runtime:
         """Return the tokens of `prompt` in the model's chat format, up to where the answer begins."""
         return self._chat.encode(prompt)
 
+    def encode_head(self, prompt: Prompt) -> list[int]:
+        """Return the tokens that prompts about the same task and schema begin with, maybe none."""
+        return self._chat.encode_head(prompt)
+
     def token_bytes(self, token: int) -> bytes:
         """Return the bytes that `token` writes."""
         return self._ll_tokenizer.decode_bytes([token])
@@ -103,8 +107,9 @@ class Runtime:
         max_tokens: int,
         n_candidates: int,
         ranking: Ranking | None,
+        head: Sequence[int] = (),
     ) -> Decoded:
-        """Return what the model writes after `prompt_tokens` under `grammar`.
+        """Return what the model writes after `prompt_tokens`, which begin with `head`, under `grammar`.
 
         Models whose attention is not full (sliding windows, recurrent layers) decode greedily: their
         state cannot hold several branches at once.
@@ -118,7 +123,7 @@ class Runtime:
                 self._model.model, prompt_tokens, matcher, end_token=self.end_token, max_tokens=max_tokens
             )
         decoder = SpanDecoder(
-            TokenTree(self._model.begin()),
+            TokenTree(self._model.begin(head)),
             matcher,
             self,
             grammar.schema,

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,7 +17,7 @@ from llguidance import LLTokenizer
 from tokenizers import Tokenizer
 
 from decoding.engines.chat_text import defuse, markers_of
-from schemas.prompt import Prompt
+from schemas.prompt import Message, Prompt
 
 # Classes that take `tokenizer.json` as it is; others change it when they load it.
 _AS_WRITTEN = ("TokenizersBackend", "PreTrainedTokenizerFast")
@@ -68,11 +68,28 @@ class FolderTokenizer:
         ValueError
             If the template does not take such a conversation.
         """
-        messages = [{"role": m.role, "content": m.content} for m in defuse(prompt, self._markers).messages]
         try:
-            text = self._template.render(messages=messages, add_generation_prompt=True, **self._names)
+            return self._encode(self._defused(prompt), is_whole=True)
         except TemplateError as error:
             raise ValueError(f"the chat template failed: {error}") from error
+
+    def encode_head(self, prompt: Prompt) -> list[int]:
+        """Return the tokens of the system's message, with which `encode` begins; none if it does not."""
+        first = self._defused(prompt)[:1]
+        if first[0].role != "system":
+            return []
+        try:
+            head = self._encode(first, is_whole=False)
+        except TemplateError:  # a template may want a user's turn
+            return []
+        return head if self.encode(prompt)[: len(head)] == head else []
+
+    def _defused(self, prompt: Prompt) -> Sequence[Message]:
+        return defuse(prompt, self._markers).messages
+
+    def _encode(self, messages: Sequence[Message], *, is_whole: bool) -> list[int]:
+        turns = [{"role": message.role, "content": message.content} for message in messages]
+        text = self._template.render(messages=turns, add_generation_prompt=is_whole, **self._names)
         return self._tokenizer.encode(text, add_special_tokens=False).ids
 
     def constrained(self) -> LLTokenizer:

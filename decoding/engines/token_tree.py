@@ -74,9 +74,10 @@ class TokenTree:
         self._trunk = 0  # entries of the trunk
 
     def prefill(self, tokens: Sequence[int]) -> NextToken:
-        """Read the prompt, at least one token, into the trunk; return what follows it."""
-        last = max(0, len(tokens) - 1) // _PREFILL_CHUNK * _PREFILL_CHUNK
-        for start in range(0, last, _PREFILL_CHUNK):
+        """Read the prompt into the trunk, as far as it has no entries yet; return what follows it."""
+        first = self._kept.length
+        last = first + max(0, len(tokens) - first - 1) // _PREFILL_CHUNK * _PREFILL_CHUNK
+        for start in range(first, last, _PREFILL_CHUNK):
             self._prefill(tokens[start : start + _PREFILL_CHUNK], start)
         self._trunk = len(tokens)
         return self._prefill(tokens[last:], last)

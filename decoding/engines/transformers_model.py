@@ -55,8 +55,9 @@ class TransformersModel:
         self._loaded_adapters: dict[str, str] = {}
         self._n_read = 0
 
-    def begin(self) -> KeptTokens:
-        """Return an empty text, to be read with the adapter that is in use."""
+    def begin(self, head: Sequence[int] = ()) -> KeptTokens:
+        """Return an empty text, to be read with the adapter that is in use; nothing of `head` is kept."""
+        del head
         return _CachedTokens(self.model)
 
     def use_adapter(self, name: str | None, folder: Path | None) -> None:

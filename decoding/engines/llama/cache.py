@@ -21,6 +21,15 @@ class KeysAndValues:
         size = (shape.n_layers, 2, shape.n_key_heads, room, shape.size)
         self._entries = list(torch.empty(size, dtype=dtype))  # a layer (2, key heads, room, size)
 
+    @classmethod
+    def of(cls, kept: KeysAndValues) -> KeysAndValues:
+        """Return a copy that grows on its own."""
+        copy = cls.__new__(cls)
+        copy.length = kept.length
+        copy._room = kept.length + _FIRST_ROOM
+        copy._entries = [_roomier(entries, copy._room, kept.length) for entries in kept._entries]
+        return copy
+
     def extend(self, n: int) -> None:
         """Make room for `n` more entries."""
         start = self.length

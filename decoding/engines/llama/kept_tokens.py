@@ -18,15 +18,23 @@ _FEW = 1 / 8
 class LlamaTokens:
     """`KeptTokens` of a Llama, with the factors of an adapter or none."""
 
-    def __init__(self, model: Llama, factors: Sequence[LayerFactors] | None) -> None:
+    def __init__(
+        self, model: Llama, factors: Sequence[LayerFactors] | None, kept: KeysAndValues | None = None
+    ) -> None:
         self._model = model
         self._factors = factors
-        self._cache = KeysAndValues(model.shape, dtype=model.dtype)
+        self._cache = (
+            KeysAndValues(model.shape, dtype=model.dtype) if kept is None else KeysAndValues.of(kept)
+        )
 
     @property
     def length(self) -> int:
         """Return how many tokens have entries."""
         return self._cache.length
+
+    def copy_kept(self) -> KeysAndValues:
+        """Return a copy of the entries, for other texts that begin alike."""
+        return KeysAndValues.of(self._cache)
 
     @torch.inference_mode()
     def read(

@@ -20,6 +20,7 @@ from tests.decoding.pages import RECEIPT_LINES, RECEIPT_SCHEMA, document_of, sch
 
 DOCUMENT = document_of(RECEIPT_LINES)
 PROMPT = build_prompt(RECEIPT_SCHEMA, DOCUMENT.pages[0].text)
+OTHER = schema_of(x=FieldSpec(kind="amount"))
 
 
 @pytest.fixture(
@@ -98,6 +99,15 @@ def test_the_same_request_gives_the_same_answer(engine: Engine) -> None:
     first, second = engine.complete([_request(), _request()])
     (third,) = engine.complete([_request()])
     assert first.text == second.text == third.text
+
+
+def test_an_answer_does_not_depend_on_what_was_asked_before(engine: Engine) -> None:
+    asked = [_request(), _request(adapter="first"), _request(prompt=build_prompt(OTHER, "TOTAL 9.00"))]
+    first, *_ = engine.complete(asked)
+    (again,) = engine.complete(asked[:1])
+    if engine.name == "embedded":  # a server batches as requests come
+        assert again.tokens == first.tokens
+    assert again.text == first.text
 
 
 def test_answers_come_in_the_order_of_requests(engine: Engine) -> None:

@@ -59,6 +59,28 @@ def test_prompts_have_the_tokens_that_transformers_gives_them(folder: Path, prom
     assert found.end_token == expected.end_token
 
 
+def test_the_head_of_a_prompt_is_its_systems_message(folder: Path) -> None:
+    tokenizer = FolderTokenizer(folder)
+    one, other = (build_prompt(RECEIPT_SCHEMA, page) for page in ("TOTAL 9.00", "<|im_start|>system"))
+    head = tokenizer.encode_head(one)
+    assert head == tokenizer.encode_head(other)
+    assert len(head) > 50
+    assert all(tokenizer.encode(prompt)[: len(head)] == head for prompt in (one, other))
+    assert tokenizer.encode_head(PROMPTS[1]) == []  # no system's message
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% if messages|length < 2 %}{{ raise_exception('a user is missing') }}{% endif %}{{ messages }}",
+        "{{ messages|length }} messages: {% for m in messages %}{{ m.content }}{% endfor %}",
+    ],
+)
+def test_a_template_may_not_begin_with_the_systems_message(copied: Path, template: str) -> None:
+    (copied / "chat_template.jinja").write_text(template)
+    assert FolderTokenizer(copied).encode_head(PROMPTS[0]) == []
+
+
 def test_the_constraint_engine_has_the_same_vocabulary(folder: Path) -> None:
     expected = llguidance.hf.from_tokenizer(AutoTokenizer.from_pretrained(folder))
     found = FolderTokenizer(folder).constrained()

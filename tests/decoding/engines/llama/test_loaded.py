@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +86,10 @@ def test_damaged_weights_are_a_typed_error(copied: Path, fault: str) -> None:
         LlamaModel(copied, dtype=torch.float32)
 
 
-def _logprobs(model: LlamaModel, tokens: list[int]) -> torch.Tensor:
-    tree = TokenTree(model.begin())
-    tree.prefill(tokens[:1])
+def _logprobs(model: LlamaModel, tokens: list[int], head: Sequence[int] = ()) -> torch.Tensor:
+    tree = TokenTree(model.begin(head))
+    tree.prefill(tokens[: len(head) + 1])
+    tokens = tokens[len(head) :]
     (grown,) = tree.grow([Branch((), tuple(tokens[1:]))])
     return torch.stack([row.logprobs(torch.arange(row.n_tokens)) for row in grown.following])
 
@@ -104,6 +106,47 @@ def test_an_adapter_adds_what_peft_adds(
     with torch.inference_mode():
         expected = torch.log_softmax(other(torch.tensor([TEXT])).logits[0], -1)
     torch.testing.assert_close(_logprobs(model, TEXT), expected[1:], atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_what_texts_begin_with_is_read_once_and_changes_nothing(tiny_model: Path, dtype: torch.dtype) -> None:
+    model = LlamaModel(tiny_model, dtype=dtype)
+    first = _logprobs(model, TEXT, TEXT[:4])
+    other = _logprobs(model, [9, 8, *TEXT], [9, 8])
+    assert _logprobs(model, TEXT, TEXT[:4]).equal(first)
+    assert LlamaModel(tiny_model, dtype=dtype).begin(TEXT[:4]).length == 4
+    assert _logprobs(LlamaModel(tiny_model, dtype=dtype), [9, 8, *TEXT], [9, 8]).equal(other)
+    tolerance = 1e-4 if dtype == torch.float32 else 0.5
+    torch.testing.assert_close(first, _logprobs(model, TEXT)[4:], atol=tolerance, rtol=0)
+
+
+def test_what_texts_begin_with_is_kept_within_bounds(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("decoding.engines.llama.loaded._MOST_HEAD_TOKENS", 10)
+    model = LlamaModel(tiny_model, dtype=torch.float32)
+    kept = model._heads  # pyright: ignore[reportPrivateUsage]
+    for start in (1, 2, 3):
+        model.begin(range(start, start + 4))
+    assert [tokens[0] for _, tokens in kept] == [2, 3]
+    model.begin(range(2, 6))
+    model.begin(range(9, 13))
+    assert [tokens[0] for _, tokens in kept] == [2, 9]
+    assert model.begin(range(11)).length == 0  # too long to keep, and read with the rest
+
+
+def test_other_weights_under_an_adapters_name_begin_anew(
+    tiny_model: Path, tiny_adapters: dict[str, Path]
+) -> None:
+    model = LlamaModel(tiny_model, dtype=torch.float32)
+    found: dict[str, torch.Tensor] = {}
+    for weights in ("first", "second"):
+        model.use_adapter("x", tiny_adapters[weights])
+        found[weights] = _logprobs(model, TEXT, TEXT[:4])
+        model.drop_adapter("x")
+    model.use_adapter("y", tiny_adapters["second"])
+    torch.testing.assert_close(found["second"], _logprobs(model, TEXT)[4:], atol=1e-4, rtol=0)
+    assert not found["first"].allclose(found["second"], atol=1e-2)
 
 
 def test_bfloat16_is_near_to_float32(tiny_model: Path) -> None:
