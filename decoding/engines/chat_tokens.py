@@ -4,6 +4,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from decoding.engines.chat_text import defuse, markers_of
@@ -32,9 +33,9 @@ class ChatTokenizer:
         """Return the token that ends an answer."""
         return int(self.tokenizer.eos_token_id)
 
-    def encode_head(self, prompt: Prompt) -> list[int]:
+    def encode_head(self, prompt: Prompt, tokens: Sequence[int]) -> list[int]:
         """Return no tokens: of what prompts begin with, nothing is kept where Transformers reads them."""
-        del prompt
+        del prompt, tokens
         return []
 
     def encode(self, prompt: Prompt) -> list[int]:

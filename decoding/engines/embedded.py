@@ -134,7 +134,7 @@ class EmbeddedEngine:
         """Return one completion for each request; see `Engine.complete` for the errors.
 
         `n_candidates` is the width of the beam over each value (`decoding.engines.span_search`); 1 is
-        Outlines' plain greedy decoding. Nothing is sampled, so `seed` has no effect.
+        greedy decoding. Nothing is sampled, so `seed` has no effect.
         """
         with self._lock:
             runtime = self._runtime()
@@ -157,7 +157,7 @@ class EmbeddedEngine:
             max_tokens=min(request.max_tokens, room),
             n_candidates=request.n_candidates,
             ranking=self._ranking,
-            head=runtime.encode_head(request.prompt),
+            head=runtime.encode_head(request.prompt, prompt_tokens),
         )
         return self._completion(runtime, request, decoded, len(prompt_tokens), started_s)
 

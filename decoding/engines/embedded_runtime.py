@@ -74,12 +74,21 @@ class Runtime:
         return self._chat.end_token
 
     def encode(self, prompt: Prompt) -> list[int]:
-        """Return the tokens of `prompt` in the model's chat format, up to where the answer begins."""
-        return self._chat.encode(prompt)
+        """Return the tokens of `prompt` in the model's chat format, up to where the answer begins.
 
-    def encode_head(self, prompt: Prompt) -> list[int]:
-        """Return the tokens that prompts about the same task and schema begin with, maybe none."""
-        return self._chat.encode_head(prompt)
+        Raises
+        ------
+        EngineUnavailableError
+            If the model's chat template does not take it.
+        """
+        try:
+            return self._chat.encode(prompt)
+        except ValueError as error:
+            raise EngineUnavailableError(f"the model cannot be asked: {error}") from error
+
+    def encode_head(self, prompt: Prompt, tokens: Sequence[int]) -> list[int]:
+        """Return what prompts about the same task and schema begin with as `tokens` do, maybe nothing."""
+        return self._chat.encode_head(prompt, tokens)
 
     def token_bytes(self, token: int) -> bytes:
         """Return the bytes that `token` writes."""

@@ -45,7 +45,7 @@ class FolderTokenizer:
         config: dict[str, Any] = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
         if config.get("tokenizer_class") not in _AS_WRITTEN or not (folder / "tokenizer.json").is_file():
             raise NotAsWrittenError(f"a tokenizer of class {config.get('tokenizer_class')!r}")
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer = _read_tokenizer(folder / "tokenizer.json")
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         special = dict(_special_tokens(config))
@@ -58,7 +58,10 @@ class FolderTokenizer:
         self.end_token = end_token
         self._markers = markers_of(special.values())
         self._names = {name: token for name, token in special.items() if name in _NAMED}
-        self._template = _environment().from_string(_read_template(folder, config))
+        try:
+            self._template = _environment().from_string(_read_template(folder, config))
+        except TemplateError as error:  # of tags that Transformers has and Jinja has not
+            raise NotAsWrittenError(f"a chat template of more than Jinja: {error}") from error
 
     def encode(self, prompt: Prompt) -> list[int]:
         """Return the tokens of `prompt` up to where the answer begins; nothing in it can end a turn.
@@ -69,12 +72,15 @@ class FolderTokenizer:
             If the template does not take such a conversation.
         """
         try:
-            return self._encode(self._defused(prompt), is_whole=True)
+            tokens = self._encode(self._defused(prompt), is_whole=True)
         except TemplateError as error:
             raise ValueError(f"the chat template failed: {error}") from error
+        if not tokens:
+            raise ValueError("the chat template writes nothing")
+        return tokens
 
-    def encode_head(self, prompt: Prompt) -> list[int]:
-        """Return the tokens of the system's message, with which `encode` begins; none if it does not."""
+    def encode_head(self, prompt: Prompt, tokens: Sequence[int]) -> list[int]:
+        """Return the tokens of the system's message, if the prompt's `tokens` begin with them; else none."""
         first = self._defused(prompt)[:1]
         if first[0].role != "system":
             return []
@@ -82,14 +88,16 @@ class FolderTokenizer:
             head = self._encode(first, is_whole=False)
         except TemplateError:  # a template may want a user's turn
             return []
-        return head if self.encode(prompt)[: len(head)] == head else []
+        return head if len(head) < len(tokens) and list(tokens[: len(head)]) == head else []
 
     def _defused(self, prompt: Prompt) -> Sequence[Message]:
         return defuse(prompt, self._markers).messages
 
     def _encode(self, messages: Sequence[Message], *, is_whole: bool) -> list[int]:
         turns = [{"role": message.role, "content": message.content} for message in messages]
-        text = self._template.render(messages=turns, add_generation_prompt=is_whole, **self._names)
+        text = self._template.render(
+            messages=turns, add_generation_prompt=is_whole, tools=None, documents=None, **self._names
+        )
         return self._tokenizer.encode(text, add_special_tokens=False).ids
 
     def constrained(self) -> LLTokenizer:
@@ -97,14 +105,22 @@ class FolderTokenizer:
         return LLTokenizer(self._tokenizer.to_str(), eos_token=self.end_token)
 
 
+def _read_tokenizer(path: Path) -> Tokenizer:
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises no class of its own
+        raise ValueError(f"{path.name} is no tokenizer: {error}") from error
+
+
 def _special_tokens(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield names and texts of the special tokens that the configuration names."""
     for name in _NAMED:
         if config.get(name) is not None:
             yield name, _text_of(config[name])
-    extra: Any = config.get("extra_special_tokens") or config.get("additional_special_tokens") or []
-    for index, token in enumerate(extra.values() if isinstance(extra, dict) else extra):
-        yield f"extra {index}", _text_of(token)
+    for key in ("extra_special_tokens", "additional_special_tokens"):
+        extra: Any = config.get(key) or []
+        for index, token in enumerate(extra.values() if isinstance(extra, dict) else extra):
+            yield f"{key} {index}", _text_of(token)
 
 
 def _text_of(token: str | Mapping[str, Any]) -> str:

@@ -20,6 +20,8 @@ from decoding.engines.llama.projection import Factors
 from decoding.engines.llama.weights import PARTS, part_sizes
 
 _NAME = re.compile(r"base_model\.model\.model\.layers\.(\d+)\.(.+)\.lora_([AB])\.weight")
+# More is a mistake in a file, and products that are not finite.
+_LARGEST_SCALE = 1e4
 # What else an adapter of PEFT's may ask for, and its value where it asks for nothing.
 _PLAIN: dict[str, tuple[object, ...]] = {
     "bias": ("none", None),
@@ -30,6 +32,15 @@ _PLAIN: dict[str, tuple[object, ...]] = {
     "alpha_pattern": ({}, None),
     "layer_replication": ([], None),
     "trainable_token_indices": ([], None),
+    "layers_to_transform": ([], None),
+    "layers_pattern": ([], None),
+    "exclude_modules": ([], None),
+    "alora_invocation_tokens": ([], None),
+    "lora_bias": (False, None),
+    "megatron_config": ({}, None),
+    "target_parameters": ([], None),
+    # Others take something from the base's weights.
+    "init_lora_weights": (True, False, "gaussian", None),
 }
 
 
@@ -44,7 +55,9 @@ def read_factors(folder: Path, shape: LlamaShape, *, dtype: torch.dtype) -> tupl
         If the files are not there, or none of an adapter.
     """
     config: dict[str, Any] = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
-    scale, targets = _read_scale(config), config.get("target_modules")
+    scale, targets = _read_scale(config), config["target_modules"]
+    if not isinstance(targets, list) and targets != "all-linear":
+        raise ValueError("its matrices are named by a pattern")
     tensors = load_file(folder / "adapter_model.safetensors")
     halves: dict[tuple[int, str, str], Tensor] = {}
     for name, tensor in tensors.items():
@@ -56,6 +69,8 @@ def read_factors(folder: Path, shape: LlamaShape, *, dtype: torch.dtype) -> tupl
         halves[int(found[1]), found[2], found[3]] = tensor.float()
     if not halves:
         raise ValueError("there are no factors")
+    if any(len(factor) != int(config["r"]) for (_, _, half), factor in halves.items() if half == "A"):
+        raise ValueError("a factor is of another rank than the adapter says")
     for index, part, _ in halves:
         _check(halves.get((index, part, "A")), halves.get((index, part, "B")), part_sizes(shape)[part])
     return tuple(
@@ -73,7 +88,12 @@ def _read_scale(config: dict[str, Any]) -> float:
         if config.get(key) not in plain:
             raise ValueError(f"{key} is {config[key]!r}, which no plain LoRA has")
     rank = int(config["r"])
-    return float(config["lora_alpha"]) / (math.sqrt(rank) if config.get("use_rslora") else rank)
+    if rank < 1:
+        raise ValueError(f"rank {rank}")
+    scale = float(config["lora_alpha"]) / (math.sqrt(rank) if config.get("use_rslora") else rank)
+    if not abs(scale) < _LARGEST_SCALE:
+        raise ValueError(f"its update is taken {scale} times")
+    return scale
 
 
 def _is_among(name: str, targets: Sequence[str]) -> bool:

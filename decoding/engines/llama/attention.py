@@ -13,6 +13,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its usual name
 from torch import Tensor
 
+from decoding.engines.llama.projection import padded_rows
+
+# Entries are filled up to a multiple of it: oneDNN keeps a kernel for every size (`padded_rows`).
+_ENTRIES = 256
 # Of 1 to 128 queries on one core (`benchmarks.decoding`).
 _MOST_FUSED = 8
 _BLOCK = 128
@@ -32,13 +36,21 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor, sees: Tensor | None, *
     """
     if len(queries) <= _MOST_FUSED:
         return _attend_fused(queries, keys, values, sees, n_shared)
-    n_before = keys.shape[1] - len(queries)
+    n, n_before = keys.shape[1], keys.shape[1] - len(queries)
+    filled = _rounded(n) - n
+    keys, values = F.pad(keys, (0, 0, 0, filled)), F.pad(values, (0, 0, 0, filled))
     parts: list[Tensor] = []
     for first in range(0, len(queries), _BLOCK):
         block = queries[first : first + _BLOCK]
-        end = keys.shape[1] if sees is not None else n_before + first + len(block)
-        added = None if sees is None else sees[:, first : first + _BLOCK]
-        parts.append(_attend_in_products(block, keys[:, :end], values[:, :end], added, n_shared))
+        t, last = len(block), n_before + first + len(block)
+        block = F.pad(block, (0, 0, 0, 0, 0, padded_rows(t) - t))
+        end = n + filled if sees is not None else _rounded(last)
+        added = None
+        if sees is not None:
+            added = F.pad(sees[:, first : first + _BLOCK], (0, filled), value=float("-inf"))
+            added = F.pad(added, (0, 0, 0, len(block) - t))
+        mixed = _attend_in_products(block, keys[:, :end], values[:, :end], added, n_shared, last - t)
+        parts.append(mixed[:t])
     return torch.cat(parts) if len(parts) > 1 else parts[0]
 
 
@@ -62,18 +74,23 @@ def _attend_fused(
 
 
 def _attend_in_products(
-    queries: Tensor, keys: Tensor, values: Tensor, sees: Tensor | None, n_shared: int
+    queries: Tensor, keys: Tensor, values: Tensor, sees: Tensor | None, n_shared: int, n_before: int
 ) -> Tensor:
+    """Return what `_BLOCK` queries or fewer take: without `sees` of the first `n_before` entries, and on."""
     t, n = len(queries), keys.shape[1]
     scores = torch.bmm(_rows(queries * queries.shape[-1] ** -0.5, n_shared), keys.mT)
     by_query = scores.view(len(keys), n_shared, t, n)
     if sees is None:
-        # Of the entries only these tokens' own may lie ahead of one of them.
-        own = by_query[..., n - t :]
-        own.masked_fill_(~_all_before(t, t), float("-inf"))
+        # Of the entries only these tokens' own, and those that fill up, may lie ahead of one of them.
+        own = by_query[..., n_before:]
+        own.masked_fill_(~torch.ones(own.shape[-2:], dtype=torch.bool).tril_(), float("-inf"))
     else:
         by_query += sees
     return _heads(torch.bmm(torch.softmax(scores, -1), values), t)
+
+
+def _rounded(n: int) -> int:
+    return -(-n // _ENTRIES) * _ENTRIES
 
 
 def _all_before(t: int, n: int) -> Tensor:

@@ -22,11 +22,11 @@ class KeysAndValues:
         self._entries = list(torch.empty(size, dtype=dtype))  # a layer (2, key heads, room, size)
 
     @classmethod
-    def of(cls, kept: KeysAndValues) -> KeysAndValues:
-        """Return a copy that grows on its own."""
+    def of(cls, kept: KeysAndValues, *, room: int = _FIRST_ROOM) -> KeysAndValues:
+        """Return a copy that grows on its own, with room for so many more entries."""
         copy = cls.__new__(cls)
         copy.length = kept.length
-        copy._room = kept.length + _FIRST_ROOM
+        copy._room = kept.length + room
         copy._entries = [_roomier(entries, copy._room, kept.length) for entries in kept._entries]
         return copy
 

@@ -40,10 +40,18 @@ def read_shape(folder: Path) -> LlamaShape:
     Raises
     ------
     NotPlainLlamaError
-        If it is another model, or has biases, another activation, scaled positions or quantised weights.
-    OSError, ValueError, KeyError, TypeError
+        If it is another model, or has biases, another activation, scaled positions or quantised weights, or
+        if a size is left to Transformers' defaults.
+    OSError, ValueError, TypeError
         If `config.json` is not there or none.
     """
+    try:
+        return _read_shape(folder)
+    except KeyError as error:
+        raise NotPlainLlamaError(f"no {error}") from error
+
+
+def _read_shape(folder: Path) -> LlamaShape:
     config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     rope: dict[str, Any] = config.get("rope_parameters") or config.get("rope_scaling") or {}
     odd = [

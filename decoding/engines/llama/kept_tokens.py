@@ -34,7 +34,7 @@ class LlamaTokens:
 
     def copy_kept(self) -> KeysAndValues:
         """Return a copy of the entries, for other texts that begin alike."""
-        return KeysAndValues.of(self._cache)
+        return KeysAndValues.of(self._cache, room=0)
 
     @torch.inference_mode()
     def read(

@@ -69,6 +69,8 @@ class Llama:
             An adapter's, a layer an entry.
         """
         cache.extend(len(tokens))
+        # Drafts and forced tokens may lie beyond the last position; an answer is cut before it.
+        positions = positions.clamp(max=self.shape.n_positions - 1)
         cos, sin = self._cos[positions], self._sin[positions]
         sees = self._masked_scores(mask)
         x = self._weights.embedding[tokens].float()  # (t, d)

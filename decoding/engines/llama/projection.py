@@ -90,13 +90,25 @@ class Projection:
 
     def __call__(self, x: Tensor, factors: Factors | None = None) -> Tensor:
         """Return (t, m) of `x` (t, n)."""
-        if self._four_bits is not None and x.shape[0] <= _MOST_ROWS_IN_FOUR_BITS:
+        n_rows = x.shape[0]
+        if self._four_bits is not None and n_rows <= _MOST_ROWS_IN_FOUR_BITS:
             y = self._four_bits.apply(x)
         elif isinstance(self._many, Tensor):
             y = F.linear(x, self._many)
         else:
+            x = F.pad(x, (0, 0, 0, padded_rows(n_rows) - n_rows))
             y = self._many.apply(x)
-        return y if factors is None else factors.add(y, x)
+        return (y if factors is None else factors.add(y, x))[:n_rows]
+
+
+def padded_rows(n: int) -> int:
+    """Return how many rows are multiplied where there are `n`: 8, 16, 32, 48, ..., 128, 192, 256, ...
+
+    oneDNN keeps a kernel of a megabyte or so for every number of rows that it has ever met, up to 1,024 of
+    them: texts have all lengths, and a process would grow by a gigabyte.
+    """
+    step = 8 if n <= 16 else 16 if n <= 128 else 64
+    return -(-n // step) * step
 
 
 class Ordered:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from decoding.engines.embedded import EmbeddedEngine
 from decoding.engines.engine import Engine, EngineRequest
 from decoding.grammar.build import Grammar, build_grammar
 from decoding.grammar.page_text import spans_of, word_runs
@@ -143,6 +146,22 @@ def test_adapters_change_the_answer_and_leave_the_base_alone(engine: Engine) -> 
 def test_an_unknown_adapter_is_an_error(engine: Engine) -> None:
     with pytest.raises(AdapterNotFoundError, match="absent"):
         engine.complete([_request(adapter="absent")])
+
+
+@pytest.mark.parametrize("n_candidates", [1, 4])
+def test_an_answer_ends_where_the_context_does(
+    engine: Engine, tiny_model: Path, tmp_path: Path, n_candidates: int
+) -> None:
+    if not isinstance(engine, EmbeddedEngine):
+        pytest.skip("a server is started with a context")
+    n_prompt = engine.count_tokens(PROMPT)
+    folder = shutil.copytree(tiny_model, tmp_path / "short")
+    config = json.loads((folder / "config.json").read_text())
+    for room in (1, 17, 31, 33, 35, 75):
+        (folder / "config.json").write_text(json.dumps(config | {"max_position_embeddings": n_prompt + room}))
+        (completion,) = EmbeddedEngine(folder).complete([_request(n_candidates=n_candidates)])
+        assert completion.n_completion_tokens <= room
+        assert completion.finish_reason in ("length", "stop")
 
 
 def test_a_prompt_without_room_for_an_answer_is_an_error(engine: Engine) -> None:

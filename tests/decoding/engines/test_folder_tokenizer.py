@@ -62,11 +62,12 @@ def test_prompts_have_the_tokens_that_transformers_gives_them(folder: Path, prom
 def test_the_head_of_a_prompt_is_its_systems_message(folder: Path) -> None:
     tokenizer = FolderTokenizer(folder)
     one, other = (build_prompt(RECEIPT_SCHEMA, page) for page in ("TOTAL 9.00", "<|im_start|>system"))
-    head = tokenizer.encode_head(one)
-    assert head == tokenizer.encode_head(other)
+    head = tokenizer.encode_head(one, tokenizer.encode(one))
+    assert head == tokenizer.encode_head(other, tokenizer.encode(other))
     assert len(head) > 50
     assert all(tokenizer.encode(prompt)[: len(head)] == head for prompt in (one, other))
-    assert tokenizer.encode_head(PROMPTS[1]) == []  # no system's message
+    assert tokenizer.encode_head(PROMPTS[1], tokenizer.encode(PROMPTS[1])) == []  # no system's message
+    assert tokenizer.encode_head(one, head) == []  # something is left to read
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,8 @@ def test_the_head_of_a_prompt_is_its_systems_message(folder: Path) -> None:
 )
 def test_a_template_may_not_begin_with_the_systems_message(copied: Path, template: str) -> None:
     (copied / "chat_template.jinja").write_text(template)
-    assert FolderTokenizer(copied).encode_head(PROMPTS[0]) == []
+    tokenizer = FolderTokenizer(copied)
+    assert tokenizer.encode_head(PROMPTS[0], tokenizer.encode(PROMPTS[0])) == []
 
 
 def test_the_constraint_engine_has_the_same_vocabulary(folder: Path) -> None:
@@ -101,6 +103,25 @@ def test_special_tokens_that_are_nowhere_are_left_to_transformers(copied: Path) 
         FolderTokenizer(copied)
 
 
+def test_a_template_of_more_than_jinja_is_left_to_transformers(copied: Path) -> None:
+    text = "{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %}{% endfor %}"
+    (copied / "chat_template.jinja").write_text(text)
+    with pytest.raises(NotAsWrittenError):
+        FolderTokenizer(copied)
+
+
+def test_a_damaged_tokenizer_is_an_error(copied: Path) -> None:
+    (copied / "tokenizer.json").write_text("{}")
+    with pytest.raises(ValueError, match="no tokenizer"):
+        FolderTokenizer(copied)
+
+
+def test_a_template_that_writes_nothing_is_an_error(copied: Path) -> None:
+    (copied / "chat_template.jinja").write_text("{{ '' }}")
+    with pytest.raises(ValueError, match="writes nothing"):
+        FolderTokenizer(copied).encode(PROMPTS[0])
+
+
 def test_a_folder_without_a_template_or_an_end_cannot_be_asked(copied: Path) -> None:
     (copied / "chat_template.jinja").unlink()
     _change(copied, chat_template=None)
@@ -113,7 +134,10 @@ def test_a_folder_without_a_template_or_an_end_cannot_be_asked(copied: Path) -> 
 
 @pytest.mark.parametrize(
     "template",
-    ["{% for m in messages %}{{ m.role }}: {{ m.content | tojson }}\n{% endfor %}{{ eos_token }}"],
+    [
+        "{% for m in messages %}{{ m.role }}: {{ m.content | tojson }}\n{% endfor %}{{ eos_token }}",
+        "{% if tools is none and documents is none %}none{% endif %}{{ messages[0].content }}",
+    ],
 )
 def test_templates_in_the_configuration_are_rendered_as_transformers_does(
     copied: Path, template: str

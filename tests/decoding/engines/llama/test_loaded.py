@@ -165,6 +165,13 @@ def test_bfloat16_is_near_to_float32(tiny_model: Path) -> None:
         {"modules_to_save": ["lm_head"]},
         {"rank_pattern": {"q_proj": 2}},
         {"target_modules": ["up_proj"]},
+        {"target_modules": ".*q_proj"},
+        {"exclude_modules": ["v_proj"]},
+        {"layers_to_transform": [0]},
+        {"init_lora_weights": "pissa"},
+        {"alora_invocation_tokens": [1]},
+        {"lora_alpha": 1e39},
+        {"r": 8},
         {"r": 0},
     ],
 )
