@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from decoding.engines.llama.projection import Factors, Projection, find_four_bits
+from decoding.engines.llama.projection import Factors, Projection, find_four_bits, padded_rows
 
 
 def _of_four_bits(n_rows: int, n_columns: int, *, seed: int = 0) -> Tensor:
@@ -71,3 +71,10 @@ def test_in_float32_nothing_is_rounded() -> None:
     A, B = torch.randn(32, 4, generator=made), torch.randn(4, 16, generator=made)
     found = Projection(weight, None)(x, Factors(A, B, dtype=torch.float32))
     torch.testing.assert_close(found, x @ weight.mT + x @ A @ B)
+
+
+def test_texts_of_all_lengths_make_few_kernels() -> None:
+    padded = [padded_rows(n) for n in range(1, 8193)]
+    assert all(rows >= n for n, rows in enumerate(padded, start=1))
+    assert len(set(padded)) < 150  # at a megabyte or so each
+    assert [padded_rows(n) for n in (1, 8, 9, 17, 128, 129)] == [8, 8, 16, 32, 128, 192]
