@@ -5,7 +5,6 @@ The process must be spawned: a forked one inherits torch's thread pool and hangs
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from schemas.prompt import ReasoningMode
 from training.copying import copy_sample
 from training.encode import EncodedSample, encode, prompt_of
 from training.hf import load_tokenizer
+from training.producers import CONTEXT, Producers
 from training.refill.refilling import Refiller
 from training.refill.template import read_templates
 from training.synthesis.sample import SyntheticDocument, generate, generate_pair
@@ -145,15 +145,12 @@ class BatchStream:
     """Batches from a spawned process; `set_progress` moves its curriculum."""
 
     def __init__(self, config: StreamConfig, *, n_processes: int = 1) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._progress: Any = context.Value("d", 0.0)
-        self._queue: Any = context.Queue(maxsize=_QUEUED_BATCHES)
-        self._processes = [
-            context.Process(target=_produce, args=(config, index, self._progress, self._queue), daemon=True)
-            for index in range(n_processes)
-        ]
-        for process in self._processes:
-            process.start()
+        self._progress: Any = CONTEXT.Value("d", 0.0)
+        self._producers: Producers[TokenBatch] = Producers(
+            _produce,
+            [(config, index, self._progress) for index in range(n_processes)],
+            n_queued=_QUEUED_BATCHES,
+        )
 
     def set_progress(self, progress: float) -> None:
         """Tell the producers which share of the run is over, in [0, 1]."""
@@ -161,20 +158,11 @@ class BatchStream:
 
     def next(self) -> TokenBatch:
         """Return the next batch; raises RuntimeError when every producer has died."""
-        import queue
-
-        while True:
-            try:
-                return self._queue.get(timeout=60)
-            except queue.Empty:
-                if not any(process.is_alive() for process in self._processes):
-                    raise RuntimeError("the data processes died; see their traceback above") from None
+        return self._producers.next()
 
     def close(self) -> None:
         """Stop the producers."""
-        for process in self._processes:
-            process.terminate()
-            process.join(timeout=5)
+        self._producers.close()
 
 
 def _produce(config: StreamConfig, index: int, progress: Any, queue: Any) -> None:  # noqa: ANN401

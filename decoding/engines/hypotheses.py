@@ -74,6 +74,11 @@ class Hypothesis:
     score: float = 0.0
     following: NextToken | None = None  # what comes next, known when nothing is pending
 
+    @property
+    def pending(self) -> tuple[int, ...]:
+        """Return the tokens that are written and not read yet."""
+        return tuple(step.token for step in self.steps[len(self.steps) - self.n_pending :])
+
 
 class Finished:
     """Closed values; the same value tokenised differently counts once, with the mass of all its ways."""

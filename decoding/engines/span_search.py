@@ -152,19 +152,17 @@ class SpanDecoder:
         self._choose(self._trunk)
         return self._trunk
 
-    def _choose(self, hypothesis: Hypothesis) -> int:
-        """Append the likeliest allowed token, and return it."""
+    def _choose(self, hypothesis: Hypothesis) -> None:
+        """Append the likeliest allowed token."""
         choices = self._choices(hypothesis, 1, weigh=False)
         if not choices:
             raise GrammarCompileError("the grammar leads into a dead end")
         ((_, _, step),) = choices
         self._append(hypothesis, step)
-        return step.token
 
     def _draft(self) -> list[int]:
         """Return tokens that may follow the trunk, all of them allowed; up to where a ranked value begins."""
-        pending = [step.token for step in self._trunk.steps[len(self._trunk.steps) - self._trunk.n_pending :]]
-        drafted = self._drafter.draft(pending, self._n_drafted)
+        drafted = self._drafter.draft(self._trunk.pending, self._n_drafted)
         if drafted:
             drafted = drafted[: self._trunk.matcher.validate_tokens(drafted)]
         cursor = self._trunk.cursor.copy()
@@ -176,8 +174,7 @@ class SpanDecoder:
 
     def _follow_draft(self, drafted: list[int]) -> Hypothesis:
         """Return the trunk grown by what the model chooses, read in one pass as far as that was drafted."""
-        trunk = self._trunk
-        pending = tuple(step.token for step in trunk.steps[len(trunk.steps) - trunk.n_pending :])
+        trunk, pending = self._trunk, self._trunk.pending
         (grown,) = self._tree.grow([Branch(trunk.slots, (*pending, *drafted))], weigh=False)
         self._score_forced(trunk, grown.following)
         trunk.n_pending, trunk.following = 0, grown.following[len(pending) - 1]
@@ -255,10 +252,7 @@ class SpanDecoder:
         waiting = [h for h in hypotheses if h.n_pending]
         if not waiting:
             return
-        branches = [
-            Branch(h.slots, tuple(step.token for step in h.steps[len(h.steps) - h.n_pending :]))
-            for h in waiting
-        ]
+        branches = [Branch(h.slots, h.pending) for h in waiting]
         for hypothesis, grown in zip(waiting, self._tree.grow(branches, weigh=weigh), strict=True):
             self._score_forced(hypothesis, grown.following)
             hypothesis.slots = grown.slots

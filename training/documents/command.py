@@ -158,16 +158,17 @@ def _train(
 def _rows(
     mixture: Mixture, conversations: tuple[SourcedSample, ...], base: Path, *, seed: int, n_processes: int
 ) -> Iterator[PackedRow]:
-    from training.documents.mixture import RowStream, mix, rows_of
+    from training.documents.mixture import mix, produce_rows, rows_of
 
     if not n_processes:
         yield from rows_of(mix(mixture, conversations, str(base), seed=seed), row_tokens=mixture.row_tokens)
         return
-    stream = RowStream(mixture, conversations, base, seed=seed, n_processes=n_processes)
+    rows = produce_rows(mixture, conversations, base, seed=seed, n_processes=n_processes)
     try:
-        yield from stream
+        while True:
+            yield rows.next()
     finally:
-        stream.close()
+        rows.close()
 
 
 def _read(path: Path | None, max_tokens: int) -> tuple[SourcedSample, ...]:

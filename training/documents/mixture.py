@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 from schemas.errors import ConfigurationError
 from training.encode import EncodedSample
 from training.hf import load_tokenizer
+from training.producers import Producers
 from training.sft.packing import PackedRow, row_of
 from training.stream import StreamConfig, sample_stream
 from training.study.conversations_file import SourcedSample
@@ -126,50 +126,18 @@ def rows_of(samples: Iterator[EncodedSample], *, row_tokens: int) -> Iterator[Pa
         row.append(sample)
 
 
-class RowStream:
-    """Rows from spawned processes, for a device that is faster than one process makes them.
-
-    A forked process would inherit torch's thread pool and hang.
-    """
-
-    def __init__(
-        self,
-        mixture: Mixture,
-        conversations: Sequence[SourcedSample],
-        tokenizer_folder: Path,
-        *,
-        seed: int,
-        n_processes: int,
-    ) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._queue: Any = context.Queue(maxsize=_QUEUED_ROWS)
-        self._processes = [
-            context.Process(
-                target=_produce,
-                args=(mixture, tuple(conversations), str(tokenizer_folder), seed + 1000 * index, self._queue),
-                daemon=True,
-            )
-            for index in range(n_processes)
-        ]
-        for process in self._processes:
-            process.start()
-
-    def __iter__(self) -> Iterator[PackedRow]:
-        """Yield rows; RuntimeError when every producer has died."""
-        import queue
-
-        while True:
-            try:
-                yield self._queue.get(timeout=60)
-            except queue.Empty:
-                if not any(process.is_alive() for process in self._processes):
-                    raise RuntimeError("the data processes died; see their traceback above") from None
-
-    def close(self) -> None:
-        """Stop the producers."""
-        for process in self._processes:
-            process.terminate()
-            process.join(timeout=5)
+def produce_rows(
+    mixture: Mixture,
+    conversations: Sequence[SourcedSample],
+    tokenizer_folder: Path,
+    *,
+    seed: int,
+    n_processes: int,
+) -> Producers[PackedRow]:
+    """Return processes that make the mixture's rows, each from a seed of its own."""
+    seen = tuple(conversations)
+    arguments = [(mixture, seen, str(tokenizer_folder), seed + 1000 * index) for index in range(n_processes)]
+    return Producers(_produce, arguments, n_queued=_QUEUED_ROWS)
 
 
 def _produce(

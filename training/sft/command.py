@@ -28,7 +28,8 @@ class OptimizerChoice(StrEnum):
 
 
 # AdamW's rate, and the spectral norm of LoRA-Muon's steps: of docs/results/finetuning.md for fresh factors
-# (longer steps than 0.004 take a pretrained base apart), and less where factors have learned already.
+# (0.02 takes a pretrained base apart), and a fifth of it or so, which nobody has sought, where factors have
+# learned already.
 _FRESH_LR = {OptimizerChoice.ADAMW: 1e-3, OptimizerChoice.LORA_MUON: 0.004}
 _FURTHER_LR = {OptimizerChoice.ADAMW: 2e-4, OptimizerChoice.LORA_MUON: 0.001}
 _FRESH_RANK, _FRESH_ALPHA = 8, 16.0

@@ -17,7 +17,7 @@ from decoding.engines.llama.projection import padded_rows
 
 # Entries are filled up to a multiple of it: oneDNN keeps a kernel for every size (`padded_rows`).
 _ENTRIES = 256
-# Of 1 to 128 queries on one core (`benchmarks.decoding`).
+# Of 1 to 128 queries on one core (docs/results/decoding.md).
 _MOST_FUSED = 8
 _BLOCK = 128
 

@@ -36,13 +36,11 @@ class Llama:
         self._head = Projection(weights.head, None)
         size, theta = self.shape.size, self.shape.theta
         # In float32 as Transformers has it, and rounded to the dtype of what is turned.
-        angles = torch.arange(self.shape.n_positions).float()[:, None] / theta ** (
-            torch.arange(0, size, 2).float() / size
-        )
-        self._cos = torch.cat([angles.cos(), angles.cos()], -1).to(self.dtype)[
-            :, None
-        ]  # (positions, 1, size)
-        self._sin = torch.cat([-angles.sin(), angles.sin()], -1).to(self.dtype)[:, None]
+        waves = theta ** (torch.arange(0, size, 2).float() / size)
+        angles = (torch.arange(self.shape.n_positions).float()[:, None] / waves)[:, None]
+        # (positions, 1, size): both halves of a head have the same angles
+        self._cos = torch.cat([angles.cos(), angles.cos()], -1).to(self.dtype)
+        self._sin = torch.cat([-angles.sin(), angles.sin()], -1).to(self.dtype)
 
     @torch.inference_mode()
     def read(

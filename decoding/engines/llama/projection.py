@@ -15,14 +15,16 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its usual name
 from torch import Tensor
 
-# From five rows on, four bits cost more than sixteen (one thread, AVX-512; `benchmarks.decoding`).
+# From five rows on, four bits cost more than sixteen (the kernels' times are in docs/results/decoding.md).
 _MOST_ROWS_IN_FOUR_BITS = 4
 # From nine on, an adapter's eight bits do.
 _MOST_ROWS_IN_EIGHT_BITS = 8
 _GROUP = 32
 # Weights are taken for four bits if none is further from them than rounding to bfloat16 has brought it: by
-# 2^-8 of itself, and by as much with the ends that its level is reckoned from.
+# 2^-8 of itself, and by as much with the ends that its level is reckoned from. Where that is a quarter of a
+# level and more, any weight would pass, and none is taken.
 _BFLOAT16_STEP = 2.0**-7
+_LEVEL_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ def find_four_bits(weight: Tensor) -> FourBits | None:
     step = ((high - low) / 15).clamp(min=1e-12)
     levels = ((groups - low) / step).round_()
     off = (groups - low).addcmul_(levels, step, value=-1).abs_()
-    if bool((off > _BFLOAT16_STEP * groups.abs().amax(-1, keepdim=True)).any()):
+    bound = torch.minimum(_BFLOAT16_STEP * groups.abs().amax(-1, keepdim=True), _LEVEL_SHARE * step)
+    if not bool((off <= bound).all()):  # also where weights are no numbers
         return None
     # The ends are rounded too: the line through all 32 is nearer to what they were.
     middle, mean = levels.mean(-1, keepdim=True), groups.mean(-1, keepdim=True)

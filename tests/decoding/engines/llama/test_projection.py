@@ -18,7 +18,8 @@ def _of_four_bits(n_rows: int, n_columns: int, *, seed: int = 0) -> Tensor:
     levels = torch.randint(0, 16, (*groups, 32), generator=made)
     levels[..., 0], levels[..., 1] = 0, 15  # such files' scales are made of the least and the largest
     scale = torch.rand(*groups, 1, generator=made) * 0.02 + 1e-4
-    least = -torch.rand(*groups, 1, generator=made) * 0.3
+    # Weights lie around zero: some five to ten levels below it. Far from it, bfloat16 keeps no levels apart.
+    least = -scale * (5 + 5 * torch.rand(*groups, 1, generator=made))
     return (levels * scale + least).view(n_rows, n_columns).bfloat16()
 
 
@@ -36,6 +37,11 @@ def test_what_has_four_bits_is_found_as_near_as_bfloat16_keeps_it() -> None:
     "weight",
     [
         pytest.param(torch.randn(64, 64, generator=torch.Generator().manual_seed(1)).bfloat16(), id="dense"),
+        pytest.param(
+            (torch.randn(64, 64, generator=torch.Generator().manual_seed(1)) * 0.1 + 1).bfloat16(),
+            id="dense, far from zero",
+        ),
+        pytest.param(torch.full((16, 32), float("nan"), dtype=torch.bfloat16), id="no numbers"),
         pytest.param(_of_four_bits(64, 64).float(), id="float32"),
         pytest.param(_of_four_bits(24, 64), id="rows that the kernel does not take"),
         pytest.param(torch.zeros(16, 40, dtype=torch.bfloat16), id="columns that are no groups"),
