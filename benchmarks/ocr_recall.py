@@ -125,9 +125,9 @@ def _reading_orders(pages: Sequence[Sequence[Word]]) -> tuple[list[str], list[st
     rows: list[str] = []
     columns: list[str] = []
     for page in pages:
-        words, _, block_order = arrange(page)
-        rows.extend(word.text for word in words)
-        columns.extend(words[index].text for index in block_order)
+        arranged = arrange(page)
+        rows.extend(word.text for word in arranged.words)
+        columns.extend(arranged.words[index].text for index in arranged.block_order)
     return rows, columns
 
 

@@ -7,9 +7,10 @@ joined in page order. What a schema demands need not stand in each window (`deco
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from pydantic import JsonValue
 
@@ -107,7 +108,15 @@ def _part_page(page: Page, part: _PagePart, page_index: int) -> Page:
         words=page.words[start:end],
         lines=tuple((a - start, b - start) for a, b in lines),
         block_order=tuple(i - start for i in page.block_order if start <= i < end),
+        cuts=frozenset(_cuts_within(page, start, end)),
     )
+
+
+def _cuts_within(page: Page, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the cuts among words [start, end), and one where their blocks went on outside of them."""
+    yield from ((a - start, b - start) for a, b in page.cuts if start <= a < end and start <= b < end)
+    within = [(at, i - start) for at, i in enumerate(page.block_order) if start <= i < end]
+    yield from ((i, j) for (at, i), (next_at, j) in pairwise(within) if next_at != at + 1 and j != i + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,14 +41,15 @@ def _page(text: str, page_index: int) -> Page:
     lines = text.split("\n")
     n_columns = max(len(line) for line in lines)
     words = [word for row, line in enumerate(lines) for word in _words(line, row, n_columns, len(lines))]
-    ordered, spans, block_order = arrange(words)
+    arranged = arrange(words)
     return Page(
         page_index=page_index,
         width_pt=_CHAR_PT * n_columns,
         height_pt=_LINE_PT * len(lines),
-        words=ordered,
-        lines=spans,
-        block_order=block_order,
+        words=arranged.words,
+        lines=arranged.lines,
+        block_order=arranged.block_order,
+        cuts=arranged.cuts,
     )
 
 

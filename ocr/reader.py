@@ -315,14 +315,15 @@ def _page(
     rotation_deg: int = 0,
     skew_deg: float = 0.0,
 ) -> Page:
-    ordered, lines, block_order = arrange(words)
+    arranged = arrange(words)
     return Page(
         page_index=page_index,
         width_pt=width_pt,
         height_pt=height_pt,
-        words=ordered,
-        lines=lines,
-        block_order=block_order,
+        words=arranged.words,
+        lines=arranged.lines,
+        block_order=arranged.block_order,
+        cuts=arranged.cuts,
         rotation_deg=rotation_deg,
         skew_deg=skew_deg,
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from statistics import median
 
 from schemas.document import Word
@@ -28,10 +29,18 @@ _MIN_SLOPE_WORDS = 4
 Line = list[int]
 
 
-def arrange(
-    words: Sequence[Word],
-) -> tuple[tuple[Word, ...], tuple[tuple[int, int], ...], tuple[int, ...]]:
-    """Return the words in row-major order, their lines, and their column-wise order.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrangement:
+    """The words of a page in reading order; the attributes are those of `Page`."""
+
+    words: tuple[Word, ...] = ()
+    lines: tuple[tuple[int, int], ...] = ()
+    block_order: tuple[int, ...] = ()
+    cuts: frozenset[tuple[int, int]] = frozenset()
+
+
+def arrange(words: Sequence[Word]) -> Arrangement:
+    """Return the words in row-major order, their lines, their column-wise order and where neither goes on.
 
     Two neighbours share a line iff the middle of each lies within the height of the other, as in LATIN,
     where neighbours are met from left to right, so that a slightly skewed line stays one line. Lines run
@@ -46,6 +55,9 @@ def arrange(
     block_order
         A permutation of their indices that reads block by block, where a block is a run of neighbouring
         line segments (cut at wide gaps) one below the other. 0, 1, 2 ... on a page of one column.
+    cuts
+        The last word of a segment and the first of the next one, by rows or by blocks, where the next one
+        stands neither in the same block nor right below: what one column says does not go on in another.
 
     References
     ----------
@@ -53,14 +65,21 @@ def arrange(
     edges and are not sorted by x.
     """
     if not words:
-        return (), (), ()
+        return Arrangement()
     rows = _rows(words)
     ordered: list[Word] = []
     lines: list[tuple[int, int]] = []
     for row in rows:
         lines.append((len(ordered), len(ordered) + len(row)))
         ordered += [words[i] for i in row]
-    return tuple(ordered), tuple(lines), _block_order(ordered, lines)
+    segments = [_segments(ordered, start, end) for start, end in lines]
+    blocks = _blocks(segments)
+    return Arrangement(
+        words=tuple(ordered),
+        lines=tuple(lines),
+        block_order=tuple(i for block in blocks for s in block for i in range(s.start, s.end)),
+        cuts=frozenset(_cuts_of(segments, blocks)),
+    )
 
 
 def _rows(words: Sequence[Word]) -> list[Line]:
@@ -133,13 +152,25 @@ class _Segment:
     height: float
 
 
-def _block_order(words: Sequence[Word], lines: Sequence[tuple[int, int]]) -> tuple[int, ...]:
-    rows = [_segments(words, start, end) for start, end in lines]
+def _blocks(rows: Sequence[Sequence[_Segment]]) -> list[list[_Segment]]:
     blocks: list[list[_Segment]] = []
     open_blocks: list[int] = []
     for row in rows:
         open_blocks = _extend_blocks(blocks, open_blocks, row)
-    return tuple(i for block in blocks for segment in block for i in range(segment.start, segment.end))
+    return blocks
+
+
+def _cuts_of(
+    rows: Sequence[Sequence[_Segment]], blocks: Sequence[Sequence[_Segment]]
+) -> Iterator[tuple[int, int]]:
+    """Yield the words around each step from one line or block to the next that a text does not take."""
+    block_of = {segment.start: number for number, block in enumerate(blocks) for segment in block}
+    by_rows = ((above[-1], below[0]) for above, below in pairwise(rows))
+    by_blocks = ((above[-1], below[0]) for above, below in pairwise(blocks))
+    for last, following in chain(by_rows, by_blocks):
+        same_block = block_of[last.start] == block_of[following.start]
+        if not same_block and not _is_below(following, last):
+            yield last.end - 1, following.start
 
 
 def _segments(words: Sequence[Word], start: int, end: int) -> list[_Segment]:

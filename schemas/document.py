@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -81,6 +81,9 @@ class Page:
     block_order
         The word indices in column-wise order (blocks of neighbouring lines), a permutation of all
         indices; equal to 0, 1, 2 ... on a page of one column.
+    cuts
+        Pairs of words that follow one another in one of the two orders without belonging together: the end
+        of one block and the beginning of another that does not stand right below it.
     rotation_deg
         Clockwise quarter turns that were undone before reading (0, 90, 180, 270).
     skew_deg
@@ -96,6 +99,7 @@ class Page:
     words: tuple[Word, ...]
     lines: tuple[tuple[int, int], ...]
     block_order: tuple[int, ...]
+    cuts: frozenset[tuple[int, int]] = frozenset()
     rotation_deg: int = 0
     skew_deg: float = 0.0
     thumbnail: Thumbnail | None = None
@@ -109,10 +113,38 @@ class Page:
         if [start for start, _ in self.lines] != edges[:-1] or edges[-1] != len(self.words):
             raise ValueError("lines must cover the words in order, without gaps")
 
+    def runs(self) -> tuple[tuple[int, ...], ...]:
+        """Return the word indices that a text of the page may run along, by rows, then by blocks.
+
+        A run ends where the page is cut. One that is a part of another is left out.
+        """
+        by_rows = self._runs(range(len(self.words)))
+        by_blocks = _not_within(self._runs(self.block_order), by_rows)
+        return (*_not_within(by_rows, by_blocks), *by_blocks)
+
+    def _runs(self, order: Iterable[int]) -> list[tuple[int, ...]]:
+        runs: list[list[int]] = []
+        for word in order:
+            if not runs or (runs[-1][-1], word) in self.cuts:
+                runs.append([])
+            runs[-1].append(word)
+        return [tuple(run) for run in runs]
+
     @property
     def text(self) -> str:
         """Return the words as plain text, one line of the page a line."""
         return "\n".join(" ".join(w.text for w in self.words[start:end]) for start, end in self.lines)
+
+
+def _not_within(runs: Iterable[tuple[int, ...]], others: Iterable[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Return the runs that are no stretch of another; in each collection a word stands once."""
+    place = {word: (run, at) for run in others for at, word in enumerate(run)}
+
+    def is_within(run: tuple[int, ...]) -> bool:
+        other, at = place.get(run[0], ((), 0))
+        return other[at : at + len(run)] == run
+
+    return [run for run in runs if not is_within(run)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

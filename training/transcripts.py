@@ -66,14 +66,15 @@ def transcript_document(record: Mapping[str, Any]) -> Document:
         for segment in segments
         for word in segment_words(segment["text"], segment["box"], width_px, height_px)
     ]
-    ordered, lines, block_order = arrange(words)
+    arranged = arrange(words)
     page = Page(
         page_index=0,
         width_pt=width_px,
         height_pt=height_px,
-        words=ordered,
-        lines=lines,
-        block_order=block_order,
+        words=arranged.words,
+        lines=arranged.lines,
+        block_order=arranged.block_order,
+        cuts=arranged.cuts,
     )
     return Document(sha256=str(record["id"]), media_type="text/plain", pages=(page,))
 

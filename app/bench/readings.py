@@ -17,7 +17,7 @@ from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
 
 # Of the pickled classes: one more field, one more.
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -299,7 +299,7 @@ def _must_stand(schema: ExtractionSchema, value: Mapping[str, JsonValue]) -> Ite
 
 
 def _runs(document: Document) -> Iterator[str]:
-    """Yield each page's words in both reading orders, fenced by spaces."""
+    """Yield the words that each text of a page may run along, fenced by spaces."""
     for page in document.pages:
-        yield f" {' '.join(word.text for word in page.words)} "
-        yield f" {' '.join(page.words[i].text for i in page.block_order)} "
+        for run in page.runs():
+            yield f" {' '.join(page.words[i].text for i in run)} "

@@ -2,7 +2,8 @@
 
 A grounded value is a run of whole words with single spaces between. Two reading orders count as
 neighbourhood: row-major (as `Page.words`) and column-wise (`Page.block_order`), so that an address block
-beside another column is one span. A run never crosses pages, nor a gap in the window.
+beside another column is one span. A run never crosses pages, nor a gap in the window, nor goes on from the
+end of one block in another (`Page.cuts`).
 """
 
 from __future__ import annotations
@@ -27,16 +28,14 @@ _MAX_CANDIDATE_CHARS = 48
 def word_runs(document: Document, spans: Sequence[WordSpan] | None = None) -> tuple[Run, ...]:
     """Return the runs of neighbouring words of `document`, or of the words named by `spans` only.
 
-    Runs of the column-wise order are added for pages where it differs. Empty pages give none.
+    Both reading orders of each page give runs; empty pages give none.
     """
-    runs: list[Run] = []
-    for page in document.pages:
-        wanted = _wanted(page, spans)
-        order = range(len(page.words))
-        runs.extend(_runs(page, order, wanted))
-        if tuple(order) != page.block_order:
-            runs.extend(_runs(page, page.block_order, wanted))
-    return tuple(runs)
+    return tuple(
+        run
+        for page in document.pages
+        for order in page.runs()
+        for run in _runs(page, order, _wanted(page, spans))
+    )
 
 
 def _wanted(page: Page, spans: Sequence[WordSpan] | None) -> frozenset[int]:

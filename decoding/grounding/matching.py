@@ -1,8 +1,9 @@
 """Where a text stands on a page: runs of neighbouring words, from exact to fuzzy.
 
 A run is a contiguous stretch of words in one of the page's two reading orders (rows of the page, and
-blocks). Texts are compared without white space, because the same print is split into words
-differently by different readers. The tiers, tried in this order, each only if the former found nothing:
+blocks) that does not go on from one block in another (`Page.cuts`). Texts are compared without white space,
+because the same print is split into words differently by different readers. The tiers, tried in this order,
+each only if the former found nothing:
 
 1. exact: the words as printed spell the value;
 2. normalised: they do after case folding, without punctuation, numbers in one notation;
@@ -17,6 +18,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
@@ -130,7 +132,10 @@ def _runs_on(outside: str, edge: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordSequence:
-    """The words of one page in one reading order, ready to be searched."""
+    """The words of one page in one reading order, ready to be searched.
+
+    `cut_after` are the positions, ascending, after which no text of the page goes on.
+    """
 
     page_index: int
     order: tuple[int, ...]
@@ -138,6 +143,12 @@ class WordSequence:
     raw: _Joined
     folded: _Joined
     keys: _Joined
+    cut_after: tuple[int, ...]
+
+    def goes_on(self, first: int, last: int) -> bool:
+        """Return whether the positions [first, last) may belong to one text."""
+        at = bisect_left(self.cut_after, first)
+        return at == len(self.cut_after) or self.cut_after[at] >= last - 1
 
     def run(self, first: int, last: int, alignment: Alignment, score: float) -> Run:
         """Return the run of positions [first, last)."""
@@ -166,6 +177,7 @@ def word_sequence(page: Page, order: tuple[int, ...]) -> WordSequence:
         raw=_Joined.of(texts),
         folded=_Joined.of(map(str.casefold, texts)),
         keys=_Joined.of(map(word_key, texts)),
+        cut_after=tuple(at for at, step in enumerate(pairwise(order)) if step in page.cuts),
     )
 
 
@@ -199,12 +211,12 @@ def _distinct(runs: Iterable[Run]) -> tuple[Run, ...]:
 
 def _printed_runs(value: str, sequence: WordSequence) -> Iterator[Run]:
     words = value.split()
-    exact = list(sequence.raw.whole_pieces("".join(words)))
+    exact = [at for at in sequence.raw.whole_pieces("".join(words)) if sequence.goes_on(*at)]
     for first, last in exact:
         same_words = sequence.words[first:last] == tuple(words)
         yield sequence.run(first, last, "exact" if same_words else "normalised", 1.0)
     for first, last in sequence.keys.whole_pieces(text_key(value)):
-        if (first, last) not in exact:
+        if (first, last) not in exact and sequence.goes_on(first, last):
             yield sequence.run(first, last, "normalised", 1.0)
 
 
@@ -213,6 +225,8 @@ def _contained_runs(value: str, sequence: WordSequence) -> Iterator[Run]:
     if len(needle) < _MIN_CONTAINED_CHARACTERS:
         return
     for first, last in sequence.folded.containing_pieces(needle):
+        if not sequence.goes_on(first, last):
+            continue
         whole = sequence.folded.text[sequence.folded.starts[first] : sequence.folded.starts[last]]
         yield sequence.run(first, last, "normalised", similarity(needle, whole))
 
@@ -227,7 +241,7 @@ def _fuzzy_runs(value: str, sequence: WordSequence) -> Iterator[Run]:
     n_digits = sum(map(str.isdigit, key))
     if len(key) < _MIN_FUZZY_CHARACTERS or 2 * n_digits >= len(key):
         return
-    windows = list(_windows_like(len(key), sequence.keys))
+    windows = [at for at in _windows_like(len(key), sequence.keys) if sequence.goes_on(*at)]
     texts = [sequence.keys.text[sequence.keys.starts[a] : sequence.keys.starts[b]] for a, b in windows]
     scored = process.extract(
         key, texts, scorer=Levenshtein.normalized_similarity, score_cutoff=MIN_FUZZY_SCORE, limit=None

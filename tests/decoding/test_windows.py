@@ -62,6 +62,16 @@ def test_windows_hold_every_word_once_in_order(pages: list[list[int]], limit: in
         assert shown <= {f"p{index}" for index in window.page_indices}
 
 
+def test_a_part_of_a_page_does_not_go_on_where_its_blocks_were_cut() -> None:
+    # Two columns of four words; the window holds the first two lines.
+    page = replace(make_page(0, [2] * 4), block_order=(0, 2, 4, 6, 1, 3, 5, 7), cuts=frozenset({(6, 1)}))
+    document = replace(make_document([]), pages=(page,))
+    window, *_ = cut_windows(document, fits=lambda d: d.n_words <= 4)
+    (part,) = window.document.pages
+    assert part.block_order == (0, 2, 1, 3)
+    assert part.cuts == {(2, 1)}
+
+
 def test_a_line_longer_than_the_window_raises_prompt_too_long_error() -> None:
     with pytest.raises(PromptTooLongError):
         cut_windows(make_document([[7]]), fits=lambda d: d.n_words <= 6)

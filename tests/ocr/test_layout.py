@@ -12,14 +12,15 @@ from schemas.geometry import clip
 
 
 def page(words: list[Word], page_index: int = 0) -> Page:
-    ordered, lines, block_order = arrange(words)
+    arranged = arrange(words)
     return Page(
         page_index=page_index,
         width_pt=595,
         height_pt=842,
-        words=ordered,
-        lines=lines,
-        block_order=block_order,
+        words=arranged.words,
+        lines=arranged.lines,
+        block_order=arranged.block_order,
+        cuts=arranged.cuts,
     )
 
 

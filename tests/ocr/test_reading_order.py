@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.reading_order import arrange
-from schemas.document import Word
+from ocr.reading_order import Arrangement, arrange
+from schemas.document import Page, Word
 from schemas.geometry import clip
 
 
@@ -20,13 +21,32 @@ def word(text: str, left: float, top: float, *, height: float = 0.01, width: flo
 
 
 def row_texts(words: Sequence[Word]) -> list[str]:
-    ordered, lines, _ = arrange(words)
-    return [" ".join(w.text for w in ordered[start:end]) for start, end in lines]
+    arranged = arrange(words)
+    return [" ".join(w.text for w in arranged.words[start:end]) for start, end in arranged.lines]
 
 
 def block_text(words: Sequence[Word]) -> str:
-    ordered, _, block_order = arrange(words)
-    return " ".join(ordered[i].text for i in block_order)
+    arranged = arrange(words)
+    return " ".join(arranged.words[i].text for i in arranged.block_order)
+
+
+def page_of(words: Sequence[Word]) -> Page:
+    arranged = arrange(words)
+    return Page(
+        page_index=0,
+        width_pt=595,
+        height_pt=842,
+        words=arranged.words,
+        lines=arranged.lines,
+        block_order=arranged.block_order,
+        cuts=arranged.cuts,
+    )
+
+
+def texts_of(words: Sequence[Word]) -> str:
+    """Return the page's runs, one a line."""
+    page = page_of(words)
+    return "\n".join(" ".join(page.words[i].text for i in run) for run in page.runs())
 
 
 def phrase(text: str, left: float, top: float) -> list[Word]:
@@ -52,17 +72,19 @@ any_words = st.lists(st.builds(Word, text=st.sampled_from(["a", "Tax", "12.50"])
 
 @given(any_words)
 def test_every_word_stands_once_in_lines_and_in_block_order(words: list[Word]) -> None:
-    ordered, lines, block_order = arrange(words)
-    assert sorted(map(id, ordered)) == sorted(map(id, words))
-    assert [i for start, end in lines for i in range(start, end)] == list(range(len(words)))
-    assert sorted(block_order) == list(range(len(words)))
+    arranged = arrange(words)
+    assert sorted(map(id, arranged.words)) == sorted(map(id, words))
+    assert [i for start, end in arranged.lines for i in range(start, end)] == list(range(len(words)))
+    assert sorted(arranged.block_order) == list(range(len(words)))
+    steps = {*pairwise(range(len(words))), *pairwise(arranged.block_order)}
+    assert arranged.cuts <= steps
 
 
 @given(any_words)
 def test_words_of_a_line_stand_from_left_to_right(words: list[Word]) -> None:
-    ordered, lines, _ = arrange(words)
-    for start, end in lines:
-        lefts = [w.bbox.left for w in ordered[start:end]]
+    arranged = arrange(words)
+    for start, end in arranged.lines:
+        lefts = [w.bbox.left for w in arranged.words[start:end]]
         assert lefts == sorted(lefts)
 
 
@@ -76,7 +98,7 @@ def test_the_text_does_not_depend_on_the_order_of_distinct_words(
 
 
 def test_an_empty_page_has_no_words_lines_or_blocks() -> None:
-    assert arrange([]) == ((), (), ())
+    assert arrange([]) == Arrangement()
 
 
 def test_a_word_whose_top_is_higher_does_not_come_before_its_left_neighbour() -> None:
@@ -109,8 +131,9 @@ def test_two_small_lines_beside_a_tall_word_stay_two_lines() -> None:
 
 def test_blocks_are_the_lines_on_a_page_of_one_column() -> None:
     words = [*phrase("Dear Sir or Madam", 0.1, 0.1), *phrase("we write to you", 0.1, 0.115)]
-    ordered, _, block_order = arrange(words)
-    assert block_order == tuple(range(len(ordered)))
+    arranged = arrange(words)
+    assert arranged.block_order == tuple(range(len(words)))
+    assert not arranged.cuts
 
 
 def test_an_address_beside_another_column_is_contiguous_in_block_order() -> None:
@@ -123,6 +146,36 @@ def test_an_address_beside_another_column_is_contiguous_in_block_order() -> None
     ]
     assert row_texts(words)[0] == "Meyer GmbH Invoice 17"
     assert block_text(words) == " ".join(address + facts)
+
+
+def test_what_one_column_says_does_not_go_on_in_the_other() -> None:
+    # The second column's last line, and the first column's next one: "floor 2" and "411 38".
+    billing = ["Meyer GmbH", "Hauptstr. 5", "411 38 Berlin"]
+    delivery = ["Meyer GmbH", "Hauptstr. 9 floor 2", "411 18 Berlin"]
+    words = [
+        w
+        for i in range(3)
+        for w in phrase(billing[i], 0.1, 0.1 + 0.013 * i) + phrase(delivery[i], 0.6, 0.1 + 0.013 * i)
+    ]
+    assert "floor 2 411 38" not in texts_of(words)
+    assert "floor 2 411 18 Berlin" in texts_of(words)
+    assert "Meyer GmbH Meyer GmbH" in texts_of(words)  # one line may be one text, whatever its gaps
+
+
+def test_a_text_goes_on_in_a_block_right_below() -> None:
+    # Two segments above, one below the second: three blocks.
+    words = phrase("12 Main St", 0.1, 0.1) + phrase("#02-01", 0.6, 0.1) + phrase("Singapore 1", 0.62, 0.113)
+    assert "#02-01 Singapore 1" in texts_of(words)
+    far = phrase("12 Main St", 0.1, 0.1) + phrase("#02-01", 0.6, 0.1) + phrase("Singapore 1", 0.1, 0.4)
+    assert "#02-01 Singapore 1" not in texts_of(far)
+
+
+@given(any_words)
+def test_runs_hold_every_word_and_none_is_a_part_of_another(words: list[Word]) -> None:
+    runs = page_of(words).runs()
+    assert {i for run in runs for i in run} == set(range(len(words)))
+    fenced = [f",{','.join(map(str, run))}," for run in runs]
+    assert not any(a in b for a in fenced for b in fenced if a is not b)
 
 
 def test_columns_whose_lines_are_not_level_are_contiguous_in_block_order() -> None:

@@ -10,6 +10,7 @@ import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pydantic import JsonValue
 
@@ -61,14 +62,15 @@ def read_pages(
     for page_index, (start, end) in enumerate(zip(page_starts, ends, strict=True)):
         own = [mark for mark in marks if start <= mark.y < end]
         words = _words(spoiled(own, noise, rng, width=width), width, tags, rng)
-        ordered, lines, block_order = arrange(words)
+        arranged = arrange(words)
         page = Page(
             page_index=page_index,
             width_pt=size_pt[0],
             height_pt=size_pt[1],
-            words=ordered,
-            lines=lines,
-            block_order=block_order,
+            words=arranged.words,
+            lines=arranged.lines,
+            block_order=arranged.block_order,
+            cuts=arranged.cuts,
         )
         pages.append(page)
     return tuple(pages), tags
@@ -118,8 +120,10 @@ def facts_of(pages: tuple[Page, ...], tags: Tags) -> dict[str, Fact]:
 
 def _contiguous(page: Page, indices: list[int], rank: dict[int, int]) -> str | None:
     """Return the words in the order in which they were written, if the page reads them so, without a gap."""
-    ranks = [rank[index] for index in indices]
-    if any(order == list(range(order[0], order[0] + len(order))) for order in (indices, ranks)):
+    steps = list(pairwise(indices))
+    by_rows = all(b == a + 1 for a, b in steps)
+    by_blocks = all(rank[b] == rank[a] + 1 for a, b in steps)
+    if (by_rows or by_blocks) and page.cuts.isdisjoint(steps):
         return " ".join(page.words[index].text for index in indices)
     return None
 

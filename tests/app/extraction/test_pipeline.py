@@ -45,12 +45,8 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
 
 
 def page_spans(document: Document) -> str:
-    """Return every page's words in both reading orders, one run a line, fenced by spaces."""
-    runs = (
-        [page.words[i].text for i in order]
-        for page in document.pages
-        for order in (range(len(page.words)), page.block_order)
-    )
+    """Return what every text of a page may run along, one run a line, fenced by spaces."""
+    runs = ([page.words[i].text for i in run] for page in document.pages for run in page.runs())
     return "\n".join(f" {' '.join(run)} " for run in runs)
 
 
@@ -144,7 +140,7 @@ def test_a_long_document_gives_a_demanded_value_once(pipeline: Pipeline) -> None
     """The last pages show one word each: not every window can fill a date, one has to."""
     document = read_document((ROOT / "samples" / "invoice.pdf").read_bytes())
     page = document.pages[0]
-    bare = replace(page, words=page.words[:1], lines=((0, 1),), block_order=(0,))
+    bare = replace(page, words=page.words[:1], lines=((0, 1),), block_order=(0,), cuts=frozenset())
     pages = (*(replace(page, page_index=i) for i in range(5)), replace(bare, page_index=5))
     schema = from_json_schema(DEMANDING, name="demanding")
     extraction = pipeline.extract_document(replace(document, pages=pages), schema, options=OPTIONS)
@@ -195,7 +191,7 @@ def test_a_value_read_from_one_window_is_cited_there(pipeline: Pipeline) -> None
     """All pages are alike: only the window tells on which of them a value was read."""
     document = read_document((ROOT / "samples" / "invoice.pdf").read_bytes())
     page = document.pages[0]
-    bare = replace(page, words=page.words[:1], lines=((0, 1),), block_order=(0,))
+    bare = replace(page, words=page.words[:1], lines=((0, 1),), block_order=(0,), cuts=frozenset())
     pages = (*(replace(bare, page_index=i) for i in range(3)), replace(page, page_index=3))
     schema = from_json_schema(DEMANDING, name="demanding")
     extraction = pipeline.extract_document(replace(document, pages=pages), schema, options=OPTIONS)

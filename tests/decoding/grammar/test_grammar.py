@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -91,6 +92,16 @@ def test_column_order_is_an_alternative_to_row_order() -> None:
     for span in ("b x", "a b c d", "x y z"):
         assert _accepts(VERBATIM, _text(span), document=document)
     assert not _accepts(VERBATIM, '"b z"', document=document)
+
+
+def test_a_span_does_not_go_on_from_one_block_in_another() -> None:
+    page = page_of(("a b x y", "c d z"), block_order=(0, 1, 4, 5, 2, 3, 6))
+    page = replace(page, cuts=frozenset({(3, 4), (5, 2)}))
+    document = Document(sha256="0" * 64, media_type="text/plain", pages=(page,))
+    for span in ("b x", "a b c d", "x y z", "c d z"):
+        assert _accepts(VERBATIM, _text(span), document=document)
+    for span in ("y c", "d x", "a b x y c"):
+        assert not _accepts(VERBATIM, _text(span), document=document)
 
 
 def test_a_window_holds_only_its_words() -> None:

@@ -88,6 +88,15 @@ def test_block_order_finds_a_text_of_several_lines_beside_another_column() -> No
     assert [(run.word_indices, run.alignment) for run in runs] == [((0, 1, 4, 5), "exact")]
 
 
+def test_a_text_is_not_found_across_two_blocks() -> None:
+    page = page_of_lines("Acme Inc      Ship to", "Long Street   Bob")
+    assert len(_find("Ship to Long Street", page)) == 1
+    cut = replace(page, cuts=frozenset({(3, 4)}))
+    assert _find("Ship to Long Street", cut) == ()
+    assert _find("ship to long streets", cut) == ()  # nor nearly
+    assert len(_find("Ship to", cut)) == 1
+
+
 def test_empty_page_has_no_sequences() -> None:
     assert page_sequences(page_of_lines()) == ()
     assert _find("x", page_of_lines()) == ()
