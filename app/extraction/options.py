@@ -11,8 +11,8 @@ from schemas.prompt import ReasoningMode
 class ExtractionOptions(BaseModel):
     """How to extract one document; it is written and read as JSON wherever an extraction is kept for later.
 
-    `grounding` and `structured` exist for ablations; `seed` makes engines that sample repeatable. The
-    description of a field is what `/openapi.json` and `rasg extract --help` say of it.
+    `grounding`, `tables` and `structured` exist for ablations; `seed` makes engines that sample repeatable.
+    The description of a field is what `/openapi.json` and `rasg extract --help` say of it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -22,6 +22,9 @@ class ExtractionOptions(BaseModel):
     )
     grounding: bool = Field(
         default=True, description="Whether copied values, amounts and dates can only be what the page shows."
+    )
+    tables: bool = Field(
+        default=True, description="Whether rows of tables that layout shows are written from their own cells."
     )
     structured: bool = Field(default=True, description="Whether the model is shown the page's layout.")
     n_candidates: int = Field(

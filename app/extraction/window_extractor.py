@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from decoding.grammar.build import build_grammar
 from decoding.parse import ParsedOutput, parse_completion
 from decoding.prompt import build_prompt
 from decoding.required import Demand, find_demands, relax, subschema_for
+from decoding.tables.find import find_tables
+from decoding.tables.match import ScopedList, match_lists
 from decoding.windows import Window, WindowAnswer, cut_windows, merge_answers
 from ocr.layout import layout_text
 from schemas.document import Document
@@ -23,7 +25,7 @@ from schemas.errors import EmptyDocumentError, PromptTooLongError, TruncatedOutp
 from schemas.extraction import Completion, ExampleUse, ExtractionWarning, FieldMetadata
 from schemas.model_profile import ModelProfile
 from schemas.prompt import Prompt, PromptExample
-from schemas.spec import ExtractionSchema, json_path
+from schemas.spec import ExtractionSchema, Path, json_path
 
 if TYPE_CHECKING:
     from app.extraction.finder import ExampleFinder
@@ -210,6 +212,7 @@ class WindowExtractor:
             window.document,
             reasoning=self.options.reasoning,
             grounding=self.options.grounding,
+            rows=self._known_rows(window, schema),
             strict=strict,
         )
         request = EngineRequest(
@@ -223,6 +226,10 @@ class WindowExtractor:
         return WindowRequest(
             engine_request=request, page_indices=window.page_indices, found=found, shown=examples
         )
+
+    def _known_rows(self, window: Window, schema: ExtractionSchema) -> Mapping[Path, ScopedList]:
+        """Return the rows of the lists that a table of the window fills."""
+        return match_lists(schema.root, find_tables(window.document)) if self.options.tables else {}
 
 
 def _most_answer_tokens(schema: ExtractionSchema, options: ExtractionOptions, profile: ModelProfile) -> int:

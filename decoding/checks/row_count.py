@@ -7,7 +7,6 @@ before these, and is no total, is counted as a row that was not emitted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,11 +14,11 @@ from itertools import pairwise
 from statistics import median
 
 from decoding.grounding.result import GroundedField, GroundedTable, GroundingResult
+from decoding.tables.totals import folded_words, names_carried_sum, names_total
 from schemas.document import Document, Page, Word
 from schemas.extraction import ExtractionWarning
 from schemas.spec import Path, json_path, row_path
 from schemas.values import decimal_amount
-from schemas.values.dates import fold
 
 # Edges of one column's amounts differ by less than this share of the page's width, on flat scans and
 # on most photos; a neighbouring column is further away.
@@ -30,25 +29,6 @@ _MIN_ROWS = 2  # a structure needs two examples
 # The next row follows within this many times the usual distance of rows; an address or a footer is further.
 _MAX_GAP = 2.5
 _MIN_LETTERS = 3  # of a word that describes an item
-
-# Words of lines that are set like rows and are none, in the languages of the date table.
-_NOT_ROWS = frozenset(
-    "sum amount vat gst sst pst hst cash tender card visa mastercard debit credit paid due tip gratuity "
-    "service carried brought items item qty count net gross summe gesamt netto brutto mwst ust steuer "
-    "betrag bar versand versandkosten skonto totaux ttc tva ht montant solde rendu especes importe iva base "
-    "cambio efectivo imponibile resto contanti btw bedrag jumlah cukai baki tunai valor imposto troco".split()
-)
-# The same as parts of words: compounds, and words that a reader glued together ("FOODTAX", "BALANCEDUE").
-_NOT_ROW_PARTS = re.compile(
-    "total|tax|balance|discount|coupon|rounding|change|payment|payable|tender|saving|saldo|deposit|summe|"
-    "gesamt|betrag|steuer|rabatt|geld|ubertrag|remise|descuento|sconto|totaal|korting|diskaun|bundaran"
-)
-
-
-# Sums at the foot of a page, after which the table goes on.
-_GOES_ON = frozenset(
-    "carried brought forward ubertrag report riporto suma sigue transport transporteren".split()
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +185,7 @@ def _following(
     for line in lines:
         words = line_words(line, document)
         if _is_total(words, structure):
-            if _amounts(words) and not _keys(words) & _GOES_ON:
+            if _amounts(words) and not names_carried_sum(_keys(words)):
                 return
             continue
         if line[0] != page_index:
@@ -237,7 +217,7 @@ def _in_column(word: Word, column: tuple[float, float]) -> bool:
 def _is_total(words: Sequence[Word], structure: _Structure) -> bool:
     """Return whether a line is a total, a tax or a payment: by its words, or by its amount."""
     keys = _keys(words) - structure.row_words
-    if any(key in _NOT_ROWS or _NOT_ROW_PARTS.search(key) for key in keys):
+    if names_total(keys):
         return True
     values = [value for _, value in _amounts(words)]
     if not structure.has_negatives and any(value < 0 for value in values):
@@ -252,5 +232,4 @@ def _amounts(words: Sequence[Word]) -> list[tuple[Word, Decimal]]:
 
 
 def _keys(words: Sequence[Word]) -> frozenset[str]:
-    parts = (part for word in words for part in re.split(r"[\W\d_]+", word.text))
-    return frozenset(fold(part) for part in parts if part)
+    return folded_words(word.text for word in words)

@@ -9,10 +9,9 @@ ends. Only the page's words enter the grammar: a retrieved example's values cann
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cached_property
 
 from decoding.evidence import trace_chars
 from decoding.grammar.answer import REASONING_KEY
@@ -24,11 +23,12 @@ from decoding.grammar.lark import (
     json_text,
     literal,
     regex,
-    substring,
     trie_regex,
 )
 from decoding.grammar.number_regex import decimal_regex, integer_regex, iso_date_regex
-from decoding.grammar.page_text import Run, amount_spans, date_spans, has_span, word_runs
+from decoding.grammar.page_terms import PageTerms
+from decoding.grammar.page_text import has_span, page_runs, word_runs
+from decoding.tables.match import ScopedList, ScopedRow
 from schemas.document import Document
 from schemas.errors import EmptyDocumentError, GrammarCompileError
 from schemas.layout import WordSpan
@@ -50,9 +50,6 @@ from schemas.values import UNDECIDED, possible_amounts
 # engines allow 5,000,000; a vLLM server without our plugin stops at 200,000, some 5,000 words.
 MAX_WINDOW_WORDS = 10_000
 
-# Stands between the runs of words in the automaton. It is never part of a value: words hold no raw
-# newline, and `.` does not match one.
-_BARRIER = "\n"
 _MAX_NUMBER_DIGITS = 15  # a double holds every decimal of 15 digits
 
 
@@ -89,6 +86,7 @@ def build_grammar(
     reasoning: ReasoningMode = "off",
     grounding: bool = True,
     spans: Sequence[WordSpan] | None = None,
+    rows: Mapping[Path, ScopedList] | None = None,
     strict: bool = False,
 ) -> Grammar:
     """Return the grammar of `schema` on `document`, or on the words that `spans` names only.
@@ -102,6 +100,9 @@ def build_grammar(
         False leaves verbatim, amount and date fields as bounded strings (for ablations).
     spans
         The window of a long document, as in `LayoutText.spans`; None is all of it.
+    rows
+        Lists whose rows are known (`decoding.tables.match`): each row is written from its own cells, in the
+        page's order, and given once; one that is in doubt may be left out.
     strict
         Where a field must not be null and the window shows no value of its kind, the grammar makes do with
         any words, any number or any date. True makes this an error: another window may do better.
@@ -121,7 +122,13 @@ def build_grammar(
         )
     reasoning_chars = trace_chars(schema.root, reasoning)
     key = _reasoning_key(schema.root) if reasoning_chars else None
-    builder = _Builder(page=_PageTerms(runs=runs), grounding=grounding, n_words=n_words, strict=strict)
+    builder = _Builder(
+        page=PageTerms(runs=runs),
+        grounding=grounding,
+        n_words=n_words,
+        strict=strict,
+        lists=_ListTerms(document, rows or {}),
+    )
     start = builder.root(schema.root, reasoning_key=key, reasoning_chars=reasoning_chars)
     return Grammar(
         lark=builder.writer.text(start),
@@ -140,63 +147,26 @@ def _reasoning_key(root: ObjectSpec) -> str:
     return key
 
 
-class _PageTerms:
-    """What stands on the page window, computed when a field first asks for it."""
+@dataclass(frozen=True, slots=True)
+class _ListTerms:
+    """The lists whose rows are known, and what the cells of their rows say."""
 
-    def __init__(self, *, runs: tuple[Run, ...]) -> None:
-        self.runs = runs
+    document: Document
+    rows: Mapping[Path, ScopedList]
 
-    @cached_property
-    def amounts(self) -> tuple[str, ...]:
-        return amount_spans(self.runs)
-
-    @cached_property
-    def dates(self) -> tuple[str, ...]:
-        return date_spans(self.runs)
-
-    @cached_property
-    def words(self) -> str:
-        """The automaton over all words, as they stand inside a JSON string."""
-        return substring(self._chunks(self.runs))
-
-    @cached_property
-    def plain_runs(self) -> tuple[Run, ...]:
-        """The runs, broken at words that need JSON escapes: a pattern is matched on the JSON text."""
-        return tuple(part for run in self.runs for part in _split_at_escapes(run))
-
-    @cached_property
-    def plain_words(self) -> str:
-        return substring(self._chunks(self.plain_runs))
-
-    @cached_property
-    def has_escapes(self) -> bool:
-        return any(json_text(word) != word for run in self.runs for word in run)
-
-    @staticmethod
-    def _chunks(runs: tuple[Run, ...]) -> Iterator[str]:
-        for run in runs:
-            for word_index, word in enumerate(run):
-                yield _BARRIER if word_index == 0 else " "
-                yield json_text(word)
-
-
-def _split_at_escapes(run: Run) -> Iterator[Run]:
-    part: list[str] = []
-    for word in run:
-        if json_text(word) == word:
-            part.append(word)
-        elif part:
-            yield tuple(part)
-            part = []
-    if part:
-        yield tuple(part)
+    def terms(self, row: ScopedRow, cells: Sequence[Sequence[int]]) -> PageTerms:
+        page = self.document.pages[row.page_index]
+        return PageTerms(runs=tuple(run for cell in cells for run in page_runs(page, cell)))
 
 
 class _Builder:
     """Walks a schema and writes one Lark expression for each node."""
 
-    def __init__(self, *, page: _PageTerms, grounding: bool, n_words: int, strict: bool) -> None:
+    def __init__(
+        self, *, page: PageTerms, grounding: bool, n_words: int, strict: bool, lists: _ListTerms
+    ) -> None:
         self.page = page
+        self.lists = lists
         self.strict = strict
         self.grounding = grounding
         self.n_words = n_words
@@ -232,6 +202,9 @@ class _Builder:
         return " ".join(parts)
 
     def _array(self, spec: ArraySpec, path: Path) -> str:
+        known = self.lists.rows.get(path) if self.grounding else None
+        if known is not None and isinstance(spec.item, ObjectSpec):
+            return self._known_rows(spec.item, known, path)
         # A row shows at least one word, so there are no more rows than words.
         n_max = max(min(spec.max_items, self.n_words), spec.min_items)
         if n_max == 0:
@@ -245,6 +218,47 @@ class _Builder:
         more = f"({literal(',')} {item}){{{max(spec.min_items - 1, 0)},{n_max - 1}}}"
         rows = f"{item} {more}" if n_max > 1 else item
         return f"{literal('[')} {rows if spec.min_items else f'({rows})?'} {literal(']')}"
+
+    def _known_rows(self, item: ObjectSpec, known: ScopedList, path: Path) -> str:
+        """Return the list of all rows that are known, or of any of them in order where that is in doubt."""
+        rows = [self.writer.rule(self._known_row(item, row, (*path, i))) for i, row in enumerate(known.rows)]
+        comma = literal(",")
+        if known.is_sure:
+            return f"{literal('[')} {f' {comma} '.join(rows)} {literal(']')}"
+        # From the last row to the first: what may follow a row, and what a list may be.
+        more, some = "", ""
+        for row in reversed(rows):
+            some = self.writer.rule(f"{row} {more} | {some}" if some else f"{row} {more}")
+            more = self.writer.rule(f"{comma} {row} {more} | {more}" if more else f"({comma} {row})?")
+        return f"{literal('[')} {some}? {literal(']')}"
+
+    def _known_row(self, item: ObjectSpec, row: ScopedRow, path: Path) -> str:
+        """Return the object of one row: each key is taken from its cells, or is null."""
+        page, separator = self.page, ""
+        parts: list[str] = []
+        try:
+            for key, child in item.properties:
+                value = self._from_cells(child, row, (*path, key))
+                parts.append(f"{literal(f'{separator}{json.dumps(key, ensure_ascii=False)}:')} {value}")
+                separator = ","
+        finally:
+            self.page = page
+        return f"{literal('{')} {' '.join(parts)} {literal('}')}"
+
+    def _from_cells(self, child: Spec, row: ScopedRow, path: Path) -> str:
+        """Return the value from its own cells, else from any cell of the row if it must not be null."""
+        window = self.page
+        own = row.cells.get(str(path[-1]), row.words)
+        attempts = [(child, own), (child, row.words)]
+        if isinstance(child, FieldSpec) and path[-1] in row.filled:
+            attempts.insert(0, (replace(child, nullable=False), own))
+        for spec, cells in attempts:
+            self.page = self.lists.terms(row, cells)
+            try:
+                return self._value(spec, path)
+            except (EmptyDocumentError, GrammarCompileError):
+                self.page = window
+        return self._value(child, path)
 
     def _scalar(self, spec: FieldSpec, path: Path) -> str:
         body = self._terminal(spec)

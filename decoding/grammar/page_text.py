@@ -34,7 +34,7 @@ def word_runs(document: Document, spans: Sequence[WordSpan] | None = None) -> tu
         run
         for page in document.pages
         for order in page.runs()
-        for run in _runs(page, order, _wanted(page, spans))
+        for run in page_runs(page, order, _wanted(page, spans))
     )
 
 
@@ -44,11 +44,12 @@ def _wanted(page: Page, spans: Sequence[WordSpan] | None) -> frozenset[int]:
     return frozenset(span.word_index for span in spans if span.page_index == page.page_index)
 
 
-def _runs(page: Page, order: Iterable[int], wanted: frozenset[int]) -> Iterator[Run]:
+def page_runs(page: Page, order: Iterable[int], wanted: frozenset[int] | None = None) -> Iterator[Run]:
+    """Yield the words `order` of a page that are wanted, broken at others and where UTF-8 cannot hold one."""
     run: list[str] = []
     for word_index in order:
         text = page.words[word_index].text
-        if word_index in wanted and _is_encodable(text):
+        if (wanted is None or word_index in wanted) and _is_encodable(text):
             run.append(text)
         elif run:
             yield tuple(run)

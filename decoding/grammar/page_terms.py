@@ -1,0 +1,69 @@
+"""The texts and automata that values are taken from: of all words of a window, or of the cells of one row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from decoding.grammar.lark import json_text, substring
+from decoding.grammar.page_text import Run, amount_spans, date_spans
+
+# Stands between the runs of words in the automaton. It is never part of a value: words hold no raw
+# newline, and `.` does not match one.
+_BARRIER = "\n"
+
+
+class PageTerms:
+    """What may be said of some words of a page, computed when a field first asks for it."""
+
+    def __init__(self, *, runs: tuple[Run, ...]) -> None:
+        self.runs = runs
+
+    @cached_property
+    def amounts(self) -> tuple[str, ...]:
+        """Return the spans that look like amounts."""
+        return amount_spans(self.runs)
+
+    @cached_property
+    def dates(self) -> tuple[str, ...]:
+        """Return the spans that look like dates."""
+        return date_spans(self.runs)
+
+    @cached_property
+    def words(self) -> str:
+        """Return the automaton over all words, as they stand inside a JSON string."""
+        return substring(self._chunks(self.runs))
+
+    @cached_property
+    def plain_runs(self) -> tuple[Run, ...]:
+        """Return the runs, broken at words that need JSON escapes: a pattern is matched on the JSON text."""
+        return tuple(part for run in self.runs for part in _split_at_escapes(run))
+
+    @cached_property
+    def plain_words(self) -> str:
+        """Return the automaton over words that need no JSON escapes."""
+        return substring(self._chunks(self.plain_runs))
+
+    @cached_property
+    def has_escapes(self) -> bool:
+        """Return whether some word needs JSON escapes."""
+        return any(json_text(word) != word for run in self.runs for word in run)
+
+    @staticmethod
+    def _chunks(runs: tuple[Run, ...]) -> Iterator[str]:
+        for run in runs:
+            for word_index, word in enumerate(run):
+                yield _BARRIER if word_index == 0 else " "
+                yield json_text(word)
+
+
+def _split_at_escapes(run: Run) -> Iterator[Run]:
+    part: list[str] = []
+    for word in run:
+        if json_text(word) == word:
+            part.append(word)
+        elif part:
+            yield tuple(part)
+            part = []
+    if part:
+        yield tuple(part)

@@ -1,0 +1,272 @@
+"""Tables under a heading, found from layout: which lines are rows, which words stand in which cell.
+
+A line that fills a column of numbers which the row before has filled already begins a new row; what fills
+others, or none, belongs to a row as its wrapped lines do. A total ends the table on its page; a heading that
+is repeated on a later page goes on with it. Nothing here is asked of a model.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+
+from decoding.tables.columns import assign_columns, fit_columns
+from decoding.tables.heading_rows import HeadingRow, find_headings
+from decoding.tables.headings import NUMERIC_KINDS, ColumnKind
+from decoding.tables.lines import Group, TableLine, char_width, group_of, table_lines
+from decoding.tables.table import Column, Table, TableRow
+from decoding.tables.totals import folded_words, names_total
+from schemas.document import Document, Page
+from schemas.values.amounts import looks_like_amount
+
+# A column is common if this share of the rows fill it.
+_COMMON = 0.6
+# The amounts are the main column with fewer: of a row of many lines, some look like rows of their own.
+_MAIN = 0.2
+# Rows are numbered if this share of them are.
+_NUMBERED = 0.75
+# A line goes on with the row above within this many times the usual distance of lines.
+_WRAP_PITCH = 1.7
+_MAX_TOTAL_FILLED = 2
+# The column that a row cannot do without, if most rows fill it.
+_MAIN_KINDS: tuple[ColumnKind, ...] = ("amount", "balance", "unit_price", "quantity")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line below a heading: its groups with their columns, and which columns of numbers it fills."""
+
+    line: TableLine
+    groups: tuple[tuple[Group, int], ...]
+    filled: frozenset[int]
+    is_total: bool
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row that grows line by line."""
+
+    lines: list[_Line]
+    filled: set[int]
+
+
+@dataclass(slots=True)
+class _Part:
+    """What one page shows of a table; `is_over` if a total ends it there."""
+
+    page: Page
+    columns: tuple[Column, ...]
+    rows: list[_Row] = field(default_factory=list[_Row])
+    is_over: bool = False
+
+
+def find_tables(document: Document) -> tuple[Table, ...]:
+    """Return the tables that have a heading and at least one row, in reading order.
+
+    A page without a heading goes on with the table of the page before that no total has ended. Tables
+    without any heading, sideways ones and such as stand side by side are not found.
+    """
+    tables: list[list[_Part]] = []
+    for page in document.pages:
+        open_part = tables[-1][-1] if tables else None
+        columns = open_part.columns if open_part and _may_go_on(open_part, page) else None
+        for part in _page_parts(page, columns):
+            if tables and [c.kind for c in tables[-1][0].columns] == [c.kind for c in part.columns]:
+                tables[-1].append(part)
+            else:
+                tables.append([part])
+    found = (_table(parts) for parts in tables)
+    return tuple(table for table in found if table.rows)
+
+
+def _may_go_on(part: _Part, page: Page) -> bool:
+    return bool(part.rows) and not part.is_over and part.page.page_index == page.page_index - 1
+
+
+def _page_parts(page: Page, columns: tuple[Column, ...] | None) -> Iterator[_Part]:
+    """Yield the parts of tables on the page; what stands before its first heading may have `columns`."""
+    lines = table_lines(page) if page.words else ()
+    headings = find_headings(lines, page)
+    ends = [*(heading.first for heading in headings), len(lines)]
+    if columns is not None:
+        yield _read_part(page, columns, lines[: ends[0]])
+    for heading, end in zip(headings, ends[1:], strict=True):
+        yield _part(page, heading, lines[heading.last : end])
+
+
+def _part(page: Page, heading: HeadingRow, lines: Sequence[TableLine]) -> _Part:
+    char = char_width(page)
+    likely = [line for line in lines if _is_likely_row(line)]
+    parts = [
+        [piece for group in line.groups for piece in _pieces(page, group, heading.columns, char)]
+        for line in likely
+    ]
+    return _read_part(page, fit_columns(heading.columns, parts, char), lines)
+
+
+def _read_part(page: Page, columns: tuple[Column, ...], lines: Sequence[TableLine]) -> _Part:
+    """Return the rows among some lines, of which any may be something else."""
+    part = _Part(page=page, columns=columns)
+    if not lines or not any(column.kind in NUMERIC_KINDS for column in columns):
+        return part
+    char, reach = char_width(page), _WRAP_PITCH * _pitch(lines)
+    pending: list[_Line] = []
+    previous: _Line | None = None
+    for line in (_read(page, line, columns, char) for line in lines):
+        is_near = previous is not None and line.line.y - previous.line.y < reach
+        if line.is_total and not _is_full(part, line):
+            part.is_over, pending = True, []
+        elif part.is_over and not (_is_full(part, line) and not line.is_total):
+            pass
+        elif line.filled and (not part.rows or line.filled & part.rows[-1].filled or not is_near):
+            part.rows.append(_Row(lines=[*pending, line], filled=set(line.filled)))
+            pending, part.is_over = [], False
+        elif not part.rows:
+            pending.append(line)
+        elif is_near:
+            part.rows[-1].lines.append(line)
+            part.rows[-1].filled |= line.filled
+        previous = line
+    return part
+
+
+def _is_likely_row(line: TableLine) -> bool:
+    words = folded_words(group.text for group in line.groups)
+    return sum(group.is_numeric for group in line.groups) >= 2 and not names_total(words)
+
+
+def _pitch(lines: Sequence[TableLine]) -> float:
+    """Return the usual distance of neighbouring lines: at least 1.2 times their height."""
+    steps = [b.y - a.y for a, b in pairwise(lines) if b.y > a.y]
+    heights = [line.height for line in lines]
+    return max(median(steps), 1.2 * median(heights)) if steps else 1.0
+
+
+def _read(page: Page, line: TableLine, columns: Sequence[Column], char: float) -> _Line:
+    groups = tuple(piece for group in line.groups for piece in _pieces(page, group, columns, char))
+    placed = tuple(
+        (group, index)
+        for group, index in zip(groups, assign_columns(groups, columns, char), strict=True)
+        if index is not None
+    )
+    filled = frozenset(i for group, i in placed if group.is_numeric and columns[i].kind in NUMERIC_KINDS)
+    words = folded_words(group.text for group in line.groups)
+    is_total = bool(filled) and len(filled) <= _MAX_TOTAL_FILLED and names_total(words)
+    return _Line(line=line, groups=placed, filled=filled, is_total=is_total)
+
+
+def _pieces(page: Page, group: Group, columns: Sequence[Column], char: float) -> Iterator[Group]:
+    """Yield the parts of a group that stand in columns of their own, close as they are."""
+    for start in range(group.start + 1, group.end):
+        tail = group_of(page.words, start, group.end)
+        if not tail.is_numeric or not looks_like_amount(tail.text):
+            continue
+        head = group_of(page.words, group.start, start)
+        two_numbers = looks_like_amount(head.text) and not looks_like_amount(group.text)
+        own_column = any(
+            c.left - char < tail.left and tail.right < c.right + char and group.left < c.left - 2 * char
+            for c in columns
+            if c.kind in NUMERIC_KINDS
+        )
+        if two_numbers or own_column:
+            yield from _pieces(page, head, columns, char)
+            yield tail
+            return
+    yield group
+
+
+def _is_full(part: _Part, line: _Line) -> bool:
+    """Return whether the line fills as many columns of numbers as a row usually does, and more than one."""
+    if not part.rows:
+        return len(line.filled) > _MAX_TOTAL_FILLED
+    usual, _ = Counter(len(row.filled) for row in part.rows).most_common(1)[0]
+    return len(line.filled) >= max(usual, 2)
+
+
+def _table(parts: Sequence[_Part]) -> Table:
+    columns = parts[0].columns
+    rows = [row for part in parts for row in part.rows]
+    main = _main_column(columns, rows)
+    for part in parts:
+        _drop_strays(part, main, _usual(rows, main))
+    most_lines = max((len(row.lines) for part in parts for row in part.rows[:-1]), default=0)
+    for part in parts:
+        _shift_wraps(part)
+        if part.rows and most_lines:
+            del part.rows[-1].lines[most_lines:]
+    kept = [(part, row) for part in parts for row in part.rows]
+    usual = _usual([row for _, row in kept], main)
+    return Table(
+        columns=columns,
+        rows=tuple(_table_row(part, row) for part, row in kept),
+        is_regular=main is not None and all(usual <= row.filled for _, row in kept),
+    )
+
+
+def _main_column(columns: Sequence[Column], rows: Sequence[_Row]) -> int | None:
+    """Return the column that a row cannot do without: the amount, or what else most rows fill."""
+    counts = Counter(column for row in rows for column in row.filled)
+    for kind in _MAIN_KINDS:
+        for index, column in enumerate(columns):
+            least = _MAIN if kind == "amount" else _COMMON
+            if column.kind == kind and counts[index] and counts[index] >= least * len(rows):
+                return index
+    return None
+
+
+def _usual(rows: Sequence[_Row], main: int | None) -> set[int]:
+    """Return the columns of numbers that most rows with the main one fill."""
+    full = [row for row in rows if main in row.filled]
+    counts = Counter(column for row in full for column in row.filled)
+    return {column for column, n in counts.items() if n >= _COMMON * len(full)}
+
+
+def _drop_strays(part: _Part, main: int | None, usual: set[int]) -> None:
+    """Give lines that are no rows to the row above; those below the last row are the page's foot.
+
+    A row fills the main column, or at least half of what rows usually fill and stands between others; if the
+    rows are numbered, it has a number.
+    """
+    if main is None:
+        return
+    number = next((i for i, column in enumerate(part.columns) if column.kind == "position"), None)
+    full = [row for row in part.rows if main in row.filled]
+    numbered = [row for row in full if _has_number(row, number)]
+    needs_number = len(full) > 1 and len(numbered) >= _NUMBERED * len(full)
+    while part.rows and main not in part.rows[-1].filled:
+        part.rows.pop()
+    kept: list[_Row] = []
+    for row in part.rows:
+        is_row = main in row.filled or 2 * len(row.filled & usual) > len(usual)
+        if is_row and (not needs_number or _has_number(row, number)):
+            kept.append(row)
+        elif kept:
+            kept[-1].lines += row.lines
+    part.rows = kept
+
+
+def _has_number(row: _Row, column: int | None) -> bool:
+    texts = (group.text for line in row.lines for group, index in line.groups if index == column)
+    return any(character.isdigit() for text in texts for character in text)
+
+
+def _shift_wraps(part: _Part) -> None:
+    """Where texts stand above their numbers, give each row the lines above it instead of those below."""
+    rows = part.rows
+    if not rows or rows[0].lines[0].filled or not all(line.filled for line in rows[-1].lines[1:2]):
+        return
+    for row, following in pairwise(rows):
+        last = max(index for index, line in enumerate(row.lines) if line.filled)
+        following.lines[:0] = row.lines[last + 1 :]
+        del row.lines[last + 1 :]
+
+
+def _table_row(part: _Part, row: _Row) -> TableRow:
+    cells: list[list[int]] = [[] for _ in part.columns]
+    for line in row.lines:
+        for group, index in line.groups:
+            cells[index].extend(range(group.start, group.end))
+    return TableRow(page_index=part.page.page_index, cells=tuple(map(tuple, cells)))

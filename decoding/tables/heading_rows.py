@@ -1,0 +1,184 @@
+"""The line, or the few lines, that head a table, and the columns that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from decoding.tables.headings import (
+    MONEY_KINDS,
+    NUMERIC_KINDS,
+    ColumnKind,
+    heading_ends,
+    heading_kinds,
+    is_heading,
+)
+from decoding.tables.lines import Group, TableLine, group_of
+from decoding.tables.table import Column
+from schemas.document import Page
+
+# Lines of one heading follow each other within this many times their height.
+_PITCH = 2.2
+_MIN_KINDS = 2
+# What a table has before it has anything else, where a heading may mean either.
+_FIRST_NEEDED: tuple[ColumnKind, ...] = ("amount", "description")
+_MAX_LINES = 3  # above and below the line that names most columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadingRow:
+    """The columns that a heading names, and the lines [first, last) that it takes."""
+
+    columns: tuple[Column, ...]
+    first: int
+    last: int
+
+
+def find_headings(lines: Sequence[TableLine], page: Page) -> tuple[HeadingRow, ...]:
+    """Return the headings among the lines of a page, from top to bottom; they share no line."""
+    lines = [_split(line, page) for line in lines]
+    found: list[HeadingRow] = []
+    at = 0
+    while at < len(lines):
+        if not _names_columns(lines[at]):
+            at += 1
+            continue
+        # Of the lines of one heading the one that names most columns tells where the columns are.
+        near = [at]
+        while near[-1] + 1 < len(lines) and len(near) <= 2 * _MAX_LINES:
+            line, above = lines[near[-1] + 1], lines[near[-1]]
+            if not _is_near(line, above) or line.has_decimals:
+                break
+            near.append(near[-1] + 1)
+        fullest = max((i for i in near if _names_columns(lines[i])), key=lambda i: (_n_known(lines[i]), -i))
+        heading = _heading(lines, fullest, first=found[-1].last if found else 0)
+        found.append(heading)
+        at = max(heading.last, at + 1)
+    return tuple(found)
+
+
+def _split(line: TableLine, page: Page) -> TableLine:
+    """Return the line with headings that stand close together apart."""
+    groups: list[Group] = []
+    for group in line.groups:
+        words = [word.text for word in page.words[group.start : group.end]]
+        ends = [group.start + end for end in heading_ends(words)] or [group.end]
+        starts = [group.start, *ends[:-1]]
+        groups += [group_of(page.words, a, b) for a, b in zip(starts, ends, strict=True)]
+    return replace(line, groups=tuple(groups))
+
+
+def _names_columns(line: TableLine) -> bool:
+    """Return whether a line names at least two different columns, one of numbers, and prints no amount."""
+    known = [heading_kinds(group.text) for group in line.groups if is_heading(group.text)]
+    return (
+        len({kinds[0] for kinds in known}) >= _MIN_KINDS
+        and 2 * len(known) >= len(line.groups)
+        and any(NUMERIC_KINDS.intersection(kinds) for kinds in known)
+        and not line.has_decimals
+    )
+
+
+def _n_known(line: TableLine) -> int:
+    return sum(is_heading(group.text) for group in line.groups)
+
+
+def _heading(lines: Sequence[TableLine], at: int, *, first: int) -> HeadingRow:
+    top, last = at, at + 1
+    while top > first and at - top < _MAX_LINES and _belongs(lines[top - 1], lines[top:last]):
+        top -= 1
+    while last < len(lines) and last - at <= _MAX_LINES and _belongs(lines[last], lines[top:last]):
+        last += 1
+    return HeadingRow(columns=_columns(lines[top:last], lines[at]), first=top, last=last)
+
+
+def _is_near(line: TableLine, neighbour: TableLine) -> bool:
+    return abs(line.y - neighbour.y) < _PITCH * max(line.height, neighbour.height)
+
+
+def _belongs(line: TableLine, heading: Sequence[TableLine]) -> bool:
+    """Return whether a line above or below a heading is a part of it.
+
+    It is if it prints no number and has headings only, or words at headings of numbers: a text under the
+    heading of a description is the first row's.
+    """
+    if not any(_is_near(line, other) for other in (heading[0], heading[-1])):
+        return False
+    if len(line.groups) > max(len(other.groups) for other in heading):
+        return False
+    if any(character.isdigit() for group in line.groups for character in group.text):
+        return False
+    named = [group for other in heading for group in other.groups]
+    numeric = [g for g in named if NUMERIC_KINDS.intersection(heading_kinds(g.text))]
+    others = [g for g in line.groups if not is_heading(g.text)]
+    return (2 * len(others) <= len(line.groups) and _are_at(others, named)) or _are_at(others, numeric)
+
+
+def _are_at(groups: Sequence[Group], headings: Sequence[Group]) -> bool:
+    return all(any(_overlap(group, other) > 0 for other in headings) for group in groups)
+
+
+def _overlap(a: Group, b: Group) -> float:
+    return min(a.right, b.right) - max(a.left, b.left)
+
+
+def _columns(lines: Sequence[TableLine], main: TableLine) -> tuple[Column, ...]:
+    """Return the columns from left to right: groups above one another are one heading."""
+    stacks: list[list[Group]] = [[group] for group in main.groups]
+    for line in lines:
+        if line is main:
+            continue
+        for group in line.groups:
+            nearest = max(stacks, key=lambda stack: max(_overlap(group, other) for other in stack))
+            is_note = group.text.startswith("(") and group.text.endswith(")")
+            if is_note or max(_overlap(group, other) for other in nearest) > 0:
+                nearest.append(group)
+            else:
+                stacks.append([group])
+    stacks.sort(key=lambda stack: min(group.left for group in stack))
+    for stack in stacks:
+        stack.sort(key=lambda group: next(n for n, line in enumerate(lines) if group in line.groups))
+    headings = [_joined(stack) for stack in stacks]
+    kinds = _resolve([heading_kinds(heading) for heading in headings])
+    return tuple(
+        Column(
+            heading=heading,
+            kind=kind,
+            also=tuple(k for group in stack for k in heading_kinds(group.text)[:1] if k != kind),
+            left=min(g.left for g in stack),
+            right=max(g.right for g in stack),
+        )
+        for heading, kind, stack in zip(headings, kinds, stacks, strict=True)
+    )
+
+
+def _joined(groups: Sequence[Group]) -> str:
+    """Return the texts from top to bottom; a word that is parted by a hyphen is one."""
+    text = ""
+    for group in groups:
+        text = text[:-1] + group.text if text.endswith("-") else f"{text} {group.text}".strip()
+    return text
+
+
+def _resolve(candidates: Sequence[tuple[ColumnKind, ...]]) -> list[ColumnKind | None]:
+    """Return one kind for each column; what is ambiguous takes what no other heading names.
+
+    A price that is the last of several, with no amount beside it, is the row's amount; of several headings
+    of one kind the first has it, but for money: there may be prices before and after tax.
+    """
+    taken = {kinds[0] for kinds in candidates if len(kinds) == 1}
+    kinds: list[ColumnKind | None] = []
+    for options in reversed(candidates):  # the amount stands at the right
+        free: list[ColumnKind] = [kind for kind in options if kind not in taken]
+        if len(options) > 1 and free:
+            choice = min(free, key=lambda kind: kind not in _FIRST_NEEDED)
+            taken.add(choice)
+            kinds.append(choice)
+        else:
+            kinds.append(options[0] if options else None)
+    kinds.reverse()
+    if not taken & MONEY_KINDS - {"unit_price"}:
+        prices = [index for index, kind in enumerate(kinds) if kind == "unit_price"]
+        if prices:
+            kinds[prices[-1]] = "amount"
+    return kinds

@@ -1,0 +1,94 @@
+"""Lines of a page as groups of words that stand together, and what a group can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from schemas.document import Page, Word
+from schemas.values import decimal_amount
+from schemas.values.amounts import looks_like_amount
+
+# Words further apart than this many character widths belong to different cells. Words of one phrase stand
+# one apart, those of justified text up to two.
+_CELL_GAP_CHARS = 1.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Neighbouring words of one line: indices [start, end) of the page, and where they stand."""
+
+    start: int
+    end: int
+    left: float
+    right: float
+    text: str
+
+    @property
+    def is_numeric(self) -> bool:
+        """Return whether the group begins or ends with a number and is short, as cells of numbers are."""
+        words = self.text.split()
+        return len(words) <= 4 and any(looks_like_amount(word) for word in (words[0], words[-1]))
+
+    @property
+    def has_decimals(self) -> bool:
+        """Return whether a word prints an amount with decimals."""
+        return any(decimal_amount(word) is not None for word in self.text.split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableLine:
+    """One line of a page: its groups from left to right, the height of its middle and of its letters."""
+
+    groups: tuple[Group, ...]
+    y: float
+    height: float
+
+    @property
+    def has_decimals(self) -> bool:
+        """Return whether a word of the line prints an amount with decimals."""
+        return any(group.has_decimals for group in self.groups)
+
+
+def char_width(page: Page) -> float:
+    """Return the median width of a character of the page, in fractions of its width."""
+    widths = [(w.bbox.right - w.bbox.left) / len(w.text) for w in page.words if w.bbox.right > w.bbox.left]
+    return median(widths) if widths else 1.0
+
+
+def table_lines(page: Page) -> tuple[TableLine, ...]:
+    """Return the page's lines, cut into groups."""
+    gap = _CELL_GAP_CHARS * char_width(page)
+    return tuple(_line(page, start, end, gap) for start, end in page.lines)
+
+
+def _line(page: Page, start: int, end: int, gap: float) -> TableLine:
+    words = page.words[start:end]
+    return TableLine(
+        groups=tuple(group_of(page.words, a, b) for a, b in _cuts(page.words, start, end, gap)),
+        y=median((w.bbox.top + w.bbox.bottom) / 2 for w in words),
+        height=median(w.bbox.bottom - w.bbox.top for w in words),
+    )
+
+
+def _cuts(words: Sequence[Word], start: int, end: int, gap: float) -> Iterator[tuple[int, int]]:
+    first, right = start, words[start].bbox.right
+    for i in range(start + 1, end):
+        if words[i].bbox.left - right > gap:
+            yield first, i
+            first = i
+        right = max(right, words[i].bbox.right)
+    yield first, end
+
+
+def group_of(words: Sequence[Word], start: int, end: int) -> Group:
+    """Return the words [start, end) as one group."""
+    part = words[start:end]
+    return Group(
+        start=start,
+        end=end,
+        left=min(w.bbox.left for w in part),
+        right=max(w.bbox.right for w in part),
+        text=" ".join(w.text for w in part),
+    )

@@ -1,0 +1,161 @@
+"""Which list of a schema a table fills, and which cells each of its keys may be taken from.
+
+A key finds its column by what both are called. A cell of one column is never another key's: what has no
+column of its own may stand in a column that no key claims, or, if it is short, in the text of the
+description ("2 x").
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from decoding.tables.headings import MONEY_KINDS, NUMERIC_KINDS, ColumnKind, heading_kinds
+from decoding.tables.table import Cell, Column, Table
+from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec
+
+_MIN_SHARED = 2  # columns that a list and a table have in common
+# What may stand within a description where it has no column.
+_IN_DESCRIPTION: frozenset[ColumnKind] = frozenset(
+    ("position", "code", "unit", "quantity", "unit_price", "date")
+)
+# What a filled cell always says; a cell of article numbers may hold others than the one that is asked for.
+_SAYS_VALUE = NUMERIC_KINDS | {"position", "description", "date"}
+# Kinds that no list of goods has: a table with one of them breaks a tax down.
+_TAX_ONLY: frozenset[ColumnKind] = frozenset(("tax_base", "tax_amount"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopedRow:
+    """One row of a list.
+
+    Attributes
+    ----------
+    cells
+        For each key the runs of words, on one page, that its values are taken from.
+    filled
+        Keys with a column of their own that is filled here: they have a value.
+    words
+        All cells, for what has no key of its own.
+    """
+
+    page_index: int
+    cells: Mapping[str, tuple[Cell, ...]]
+    filled: frozenset[str]
+    words: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopedList:
+    """The rows of one list; `is_sure` if each of them must be given."""
+
+    rows: tuple[ScopedRow, ...]
+    is_sure: bool
+
+
+def match_lists(root: ObjectSpec, tables: Sequence[Table]) -> dict[Path, ScopedList]:
+    """Return the lists of `root` whose rows are known, by path; each takes the table that is most like it.
+
+    Lists in lists are left out, and lists that a table has too few or too many rows for.
+    """
+    found: dict[Path, ScopedList] = {}
+    for path, array in _arrays(root, ()):
+        if not isinstance(array.item, ObjectSpec):
+            continue
+        ranked = sorted(tables, key=lambda t: (-len(_shared(array.item, t)), -len(t.rows)))
+        best = ranked[0] if ranked else None
+        if best is None or not _is_fit(array, best):
+            continue
+        rows = _scoped_rows(array.item, best)
+        found[path] = ScopedList(rows=rows, is_sure=best.is_regular)
+    return found
+
+
+def _arrays(spec: Spec, path: Path) -> list[tuple[Path, ArraySpec]]:
+    if isinstance(spec, ArraySpec):
+        return [(path, spec)]
+    if isinstance(spec, ObjectSpec):
+        return [entry for key, child in spec.properties for entry in _arrays(child, (*path, key))]
+    return []
+
+
+def _is_fit(array: ArraySpec, table: Table) -> bool:
+    if not isinstance(array.item, ObjectSpec) or not array.min_items <= len(table.rows) <= array.max_items:
+        return False
+    shared = _shared(array.item, table)
+    asked = {kind for kinds in _key_kinds(array.item).values() for kind in kinds}
+    is_breakdown = any(c.kind in _TAX_ONLY for c in table.columns) and not asked & _TAX_ONLY
+    return len(shared) >= _MIN_SHARED and bool(shared & (MONEY_KINDS | {"quantity"})) and not is_breakdown
+
+
+def _shared(item: Spec, table: Table) -> frozenset[ColumnKind]:
+    if not isinstance(item, ObjectSpec):
+        return frozenset()
+    named = {kind for column in table.columns for kind in (column.kind, *column.also)}
+    return frozenset(kind for kinds in _key_kinds(item).values() for kind in kinds if kind in named)
+
+
+def _key_kinds(item: ObjectSpec) -> dict[str, tuple[ColumnKind, ...]]:
+    """Return what each key may be, by its name, else by its description."""
+    return {
+        key: heading_kinds(key) or heading_kinds(child.description)
+        for key, child in item.properties
+        if isinstance(child, FieldSpec)
+    }
+
+
+def _scoped_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
+    kinds = _key_kinds(item)
+    columns = _columns_by_key(kinds, table.columns)
+    claims = Counter(index for key in kinds for index in _own_columns(kinds[key], table.columns))
+    sure = {
+        key: own[0]
+        for key in kinds
+        if len(own := _own_columns(kinds[key], table.columns)) == 1
+        and claims[own[0]] == 1
+        and table.columns[own[0]].kind in _SAYS_VALUE
+    }
+    return tuple(
+        ScopedRow(
+            page_index=row.page_index,
+            cells={key: tuple(row.cells[i] for i in own if row.cells[i]) for key, own in columns.items()},
+            filled=frozenset(key for key, index in sure.items() if row.cells[index]),
+            words=tuple(cell for cell in row.cells if cell),
+        )
+        for row in table.rows
+    )
+
+
+def _columns_by_key(
+    kinds: Mapping[str, Sequence[ColumnKind]], columns: Sequence[Column]
+) -> dict[str, tuple[int, ...]]:
+    """Return the indices of the columns that each key may be taken from, its own one if it has one."""
+    own = {key: _own_columns(options, columns) for key, options in kinds.items()}
+    claimed = {index for indices in own.values() for index in indices}
+    free = {i for i, column in enumerate(columns) if i not in claimed and column.kind is None}
+    return {
+        key: own[key] or tuple(sorted(free | _beside(options, columns))) for key, options in kinds.items()
+    }
+
+
+def _own_columns(kinds: Sequence[ColumnKind], columns: Sequence[Column]) -> tuple[int, ...]:
+    for kind in kinds:
+        indices = tuple(index for index, column in enumerate(columns) if column.kind == kind)
+        indices = indices or tuple(index for index, column in enumerate(columns) if kind in column.also)
+        if indices:
+            return indices
+    return ()
+
+
+def _beside(kinds: Sequence[ColumnKind], columns: Sequence[Column]) -> set[int]:
+    """Return the columns that a key without one of its own may stand in beside what they are for.
+
+    A key of which nothing is known may be anything in the row.
+    """
+    if not kinds:
+        return set(range(len(columns)))
+    hosts: set[ColumnKind] = {"description"} if _IN_DESCRIPTION.intersection(kinds) else set()
+    if "unit" in kinds:
+        hosts.add("quantity")
+    return {index for index, column in enumerate(columns) if column.kind in hosts}

@@ -1,0 +1,54 @@
+"""What a table is: columns under a heading, and rows of cells that hold words of the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from decoding.tables.headings import ColumnKind
+
+Cell = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: what its heading says, and what it holds; None if nothing is known.
+
+    `also` is what other lines of the heading name: an article's number over its description. `left` and
+    `right` are fractions of the page's width, around the heading and the cells of the rows' first lines.
+    """
+
+    heading: str
+    kind: ColumnKind | None
+    also: tuple[ColumnKind, ...] = ()
+    left: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRow:
+    """One row: for each column the words in it, indices into the page's words in reading order."""
+
+    page_index: int
+    cells: tuple[Cell, ...]
+
+    @property
+    def words(self) -> frozenset[int]:
+        """Return all word indices of the row."""
+        return frozenset(word for cell in self.cells for word in cell)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table with the rows of all pages that it goes over, in the order of the pages.
+
+    Attributes
+    ----------
+    columns
+        From left to right; those without a heading come after the others.
+    is_regular
+        Whether every row fills the columns that most rows fill: nothing about the rows is in doubt.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[TableRow, ...]
+    is_regular: bool

@@ -1,0 +1,41 @@
+"""Lines that are set like rows and are none: totals, taxes, payments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from schemas.values.dates import fold
+
+# Words of such lines, in the languages of the date table.
+_NOT_ROWS = frozenset(
+    "sum amount vat gst sst pst hst cash tender card visa mastercard debit credit paid due tip gratuity "
+    "service carried brought items item qty count net gross summe gesamt netto brutto mwst ust steuer "
+    "betrag bar versand versandkosten skonto totaux ttc tva ht montant solde rendu especes importe iva base "
+    "cambio efectivo imponibile resto contanti btw bedrag jumlah cukai baki tunai valor imposto troco".split()
+)
+# The same as parts of words: compounds, and words that a reader glued together ("FOODTAX", "BALANCEDUE").
+_NOT_ROW_PARTS = re.compile(
+    "total|tax|balance|discount|coupon|rounding|change|payment|payable|tender|saving|saldo|deposit|summe|"
+    "gesamt|betrag|steuer|rabatt|geld|ubertrag|remise|descuento|sconto|totaal|korting|diskaun|bundaran"
+)
+# Sums at the foot of a page, after which the table goes on.
+_GOES_ON = frozenset(
+    "carried brought forward ubertrag report riporto suma sigue transport transporteren".split()
+)
+
+
+def folded_words(texts: Iterable[str]) -> frozenset[str]:
+    """Return the words of some texts in lower case, without accents, signs and digits."""
+    parts = (part for text in texts for part in re.split(r"[\W\d_]+", text))
+    return frozenset(fold(part) for part in parts if part)
+
+
+def names_total(words: Iterable[str]) -> bool:
+    """Return whether some folded word names a total, a tax or a payment."""
+    return any(word in _NOT_ROWS or _NOT_ROW_PARTS.search(word) for word in words)
+
+
+def names_carried_sum(words: Iterable[str]) -> bool:
+    """Return whether some folded word says that the table goes on after this sum."""
+    return not _GOES_ON.isdisjoint(words)
