@@ -14,11 +14,11 @@ from itertools import pairwise
 from statistics import median
 
 from decoding.tables.columns import assign_columns, fit_columns
-from decoding.tables.heading_rows import HeadingRow, find_headings
+from decoding.tables.heading_rows import find_headings
 from decoding.tables.headings import NUMERIC_KINDS, ColumnKind
 from decoding.tables.lines import Group, TableLine, char_width, group_of, table_lines
 from decoding.tables.table import Column, Table, TableRow
-from decoding.tables.totals import folded_words, names_total
+from decoding.tables.totals import folded_words, is_sum_line, names_carried_sum, names_total
 from schemas.document import Document, Page
 from schemas.values.amounts import looks_like_amount
 
@@ -30,19 +30,26 @@ _MAIN = 0.2
 _NUMBERED = 0.75
 # A line goes on with the row above within this many times the usual distance of lines.
 _WRAP_PITCH = 1.7
-_MAX_TOTAL_FILLED = 2
+_FEW_FILLED = 2
+# Columns of numbers that texts stand close behind.
+_NUMBERS_FIRST: frozenset[ColumnKind] = frozenset(("position", "code", "quantity"))
 # The column that a row cannot do without, if most rows fill it.
 _MAIN_KINDS: tuple[ColumnKind, ...] = ("amount", "balance", "unit_price", "quantity")
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One line below a heading: its groups with their columns, and which columns of numbers it fills."""
+    """One line below a heading.
+
+    Its groups have their columns; `filled` are the columns of numbers that it fills, `total_share` is the
+    share of its words that names a total, `is_carried` whether that is one after which the table goes on.
+    """
 
     line: TableLine
     groups: tuple[tuple[Group, int], ...]
     filled: frozenset[int]
-    is_total: bool
+    total_share: float
+    is_carried: bool
 
 
 @dataclass(slots=True)
@@ -72,8 +79,8 @@ def find_tables(document: Document) -> tuple[Table, ...]:
     tables: list[list[_Part]] = []
     for page in document.pages:
         open_part = tables[-1][-1] if tables else None
-        columns = open_part.columns if open_part and _may_go_on(open_part, page) else None
-        for part in _page_parts(page, columns):
+        before = open_part if open_part and _may_go_on(open_part, page) else None
+        for part in _page_parts(page, before):
             if tables and [c.kind for c in tables[-1][0].columns] == [c.kind for c in part.columns]:
                 tables[-1].append(part)
             else:
@@ -83,28 +90,28 @@ def find_tables(document: Document) -> tuple[Table, ...]:
 
 
 def _may_go_on(part: _Part, page: Page) -> bool:
-    return bool(part.rows) and not part.is_over and part.page.page_index == page.page_index - 1
+    return not part.is_over and part.page.page_index == page.page_index - 1
 
 
-def _page_parts(page: Page, columns: tuple[Column, ...] | None) -> Iterator[_Part]:
-    """Yield the parts of tables on the page; what stands before its first heading may have `columns`."""
+def _page_parts(page: Page, before: _Part | None) -> Iterator[_Part]:
+    """Yield the parts of tables on the page; before its first heading, the table `before` may go on."""
     lines = table_lines(page) if page.words else ()
     headings = find_headings(lines, page)
     ends = [*(heading.first for heading in headings), len(lines)]
-    if columns is not None:
-        yield _read_part(page, columns, lines[: ends[0]])
+    if before is not None:
+        above = lines[: ends[0]]
+        yield _read_part(page, before.columns if before.rows else _fit(page, before.columns, above), above)
     for heading, end in zip(headings, ends[1:], strict=True):
-        yield _part(page, heading, lines[heading.last : end])
+        below = lines[heading.last : end]
+        yield _read_part(page, _fit(page, heading.columns, below), below)
 
 
-def _part(page: Page, heading: HeadingRow, lines: Sequence[TableLine]) -> _Part:
+def _fit(page: Page, columns: Sequence[Column], lines: Sequence[TableLine]) -> tuple[Column, ...]:
+    """Return the columns as wide as the lines below them that look like rows."""
     char = char_width(page)
     likely = [line for line in lines if _is_likely_row(line)]
-    parts = [
-        [piece for group in line.groups for piece in _pieces(page, group, heading.columns, char)]
-        for line in likely
-    ]
-    return _read_part(page, fit_columns(heading.columns, parts, char), lines)
+    parts = [[piece for g in line.groups for piece in _pieces(page, g, columns, char)] for line in likely]
+    return fit_columns(columns, parts, char)
 
 
 def _read_part(page: Page, columns: tuple[Column, ...], lines: Sequence[TableLine]) -> _Part:
@@ -117,9 +124,9 @@ def _read_part(page: Page, columns: tuple[Column, ...], lines: Sequence[TableLin
     previous: _Line | None = None
     for line in (_read(page, line, columns, char) for line in lines):
         is_near = previous is not None and line.line.y - previous.line.y < reach
-        if line.is_total and not _is_full(part, line):
-            part.is_over, pending = True, []
-        elif part.is_over and not (_is_full(part, line) and not line.is_total):
+        if _is_total(part, line):
+            part.is_over, pending = part.is_over or not line.is_carried, []
+        elif part.is_over and not _is_full(part, line):
             pass
         elif line.filled and (not part.rows or line.filled & part.rows[-1].filled or not is_near):
             part.rows.append(_Row(lines=[*pending, line], filled=set(line.filled)))
@@ -154,36 +161,81 @@ def _read(page: Page, line: TableLine, columns: Sequence[Column], char: float) -
     )
     filled = frozenset(i for group, i in placed if group.is_numeric and columns[i].kind in NUMERIC_KINDS)
     words = folded_words(group.text for group in line.groups)
-    is_total = bool(filled) and len(filled) <= _MAX_TOTAL_FILLED and names_total(words)
-    return _Line(line=line, groups=placed, filled=filled, is_total=is_total)
+    return _Line(
+        line=line,
+        groups=placed,
+        filled=filled,
+        total_share=_total_share(words, prints_number=bool(filled) or line.has_decimals),
+        is_carried=names_carried_sum(words),
+    )
+
+
+def _total_share(words: frozenset[str], *, prints_number: bool) -> float:
+    """Return the share of a line's words that name a total; a line without a number names a sum or none."""
+    if not prints_number:
+        return float(is_sum_line(words))
+    spoken = [word for word in words if len(word) > 1]
+    return sum(names_total([word]) for word in spoken) / len(spoken) if spoken else 0.0
+
+
+def _is_total(part: _Part, line: _Line) -> bool:
+    """Return whether a line says little but that it is a total, or names one and fills less than rows do."""
+    if len(line.filled) > _FEW_FILLED and _is_full(part, line):
+        return False
+    return line.total_share >= 0.5 or (
+        line.total_share > 0 and len(line.filled) < min(_usual_number(part), _FEW_FILLED)
+    )
+
+
+def _usual_number(part: _Part) -> int:
+    """Return how many columns of numbers a row fills; as long as there is none, a few."""
+    if not part.rows:
+        return _FEW_FILLED
+    usual, _ = Counter(len(row.filled) for row in part.rows).most_common(1)[0]
+    return usual
 
 
 def _pieces(page: Page, group: Group, columns: Sequence[Column], char: float) -> Iterator[Group]:
     """Yield the parts of a group that stand in columns of their own, close as they are."""
+    numeric = [column for column in columns if column.kind in NUMERIC_KINDS or column.kind == "position"]
     for start in range(group.start + 1, group.end):
-        tail = group_of(page.words, start, group.end)
-        if not tail.is_numeric or not looks_like_amount(tail.text):
-            continue
-        head = group_of(page.words, group.start, start)
-        two_numbers = looks_like_amount(head.text) and not looks_like_amount(group.text)
-        own_column = any(
-            c.left - char < tail.left and tail.right < c.right + char and group.left < c.left - 2 * char
-            for c in columns
-            if c.kind in NUMERIC_KINDS
-        )
-        if two_numbers or own_column:
+        head, tail = group_of(page.words, group.start, start), group_of(page.words, start, group.end)
+        if _begins_next_column(head, tail, columns, char) or (
+            _is_number(head)
+            and any(_is_in(head, c, char) and group.right > c.right + 2 * char for c in numeric)
+        ):
+            yield head
+            yield from _pieces(page, tail, columns, char)
+            return
+        two_numbers = _is_number(head) and _is_number(tail) and not looks_like_amount(group.text)
+        own_column = any(_is_in(tail, c, char) and group.left < c.left - 2 * char for c in numeric)
+        if two_numbers or (own_column and _is_number(tail)):
             yield from _pieces(page, head, columns, char)
             yield tail
             return
     yield group
 
 
+def _begins_next_column(head: Group, tail: Group, columns: Sequence[Column], char: float) -> bool:
+    """Return whether `head` is a number at one column's edge and `tail` begins at that of the next one."""
+    return _is_number(head) and any(
+        abs(head.left - column.left) < 2 * char and abs(tail.left - following.left) < 1.5 * char
+        for column, following in pairwise(columns)
+        if column.kind in _NUMBERS_FIRST
+    )
+
+
+def _is_number(group: Group) -> bool:
+    return looks_like_amount(group.text)
+
+
+def _is_in(group: Group, column: Column, char: float) -> bool:
+    return column.left - char < group.left and group.right < column.right + char
+
+
 def _is_full(part: _Part, line: _Line) -> bool:
     """Return whether the line fills as many columns of numbers as a row usually does, and more than one."""
-    if not part.rows:
-        return len(line.filled) > _MAX_TOTAL_FILLED
-    usual, _ = Counter(len(row.filled) for row in part.rows).most_common(1)[0]
-    return len(line.filled) >= max(usual, 2)
+    return len(line.filled) >= max(_usual_number(part), _FEW_FILLED)
 
 
 def _table(parts: Sequence[_Part]) -> Table:
@@ -194,14 +246,14 @@ def _table(parts: Sequence[_Part]) -> Table:
         _drop_strays(part, main, _usual(rows, main))
     most_lines = max((len(row.lines) for part in parts for row in part.rows[:-1]), default=0)
     for part in parts:
-        _shift_wraps(part)
         if part.rows and most_lines:
             del part.rows[-1].lines[most_lines:]
+    above = {id(row): texts for part in parts for row, texts in _texts_above(part)}
     kept = [(part, row) for part in parts for row in part.rows]
     usual = _usual([row for _, row in kept], main)
     return Table(
         columns=columns,
-        rows=tuple(_table_row(part, row) for part, row in kept),
+        rows=tuple(_table_row(part, row, above.get(id(row), ())) for part, row in kept),
         is_regular=main is not None and all(usual <= row.filled for _, row in kept),
     )
 
@@ -253,20 +305,39 @@ def _has_number(row: _Row, column: int | None) -> bool:
     return any(character.isdigit() for text in texts for character in text)
 
 
-def _shift_wraps(part: _Part) -> None:
-    """Where texts stand above their numbers, give each row the lines above it instead of those below."""
+def _texts_above(part: _Part) -> Iterator[tuple[_Row, list[_Line]]]:
+    """Yield the rows to which the texts above them may belong, with these texts.
+
+    Texts stand below their numbers if there is one below the last row, and above if there is one above the
+    first row only: then they are moved. Otherwise those between two rows may belong to either.
+    """
     rows = part.rows
-    if not rows or rows[0].lines[0].filled or not all(line.filled for line in rows[-1].lines[1:2]):
+    if len(rows) < 2 or (len(rows[-1].lines) > 1 and not rows[-1].lines[1].filled):
         return
+    are_above = not rows[0].lines[0].filled
     for row, following in pairwise(rows):
         last = max(index for index, line in enumerate(row.lines) if line.filled)
-        following.lines[:0] = row.lines[last + 1 :]
-        del row.lines[last + 1 :]
+        texts = row.lines[last + 1 :]
+        if are_above:
+            following.lines[:0] = texts
+            del row.lines[last + 1 :]
+        elif texts:
+            yield following, texts
 
 
-def _table_row(part: _Part, row: _Row) -> TableRow:
+def _table_row(part: _Part, row: _Row, above: Sequence[_Line]) -> TableRow:
+    cells = _cells(part, row.lines)
+    others = _cells(part, [*above, *row.lines]) if above else ()
+    return TableRow(
+        page_index=part.page.page_index,
+        cells=cells,
+        others=tuple(() if a == b else b for a, b in zip(cells, others, strict=True)) if others else (),
+    )
+
+
+def _cells(part: _Part, lines: Sequence[_Line]) -> tuple[tuple[int, ...], ...]:
     cells: list[list[int]] = [[] for _ in part.columns]
-    for line in row.lines:
+    for line in lines:
         for group, index in line.groups:
             cells[index].extend(range(group.start, group.end))
-    return TableRow(page_index=part.page.page_index, cells=tuple(map(tuple, cells)))
+    return tuple(map(tuple, cells))

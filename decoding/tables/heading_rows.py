@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,7 @@ from schemas.document import Page
 # Lines of one heading follow each other within this many times their height.
 _PITCH = 2.2
 _MIN_KINDS = 2
+_N_DIGITS = re.compile(r"\d\D*\d")  # a heading may have one, of a tax rate or a footnote
 # What a table has before it has anything else, where a heading may mean either.
 _FIRST_NEEDED: tuple[ColumnKind, ...] = ("amount", "description")
 _MAX_LINES = 3  # above and below the line that names most columns
@@ -69,13 +71,13 @@ def _split(line: TableLine, page: Page) -> TableLine:
 
 
 def _names_columns(line: TableLine) -> bool:
-    """Return whether a line names at least two different columns, one of numbers, and prints no amount."""
+    """Return whether a line names at least two different columns, one of numbers, and prints no numbers."""
     known = [heading_kinds(group.text) for group in line.groups if is_heading(group.text)]
     return (
         len({kinds[0] for kinds in known}) >= _MIN_KINDS
         and 2 * len(known) >= len(line.groups)
         and any(NUMERIC_KINDS.intersection(kinds) for kinds in known)
-        and not line.has_decimals
+        and not any(_N_DIGITS.search(group.text) for group in line.groups)
     )
 
 
@@ -110,8 +112,11 @@ def _belongs(line: TableLine, heading: Sequence[TableLine]) -> bool:
         return False
     named = [group for other in heading for group in other.groups]
     numeric = [g for g in named if NUMERIC_KINDS.intersection(heading_kinds(g.text))]
+    texts = [g for g in named if not NUMERIC_KINDS.intersection(heading_kinds(g.text))]
     others = [g for g in line.groups if not is_heading(g.text)]
-    return (2 * len(others) <= len(line.groups) and _are_at(others, named)) or _are_at(others, numeric)
+    if 2 * len(others) <= len(line.groups):
+        return _are_at(others, named)
+    return _are_at(others, numeric) and not any(_are_at([group], texts) for group in others)
 
 
 def _are_at(groups: Sequence[Group], headings: Sequence[Group]) -> bool:
@@ -124,14 +129,13 @@ def _overlap(a: Group, b: Group) -> float:
 
 def _columns(lines: Sequence[TableLine], main: TableLine) -> tuple[Column, ...]:
     """Return the columns from left to right: groups above one another are one heading."""
-    stacks: list[list[Group]] = [[group] for group in main.groups]
+    stacks: list[list[Group]] = [[group] for group in main.groups if not _is_note(group)]
     for line in lines:
-        if line is main:
-            continue
         for group in line.groups:
+            if line is main and not _is_note(group):
+                continue
             nearest = max(stacks, key=lambda stack: max(_overlap(group, other) for other in stack))
-            is_note = group.text.startswith("(") and group.text.endswith(")")
-            if is_note or max(_overlap(group, other) for other in nearest) > 0:
+            if _is_note(group) or max(_overlap(group, other) for other in nearest) > 0:
                 nearest.append(group)
             else:
                 stacks.append([group])
@@ -150,6 +154,11 @@ def _columns(lines: Sequence[TableLine], main: TableLine) -> tuple[Column, ...]:
         )
         for heading, kind, stack in zip(headings, kinds, stacks, strict=True)
     )
+
+
+def _is_note(group: Group) -> bool:
+    """Return whether a group is a remark on the heading beside it, such as "(EUR)"."""
+    return group.text.startswith("(") and group.text.endswith(")")
 
 
 def _joined(groups: Sequence[Group]) -> str:

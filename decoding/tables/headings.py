@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
 from schemas.values.dates import fold
 
 ColumnKind = Literal[
@@ -123,6 +126,8 @@ def _table() -> dict[tuple[str, ...], tuple[ColumnKind, ...]]:
 
 _KINDS = _table()
 _LONGEST = max(map(len, _KINDS))
+_MIN_MISREAD = 5  # of shorter words too many are one letter away
+_WORDS = sorted({word for phrase in _KINDS for word in phrase if len(word) >= _MIN_MISREAD})
 # Ends of compounds, which German and Dutch make freely ("Stücknettopreis").
 _COMPOUND_ENDS: tuple[tuple[str, ColumnKind], ...] = (
     ("preis", "unit_price"),
@@ -223,4 +228,12 @@ def _is_compound(word: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(fold(part) for part in re.split(r"[\W\d_]+", text) if part)
+    return tuple(_spelled(fold(part)) for part in re.split(r"[\W\d_]+", text) if part)
+
+
+def _spelled(word: str) -> str:
+    """Return the known word that a reader may have misread as `word` by one letter, or `word`."""
+    if len(word) < _MIN_MISREAD or word in _WORDS:
+        return word
+    near = process.extractOne(word, _WORDS, scorer=Levenshtein.distance, score_cutoff=1)
+    return word if near is None else near[0]

@@ -8,11 +8,11 @@ description ("2 x").
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from decoding.tables.headings import MONEY_KINDS, NUMERIC_KINDS, ColumnKind, heading_kinds
-from decoding.tables.table import Cell, Column, Table
+from decoding.tables.table import Cell, Column, Table, TableRow
 from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec
 
 _MIN_SHARED = 2  # columns that a list and a table have in common
@@ -22,6 +22,8 @@ _IN_DESCRIPTION: frozenset[ColumnKind] = frozenset(
 )
 # What a filled cell always says; a cell of article numbers may hold others than the one that is asked for.
 _SAYS_VALUE = NUMERIC_KINDS | {"position", "description", "date"}
+# A row of goods has one of these, or a column that nothing is known of.
+_SAYS_WHAT: frozenset[ColumnKind | None] = frozenset(("description", "code", "position", "date", None))
 # Kinds that no list of goods has: a table with one of them breaks a tax down.
 _TAX_ONLY: frozenset[ColumnKind] = frozenset(("tax_base", "tax_amount"))
 
@@ -54,10 +56,14 @@ class ScopedList:
     is_sure: bool
 
 
-def match_lists(root: ObjectSpec, tables: Sequence[Table]) -> dict[Path, ScopedList]:
+def match_lists(
+    root: ObjectSpec, tables: Sequence[Table], priced: Table | None = None
+) -> dict[Path, ScopedList]:
     """Return the lists of `root` whose rows are known, by path; each takes the table that is most like it.
 
-    Lists in lists are left out, and lists that a table has too few or too many rows for.
+    Where no table has a heading for it, the only list of a schema that asks for money takes its rows from
+    `priced` (`decoding.tables.priced_lines`). Lists in lists are left out, and lists that a table has too
+    few or too many rows for.
     """
     found: dict[Path, ScopedList] = {}
     for path, array in _arrays(root, ()):
@@ -69,7 +75,17 @@ def match_lists(root: ObjectSpec, tables: Sequence[Table]) -> dict[Path, ScopedL
             continue
         rows = _scoped_rows(array.item, best)
         found[path] = ScopedList(rows=rows, is_sure=best.is_regular)
+    arrays = _arrays(root, ())
+    if not found and len(arrays) == 1 and priced is not None:
+        ((path, array),) = arrays
+        fits = array.min_items <= len(priced.rows) <= array.max_items
+        if isinstance(array.item, ObjectSpec) and fits and _asks_for_money(array.item):
+            found[path] = ScopedList(rows=_scoped_rows(array.item, priced), is_sure=priced.is_regular)
     return found
+
+
+def _asks_for_money(item: ObjectSpec) -> bool:
+    return any(MONEY_KINDS.intersection(kinds) for kinds in _key_kinds(item).values())
 
 
 def _arrays(spec: Spec, path: Path) -> list[tuple[Path, ArraySpec]]:
@@ -85,7 +101,10 @@ def _is_fit(array: ArraySpec, table: Table) -> bool:
         return False
     shared = _shared(array.item, table)
     asked = {kind for kinds in _key_kinds(array.item).values() for kind in kinds}
-    is_breakdown = any(c.kind in _TAX_ONLY for c in table.columns) and not asked & _TAX_ONLY
+    kinds = {column.kind for column in table.columns}
+    n_rates = sum(column.kind == "tax_rate" for column in table.columns)
+    is_breakdown = bool(kinds & _TAX_ONLY) or n_rates > 1 or (n_rates and not kinds & _SAYS_WHAT)
+    is_breakdown = is_breakdown and not asked & _TAX_ONLY
     return len(shared) >= _MIN_SHARED and bool(shared & (MONEY_KINDS | {"quantity"})) and not is_breakdown
 
 
@@ -119,12 +138,18 @@ def _scoped_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
     return tuple(
         ScopedRow(
             page_index=row.page_index,
-            cells={key: tuple(row.cells[i] for i in own if row.cells[i]) for key, own in columns.items()},
+            cells={key: _runs(row, own) for key, own in columns.items()} if table.columns else {},
             filled=frozenset(key for key, index in sure.items() if row.cells[index]),
-            words=tuple(cell for cell in row.cells if cell),
+            words=_runs(row, range(len(row.cells))),
         )
         for row in table.rows
     )
+
+
+def _runs(row: TableRow, columns: Iterable[int]) -> tuple[Cell, ...]:
+    """Return the filled cells of some columns, with the other readings of those that are in doubt."""
+    readings = (row.cells, row.others) if row.others else (row.cells,)
+    return tuple(cells[i] for i in columns for cells in readings if cells[i])
 
 
 def _columns_by_key(

@@ -26,10 +26,20 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRow:
-    """One row: for each column the words in it, indices into the page's words in reading order."""
+    """One row.
+
+    Attributes
+    ----------
+    cells
+        For each column the words in it, indices into the page's words in reading order.
+    others
+        Where texts between two rows may belong to either: for each column what the cell is with the texts
+        above, empty where that makes no difference. `()` where nothing is in doubt.
+    """
 
     page_index: int
     cells: tuple[Cell, ...]
+    others: tuple[Cell, ...] = ()
 
     @property
     def words(self) -> frozenset[int]:

@@ -9,16 +9,20 @@ from schemas.values.dates import fold
 
 # Words of such lines, in the languages of the date table.
 _NOT_ROWS = frozenset(
-    "sum amount vat gst sst pst hst cash tender card visa mastercard debit credit paid due tip gratuity "
-    "service carried brought items item qty count net gross summe gesamt netto brutto mwst ust steuer "
-    "betrag bar versand versandkosten skonto totaux ttc tva ht montant solde rendu especes importe iva base "
-    "cambio efectivo imponibile resto contanti btw bedrag jumlah cukai baki tunai valor imposto troco".split()
+    (
+        "commission disc svc chg sum amount vat gst sgst cgst igst sst pst hst cash tender card visa "
+        "mastercard debit credit paid due tip gratuity service carried brought items item qty count "
+        "net gross summe gesamt netto brutto mwst ust steuer betrag bar versand versandkosten skonto "
+        "totaux ttc tva ht montant solde rendu especes importe iva base cambio efectivo imponibile "
+        "resto contanti btw bedrag jumlah cukai baki tunai valor imposto troco"
+    ).split()
 )
 # The same as parts of words: compounds, and words that a reader glued together ("FOODTAX", "BALANCEDUE").
 _NOT_ROW_PARTS = re.compile(
-    "total|tax|balance|discount|coupon|rounding|change|payment|payable|tender|saving|saldo|deposit|summe|"
+    "total|^tax|tax(?:es)?$|balance|discount|coupon|rounding|change|payment|payable|tender|saving|saldo|deposit|summe|"
     "gesamt|betrag|steuer|rabatt|geld|ubertrag|remise|descuento|sconto|totaal|korting|diskaun|bundaran"
 )
+_SUMS = re.compile("total|summe|gesamt|totaal|totaux")
 # Sums at the foot of a page, after which the table goes on.
 _GOES_ON = frozenset(
     "carried brought forward ubertrag report riporto suma sigue transport transporteren".split()
@@ -34,6 +38,12 @@ def folded_words(texts: Iterable[str]) -> frozenset[str]:
 def names_total(words: Iterable[str]) -> bool:
     """Return whether some folded word names a total, a tax or a payment."""
     return any(word in _NOT_ROWS or _NOT_ROW_PARTS.search(word) for word in words)
+
+
+def is_sum_line(words: Iterable[str]) -> bool:
+    """Return whether folded words are those of a sum and nothing else, whose amount may stand elsewhere."""
+    known = [word for word in words if len(word) > 1]
+    return bool(known) and all(names_total([word]) for word in known) and any(map(_SUMS.search, known))
 
 
 def names_carried_sum(words: Iterable[str]) -> bool:

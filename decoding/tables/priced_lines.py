@@ -1,0 +1,143 @@
+"""Line items without a heading, as receipts print them: lines that end in a price, before the first total.
+
+An item has the words of one such line and of what is wrapped around it; each is given once, in order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+from typing import Literal
+
+from decoding.tables.lines import TableLine, char_width, table_lines
+from decoding.tables.table import Table, TableRow
+from decoding.tables.totals import folded_words, names_total
+from schemas.document import Document, Page
+from schemas.values import decimal_amount
+
+# Prices of one column end within this many character widths of each other; tax letters stand behind some.
+_SAME_EDGE_CHARS = 3.0
+_WRAP_PITCH = 1.9
+_MIN_LETTERS = 3  # of the word that says what an item is
+# A line is no item if this share of its words names totals, taxes or payments.
+_TOTAL_SHARE = 0.5
+# Such lines stand among items, too.
+_AMONG_ITEMS = re.compile("discount|coupon|saving|rabatt|remise|sconto|descuento|korting|diskaun|deposit")
+
+
+def find_priced_lines(document: Document) -> Table | None:
+    """Return the lines of a document that may be items, as rows of one cell; None if there are none.
+
+    They are regular if a total follows them. A document of one page that prints a single price has none.
+    """
+    pages = [_page_rows(page) for page in document.pages if page.words]
+    rows = tuple(row for found, _ in pages for row in found)
+    is_closed = any(closed for found, closed in pages if found)
+    if not rows or (len(rows) == 1 and not is_closed):
+        return None
+    return Table(columns=(), rows=rows, is_regular=is_closed)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The lines up to the total: each priced line that may be an item, with the texts around it."""
+
+    rows: list[list[TableLine]] = field(default_factory=list[list[TableLine]])
+    texts: list[list[TableLine]] = field(
+        default_factory=list[list[TableLine]]
+    )  # above each row, and below all
+    is_closed: bool = False
+
+
+def _page_rows(page: Page) -> tuple[list[TableRow], bool]:
+    """Return the rows of one page, and whether a total follows them."""
+    read = _read(page, table_lines(page))
+    anonymous = [not _says_what(row[0]) for row in read.rows]
+    # Where prices stand on lines of their own, the names are above them, unless one is below the last.
+    is_above = not read.texts[-1]
+    rows: list[TableRow] = []
+    for number, row in enumerate(read.rows):
+        above, below = read.texts[number], read.texts[number + 1]
+        following = number + 1 < len(read.rows) and anonymous[number + 1]
+        name = above[-1:] if anonymous[number] and is_above else []
+        own = [*name, *row, *(below[:-1] if following and is_above else below)]
+        # A text between two rows may be the first line of the one below.
+        other = [*above, *row, *below] if is_above and number and above and not name else []
+        rows.append(
+            TableRow(
+                page_index=page.page_index,
+                cells=(_words(own),),
+                others=(_words(other),) if other else (),
+            )
+        )
+    return rows, read.is_closed
+
+
+def _read(page: Page, lines: Sequence[TableLine]) -> _Reading:
+    priced = {line: right for line in lines if (right := _price_right(page, line)) is not None}
+    tolerance = _SAME_EDGE_CHARS * char_width(page)
+    edge = _price_edge([right for line, right in priced.items() if _kind_of(line) == "item"], tolerance)
+    reach = _WRAP_PITCH * _pitch(lines)
+    read = _Reading(texts=[[]])
+    last: TableLine | None = None
+    for line in lines:
+        kind = _kind_of(line) if line in priced else "text"
+        if kind == "total" and read.rows:
+            read.is_closed = True
+            return read
+        if kind in ("total", "among"):
+            last = None
+            continue
+        if line in priced and edge is not None and abs(priced[line] - edge) <= tolerance:
+            read.rows.append([line])
+            read.texts.append([])
+        elif last is not None and line.y - last.y < reach:
+            read.texts[-1].append(line)
+        elif not read.rows or kind == "text":
+            # After a gap: nothing that belongs to the row above.
+            read.texts[-1] = [line] if not read.rows else read.texts[-1]
+        last = line
+    return read
+
+
+def _kind_of(line: TableLine) -> Literal["item", "total", "among"]:
+    """Return what a line with a price is; "among" is a discount or the like, which stands among items."""
+    words = [word for word in folded_words(group.text for group in line.groups) if len(word) > 1]
+    named = [word for word in words if names_total([word])]
+    if not named or len(named) < _TOTAL_SHARE * len(words):
+        return "item"
+    if any("deposit" in word for word in named):
+        return "item"
+    return "among" if all(map(_AMONG_ITEMS.search, named)) else "total"
+
+
+def _price_edge(edges: Sequence[float], tolerance: float) -> float | None:
+    """Return where most prices end, the rightmost such place on a tie; None if there are none."""
+    together = [sum(abs(edge - other) <= tolerance for other in edges) for edge in edges]
+    best = max(zip(together, edges, strict=True), default=None)
+    return None if best is None else best[1]
+
+
+def _price_right(page: Page, line: TableLine) -> float | None:
+    """Return where the price at the end of the line ends; a tax letter or the like may stand behind it."""
+    start, end = line.groups[0].start, line.groups[-1].end
+    for word in reversed(page.words[max(start, end - 2) : end]):
+        if decimal_amount(word.text) is not None:
+            return word.bbox.right
+    return None
+
+
+def _says_what(line: TableLine) -> bool:
+    return any(sum(map(str.isalpha, word)) >= _MIN_LETTERS for g in line.groups for word in g.text.split())
+
+
+def _pitch(lines: Sequence[TableLine]) -> float:
+    steps = [b.y - a.y for a, b in pairwise(lines) if b.y > a.y]
+    return median(steps) if steps else 1.0
+
+
+def _words(lines: Sequence[TableLine]) -> tuple[int, ...]:
+    return tuple(sorted(i for line in lines for group in line.groups for i in range(group.start, group.end)))
