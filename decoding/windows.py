@@ -7,6 +7,7 @@ joined in page order. What a schema demands need not stand in each window (`deco
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -14,6 +15,9 @@ from itertools import pairwise
 
 from pydantic import JsonValue
 
+from decoding.tables.find import find_tables
+from decoding.tables.priced_lines import find_priced_lines
+from decoding.tables.table import PagePart, Table, rows_within
 from schemas.document import Document, Page
 from schemas.errors import PromptTooLongError
 from schemas.extraction import ExtractionWarning, FieldMetadata
@@ -32,16 +36,30 @@ class _PagePart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """A part of a document as a document of its own, and which pages of the whole it shows."""
+    """A part of a document as a document of its own.
+
+    Attributes
+    ----------
+    page_indices
+        Which pages of the whole it shows.
+    tables
+        The tables of the whole document, with the rows that the window shows: the heading of a table may
+        stand in another window.
+    priced
+        The lines that may be items where no table has a heading, likewise.
+    """
 
     document: Document
     page_indices: tuple[int, ...]
+    tables: tuple[Table, ...] = ()
+    priced: Table | None = None
 
 
 def cut_windows(document: Document, *, fits: Callable[[Document], bool]) -> tuple[Window, ...]:
     """Return windows that fit, in order, that together hold every line.
 
-    Whole pages are kept together where they fit; a page that alone is too long is cut between lines.
+    Whole pages are kept together where they fit; a page that alone is too long is cut between lines, between
+    the rows of a table where there is one.
 
     Parameters
     ----------
@@ -53,20 +71,22 @@ def cut_windows(document: Document, *, fits: Callable[[Document], bool]) -> tupl
     PromptTooLongError
         If a single line does not fit.
     """
-    windows: list[Window] = []
+    windows: list[tuple[_PagePart, ...]] = []
     pending: tuple[_PagePart, ...] = ()
+    tables, priced = find_tables(document), find_priced_lines(document)
+    inside = _lines_inside_rows(document, (*tables, *((priced,) if priced else ())))
     for part in _pages(document):
-        if fits(_window(document, (*pending, part)).document):
+        if fits(_part_document(document, (*pending, part))):
             pending = (*pending, part)
             continue
         if pending:
-            windows.append(_window(document, pending))
-        *full, last = _split(document, part, fits)
-        windows += [_window(document, (piece,)) for piece in full]
+            windows.append(pending)
+        *full, last = _split(document, part, fits, inside)
+        windows += [(piece,) for piece in full]
         pending = (last,)
     if pending or not windows:
-        windows.append(_window(document, pending))
-    return tuple(windows)
+        windows.append(pending)
+    return tuple(_window(document, parts, tables, priced) for parts in windows)
 
 
 def _pages(document: Document) -> tuple[_PagePart, ...]:
@@ -76,25 +96,60 @@ def _pages(document: Document) -> tuple[_PagePart, ...]:
     )
 
 
-def _split(document: Document, part: _PagePart, fits: Callable[[Document], bool]) -> tuple[_PagePart, ...]:
-    """Return `part` halved between lines until each piece fits."""
-    if fits(_window(document, (part,)).document):
+def _lines_inside_rows(document: Document, tables: Sequence[Table]) -> frozenset[tuple[int, int]]:
+    """Return (page_index, line_index) of the lines that a cut before them would part from their row."""
+    inside: set[tuple[int, int]] = set()
+    for table in tables:
+        for row in table.rows:
+            starts = [start for start, _ in document.pages[row.page_index].lines]
+            lines = {bisect_right(starts, word) - 1 for word in row.words}
+            inside.update((row.page_index, line) for line in lines - {min(lines, default=0)})
+    return frozenset(inside)
+
+
+def _split(
+    document: Document,
+    part: _PagePart,
+    fits: Callable[[Document], bool],
+    inside: frozenset[tuple[int, int]],
+) -> tuple[_PagePart, ...]:
+    """Return `part` halved between lines until each piece fits, where it can between rows."""
+    if fits(_part_document(document, (part,))):
         return (part,)
     if part.last_line - part.first_line < 2:
         raise PromptTooLongError(
             f"one line of page {part.page_index + 1} is too long for the model's context",
             hint="serve a model with a longer context, or ask for fewer fields",
         )
-    middle = (part.first_line + part.last_line) // 2
-    halves = replace(part, last_line=middle), replace(part, first_line=middle)
-    return tuple(piece for half in halves for piece in _split(document, half, fits))
+    middle = (part.first_line + part.last_line) / 2
+    cuts = range(part.first_line + 1, part.last_line)
+    between = [line for line in cuts if (part.page_index, line) not in inside]
+    cut = min(between or cuts, key=lambda line: (abs(line - middle), line))
+    halves = replace(part, last_line=cut), replace(part, first_line=cut)
+    return tuple(piece for half in halves for piece in _split(document, half, fits, inside))
 
 
-def _window(document: Document, parts: tuple[_PagePart, ...]) -> Window:
-    pages = tuple(_part_page(document.pages[part.page_index], part, i) for i, part in enumerate(parts))
+def _window(
+    document: Document, parts: tuple[_PagePart, ...], tables: Sequence[Table], priced: Table | None
+) -> Window:
+    shown = [_words_of(document.pages[part.page_index], part) for part in parts]
     return Window(
-        document=replace(document, pages=pages), page_indices=tuple(part.page_index for part in parts)
+        document=_part_document(document, parts),
+        page_indices=tuple(part.page_index for part in parts),
+        tables=tuple(found for table in tables if (found := rows_within(table, shown)).rows),
+        priced=found if priced and (found := rows_within(priced, shown)).rows else None,
     )
+
+
+def _words_of(page: Page, part: _PagePart) -> PagePart:
+    lines = page.lines[part.first_line : part.last_line]
+    start, end = (lines[0][0], lines[-1][1]) if lines else (0, 0)
+    return PagePart(page_index=page.page_index, start=start, end=end)
+
+
+def _part_document(document: Document, parts: tuple[_PagePart, ...]) -> Document:
+    pages = tuple(_part_page(document.pages[part.page_index], part, i) for i, part in enumerate(parts))
+    return replace(document, pages=pages)
 
 
 def _part_page(page: Page, part: _PagePart, page_index: int) -> Page:

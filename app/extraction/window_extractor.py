@@ -16,9 +16,7 @@ from decoding.grammar.build import build_grammar
 from decoding.parse import ParsedOutput, parse_completion
 from decoding.prompt import build_prompt
 from decoding.required import Demand, find_demands, relax, subschema_for
-from decoding.tables.find import find_tables
 from decoding.tables.match import ScopedList, match_lists
-from decoding.tables.priced_lines import find_priced_lines
 from decoding.windows import Window, WindowAnswer, cut_windows, merge_answers
 from ocr.layout import layout_text
 from schemas.document import Document
@@ -230,10 +228,7 @@ class WindowExtractor:
 
     def _known_rows(self, window: Window, schema: ExtractionSchema) -> Mapping[Path, ScopedList]:
         """Return the rows of the lists that a table of the window fills."""
-        if not self.options.tables:
-            return {}
-        document = window.document
-        return match_lists(schema.root, find_tables(document), find_priced_lines(document))
+        return match_lists(schema.root, window.tables, window.priced) if self.options.tables else {}
 
 
 def _most_answer_tokens(schema: ExtractionSchema, options: ExtractionOptions, profile: ModelProfile) -> int:

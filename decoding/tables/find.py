@@ -14,7 +14,7 @@ from itertools import pairwise
 from statistics import median
 
 from decoding.tables.columns import assign_columns, fit_columns
-from decoding.tables.heading_rows import find_headings
+from decoding.tables.heading_rows import MAX_COLUMNS, find_headings
 from decoding.tables.headings import NUMERIC_KINDS, ColumnKind
 from decoding.tables.lines import Group, TableLine, char_width, group_of, table_lines
 from decoding.tables.table import Column, Table, TableRow
@@ -31,6 +31,8 @@ _NUMBERED = 0.75
 # A line goes on with the row above within this many times the usual distance of lines.
 _WRAP_PITCH = 1.7
 _FEW_FILLED = 2
+# Longer texts and lines are no cells, and would take their time.
+_MAX_GROUP_WORDS, _MAX_LINE_GROUPS = 60, 4 * MAX_COLUMNS
 # Columns of numbers that texts stand close behind.
 _NUMBERS_FIRST: frozenset[ColumnKind] = frozenset(("position", "code", "quantity"))
 # The column that a row cannot do without, if most rows fill it.
@@ -110,8 +112,7 @@ def _fit(page: Page, columns: Sequence[Column], lines: Sequence[TableLine]) -> t
     """Return the columns as wide as the lines below them that look like rows."""
     char = char_width(page)
     likely = [line for line in lines if _is_likely_row(line)]
-    parts = [[piece for g in line.groups for piece in _pieces(page, g, columns, char)] for line in likely]
-    return fit_columns(columns, parts, char)
+    return fit_columns(columns, [_line_pieces(page, line, columns, char) for line in likely], char)
 
 
 def _read_part(page: Page, columns: tuple[Column, ...], lines: Sequence[TableLine]) -> _Part:
@@ -122,7 +123,7 @@ def _read_part(page: Page, columns: tuple[Column, ...], lines: Sequence[TableLin
     char, reach = char_width(page), _WRAP_PITCH * _pitch(lines)
     pending: list[_Line] = []
     previous: _Line | None = None
-    for line in (_read(page, line, columns, char) for line in lines):
+    for line in (_read(page, line, columns, char) for line in lines if _says_something(line)):
         is_near = previous is not None and line.line.y - previous.line.y < reach
         if _is_total(part, line):
             part.is_over, pending = part.is_over or not line.is_carried, []
@@ -145,6 +146,10 @@ def _is_likely_row(line: TableLine) -> bool:
     return sum(group.is_numeric for group in line.groups) >= 2 and not names_total(words)
 
 
+def _says_something(line: TableLine) -> bool:
+    return any(character.isalnum() for group in line.groups for character in group.text)
+
+
 def _pitch(lines: Sequence[TableLine]) -> float:
     """Return the usual distance of neighbouring lines: at least 1.2 times their height."""
     steps = [b.y - a.y for a, b in pairwise(lines) if b.y > a.y]
@@ -153,7 +158,7 @@ def _pitch(lines: Sequence[TableLine]) -> float:
 
 
 def _read(page: Page, line: TableLine, columns: Sequence[Column], char: float) -> _Line:
-    groups = tuple(piece for group in line.groups for piece in _pieces(page, group, columns, char))
+    groups = _line_pieces(page, line, columns, char)
     placed = tuple(
         (group, index)
         for group, index in zip(groups, assign_columns(groups, columns, char), strict=True)
@@ -195,9 +200,25 @@ def _usual_number(part: _Part) -> int:
     return usual
 
 
-def _pieces(page: Page, group: Group, columns: Sequence[Column], char: float) -> Iterator[Group]:
-    """Yield the parts of a group that stand in columns of their own, close as they are."""
+def _line_pieces(page: Page, line: TableLine, columns: Sequence[Column], char: float) -> tuple[Group, ...]:
+    """Return the groups of a line, parted where they stand in columns of their own, close as they are.
+
+    A number at the end of a text is a cell only beside other numbers, or in the last column of numbers.
+    """
     numeric = [column for column in columns if column.kind in NUMERIC_KINDS or column.kind == "position"]
+    pieces: list[Group] = []
+    for group in line.groups[:_MAX_LINE_GROUPS]:
+        alone = not any(other.is_numeric for other in line.groups if other is not group)
+        pieces.extend(_pieces(page, group, columns, numeric[-1:] if alone else numeric, char))
+    return tuple(pieces)
+
+
+def _pieces(
+    page: Page, group: Group, columns: Sequence[Column], numeric: Sequence[Column], char: float
+) -> Iterator[Group]:
+    if group.end - group.start > _MAX_GROUP_WORDS:
+        yield group
+        return
     for start in range(group.start + 1, group.end):
         head, tail = group_of(page.words, group.start, start), group_of(page.words, start, group.end)
         if _begins_next_column(head, tail, columns, char) or (
@@ -205,12 +226,12 @@ def _pieces(page: Page, group: Group, columns: Sequence[Column], char: float) ->
             and any(_is_in(head, c, char) and group.right > c.right + 2 * char for c in numeric)
         ):
             yield head
-            yield from _pieces(page, tail, columns, char)
+            yield from _pieces(page, tail, columns, numeric, char)
             return
         two_numbers = _is_number(head) and _is_number(tail) and not looks_like_amount(group.text)
         own_column = any(_is_in(tail, c, char) and group.left < c.left - 2 * char for c in numeric)
         if two_numbers or (own_column and _is_number(tail)):
-            yield from _pieces(page, head, columns, char)
+            yield from _pieces(page, head, columns, numeric, char)
             yield tail
             return
     yield group

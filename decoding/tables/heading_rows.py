@@ -21,6 +21,7 @@ from schemas.document import Page
 # Lines of one heading follow each other within this many times their height.
 _PITCH = 2.2
 _MIN_KINDS = 2
+MAX_COLUMNS = 40  # the time for a line grows with their square
 _N_DIGITS = re.compile(r"\d\D*\d")  # a heading may have one, of a tax rate or a footnote
 # What a table has before it has anything else, where a heading may mean either.
 _FIRST_NEEDED: tuple[ColumnKind, ...] = ("amount", "description")
@@ -72,6 +73,8 @@ def _split(line: TableLine, page: Page) -> TableLine:
 
 def _names_columns(line: TableLine) -> bool:
     """Return whether a line names at least two different columns, one of numbers, and prints no numbers."""
+    if len(line.groups) > MAX_COLUMNS:
+        return False
     known = [heading_kinds(group.text) for group in line.groups if is_heading(group.text)]
     return (
         len({kinds[0] for kinds in known}) >= _MIN_KINDS

@@ -84,13 +84,14 @@ _PHRASES: dict[ColumnKind, str] = {
     "preco unitario | price of one unit | price per unit",
     "discount": "discount | disc | rabatt | rab | nachlass | remise | descuento | dto | sconto | korting | "
     "diskaun | desconto | rebate",
-    "tax_rate": "vat | tax | gst | mwst | ust | st | steuer | steuersatz | mwst satz | tva | "
+    "tax_rate": "vat | tax | satz | gst | mwst | ust | st | steuer | steuersatz | mwst satz | tva | "
     "iva | btw | sst | "
     "vat rate | tax rate | cukai | imposto | tax rate in percent",
     "tax_amount": "tax amount | vat amount | gst amount | steuerbetrag | mwst betrag | "
     "ust betrag | montant tva | "
     "importe iva | importo iva | btw bedrag | total tva | sst amount | amount of tax",
-    "tax_base": "basisbetrag | tax base | taxable | taxable amount | vat base | base tva | base ht | base "
+    "tax_base": "basisbetrag | basis | base | tax base | taxable | taxable amount | vat base | "
+    "base tva | base ht | base "
     "imponible | imponibile | grondslag | bemessungsgrundlage | warenwert",
     "amount": "amount | total | line total | amt | total price | price | ext price | "
     "extended | extended price "

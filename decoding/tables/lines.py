@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -13,6 +14,11 @@ from schemas.values.amounts import looks_like_amount
 # Words further apart than this many character widths belong to different cells. Words of one phrase stand
 # one apart, those of justified text up to two.
 _CELL_GAP_CHARS = 1.8
+# Of a cell of numbers, its unit or currency included.
+_MAX_LETTERS = 8
+_MAX_NUMBER = 24
+# An amount of which a reader took a digit for a letter.
+_MISREAD = re.compile(r"[\dOQIlSZB]*\d[\dOQIlSZB]*[.,][\dOQIlSZB]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +33,12 @@ class Group:
 
     @property
     def is_numeric(self) -> bool:
-        """Return whether the group begins or ends with a number and is short, as cells of numbers are."""
+        """Return whether the group begins or ends with a number and says little else, as such cells do."""
         words = self.text.split()
-        return len(words) <= 4 and any(looks_like_amount(word) for word in (words[0], words[-1]))
+        if sum(map(str.isalpha, self.text)) > _MAX_LETTERS:
+            return False
+        ends = (word for word in (words[0], words[-1]) if len(word) <= _MAX_NUMBER)
+        return any(looks_like_amount(word) or _MISREAD.fullmatch(word) for word in ends)
 
     @property
     def has_decimals(self) -> bool:

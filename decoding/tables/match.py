@@ -15,7 +15,10 @@ from decoding.tables.headings import MONEY_KINDS, NUMERIC_KINDS, ColumnKind, hea
 from decoding.tables.table import Cell, Column, Table, TableRow
 from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec
 
-_MIN_SHARED = 2  # columns that a list and a table have in common
+# Of the columns of a list a table has so many, or that share.
+_MIN_SHARED, _MIN_OWN = 2, 0.5
+# A list goes over several tables if the others have so many of the columns that the best one shares with it.
+_SAME_SHARE = 0.75
 # What may stand within a description where it has no column.
 _IN_DESCRIPTION: frozenset[ColumnKind] = frozenset(
     ("position", "code", "unit", "quantity", "unit_price", "date")
@@ -69,12 +72,11 @@ def match_lists(
     for path, array in _arrays(root, ()):
         if not isinstance(array.item, ObjectSpec):
             continue
-        ranked = sorted(tables, key=lambda t: (-len(_shared(array.item, t)), -len(t.rows)))
-        best = ranked[0] if ranked else None
-        if best is None or not _is_fit(array, best):
-            continue
-        rows = _scoped_rows(array.item, best)
-        found[path] = ScopedList(rows=rows, is_sure=best.is_regular)
+        filling = _filling(array.item, tables)
+        n_rows = sum(len(table.rows) for table in filling)
+        if filling and array.min_items <= n_rows <= array.max_items:
+            rows = tuple(row for table in filling for row in _scoped_rows(array.item, table))
+            found[path] = ScopedList(rows=rows, is_sure=all(table.is_regular for table in filling))
     arrays = _arrays(root, ())
     if not found and len(arrays) == 1 and priced is not None:
         ((path, array),) = arrays
@@ -96,16 +98,24 @@ def _arrays(spec: Spec, path: Path) -> list[tuple[Path, ArraySpec]]:
     return []
 
 
-def _is_fit(array: ArraySpec, table: Table) -> bool:
-    if not isinstance(array.item, ObjectSpec) or not array.min_items <= len(table.rows) <= array.max_items:
-        return False
-    shared = _shared(array.item, table)
-    asked = {kind for kinds in _key_kinds(array.item).values() for kind in kinds}
+def _filling(item: ObjectSpec, tables: Sequence[Table]) -> list[Table]:
+    """Return the tables that the list goes over: those that have most of its columns, of all pages."""
+    fitting = [table for table in tables if _is_fit(item, table)]
+    most = max((len(_shared(item, table)) for table in fitting), default=0)
+    return [table for table in fitting if len(_shared(item, table)) >= _SAME_SHARE * most]
+
+
+def _is_fit(item: ObjectSpec, table: Table) -> bool:
+    """Return whether a table is one of goods or bookings and has several of the columns asked for."""
+    key_kinds = _key_kinds(item)
+    asked = {kind for kinds in key_kinds.values() for kind in kinds}
     kinds = {column.kind for column in table.columns}
     n_rates = sum(column.kind == "tax_rate" for column in table.columns)
     is_breakdown = bool(kinds & _TAX_ONLY) or n_rates > 1 or (n_rates and not kinds & _SAYS_WHAT)
-    is_breakdown = is_breakdown and not asked & _TAX_ONLY
-    return len(shared) >= _MIN_SHARED and bool(shared & (MONEY_KINDS | {"quantity"})) and not is_breakdown
+    counts = kinds & (MONEY_KINDS | {"quantity"})
+    n_own = sum(bool(_own_columns(options, table.columns)) for options in key_kinds.values())
+    has_most = n_own >= _MIN_OWN * len(key_kinds) or len(_shared(item, table)) >= _MIN_SHARED
+    return bool(counts) and n_own > 0 and has_most and (not is_breakdown or bool(asked & _TAX_ONLY))
 
 
 def _shared(item: Spec, table: Table) -> frozenset[ColumnKind]:

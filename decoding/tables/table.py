@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from decoding.tables.headings import ColumnKind
 
@@ -62,3 +63,35 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[TableRow, ...]
     is_regular: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagePart:
+    """Words [start, end) of page `page_index`, which are shown as a page of their own."""
+
+    page_index: int
+    start: int
+    end: int
+
+
+def rows_within(table: Table, parts: Sequence[PagePart]) -> Table:
+    """Return the table with the rows that begin on some parts of a document, indexed as on these parts.
+
+    Words of a row that a part does not show are left out.
+    """
+    return replace(table, rows=tuple(row for n, part in enumerate(parts) for row in _rows_of(table, n, part)))
+
+
+def _rows_of(table: Table, page_index: int, part: PagePart) -> Iterator[TableRow]:
+    for row in table.rows:
+        words = row.words
+        if row.page_index == part.page_index and words and part.start <= min(words) < part.end:
+            yield TableRow(
+                page_index=page_index,
+                cells=tuple(_shown(cell, part) for cell in row.cells),
+                others=tuple(_shown(cell, part) for cell in row.others),
+            )
+
+
+def _shown(cell: Cell, part: PagePart) -> Cell:
+    return tuple(word - part.start for word in cell if part.start <= word < part.end)
