@@ -14,6 +14,7 @@ from schemas.errors import PromptTooLongError
 from schemas.extraction import FieldMetadata
 from schemas.geometry import BBox
 from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path
+from tests.decoding.tables.pages import pages
 
 
 def make_page(page_index: int, line_lengths: list[int]) -> Page:
@@ -138,3 +139,19 @@ def test_each_value_knows_the_pages_that_it_was_read_from() -> None:
     answers = [answer("4.00", [], 0.6), answer("5.00", ["a"], 0.8)]
     known = [replace(a, page_indices=p) for a, p in zip(answers, pages, strict=True)]
     assert merge_answers(ROOT, known)[0].page_indices == pages[1]
+
+
+def test_windows_are_cut_between_rows_and_know_the_rows_that_they_show() -> None:
+    head = "Description      Qty   Amount\n"
+    rows = "".join(f"Paper no {n}         2     {n}.00\nwhite, of {n} grams\n" for n in range(1, 9))
+    document = pages(head + rows + "Total                   36.00")
+    windows = cut_windows(document, fits=lambda part: part.n_words <= 30)
+    assert len(windows) > 2
+    shown: list[str] = []
+    for window in windows:
+        assert window.document.pages[0].words[0].text in {"Description", "Paper"}
+        for table in window.tables:
+            for row in table.rows:
+                page = window.document.pages[row.page_index]
+                shown.append(" ".join(page.words[i].text for i in sorted(row.words)))
+    assert shown == [f"Paper no {n} 2 {n}.00 white, of {n} grams" for n in range(1, 9)]

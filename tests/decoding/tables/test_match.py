@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from decoding.tables.find import find_tables
+from decoding.tables.match import ScopedRow, match_lists
+from decoding.tables.priced_lines import find_priced_lines
+from schemas.document import Document
+from schemas.spec import ObjectSpec
+from tests.decoding.tables.pages import item, pages, rows_of
+
+GOODS = """Pos   Description   Price   Qty   Amount
+1     Paper blue     2.00     3     6.00
+2     Ink            5.00     1     5.00"""
+LINE = item(
+    position="verbatim", description="verbatim", quantity="amount", unit_price="amount", amount="amount"
+)
+
+
+def scoped(document: Document, root: ObjectSpec) -> tuple[ScopedRow, ...]:
+    found = match_lists(root, find_tables(document), find_priced_lines(document))
+    return next((known.rows for known in found.values()), ())
+
+
+def said(document: Document, row: ScopedRow, key: str) -> list[str]:
+    return [" ".join(document.pages[row.page_index].words[i].text for i in cell) for cell in row.cells[key]]
+
+
+def test_each_key_is_taken_from_its_own_column() -> None:
+    document = pages(GOODS)
+    first, second = scoped(document, rows_of(LINE))
+    assert said(document, first, "unit_price") == ["2.00"]
+    assert said(document, first, "quantity") == ["3"]
+    assert said(document, second, "description") == ["Ink"]
+    assert first.filled == {"position", "description", "quantity", "unit_price", "amount"}
+
+
+def test_a_key_without_a_column_is_never_taken_from_another_keys() -> None:
+    document = pages(GOODS)
+    (first, _) = scoped(
+        document, rows_of(item(description="verbatim", tax_rate="amount", units="verbatim", amount="amount"))
+    )
+    assert said(document, first, "tax_rate") == []
+
+
+def test_two_keys_of_one_column_may_both_be_null() -> None:
+    document = pages(GOODS)
+    first, _ = scoped(
+        document, rows_of(item(description="verbatim", amount_net="amount", amount_gross="amount"))
+    )
+    assert said(document, first, "amount_net") == said(document, first, "amount_gross") == ["6.00"]
+    assert first.filled == {"description"}
+
+
+def test_a_list_goes_over_all_tables_of_its_shape() -> None:
+    other = "Pos   Description   Price   Qty   Unit   Amount\n3     Pens           1.00     2   box     2.00"
+    document = pages(GOODS, other)
+    assert len(scoped(document, rows_of(LINE))) == 3
+
+
+def test_a_breakdown_of_taxes_is_no_list_of_goods() -> None:
+    document = pages(
+        "Tax code   Rate %   Taxable amount   Tax amount\nS          19       100.00           19.00"
+    )
+    assert scoped(document, rows_of(LINE)) == ()
+
+
+def test_more_rows_than_the_schema_allows_are_left_to_the_model() -> None:
+    assert scoped(pages(GOODS), rows_of(LINE, max_items=1)) == ()
+
+
+def test_a_receipt_without_a_heading_gives_its_lines() -> None:
+    document = pages("SOUP     2.40\nBREAD    3.00\nTOTAL    5.40")
+    rows = scoped(document, rows_of(item(description="verbatim", amount="amount")))
+    assert [len(row.words) for row in rows] == [1, 1]
+    assert scoped(document, rows_of(item(label="verbatim", value="verbatim"))) == ()
