@@ -113,6 +113,7 @@ _QUALIFIERS = frozenset(
     "excl incl inc ex ohne mit inkl exkl hors taxe excluding including zzgl sin con esclusa".split()
 )
 _FILLERS = frozenset("in of the a per ht ttc your our ihre unsere de la le el".split()) | _QUALIFIERS
+_CURRENCIES = frozenset("eur euro usd gbp chf rm myr rp idr sgd aud cad pln sek dkk nok".split())
 _TAXES = frozenset("vat btw mwst ust tva iva gst sst tax".split())
 
 
@@ -186,6 +187,8 @@ def heading_ends(texts: Sequence[str]) -> tuple[int, ...]:
     --------
     >>> heading_ends(["VAT", "%", "Line", "Amount", "Excl.", "VAT"]), heading_ends(["Price", "incl.", "VAT"])
     ((2, 6), ())
+    >>> heading_ends(["Price", "USD"]), heading_ends(["Qty", "Price", "EUR"])
+    ((), (1, 3))
     """
     words = [_words(text) for text in texts]
     ends: list[int] = []
@@ -203,7 +206,7 @@ def heading_ends(texts: Sequence[str]) -> tuple[int, ...]:
         if found is None:
             return ()
         at = found[0]
-        while at < len(words) and all(w in _FILLERS for w in words[at]):
+        while at < len(words) and all(w in _FILLERS or w in _CURRENCIES for w in words[at]):
             is_qualifier = any(w in _QUALIFIERS for w in words[at])
             at += 1
             if is_qualifier and at < len(words) and words[at] and words[at][0] in _TAXES:
