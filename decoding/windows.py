@@ -55,7 +55,7 @@ class Window:
     priced: Table | None = None
 
 
-def cut_windows(document: Document, *, fits: Callable[[Document], bool]) -> tuple[Window, ...]:
+def cut_windows(document: Document, *, fits: Callable[[Window], bool]) -> tuple[Window, ...]:
     """Return windows that fit, in order, that together hold every line.
 
     Whole pages are kept together where they fit; a page that alone is too long is cut between lines, between
@@ -71,22 +71,65 @@ def cut_windows(document: Document, *, fits: Callable[[Document], bool]) -> tupl
     PromptTooLongError
         If a single line does not fit.
     """
-    windows: list[tuple[_PagePart, ...]] = []
+    cutter = _Cutter(document, fits)
+    windows: list[Window] = []
     pending: tuple[_PagePart, ...] = ()
-    tables, priced = find_tables(document), find_priced_lines(document)
-    inside = _lines_inside_rows(document, (*tables, *((priced,) if priced else ())))
     for part in _pages(document):
-        if fits(_part_document(document, (*pending, part))):
+        if fits(cutter.window((*pending, part))):
             pending = (*pending, part)
             continue
         if pending:
-            windows.append(pending)
-        *full, last = _split(document, part, fits, inside)
-        windows += [(piece,) for piece in full]
+            windows.append(cutter.window(pending))
+        *full, last = cutter.split(part)
+        windows += [cutter.window((piece,)) for piece in full]
         pending = (last,)
     if pending or not windows:
-        windows.append(pending)
-    return tuple(_window(document, parts, tables, priced) for parts in windows)
+        windows.append(cutter.window(pending))
+    return tuple(windows)
+
+
+class _Cutter:
+    """What is known of one document while it is cut: its tables, and where a cut would part a row."""
+
+    def __init__(self, document: Document, fits: Callable[[Window], bool]) -> None:
+        self.document = document
+        self.fits = fits
+        self.tables = find_tables(document)
+        self.priced = find_priced_lines(document)
+        known = (*self.tables, *((self.priced,) if self.priced else ()))
+        self.inside = _lines_inside_rows(document, known)
+
+    def window(self, parts: tuple[_PagePart, ...]) -> Window:
+        """Return the window of some parts, with the rows that it shows."""
+        pages = self.document.pages
+        shown = [_words_of(pages[part.page_index], part) for part in parts]
+        tables = tuple(found for table in self.tables if (found := rows_within(table, shown)).rows)
+        priced = rows_within(self.priced, shown) if self.priced else None
+        return Window(
+            document=replace(
+                self.document,
+                pages=tuple(_part_page(pages[part.page_index], part, i) for i, part in enumerate(parts)),
+            ),
+            page_indices=tuple(part.page_index for part in parts),
+            tables=tables,
+            priced=priced if priced and priced.rows else None,
+        )
+
+    def split(self, part: _PagePart) -> tuple[_PagePart, ...]:
+        """Return `part` halved between lines until each piece fits, where it can between rows."""
+        if self.fits(self.window((part,))):
+            return (part,)
+        if part.last_line - part.first_line < 2:
+            raise PromptTooLongError(
+                f"one line of page {part.page_index + 1} is too long for the model's context",
+                hint="serve a model with a longer context, or ask for fewer fields",
+            )
+        middle = (part.first_line + part.last_line) / 2
+        cuts = range(part.first_line + 1, part.last_line)
+        between = [line for line in cuts if (part.page_index, line) not in self.inside]
+        cut = min(between or cuts, key=lambda line: (abs(line - middle), line))
+        halves = replace(part, last_line=cut), replace(part, first_line=cut)
+        return tuple(piece for half in halves for piece in self.split(half))
 
 
 def _pages(document: Document) -> tuple[_PagePart, ...]:
@@ -107,49 +150,10 @@ def _lines_inside_rows(document: Document, tables: Sequence[Table]) -> frozenset
     return frozenset(inside)
 
 
-def _split(
-    document: Document,
-    part: _PagePart,
-    fits: Callable[[Document], bool],
-    inside: frozenset[tuple[int, int]],
-) -> tuple[_PagePart, ...]:
-    """Return `part` halved between lines until each piece fits, where it can between rows."""
-    if fits(_part_document(document, (part,))):
-        return (part,)
-    if part.last_line - part.first_line < 2:
-        raise PromptTooLongError(
-            f"one line of page {part.page_index + 1} is too long for the model's context",
-            hint="serve a model with a longer context, or ask for fewer fields",
-        )
-    middle = (part.first_line + part.last_line) / 2
-    cuts = range(part.first_line + 1, part.last_line)
-    between = [line for line in cuts if (part.page_index, line) not in inside]
-    cut = min(between or cuts, key=lambda line: (abs(line - middle), line))
-    halves = replace(part, last_line=cut), replace(part, first_line=cut)
-    return tuple(piece for half in halves for piece in _split(document, half, fits, inside))
-
-
-def _window(
-    document: Document, parts: tuple[_PagePart, ...], tables: Sequence[Table], priced: Table | None
-) -> Window:
-    shown = [_words_of(document.pages[part.page_index], part) for part in parts]
-    return Window(
-        document=_part_document(document, parts),
-        page_indices=tuple(part.page_index for part in parts),
-        tables=tuple(found for table in tables if (found := rows_within(table, shown)).rows),
-        priced=found if priced and (found := rows_within(priced, shown)).rows else None,
-    )
-
-
 def _words_of(page: Page, part: _PagePart) -> PagePart:
     lines = page.lines[part.first_line : part.last_line]
     start, end = (lines[0][0], lines[-1][1]) if lines else (0, 0)
     return PagePart(page_index=page.page_index, start=start, end=end)
-
-
-def _part_document(document: Document, parts: tuple[_PagePart, ...]) -> Document:
-    pages = tuple(_part_page(document.pages[part.page_index], part, i) for i, part in enumerate(parts))
-    return replace(document, pages=pages)
 
 
 def _part_page(page: Page, part: _PagePart, page_index: int) -> Page:

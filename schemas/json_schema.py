@@ -20,7 +20,7 @@ from schemas.verdicts import Site, Verdicts, is_count, lists_null
 
 MAX_DEPTH = 16  # objects and lists inside one another
 MAX_FIELDS = 4_096  # schemas read, references counted each time: a few references can multiply into millions
-MAX_ITEMS = 4_096  # rows of one list; beyond, no context window holds them
+MAX_ITEMS = 4_096  # rows of one list; a document of many pages has so many
 MAX_KEY_CHARS = 128
 _MAX_STEPS = 80  # nested reads: 16 levels, each through a property, two references and two unions
 _PLAIN_SHAPES: tuple[Shape, ...] = ("object", "array", "string", "number", "integer", "boolean", "null")

@@ -97,7 +97,7 @@ RULES: tuple[KeywordRule, ...] = (
     ),
     _decoding("items", "one schema for all items", "array"),
     _decoding("minItems", "at most 4,096", "array"),
-    _decoding("maxItems", "512 if absent; more than 4,096 is taken as 4,096", "array"),
+    _decoding("maxItems", "4,096 if absent; more is taken as 4,096", "array"),
     _decoding("minLength", "in characters", "string", "enum"),
     _decoding(
         "maxLength",

@@ -26,7 +26,7 @@ GROUNDED_KINDS: frozenset[FieldKind] = frozenset({"verbatim", "amount", "date"})
 NUMERIC_KINDS: frozenset[FieldKind] = frozenset({"amount", "number", "integer"})
 
 DEFAULT_MAX_LENGTH = 256  # characters of a string without maxLength: an address block of 5 lines
-DEFAULT_MAX_ITEMS = 512  # rows of an array without maxItems
+DEFAULT_MAX_ITEMS = 4_096  # rows of an array without maxItems
 
 PathPart = str | int
 Path = tuple[PathPart, ...]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from app.extraction.known_rows import count_row_tokens, known_rows, only_lists, shows_rows_only
 from app.extraction.options import ExtractionOptions
 from app.extraction.prompt_examples import FoundExamples, to_prompt_example
 from decoding.confidence import leaf_confidences
@@ -16,7 +17,6 @@ from decoding.grammar.build import build_grammar
 from decoding.parse import ParsedOutput, parse_completion
 from decoding.prompt import build_prompt
 from decoding.required import Demand, find_demands, relax, subschema_for
-from decoding.tables.match import ScopedList, match_lists
 from decoding.windows import Window, WindowAnswer, cut_windows, merge_answers
 from ocr.layout import layout_text
 from schemas.document import Document
@@ -24,13 +24,15 @@ from schemas.errors import EmptyDocumentError, PromptTooLongError, TruncatedOutp
 from schemas.extraction import Completion, ExampleUse, ExtractionWarning, FieldMetadata
 from schemas.model_profile import ModelProfile
 from schemas.prompt import Prompt, PromptExample
-from schemas.spec import ExtractionSchema, Path, json_path
+from schemas.spec import ExtractionSchema, json_path
 
 if TYPE_CHECKING:
     from app.extraction.finder import ExampleFinder
 
 # Of the context, what is kept for an answer that may need it; the page gets the rest.
 _ANSWER_SHARE = 0.5
+# Of a value that is no row's, with its key: names and addresses more, amounts and nulls less.
+_SCALAR_TOKENS = 24
 # Sought beyond those that are shown, for where the nearest are too long.
 _SPARE_EXAMPLES = 3
 # However long the model's context: the grammar of more words is too much for a vLLM server without our
@@ -95,12 +97,21 @@ class WindowExtractor:
         """
         room = self._room()
 
-        def fits(part: Document) -> bool:
-            if part.n_words > _MAX_WINDOW_WORDS:
+        def fits(part: Window) -> bool:
+            if part.document.n_words > _MAX_WINDOW_WORDS:
                 return False
-            return self.engine.count_tokens(self._prompt(part, self.schema)) <= room
+            n_prompt = self.engine.count_tokens(self._prompt(part.document, self.schema))
+            return n_prompt <= room and self._rows_fit(part, n_prompt)
 
         return cut_windows(document, fits=fits)
+
+    def _rows_fit(self, part: Window, n_prompt_tokens: int) -> bool:
+        """Return whether the answer has room for all rows that the window's tables show, or for one."""
+        if not self.options.tables or sum(len(table.rows) for table in part.tables) < 2:
+            return True
+        needed = count_row_tokens(part, self.schema, self.engine.count_tokens)
+        needed += _SCALAR_TOKENS * sum("[]" not in keys for keys, _ in self.schema.leaves())
+        return needed <= min(self.options.max_tokens, self.engine.max_context_tokens - n_prompt_tokens)
 
     def build_requests(self, windows: Sequence[Window]) -> tuple[WindowRequest, ...]:
         """Return one request a window; of several, none has to give all that the schema demands.
@@ -111,7 +122,17 @@ class WindowExtractor:
             If the schema demands a value and nothing in the only window can be one.
         """
         asked = self.schema if len(windows) == 1 else relax(self.schema)
-        return tuple(self._build_request(window, asked, self._find(window)) for window in windows)
+        return tuple(
+            self._build_request(window, self._asked_of(n, windows, asked), self._find(window))
+            for n, window in enumerate(windows)
+        )
+
+    def _asked_of(self, number: int, windows: Sequence[Window], schema: ExtractionSchema) -> ExtractionSchema:
+        """Return what is asked of one window: of those amid a long table, the rows alone."""
+        window = windows[number]
+        if not self.options.tables or number in (0, len(windows) - 1):
+            return schema
+        return only_lists(schema, known_rows(window, schema)) if shows_rows_only(window, schema) else schema
 
     def answer(self, windows: Sequence[Window], requests: Sequence[WindowRequest]) -> DocumentAnswer:
         """Return the answer of all windows together.
@@ -211,7 +232,7 @@ class WindowExtractor:
             window.document,
             reasoning=self.options.reasoning,
             grounding=self.options.grounding,
-            rows=self._known_rows(window, schema),
+            rows=known_rows(window, schema) if self.options.tables else {},
             strict=strict,
         )
         request = EngineRequest(
@@ -225,10 +246,6 @@ class WindowExtractor:
         return WindowRequest(
             engine_request=request, page_indices=window.page_indices, found=found, shown=examples
         )
-
-    def _known_rows(self, window: Window, schema: ExtractionSchema) -> Mapping[Path, ScopedList]:
-        """Return the rows of the lists that a table of the window fills."""
-        return match_lists(schema.root, window.tables, window.priced) if self.options.tables else {}
 
 
 def _most_answer_tokens(schema: ExtractionSchema, options: ExtractionOptions, profile: ModelProfile) -> int:

@@ -179,6 +179,8 @@ def _total_share(words: frozenset[str], *, prints_number: bool) -> float:
     """Return the share of a line's words that name a total; a line without a number names a sum or none."""
     if not prints_number:
         return float(is_sum_line(words))
+    if names_carried_sum(words):
+        return 1.0
     spoken = [word for word in words if len(word) > 1]
     return sum(names_total([word]) for word in spoken) / len(spoken) if spoken else 0.0
 
@@ -271,11 +273,10 @@ def _table(parts: Sequence[_Part]) -> Table:
             del part.rows[-1].lines[most_lines:]
     above = {id(row): texts for part in parts for row, texts in _texts_above(part)}
     kept = [(part, row) for part in parts for row in part.rows]
-    usual = _usual([row for _, row in kept], main)
     return Table(
         columns=columns,
         rows=tuple(_table_row(part, row, above.get(id(row), ())) for part, row in kept),
-        is_regular=main is not None and all(usual <= row.filled for _, row in kept),
+        is_sure=main is not None,
     )
 
 

@@ -76,13 +76,13 @@ def match_lists(
         n_rows = sum(len(table.rows) for table in filling)
         if filling and array.min_items <= n_rows <= array.max_items:
             rows = tuple(row for table in filling for row in _scoped_rows(array.item, table))
-            found[path] = ScopedList(rows=rows, is_sure=all(table.is_regular for table in filling))
+            found[path] = ScopedList(rows=rows, is_sure=all(table.is_sure for table in filling))
     arrays = _arrays(root, ())
     if not found and len(arrays) == 1 and priced is not None:
         ((path, array),) = arrays
         fits = array.min_items <= len(priced.rows) <= array.max_items
         if isinstance(array.item, ObjectSpec) and fits and _asks_for_money(array.item):
-            found[path] = ScopedList(rows=_scoped_rows(array.item, priced), is_sure=priced.is_regular)
+            found[path] = ScopedList(rows=_scoped_rows(array.item, priced), is_sure=priced.is_sure)
     return found
 
 

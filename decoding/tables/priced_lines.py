@@ -31,14 +31,14 @@ _AMONG_ITEMS = re.compile("discount|coupon|saving|rabatt|remise|sconto|descuento
 def find_priced_lines(document: Document) -> Table | None:
     """Return the lines of a document that may be items, as rows of one cell; None if there are none.
 
-    They are regular if a total follows them. A document of one page that prints a single price has none.
+    They are sure if a total follows them. A document of one page that prints a single price has none.
     """
     pages = [_page_rows(page) for page in document.pages if page.words]
     rows = tuple(row for found, _ in pages for row in found)
     is_closed = any(closed for found, closed in pages if found)
     if not rows or (len(rows) == 1 and not is_closed):
         return None
-    return Table(columns=(), rows=rows, is_regular=is_closed)
+    return Table(columns=(), rows=rows, is_sure=is_closed)
 
 
 @dataclass(slots=True)

@@ -56,13 +56,13 @@ class Table:
     ----------
     columns
         From left to right; those without a heading come after the others.
-    is_regular
-        Whether every row fills the columns that most rows fill: nothing about the rows is in doubt.
+    is_sure
+        Whether all of the rows are rows: there is a column of amounts that they fill, or a total below them.
     """
 
     columns: tuple[Column, ...]
     rows: tuple[TableRow, ...]
-    is_regular: bool
+    is_sure: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +84,9 @@ def rows_within(table: Table, parts: Sequence[PagePart]) -> Table:
 
 def _rows_of(table: Table, page_index: int, part: PagePart) -> Iterator[TableRow]:
     for row in table.rows:
-        words = row.words
-        if row.page_index == part.page_index and words and part.start <= min(words) < part.end:
+        if row.page_index != part.page_index:
+            continue
+        if part.start <= min(row.words, default=-1) < part.end:
             yield TableRow(
                 page_index=page_index,
                 cells=tuple(_shown(cell, part) for cell in row.cells),

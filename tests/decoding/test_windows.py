@@ -54,7 +54,7 @@ PAGES = st.lists(st.lists(st.integers(1, 6), max_size=8), max_size=5)
 @given(pages=PAGES, limit=st.integers(6, 40))
 def test_windows_hold_every_word_once_in_order(pages: list[list[int]], limit: int) -> None:
     document = make_document(pages)
-    windows = cut_windows(document, fits=lambda d: d.n_words <= limit)
+    windows = cut_windows(document, fits=lambda d: d.document.n_words <= limit)
     words = [word.text for window in windows for _, _, word in window.document.words()]
     assert words == [word.text for _, _, word in document.words()]
     assert all(window.document.n_words <= limit for window in windows)
@@ -67,7 +67,7 @@ def test_a_part_of_a_page_does_not_go_on_where_its_blocks_were_cut() -> None:
     # Two columns of four words; the window holds the first two lines.
     page = replace(make_page(0, [2] * 4), block_order=(0, 2, 4, 6, 1, 3, 5, 7), cuts=frozenset({(6, 1)}))
     document = replace(make_document([]), pages=(page,))
-    window, *_ = cut_windows(document, fits=lambda d: d.n_words <= 4)
+    window, *_ = cut_windows(document, fits=lambda d: d.document.n_words <= 4)
     (part,) = window.document.pages
     assert part.block_order == (0, 2, 1, 3)
     assert part.cuts == {(2, 1)}
@@ -75,11 +75,11 @@ def test_a_part_of_a_page_does_not_go_on_where_its_blocks_were_cut() -> None:
 
 def test_a_line_longer_than_the_window_raises_prompt_too_long_error() -> None:
     with pytest.raises(PromptTooLongError):
-        cut_windows(make_document([[7]]), fits=lambda d: d.n_words <= 6)
+        cut_windows(make_document([[7]]), fits=lambda d: d.document.n_words <= 6)
 
 
 def test_an_empty_document_is_one_empty_window() -> None:
-    windows = cut_windows(make_document([]), fits=lambda d: d.n_words <= 6)
+    windows = cut_windows(make_document([]), fits=lambda d: d.document.n_words <= 6)
     assert [window.document.n_words for window in windows] == [0]
 
 
@@ -145,7 +145,7 @@ def test_windows_are_cut_between_rows_and_know_the_rows_that_they_show() -> None
     head = "Description      Qty   Amount\n"
     rows = "".join(f"Paper no {n}         2     {n}.00\nwhite, of {n} grams\n" for n in range(1, 9))
     document = pages(head + rows + "Total                   36.00")
-    windows = cut_windows(document, fits=lambda part: part.n_words <= 30)
+    windows = cut_windows(document, fits=lambda part: part.document.n_words <= 30)
     assert len(windows) > 2
     shown: list[str] = []
     for window in windows:

@@ -192,7 +192,7 @@ def test_keys_that_a_line_cannot_write_and_keys_of_two_objects_find_their_lines(
 def test_windows_of_a_long_document_are_searched_for_apart(book: ExampleService) -> None:
     book.add(document_of(FIRST), SCHEMA, VALUE, source="annotated", confirmed_by="me")
     document = replace(document_of(["nothing like it", "at all"], NEXT), sha256="a" * 64)
-    windows = cut_windows(document, fits=lambda part: len(part.pages) < 2)
+    windows = cut_windows(document, fits=lambda part: len(part.document.pages) < 2)
     finder = finder_of(book)
     found = [finder.find(window.document, SCHEMA, k=1).hits for window in windows]
     assert [len(hits) for hits in found] == [0, 1]

@@ -50,7 +50,7 @@ def test_rows_columns_and_wrapped_lines_are_found_and_totals_are_none() -> None:
         "unit_price",
         "amount",
     ]
-    assert table.is_regular
+    assert table.is_sure
     assert cells(document, table) == [
         ["1", "PB-1180", "Copy paper A4, 80 g box of 5 reams", "24", "21.90", "525.60"],
         ["2", "PB-1313", "Envelopes C5", "10", "14.25", "142.50"],

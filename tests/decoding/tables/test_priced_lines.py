@@ -23,7 +23,7 @@ def test_the_items_of_a_receipt_are_the_priced_lines_before_its_total() -> None:
     assert items(receipt) == ["SOURDOUGH LOAF 3.40", "2 x TOMATO SOUP 2.40", "EGGS 12 3.95"]
     table = find_priced_lines(pages(receipt))
     assert table is not None
-    assert table.is_regular
+    assert table.is_sure
 
 
 def test_prices_on_lines_of_their_own_take_the_name_above_or_below() -> None:
