@@ -24,6 +24,8 @@ from app.bench.readings import read_kept
 from app.bench.suite import Suite
 from app.errors import is_configuration
 from app.extraction.pipeline import Pipeline
+from decoding.tables.find import find_tables
+from decoding.tables.table import Cell, TableRow
 from eval.datasets import GoldRecord
 from eval.kinds import Kinds, schema_kinds
 from eval.predictions import PredRecord
@@ -299,7 +301,12 @@ def _must_stand(schema: ExtractionSchema, value: Mapping[str, JsonValue]) -> Ite
 
 
 def _runs(document: Document) -> Iterator[str]:
-    """Yield the words that each text of a page may run along, fenced by spaces."""
-    for page in document.pages:
-        for run in page.runs():
-            yield f" {' '.join(page.words[i].text for i in run)} "
+    """Yield the words that each text of a page or of a table's cell may run along, fenced by spaces."""
+    cells = ((row.page_index, cell) for t in find_tables(document) for row in t.rows for cell in _cells(row))
+    runs = ((page.page_index, run) for page in document.pages for run in page.runs())
+    for page_index, words in (*runs, *cells):
+        yield f" {' '.join(document.pages[page_index].words[i].text for i in words)} "
+
+
+def _cells(row: TableRow) -> tuple[Cell, ...]:
+    return (*row.cells, *row.others)

@@ -150,7 +150,7 @@ def _scoped_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
             page_index=row.page_index,
             cells={key: _runs(row, own) for key, own in columns.items()} if table.columns else {},
             filled=frozenset(key for key, index in sure.items() if row.cells[index]),
-            words=_runs(row, range(len(row.cells))),
+            words=_runs(row, range(max(len(row.cells), len(row.others)))),
         )
         for row in table.rows
     )
@@ -158,8 +158,9 @@ def _scoped_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
 
 def _runs(row: TableRow, columns: Iterable[int]) -> tuple[Cell, ...]:
     """Return the filled cells of some columns, with the other readings of those that are in doubt."""
-    readings = (row.cells, row.others) if row.others else (row.cells,)
-    return tuple(cells[i] for i in columns for cells in readings if cells[i])
+    readings = [row.cells, row.others]
+    found = (cells[i] for i in columns for cells in readings if i < len(cells) and cells[i])
+    return tuple(dict.fromkeys(found))
 
 
 def _columns_by_key(

@@ -29,7 +29,7 @@ _AMONG_ITEMS = re.compile("discount|coupon|saving|rabatt|remise|sconto|descuento
 
 
 def find_priced_lines(document: Document) -> Table | None:
-    """Return the lines of a document that may be items, as rows of one cell; None if there are none.
+    """Return the lines of a document that may be items, as rows without columns; None if there are none.
 
     They are sure if a total follows them. A document of one page that prints a single price has none.
     """
@@ -69,8 +69,8 @@ def _page_rows(page: Page) -> tuple[list[TableRow], bool]:
         rows.append(
             TableRow(
                 page_index=page.page_index,
-                cells=(_words(own),),
-                others=(_words(other),) if other else (),
+                cells=_stretches(own),
+                others=_stretches(other),
             )
         )
     return rows, read.is_closed
@@ -139,5 +139,11 @@ def _pitch(lines: Sequence[TableLine]) -> float:
     return median(steps) if steps else 1.0
 
 
-def _words(lines: Sequence[TableLine]) -> tuple[int, ...]:
-    return tuple(sorted(i for line in lines for group in line.groups for i in range(group.start, group.end)))
+def _stretches(lines: Sequence[TableLine]) -> tuple[tuple[int, ...], ...]:
+    """Return the words of some lines, apart where others stand between: a text does not leap over them."""
+    stretches: list[list[int]] = []
+    for word in sorted(i for line in lines for group in line.groups for i in range(group.start, group.end)):
+        if not stretches or stretches[-1][-1] != word - 1:
+            stretches.append([])
+        stretches[-1].append(word)
+    return tuple(map(tuple, stretches))

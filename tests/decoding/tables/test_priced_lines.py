@@ -10,7 +10,7 @@ def items(text: str) -> list[str]:
     if table is None:
         return []
     words = document.pages[0].words
-    return [" ".join(words[i].text for i in row.cells[0]) for row in table.rows]
+    return [" ".join(words[i].text for i in sum(row.cells, ())) for row in table.rows]
 
 
 def test_the_items_of_a_receipt_are_the_priced_lines_before_its_total() -> None:
