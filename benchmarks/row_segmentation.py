@@ -4,7 +4,7 @@
     python -m benchmarks.row_segmentation --transcripts ../shared/data/rvl_text/dev.jsonl
 
 A gold row is found if a row has all of its values that the page shows at all, letters and digits compared;
-a row counts for one gold row only. Precision, recall and F1 are over the rows of all documents that have a list.
+a row counts for one gold row only. Precision, recall and F1 are over the rows of all documents with a list.
 """
 
 from __future__ import annotations
