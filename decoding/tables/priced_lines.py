@@ -69,8 +69,8 @@ def _page_rows(page: Page) -> tuple[list[TableRow], bool]:
         rows.append(
             TableRow(
                 page_index=page.page_index,
-                cells=_stretches(own),
-                others=_stretches(other),
+                cells=_stretches(page, own),
+                others=_stretches(page, other),
             )
         )
     return rows, read.is_closed
@@ -139,11 +139,11 @@ def _pitch(lines: Sequence[TableLine]) -> float:
     return median(steps) if steps else 1.0
 
 
-def _stretches(lines: Sequence[TableLine]) -> tuple[tuple[int, ...], ...]:
-    """Return the words of some lines, apart where others stand between: a text does not leap over them."""
+def _stretches(page: Page, lines: Sequence[TableLine]) -> tuple[tuple[int, ...], ...]:
+    """Return the words of some lines, apart where no text of the page goes on from one to the next."""
     stretches: list[list[int]] = []
     for word in sorted(i for line in lines for group in line.groups for i in range(group.start, group.end)):
-        if not stretches or stretches[-1][-1] != word - 1:
+        if not stretches or stretches[-1][-1] != word - 1 or (word - 1, word) in page.cuts:
             stretches.append([])
         stretches[-1].append(word)
     return tuple(map(tuple, stretches))

@@ -44,3 +44,18 @@ def test_a_letter_in_a_name_is_no_total() -> None:
 
 def test_a_page_without_words_has_none() -> None:
     assert find_priced_lines(pages("")) is None
+
+
+def test_a_text_of_an_item_goes_on_only_where_the_page_does() -> None:
+    # "was" stands under the price, not under the name: a block of its own.
+    document = pages(
+        "TORTILLA CHIPS                 2.50\n                          was\nBREAD        3.00\nTOTAL  5.50"
+    )
+    page = document.pages[0]
+    table = find_priced_lines(document)
+    assert table is not None
+    runs = [f" {' '.join(page.words[i].text for i in run)} " for run in page.runs()]
+    for row in table.rows:
+        for cell in row.cells:
+            text = f" {' '.join(page.words[i].text for i in cell)} "
+            assert any(text in run for run in runs)
