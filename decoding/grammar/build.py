@@ -26,8 +26,8 @@ from decoding.grammar.lark import (
     trie_regex,
 )
 from decoding.grammar.number_regex import decimal_regex, integer_regex, iso_date_regex
-from decoding.grammar.page_terms import PageTerms
-from decoding.grammar.page_text import has_span, page_runs, word_runs
+from decoding.grammar.page_terms import ListTerms, PageTerms
+from decoding.grammar.page_text import has_span, word_runs
 from decoding.tables.match import ScopedList, ScopedRow
 from schemas.document import Document
 from schemas.errors import EmptyDocumentError, GrammarCompileError
@@ -127,7 +127,7 @@ def build_grammar(
         grounding=grounding,
         n_words=n_words,
         strict=strict,
-        lists=_ListTerms(document, rows or {}),
+        lists=ListTerms(document, rows or {}),
     )
     start = builder.root(schema.root, reasoning_key=key, reasoning_chars=reasoning_chars)
     return Grammar(
@@ -147,23 +147,11 @@ def _reasoning_key(root: ObjectSpec) -> str:
     return key
 
 
-@dataclass(frozen=True, slots=True)
-class _ListTerms:
-    """The lists whose rows are known, and what the cells of their rows say."""
-
-    document: Document
-    rows: Mapping[Path, ScopedList]
-
-    def terms(self, row: ScopedRow, cells: Sequence[Sequence[int]]) -> PageTerms:
-        page = self.document.pages[row.page_index]
-        return PageTerms(runs=tuple(run for cell in cells for run in page_runs(page, cell)))
-
-
 class _Builder:
     """Walks a schema and writes one Lark expression for each node."""
 
     def __init__(
-        self, *, page: PageTerms, grounding: bool, n_words: int, strict: bool, lists: _ListTerms
+        self, *, page: PageTerms, grounding: bool, n_words: int, strict: bool, lists: ListTerms
     ) -> None:
         self.page = page
         self.lists = lists

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from decoding.grammar.lark import json_text, substring
-from decoding.grammar.page_text import Run, amount_spans, date_spans
+from decoding.grammar.page_text import Run, amount_spans, date_spans, page_runs
+from decoding.tables.match import ScopedList, ScopedRow
+from schemas.document import Document
+from schemas.spec import Path
 
 # Stands between the runs of words in the automaton. It is never part of a value: words hold no raw
 # newline, and `.` does not match one.
@@ -67,3 +71,16 @@ def _split_at_escapes(run: Run) -> Iterator[Run]:
             part = []
     if part:
         yield tuple(part)
+
+
+@dataclass(frozen=True, slots=True)
+class ListTerms:
+    """The lists whose rows are known, and what the cells of their rows say."""
+
+    document: Document
+    rows: Mapping[Path, ScopedList]
+
+    def terms(self, row: ScopedRow, cells: Sequence[Sequence[int]]) -> PageTerms:
+        """Return what the given cells of a row say."""
+        page = self.document.pages[row.page_index]
+        return PageTerms(runs=tuple(run for cell in cells for run in page_runs(page, cell)))

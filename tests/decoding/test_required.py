@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from decoding.required import find_demands, relax, subschema_for
 from decoding.windows import WindowAnswer, merge_answers
 from schemas.extraction import FieldMetadata
-from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, json_path
+from schemas.spec import DEFAULT_MAX_ITEMS, ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, json_path
 
 NAME = FieldSpec(kind="verbatim", nullable=False)
 NOTE = FieldSpec(kind="verbatim")
@@ -74,7 +74,7 @@ def test_only_what_is_lacking_is_asked_for() -> None:
     assert [key for key, _ in asked.properties] == ["seller", "rows"]
     assert seller == ObjectSpec(properties=(("name", NAME),))
     assert isinstance(rows, ArraySpec)
-    assert (rows.min_items, rows.max_items) == (1, 511)
+    assert (rows.min_items, rows.max_items) == (1, DEFAULT_MAX_ITEMS - 1)
 
 
 def test_the_answer_joins_what_was_there() -> None:
