@@ -142,10 +142,10 @@ def _pages(document: Document) -> tuple[_PagePart, ...]:
 def _lines_inside_rows(document: Document, tables: Sequence[Table]) -> frozenset[tuple[int, int]]:
     """Return (page_index, line_index) of the lines that a cut before them would part from their row."""
     inside: set[tuple[int, int]] = set()
+    starts = [[start for start, _ in page.lines] for page in document.pages]
     for table in tables:
         for row in table.rows:
-            starts = [start for start, _ in document.pages[row.page_index].lines]
-            lines = {bisect_right(starts, word) - 1 for word in row.words}
+            lines = {bisect_right(starts[row.page_index], word) - 1 for word in row.words}
             inside.update((row.page_index, line) for line in lines - {min(lines, default=0)})
     return frozenset(inside)
 

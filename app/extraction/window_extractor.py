@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from app.extraction.known_rows import count_row_tokens, known_rows, only_lists, shows_rows_only
+from app.extraction.known_rows import KnownRows, count_row_tokens, known_rows, only_lists, shows_rows_only
 from app.extraction.options import ExtractionOptions
 from app.extraction.prompt_examples import FoundExamples, to_prompt_example
 from decoding.confidence import leaf_confidences
@@ -107,9 +107,10 @@ class WindowExtractor:
 
     def _rows_fit(self, part: Window, n_prompt_tokens: int) -> bool:
         """Return whether the answer has room for all rows that the window's tables show, or for one."""
-        if not self.options.tables or sum(len(table.rows) for table in part.tables) < 2:
+        lists = self._known_rows(part, self.schema)
+        if sum(len(known.rows) for known in lists.values()) < 2:
             return True
-        needed = count_row_tokens(part, self.schema, self.engine.count_tokens)
+        needed = count_row_tokens(lists, part.document, self.schema, self.engine.count_tokens)
         needed += _SCALAR_TOKENS * sum("[]" not in keys for keys, _ in self.schema.leaves())
         return needed <= min(self.options.max_tokens, self.engine.max_context_tokens - n_prompt_tokens)
 
@@ -121,18 +122,22 @@ class WindowExtractor:
         EmptyDocumentError
             If the schema demands a value and nothing in the only window can be one.
         """
-        asked = self.schema if len(windows) == 1 else relax(self.schema)
+        schema = self.schema if len(windows) == 1 else relax(self.schema)
+        asked = [self._asked_of(number, windows, schema) for number in range(len(windows))]
         return tuple(
-            self._build_request(window, self._asked_of(n, windows, asked), self._find(window))
-            for n, window in enumerate(windows)
+            self._build_request(window, part, self._find(window), rows=self._known_rows(window, part))
+            for window, part in zip(windows, asked, strict=True)
         )
 
     def _asked_of(self, number: int, windows: Sequence[Window], schema: ExtractionSchema) -> ExtractionSchema:
         """Return what is asked of one window: of those amid a long table, the rows alone."""
-        window = windows[number]
-        if not self.options.tables or number in (0, len(windows) - 1):
+        if number in (0, len(windows) - 1):
             return schema
-        return only_lists(schema, known_rows(window, schema)) if shows_rows_only(window, schema) else schema
+        lists = self._known_rows(windows[number], schema)
+        return only_lists(schema, lists) if shows_rows_only(lists, windows[number].document) else schema
+
+    def _known_rows(self, window: Window, schema: ExtractionSchema) -> KnownRows:
+        return known_rows(window, schema) if self.options.tables else {}
 
     def answer(self, windows: Sequence[Window], requests: Sequence[WindowRequest]) -> DocumentAnswer:
         """Return the answer of all windows together.
@@ -222,8 +227,15 @@ class WindowExtractor:
         return fitting
 
     def _build_request(
-        self, window: Window, schema: ExtractionSchema, found: FoundExamples, *, strict: bool = False
+        self,
+        window: Window,
+        schema: ExtractionSchema,
+        found: FoundExamples,
+        *,
+        rows: KnownRows | None = None,
+        strict: bool = False,
     ) -> WindowRequest:
+        """Return the request; without `rows` also where tables show some: all of them are given already."""
         examples = self._fit_examples(window, schema, found)
         prompt = self._prompt(window.document, schema, examples)
         free = self.engine.max_context_tokens - self.engine.count_tokens(prompt)
@@ -232,7 +244,7 @@ class WindowExtractor:
             window.document,
             reasoning=self.options.reasoning,
             grounding=self.options.grounding,
-            rows=known_rows(window, schema) if self.options.tables else {},
+            rows=rows,
             strict=strict,
         )
         request = EngineRequest(

@@ -234,7 +234,7 @@ class _Builder:
         return f"{literal('{')} {' '.join(parts)} {literal('}')}"
 
     def _from_cells(self, child: Spec, row: ScopedRow, path: Path) -> str:
-        """Return the value from its own cells, else from any cell of the row if it must not be null."""
+        """Return the value from its own cells; one that must not be null from the row, else from the page."""
         window = self.page
         own = row.cells.get(str(path[-1]), row.words)
         attempts = [(child, own), (child, row.words)]

@@ -16,7 +16,7 @@ from statistics import median
 from decoding.tables.columns import assign_columns, fit_columns
 from decoding.tables.heading_rows import MAX_COLUMNS, find_headings
 from decoding.tables.headings import NUMERIC_KINDS, ColumnKind
-from decoding.tables.lines import Group, TableLine, char_width, group_of, table_lines
+from decoding.tables.lines import Group, TableLine, char_width, group_of, table_lines, usual_step
 from decoding.tables.table import Column, Table, TableRow
 from decoding.tables.totals import folded_words, is_sum_line, names_carried_sum, names_total
 from schemas.document import Document, Page
@@ -31,6 +31,7 @@ _NUMBERED = 0.75
 # A line goes on with the row above within this many times the usual distance of lines.
 _WRAP_PITCH = 1.7
 _FEW_FILLED = 2
+_LAST_ROWS = 50  # they tell what a row is like: all of them would cost time with their square
 # Longer texts and lines are no cells, and would take their time.
 _MAX_GROUP_WORDS, _MAX_LINE_GROUPS = 60, 4 * MAX_COLUMNS
 # Columns of numbers that texts stand close behind.
@@ -152,9 +153,7 @@ def _says_something(line: TableLine) -> bool:
 
 def _pitch(lines: Sequence[TableLine]) -> float:
     """Return the usual distance of neighbouring lines: at least 1.2 times their height."""
-    steps = [b.y - a.y for a, b in pairwise(lines) if b.y > a.y]
-    heights = [line.height for line in lines]
-    return max(median(steps), 1.2 * median(heights)) if steps else 1.0
+    return max(usual_step(lines), 1.2 * median(line.height for line in lines))
 
 
 def _read(page: Page, line: TableLine, columns: Sequence[Column], char: float) -> _Line:
@@ -195,10 +194,10 @@ def _is_total(part: _Part, line: _Line) -> bool:
 
 
 def _usual_number(part: _Part) -> int:
-    """Return how many columns of numbers a row fills; as long as there is none, a few."""
+    """Return how many columns of numbers the last rows fill; as long as there is none, a few."""
     if not part.rows:
         return _FEW_FILLED
-    usual, _ = Counter(len(row.filled) for row in part.rows).most_common(1)[0]
+    usual, _ = Counter(len(row.filled) for row in part.rows[-_LAST_ROWS:]).most_common(1)[0]
     return usual
 
 

@@ -175,8 +175,7 @@ def _joined(groups: Sequence[Group]) -> str:
 def _resolve(candidates: Sequence[tuple[ColumnKind, ...]]) -> list[ColumnKind | None]:
     """Return one kind for each column; what is ambiguous takes what no other heading names.
 
-    A price that is the last of several, with no amount beside it, is the row's amount; of several headings
-    of one kind the first has it, but for money: there may be prices before and after tax.
+    Of several prices without an amount beside them the last is the row's amount.
     """
     taken = {kinds[0] for kinds in candidates if len(kinds) == 1}
     kinds: list[ColumnKind | None] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from schemas.document import Page, Word
@@ -70,6 +71,12 @@ def table_lines(page: Page) -> tuple[TableLine, ...]:
     """Return the page's lines, cut into groups."""
     gap = _CELL_GAP_CHARS * char_width(page)
     return tuple(_line(page, start, end, gap) for start, end in page.lines)
+
+
+def usual_step(lines: Sequence[TableLine]) -> float:
+    """Return the usual distance of neighbouring lines, in fractions of the page's height; 1.0 if unknown."""
+    steps = [below.y - above.y for above, below in pairwise(lines) if below.y > above.y]
+    return median(steps) if steps else 1.0
 
 
 def _line(page: Page, start: int, end: int, gap: float) -> TableLine:

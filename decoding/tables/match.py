@@ -62,14 +62,15 @@ class ScopedList:
 def match_lists(
     root: ObjectSpec, tables: Sequence[Table], priced: Table | None = None
 ) -> dict[Path, ScopedList]:
-    """Return the lists of `root` whose rows are known, by path; each takes the table that is most like it.
+    """Return the lists of `root` whose rows are known, by path; each takes the tables most like it.
 
     Where no table has a heading for it, the only list of a schema that asks for money takes its rows from
     `priced` (`decoding.tables.priced_lines`). Lists in lists are left out, and lists that a table has too
     few or too many rows for.
     """
     found: dict[Path, ScopedList] = {}
-    for path, array in _arrays(root, ()):
+    arrays = _arrays(root, ())
+    for path, array in arrays:
         if not isinstance(array.item, ObjectSpec):
             continue
         filling = _filling(array.item, tables)
@@ -77,7 +78,6 @@ def match_lists(
         if filling and array.min_items <= n_rows <= array.max_items:
             rows = tuple(row for table in filling for row in _scoped_rows(array.item, table))
             found[path] = ScopedList(rows=rows, is_sure=all(table.is_sure for table in filling))
-    arrays = _arrays(root, ())
     if not found and len(arrays) == 1 and priced is not None:
         ((path, array),) = arrays
         fits = array.min_items <= len(priced.rows) <= array.max_items
@@ -118,9 +118,8 @@ def _is_fit(item: ObjectSpec, table: Table) -> bool:
     return bool(counts) and n_own > 0 and has_most and (not is_breakdown or bool(asked & _TAX_ONLY))
 
 
-def _shared(item: Spec, table: Table) -> frozenset[ColumnKind]:
-    if not isinstance(item, ObjectSpec):
-        return frozenset()
+def _shared(item: ObjectSpec, table: Table) -> frozenset[ColumnKind]:
+    """Return what both the list's keys and the table's columns are."""
     named = {kind for column in table.columns for kind in (column.kind, *column.also)}
     return frozenset(kind for kinds in _key_kinds(item).values() for kind in kinds if kind in named)
 

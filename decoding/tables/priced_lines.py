@@ -6,13 +6,12 @@ An item has the words of one such line and of what is wrapped around it; each is
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from statistics import median
 from typing import Literal
 
-from decoding.tables.lines import TableLine, char_width, table_lines
+from decoding.tables.lines import TableLine, char_width, table_lines, usual_step
 from decoding.tables.table import Table, TableRow
 from decoding.tables.totals import folded_words, names_total
 from schemas.document import Document, Page
@@ -31,7 +30,7 @@ _AMONG_ITEMS = re.compile("discount|coupon|saving|rabatt|remise|sconto|descuento
 def find_priced_lines(document: Document) -> Table | None:
     """Return the lines of a document that may be items, as rows without columns; None if there are none.
 
-    They are sure if a total follows them. A document of one page that prints a single price has none.
+    They are sure if a total follows them. A single price that no total follows is none.
     """
     pages = [_page_rows(page) for page in document.pages if page.words]
     rows = tuple(row for found, _ in pages for row in found)
@@ -46,9 +45,8 @@ class _Reading:
     """The lines up to the total: each priced line that may be an item, with the texts around it."""
 
     rows: list[list[TableLine]] = field(default_factory=list[list[TableLine]])
-    texts: list[list[TableLine]] = field(
-        default_factory=list[list[TableLine]]
-    )  # above each row, and below all
+    # Above each row, and below the last.
+    texts: list[list[TableLine]] = field(default_factory=list[list[TableLine]])
     is_closed: bool = False
 
 
@@ -80,7 +78,7 @@ def _read(page: Page, lines: Sequence[TableLine]) -> _Reading:
     priced = {line: right for line in lines if (right := _price_right(page, line)) is not None}
     tolerance = _SAME_EDGE_CHARS * char_width(page)
     edge = _price_edge([right for line, right in priced.items() if _kind_of(line) == "item"], tolerance)
-    reach = _WRAP_PITCH * _pitch(lines)
+    reach = _WRAP_PITCH * usual_step(lines)
     read = _Reading(texts=[[]])
     last: TableLine | None = None
     for line in lines:
@@ -96,9 +94,8 @@ def _read(page: Page, lines: Sequence[TableLine]) -> _Reading:
             read.texts.append([])
         elif last is not None and line.y - last.y < reach:
             read.texts[-1].append(line)
-        elif not read.rows or kind == "text":
-            # After a gap: nothing that belongs to the row above.
-            read.texts[-1] = [line] if not read.rows else read.texts[-1]
+        elif not read.rows:
+            read.texts[-1] = [line]  # after a gap, what stood above it is no item's
         last = line
     return read
 
@@ -116,8 +113,11 @@ def _kind_of(line: TableLine) -> Literal["item", "total", "among"]:
 
 def _price_edge(edges: Sequence[float], tolerance: float) -> float | None:
     """Return where most prices end, the rightmost such place on a tie; None if there are none."""
-    together = [sum(abs(edge - other) <= tolerance for other in edges) for edge in edges]
-    best = max(zip(together, edges, strict=True), default=None)
+    ordered = sorted(edges)
+    together = [
+        bisect_right(ordered, edge + tolerance) - bisect_left(ordered, edge - tolerance) for edge in ordered
+    ]
+    best = max(zip(together, ordered, strict=True), default=None)
     return None if best is None else best[1]
 
 
@@ -132,11 +132,6 @@ def _price_right(page: Page, line: TableLine) -> float | None:
 
 def _says_what(line: TableLine) -> bool:
     return any(sum(map(str.isalpha, word)) >= _MIN_LETTERS for g in line.groups for word in g.text.split())
-
-
-def _pitch(lines: Sequence[TableLine]) -> float:
-    steps = [b.y - a.y for a, b in pairwise(lines) if b.y > a.y]
-    return median(steps) if steps else 1.0
 
 
 def _stretches(page: Page, lines: Sequence[TableLine]) -> tuple[tuple[int, ...], ...]:

@@ -55,7 +55,7 @@ class Table:
     Attributes
     ----------
     columns
-        From left to right; those without a heading come after the others.
+        From left to right.
     is_sure
         Whether all of the rows are rows: there is a column of amounts that they fill, or a total below them.
     """

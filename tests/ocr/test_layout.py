@@ -6,29 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocr.layout import layout_text
-from ocr.reading_order import arrange
-from schemas.document import Document, Page, Word
+from schemas.document import Document, Word
 from schemas.geometry import clip
-
-
-def page(words: list[Word], page_index: int = 0) -> Page:
-    arranged = arrange(words)
-    return Page(
-        page_index=page_index,
-        width_pt=595,
-        height_pt=842,
-        words=arranged.words,
-        lines=arranged.lines,
-        block_order=arranged.block_order,
-        cuts=arranged.cuts,
-    )
+from tests.ocr.pages import page_of
 
 
 def document(*pages: list[Word]) -> Document:
     return Document(
         sha256="0" * 64,
         media_type="application/pdf",
-        pages=tuple(page(words, i) for i, words in enumerate(pages)),
+        pages=tuple(page_of(words, i) for i, words in enumerate(pages)),
     )
 
 

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocr.reading_order import Arrangement, arrange
-from schemas.document import Page, Word
+from schemas.document import Word
 from schemas.geometry import clip
+from tests.ocr.pages import page_of
 
 
 def word(text: str, left: float, top: float, *, height: float = 0.01, width: float | None = None) -> Word:
@@ -28,19 +29,6 @@ def row_texts(words: Sequence[Word]) -> list[str]:
 def block_text(words: Sequence[Word]) -> str:
     arranged = arrange(words)
     return " ".join(arranged.words[i].text for i in arranged.block_order)
-
-
-def page_of(words: Sequence[Word]) -> Page:
-    arranged = arrange(words)
-    return Page(
-        page_index=0,
-        width_pt=595,
-        height_pt=842,
-        words=arranged.words,
-        lines=arranged.lines,
-        block_order=arranged.block_order,
-        cuts=arranged.cuts,
-    )
 
 
 def texts_of(words: Sequence[Word]) -> str:
