@@ -114,11 +114,17 @@ def _kind_of(line: TableLine) -> Literal["item", "total", "among"]:
 def _price_edge(edges: Sequence[float], tolerance: float) -> float | None:
     """Return where most prices end, the rightmost such place on a tie; None if there are none."""
     ordered = sorted(edges)
-    together = [
-        bisect_right(ordered, edge + tolerance) - bisect_left(ordered, edge - tolerance) for edge in ordered
-    ]
+    together = [_count_near(ordered, edge, tolerance) for edge in ordered]
     best = max(zip(together, ordered, strict=True), default=None)
     return None if best is None else best[1]
+
+
+def _count_near(ordered: Sequence[float], edge: float, tolerance: float) -> int:
+    def distance(other: float) -> float:
+        return other - edge
+
+    first = bisect_left(ordered, -tolerance, key=distance)
+    return bisect_right(ordered, tolerance, key=distance) - first
 
 
 def _price_right(page: Page, line: TableLine) -> float | None:
