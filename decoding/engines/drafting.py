@@ -1,21 +1,30 @@
-"""Which tokens are likely to come next, as the text so far has said them before.
+"""Which tokens are likely to come next: a draft, that the model reads in the pass that it makes anyway.
 
-Values stand on the page that the prompt shows, and a table's rows are written alike: what followed the last
-few tokens where they stood before often follows them again (prompt lookup decoding). A draft costs the
-model some rows of a pass that it makes anyway, and changes nothing that is written but by rounding: in
-bfloat16 more rows are multiplied otherwise than few.
+Values stand on the page that the prompt shows, rows of a table that was found are known but for what the
+model makes of them, and rows of others are written alike. A draft changes nothing that is written but by
+rounding: in bfloat16 more rows are multiplied otherwise than few.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+from llguidance import LLMatcher
+
+from decoding.engines.row_drafts import RowDrafter
+from decoding.grammar.json_cursor import JsonCursor
 
 # Of two tokens that stood before, what followed is right more often than not; of one it is not.
 _LONGEST, _SHORTEST = 4, 2
+# So many characters of a value tell where on the page it stands.
+_LEAST_OF_VALUE = 3
+_MOST_OF_PAGE = 60
+# Tokens of repeated text in one draft.
+_MOST_REPEATED = 6
 
 
-class Drafter:
-    """The text so far, and where each of its pieces stood last.
+class Repeats:
+    """The text so far, and where each of its pieces stood last (prompt lookup decoding).
 
     Parameters
     ----------
@@ -45,3 +54,105 @@ class Drafter:
             if start is not None:
                 return self._tokens[start : start + most]
         return []
+
+
+class Drafter:
+    """Drafts what follows a text under way, which must be an answer under a grammar.
+
+    Texts are bytes as Latin-1, like the cursor's.
+
+    Parameters
+    ----------
+    prompt_tokens
+        What the answer follows.
+    rows
+        Those of lists that are known.
+    tokenize
+        Returns the tokens of a text.
+    token_text
+        Returns the text of a token.
+    """
+
+    def __init__(
+        self,
+        prompt_tokens: Iterable[int],
+        rows: RowDrafter,
+        *,
+        tokenize: Callable[[str], list[int]],
+        token_text: Callable[[int], str],
+    ) -> None:
+        tokens = list(prompt_tokens)
+        self._repeats = Repeats(tokens)
+        self._page = "".join(map(token_text, tokens))
+        self._rows = rows
+        self._tokenize = tokenize
+        self._token_text = token_text
+        self._text = ""
+
+    def extend(self, tokens: Iterable[int]) -> None:
+        """Add tokens that are settled."""
+        tokens = list(tokens)
+        self._repeats.extend(tokens)
+        self._text += "".join(map(self._token_text, tokens))
+
+    def draft(
+        self,
+        pending: Iterable[int],
+        cursor: JsonCursor,
+        matcher: LLMatcher,
+        *,
+        most: int,
+        is_end: Callable[[JsonCursor, LLMatcher], bool],
+    ) -> list[int]:
+        """Return up to `most` tokens that may follow what is settled and `pending`, all of them allowed.
+
+        What the grammar forces between them is among them. `cursor` and `matcher` stand at the end of
+        `pending`; they are changed. `is_end` says where no more can be drafted.
+        """
+        before, drafted, waiting = list(pending), list[int](), list[int]()
+        text = self._text + "".join(map(self._token_text, before))
+        while len(drafted) < most:
+            tokens = matcher.compute_ff_tokens()
+            if tokens:
+                waiting = []
+            elif is_end(cursor, matcher):
+                break
+            else:
+                waiting = waiting or self._guess([*before, *drafted], cursor, text)
+                tokens, waiting = waiting[:1], waiting[1:]
+                if not tokens or not matcher.validate_tokens(tokens):
+                    break
+            matcher.consume_tokens(tokens)
+            if matcher.is_stopped():
+                break
+            new = "".join(map(self._token_text, tokens))
+            text += new
+            cursor.feed(new)
+            drafted += tokens
+        return drafted
+
+    def _guess(self, pending: list[int], cursor: JsonCursor, text: str) -> list[int]:
+        if row := self._rows.draft(cursor, text):
+            return self._tokenize(row)
+        if cursor.state in ("key", "colon"):
+            return self._tokenize('":"' if cursor.state == "key" else ':"')
+        if cursor.state == "string":
+            value = text[cursor.value_start + 1 :]
+            if not value:
+                return []  # which value it is, no text before tells
+            if more := self._read_on(value):
+                return self._tokenize(more)
+        return self._repeats.draft(pending, _MOST_REPEATED)
+
+    def _read_on(self, value: str) -> str:
+        """Return what follows a value on the page, up to where its line or column ends, and the quote."""
+        if len(value) < _LEAST_OF_VALUE:
+            return ""
+        start = self._page.find(value)
+        while start > 0 and self._page[start - 1] not in " \n":
+            start = self._page.find(value, start + 1)
+        if start < 0:
+            return ""
+        more = self._page[start + len(value) : start + len(value) + _MOST_OF_PAGE]
+        end = min((at for at in (more.find("\n"), more.find("  ")) if at >= 0), default=-1)
+        return more if end < 0 else f'{more[:end]}","'

@@ -94,6 +94,10 @@ class Runtime:
         """Return the bytes that `token` writes."""
         return self._ll_tokenizer.decode_bytes([token])
 
+    def tokenize_bytes(self, text: bytes) -> list[int]:
+        """Return the tokens that `text` is written in."""
+        return self._ll_tokenizer.tokenize_bytes(text)
+
     def use_adapter(self, name: str | None, folder: Path | None) -> None:
         """Answer with the adapter `name` from now on, or with the base model for None.
 
@@ -139,6 +143,7 @@ class Runtime:
             n_candidates=n_candidates,
             max_tokens=max_tokens,
             ranking=ranking or Ranking(),
+            likely_rows=grammar.likely_rows,
         )
         return decoder.decode(prompt_tokens)
 

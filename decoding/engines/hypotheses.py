@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 import torch
@@ -72,6 +73,7 @@ class Hypothesis:
     slots: tuple[int, ...] = ()
     n_pending: int = 0  # last steps whose tokens are not in the cache yet
     score: float = 0.0
+    n_value_steps: int | None = None  # the first steps, that are the value's, where others follow it
     following: NextToken | None = None  # what comes next, known when nothing is pending
 
     @property
@@ -94,8 +96,9 @@ class Finished:
 
     def add(self, hypothesis: Hypothesis, n_leaves: int) -> None:
         """Add a hypothesis that has closed leaf number `n_leaves` (from 0) since the trunk."""
-        score = ranked_score(hypothesis.score, len(hypothesis.steps), self._ranking)
-        _, end = list(hypothesis.cursor.leaf_spans.values())[n_leaves]
+        n_steps = hypothesis.n_value_steps or len(hypothesis.steps)
+        score = ranked_score(hypothesis.score, n_steps, self._ranking)
+        _, end = next(islice(hypothesis.cursor.leaf_spans.values(), n_leaves, None))
         key = hypothesis.text[: len(hypothesis.text) - (hypothesis.cursor.position - end)]
         total, best_score, best = self._by_text.get(key, (-math.inf, -math.inf, hypothesis))
         kept = (score, hypothesis) if score > best_score else (best_score, best)

@@ -17,7 +17,7 @@ both that and a division by length.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from typing import Protocol
@@ -40,14 +40,16 @@ from decoding.engines.hypotheses import (
     raw_logprob_of,
 )
 from decoding.engines.next_token import NextToken
+from decoding.engines.row_drafts import RowDrafter
 from decoding.engines.token_tree import Branch, TokenTree
 from decoding.grammar.json_cursor import JsonCursor
+from decoding.grammar.page_terms import LikelyRow
 from schemas.errors import GrammarCompileError
-from schemas.spec import ExtractionSchema
+from schemas.spec import ExtractionSchema, Path
 
-# Tokens that are drafted behind those that are certain: a pass over four rows costs little more than one
-# over one. A draft that held is followed by a longer one.
-_DRAFTED, _DRAFTED_AFTER_SUCCESS = 3, 7
+# Tokens that are drafted behind those that are certain, the forced ones between them included. A draft that
+# held is followed by one twice as long.
+_LEAST_DRAFTED, _MOST_DRAFTED = 12, 96
 
 
 class Vocabulary(Protocol):
@@ -60,6 +62,10 @@ class Vocabulary(Protocol):
 
     def token_bytes(self, token: int) -> bytes:
         """Return the bytes that `token` writes."""
+        ...
+
+    def tokenize_bytes(self, text: bytes) -> list[int]:
+        """Return the tokens that a text of whole characters or parts of them is written in."""
         ...
 
 
@@ -84,6 +90,7 @@ class SpanDecoder:
         n_candidates: int,
         max_tokens: int,
         ranking: Ranking,
+        likely_rows: Mapping[Path, Sequence[LikelyRow]] | None = None,
     ) -> None:
         self._tree = tree
         self._vocabulary = vocabulary
@@ -93,13 +100,14 @@ class SpanDecoder:
         self._ranking = ranking
         self._trunk = Hypothesis(matcher=matcher, cursor=JsonCursor())
         self._written: list[Step] = []
-        self._drafter = Drafter(())
-        self._n_drafted = _DRAFTED
+        self._rows = RowDrafter(schema, likely_rows or {})
+        self._drafter = self._drafter_after(())
+        self._n_drafted = _LEAST_DRAFTED
 
     def decode(self, prompt_tokens: Sequence[int]) -> Decoded:
         """Return the completion of `prompt_tokens`."""
         self._trunk.following = self._tree.prefill(prompt_tokens)
-        self._drafter.extend(prompt_tokens)
+        self._drafter = self._drafter_after(prompt_tokens)
         while not self._is_over():
             self._force(self._trunk)
             if self._is_over():
@@ -108,6 +116,14 @@ class SpanDecoder:
         stopped = self._trunk.matcher.is_stopped() and self._n_written() <= self._max_tokens
         steps = (*self._written, *self._trunk.steps)[: self._max_tokens]
         return Decoded(steps=steps, finish_reason="stop" if stopped else "length")
+
+    def _drafter_after(self, prompt_tokens: Sequence[int]) -> Drafter:
+        return Drafter(
+            prompt_tokens,
+            self._rows,
+            tokenize=lambda text: self._vocabulary.tokenize_bytes(text.encode("latin-1")),
+            token_text=lambda token: self._vocabulary.token_bytes(token).decode("latin-1"),
+        )
 
     def _n_written(self) -> int:
         return len(self._written) + len(self._trunk.steps)
@@ -118,7 +134,13 @@ class SpanDecoder:
 
     def _force(self, hypothesis: Hypothesis) -> None:
         """Append the tokens that the grammar leaves no choice about; the model need not be asked."""
+        self._force_until(hypothesis, n_leaves=None)
+
+    def _force_until(self, hypothesis: Hypothesis, *, n_leaves: int | None) -> None:
+        """Append forced tokens, none after the one that closes leaf number `n_leaves` (from 0)."""
         for token in hypothesis.matcher.compute_ff_tokens():
+            if n_leaves is not None and hypothesis.cursor.n_leaves > n_leaves:
+                break
             step = Step(token, 0.0, raw_logprob_of(hypothesis.following, token))
             hypothesis.score += 0.0 if step.raw_logprob is None else gain(step, self._ranking)
             self._append(hypothesis, step)
@@ -140,12 +162,12 @@ class SpanDecoder:
         self._written.extend(winner.steps[:n_settled])
         self._drafter.extend(step.token for step in winner.steps[:n_settled])
         winner.steps = winner.steps[n_settled:]
-        winner.slots, winner.score, winner.text = (), 0.0, ""
+        winner.slots, winner.score, winner.text, winner.n_value_steps = (), 0.0, "", None
         self._trunk = winner
 
     def _next_segment(self) -> Hypothesis:
         """Return the trunk grown by one token, or to the end of the value that begins here."""
-        if self._n_candidates > 1 and self._value_begins():
+        if self._value_begins(self._trunk.cursor, self._trunk.matcher):
             return self._search()
         if self._trunk.n_pending:
             return self._follow_draft(self._draft())
@@ -162,15 +184,14 @@ class SpanDecoder:
 
     def _draft(self) -> list[int]:
         """Return tokens that may follow the trunk, all of them allowed; up to where a ranked value begins."""
-        drafted = self._drafter.draft(self._trunk.pending, self._n_drafted)
-        if drafted:
-            drafted = drafted[: self._trunk.matcher.validate_tokens(drafted)]
-        cursor = self._trunk.cursor.copy()
-        for index, token in enumerate(drafted):
-            if self._n_candidates > 1 and self._is_in_ranked(cursor):
-                return drafted[:index]
-            cursor.feed(self._vocabulary.token_bytes(token).decode("latin-1"))
-        return drafted
+        trunk = self._trunk
+        return self._drafter.draft(
+            trunk.pending,
+            trunk.cursor.copy(),
+            trunk.matcher.deep_copy(),
+            most=self._n_drafted,
+            is_end=self._value_begins,
+        )
 
     def _follow_draft(self, drafted: list[int]) -> Hypothesis:
         """Return the trunk grown by what the model chooses, read in one pass as far as that was drafted."""
@@ -188,7 +209,8 @@ class SpanDecoder:
                 trunk.following = grown.following[len(pending) + n_right - 1]
             if not written:
                 break
-        self._n_drafted = _DRAFTED_AFTER_SUCCESS if drafted and n_right == len(drafted) else _DRAFTED
+        held = bool(drafted) and n_right == len(drafted)
+        self._n_drafted = min(2 * self._n_drafted, _MOST_DRAFTED) if held else _LEAST_DRAFTED
         trunk.slots = grown.slots[: len(trunk.slots) + len(pending) + n_right]
         return trunk
 
@@ -196,22 +218,23 @@ class SpanDecoder:
         """Append the tokens that are forced, or the likeliest one; none where a ranked value begins."""
         n_before = len(self._trunk.steps)
         self._force(self._trunk)
-        if len(self._trunk.steps) == n_before and not (self._n_candidates > 1 and self._value_begins()):
+        if len(self._trunk.steps) == n_before and not self._value_begins(
+            self._trunk.cursor, self._trunk.matcher
+        ):
             self._choose(self._trunk)
         return [step.token for step in self._trunk.steps[n_before:]]
 
-    def _value_begins(self) -> bool:
+    def _value_begins(self, cursor: JsonCursor, matcher: LLMatcher) -> bool:
         """Return whether the next choice is about a value to be ranked, not about structure.
 
         Whether a value is null, and whether a list has one item more, is structure and decided by the
         next token alone: the alternative to null is all spans together, and the best of them, ranked as
         one text, would lose to null far too often.
         """
-        cursor = self._trunk.cursor.copy()
-        cursor.feed(self._trunk.matcher.compute_ff_bytes().decode("latin-1"))
-        return self._is_in_ranked(cursor)
-
-    def _is_in_ranked(self, cursor: JsonCursor) -> bool:
+        if self._n_candidates == 1:
+            return False
+        cursor = cursor.copy()
+        cursor.feed(matcher.compute_ff_bytes().decode("latin-1"))
         return cursor.state in ("string", "scalar") and is_ranked(
             self._schema.root, cursor.path, self._ranking.kinds
         )
@@ -223,7 +246,10 @@ class SpanDecoder:
         weigh = not self._ranking.masked
         live, finished = [self._trunk], Finished(self._ranking)
         while live:
-            self._evaluate(live, weigh=weigh)
+            self._evaluate(live, n_leaves=n_leaves, weigh=weigh)
+            for closed in (hypothesis for hypothesis in live if hypothesis.cursor.n_leaves > n_leaves):
+                finished.add(closed, n_leaves)
+            live = [hypothesis for hypothesis in live if hypothesis.cursor.n_leaves == n_leaves]
             grown = self._expand(live, self._n_candidates, n_leaves=n_leaves, weigh=weigh)
             for child in grown:
                 if child.cursor.n_leaves > n_leaves:
@@ -233,7 +259,11 @@ class SpanDecoder:
             if live and len(live[0].steps) >= budget:
                 return finished.best() or live[0]
             for hypothesis in live:
-                self._force(hypothesis)
+                self._force_until(hypothesis, n_leaves=n_leaves)
+            # What follows the value of the likeliest one is mostly read anyway.
+            if live and live[0].cursor.n_leaves > n_leaves:
+                live[0].n_value_steps = len(live[0].steps)
+                self._force(live[0])
         best = finished.best()
         if best is None:
             raise GrammarCompileError("the grammar leads into a dead end")
@@ -247,17 +277,21 @@ class SpanDecoder:
         # finished, the search goes on while one is ahead: of a long value many cheap beginnings finish first.
         return [hypothesis for hypothesis in live if hypothesis.score > finished.best_score()]
 
-    def _evaluate(self, hypotheses: Sequence[Hypothesis], *, weigh: bool) -> None:
-        """Read the pending tokens of all hypotheses in one pass."""
+    def _evaluate(self, hypotheses: Sequence[Hypothesis], *, n_leaves: int, weigh: bool) -> None:
+        """Read the pending tokens of all hypotheses in one pass, a closing one only if others follow it."""
         waiting = [h for h in hypotheses if h.n_pending]
         if not waiting:
             return
-        branches = [Branch(h.slots, h.pending) for h in waiting]
-        for hypothesis, grown in zip(waiting, self._tree.grow(branches, weigh=weigh), strict=True):
+        closing = [h.cursor.n_leaves > n_leaves and h.n_value_steps is None for h in waiting]
+        branches = [
+            Branch(h.slots, h.pending[: h.n_pending - c]) for h, c in zip(waiting, closing, strict=True)
+        ]
+        found = self._tree.grow(branches, weigh=weigh)
+        for hypothesis, closes, grown in zip(waiting, closing, found, strict=True):
             self._score_forced(hypothesis, grown.following)
             hypothesis.slots = grown.slots
-            hypothesis.n_pending = 0
-            hypothesis.following = grown.following[-1]
+            hypothesis.n_pending = int(closes)
+            hypothesis.following = None if closes else grown.following[-1]
 
     def _score_forced(self, hypothesis: Hypothesis, following: Sequence[NextToken]) -> None:
         """Fill in what the model thought of forced tokens: each row tells about the token after it."""
@@ -266,7 +300,8 @@ class SpanDecoder:
             step = hypothesis.steps[index]
             raw = raw_logprob_of(known, step.token)
             hypothesis.steps[index] = replace(step, raw_logprob=raw)
-            if raw is not None and not self._ranking.masked:
+            is_of_value = hypothesis.n_value_steps is None or index < hypothesis.n_value_steps
+            if raw is not None and not self._ranking.masked and is_of_value:
                 hypothesis.score += raw
 
     def _expand(

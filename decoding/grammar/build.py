@@ -26,7 +26,7 @@ from decoding.grammar.lark import (
     trie_regex,
 )
 from decoding.grammar.number_regex import decimal_regex, integer_regex, iso_date_regex
-from decoding.grammar.page_terms import ListTerms, PageTerms
+from decoding.grammar.page_terms import LikelyRow, ListTerms, PageTerms
 from decoding.grammar.page_text import has_span, word_runs
 from decoding.tables.match import ScopedList, ScopedRow
 from schemas.document import Document
@@ -70,6 +70,8 @@ class Grammar:
         Words of the page window that values are taken from.
     grounded
         Whether verbatim values are restricted to the page.
+    likely_rows
+        Of lists whose rows are known, what each row most likely says: an engine may try that first.
     """
 
     lark: str = field(repr=False)
@@ -77,6 +79,9 @@ class Grammar:
     reasoning_key: str | None = None
     n_words: int = 0
     grounded: bool = True
+    likely_rows: Mapping[Path, tuple[LikelyRow, ...]] = field(
+        default_factory=dict[Path, tuple[LikelyRow, ...]], repr=False
+    )
 
 
 def build_grammar(
@@ -136,6 +141,7 @@ def build_grammar(
         reasoning_key=key,
         n_words=n_words,
         grounded=grounding,
+        likely_rows=builder.lists.likely_rows() if grounding else {},
     )
 
 

@@ -20,10 +20,14 @@ _WHITE = frozenset(" \n\r\t")
 
 @dataclass(slots=True)
 class _Frame:
-    """One open container: its position for an array, the key at hand for an object."""
+    """One open container: its position for an array, the key at hand for an object.
+
+    `starts` are where the item at hand of an array begins, and the one before it; -1 for none.
+    """
 
     is_array: bool
     part: PathPart
+    starts: tuple[int, int] = (-1, -1)
 
 
 @dataclass(slots=True)
@@ -48,7 +52,7 @@ class JsonCursor:
             state=self.state,
             position=self.position,
             leaf_spans=dict(self.leaf_spans),
-            _stack=[_Frame(frame.is_array, frame.part) for frame in self._stack],
+            _stack=[_Frame(frame.is_array, frame.part, frame.starts) for frame in self._stack],
             _start=self._start,
             _escaped=self._escaped,
             _key=self._key,
@@ -76,6 +80,18 @@ class JsonCursor:
             if frame.is_array:
                 return self.path[: depth + 1]
         return None
+
+    @property
+    def value_start(self) -> int:
+        """Return where the leaf at hand begins, its quote included."""
+        return self._start
+
+    def item_starts(self, depth: int) -> tuple[int, int]:
+        """Return where the item begins that the array of path[:depth] has at hand, and the one before it.
+
+        -1 stands for one that has not begun.
+        """
+        return self._stack[depth].starts
 
     def feed(self, text: str) -> None:
         """Move past `text`."""
@@ -137,10 +153,13 @@ class JsonCursor:
         frame = self._stack[-1]
         if isinstance(frame.part, int):
             frame.part += 1
+            frame.starts = (-1, frame.starts[0])
         self.state = "value" if frame.is_array else "next_key"
 
     def _begin_value(self, char: str) -> None:
         self._start = self.position
+        if self._stack and self._stack[-1].is_array:
+            self._stack[-1].starts = (self.position, self._stack[-1].starts[1])
         if char == '"':
             self.state, self._escaped = "string", False
         elif char == "{":

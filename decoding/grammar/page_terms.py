@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from decoding.grammar.lark import json_text, substring
 from decoding.grammar.page_text import Run, amount_spans, date_spans, page_runs
@@ -15,6 +16,14 @@ from schemas.spec import Path
 # Stands between the runs of words in the automaton. It is never part of a value: words hold no raw
 # newline, and `.` does not match one.
 _BARRIER = "\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LikelyRow:
+    """What the words of a row say: by keys that have a column of their own, and all together."""
+
+    cells: Mapping[str, str]
+    text: str
 
 
 class PageTerms:
@@ -84,3 +93,13 @@ class ListTerms:
         """Return what the given cells of a row say."""
         page = self.document.pages[row.page_index]
         return PageTerms(runs=tuple(run for cell in cells for run in page_runs(page, cell)))
+
+    def likely_rows(self) -> dict[Path, tuple[LikelyRow, ...]]:
+        """Return what is known of the rows of each list before they are written."""
+        return {path: tuple(map(self._likely_row, known.rows)) for path, known in self.rows.items()}
+
+    def _likely_row(self, row: ScopedRow) -> LikelyRow:
+        words = self.document.pages[row.page_index].words
+        cells = {key: " ".join(words[index].text for index in cell) for key, cell in row.likely.items()}
+        text = " ".join(words[index].text for index in dict.fromkeys(chain.from_iterable(row.words)))
+        return LikelyRow(cells=cells, text=text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from decoding.tables.headings import MONEY_KINDS, NUMERIC_KINDS, ColumnKind, heading_kinds
 from decoding.tables.table import Cell, Column, Table, TableRow
@@ -43,12 +43,15 @@ class ScopedRow:
         Keys with a column of their own that is filled here: they have a value.
     words
         All cells, for what has no key of its own.
+    likely
+        The cells of the keys' own columns, one for each: what the row most likely says.
     """
 
     page_index: int
     cells: Mapping[str, tuple[Cell, ...]]
     filled: frozenset[str]
     words: tuple[Cell, ...]
+    likely: Mapping[str, Cell] = field(default_factory=dict[str, Cell])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,20 +139,23 @@ def _key_kinds(item: ObjectSpec) -> dict[str, tuple[ColumnKind, ...]]:
 def _scoped_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
     kinds = _key_kinds(item)
     columns = _columns_by_key(kinds, table.columns)
-    claims = Counter(index for key in kinds for index in _own_columns(kinds[key], table.columns))
+    own = {key: indices for key in kinds if (indices := _own_columns(kinds[key], table.columns))}
+    claims = Counter(index for indices in own.values() for index in indices)
     sure = {
-        key: own[0]
-        for key in kinds
-        if len(own := _own_columns(kinds[key], table.columns)) == 1
-        and claims[own[0]] == 1
-        and table.columns[own[0]].kind in _SAYS_VALUE
+        key: indices[0]
+        for key, indices in own.items()
+        if len(indices) == 1 and claims[indices[0]] == 1 and table.columns[indices[0]].kind in _SAYS_VALUE
     }
+    # Of two keys that claim a column, the first in the schema's order mostly is what its cells are.
+    likely = {key: indices[0] for key, indices in reversed(own.items())}
+    likely = {key: index for index, key in {index: key for key, index in likely.items()}.items()}
     return tuple(
         ScopedRow(
             page_index=row.page_index,
-            cells={key: _runs(row, own) for key, own in columns.items()} if table.columns else {},
+            cells={key: _runs(row, indices) for key, indices in columns.items()} if table.columns else {},
             filled=frozenset(key for key, index in sure.items() if row.cells[index]),
             words=_runs(row, range(max(len(row.cells), len(row.others)))),
+            likely={key: cell for key, index in likely.items() if (cell := row.cells[index])},
         )
         for row in table.rows
     )

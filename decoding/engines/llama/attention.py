@@ -19,7 +19,7 @@ from decoding.engines.llama.projection import padded_rows
 _ENTRIES = 256
 # Of 1 to 128 queries on one core (docs/results/decoding.md).
 _MOST_FUSED = 8
-_BLOCK = 128
+_BLOCK = 64
 
 
 def attend(queries: Tensor, keys: Tensor, values: Tensor, sees: Tensor | None, *, n_shared: int) -> Tensor:

@@ -131,6 +131,12 @@ class Ordered:
             return F.linear(x, self._weight)
         return torch.ops.mkldnn._linear_pointwise(x, self._weight, None, "none", [], "")
 
+    def apply_onto(self, y: Tensor, x: Tensor) -> Tensor:
+        """Return `y` (t, m) + x @ W.T."""
+        if not self._is_ordered:
+            return y.addmm_(x, self._weight.mT)
+        return torch.ops.mkldnn._linear_pointwise.binary(x, y, self._weight, None, "add")
+
 
 class Factors:
     """An adapter's factors of one projection: x @ A @ B is added to what it makes of x.
@@ -145,17 +151,22 @@ class Factors:
     """
 
     def __init__(self, A: Tensor, B: Tensor, *, dtype: torch.dtype) -> None:
-        self.A, self.B = A.to(dtype), B.to(dtype)
+        self._A, self._B = A.to(dtype), B.to(dtype)
+        self._many: tuple[Ordered, Ordered] | None = None
         self._few: tuple[_EightBits, _EightBits] | None = None
         if dtype == torch.bfloat16 and A.shape[0] % _GROUP == 0:
             filled = -A.shape[1] % _GROUP
             self._few = (_EightBits(F.pad(A, (0, filled))), _EightBits(F.pad(B, (0, 0, 0, filled))))
+        if dtype == torch.bfloat16:
+            self._many = (Ordered(self._A.mT.contiguous()), Ordered(self._B.mT.contiguous()))
 
     def add(self, y: Tensor, x: Tensor) -> Tensor:
         """Return `y` (t, m) with what the adapter makes of `x` (t, n) added in place."""
-        if self._few is None or x.shape[0] > _MOST_ROWS_IN_EIGHT_BITS:
-            return y.addmm_(x @ self.A, self.B)
-        return y.add_(self._few[1].apply(self._few[0].apply(x)))
+        if self._few is not None and x.shape[0] <= _MOST_ROWS_IN_EIGHT_BITS:
+            return y.add_(self._few[1].apply(self._few[0].apply(x)))
+        if self._many is not None:
+            return self._many[1].apply_onto(y, self._many[0].apply(x))
+        return y.addmm_(x @ self._A, self._B)
 
 
 class _EightBits:

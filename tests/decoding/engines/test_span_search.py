@@ -215,7 +215,7 @@ def test_a_long_likely_value_outlives_its_many_short_beginnings(runtime: Runtime
     assert _text(runtime, decoder.decode([1])) == f'{{"x":"{" ".join(words)}"}}'
 
 
-def _draft_nothing(*_: object) -> list[int]:
+def _draft_nothing(*_: object, **__: object) -> list[int]:
     return []
 
 
