@@ -163,7 +163,11 @@ def _embedded(settings: Settings) -> Engine:
 
     model = choose_model(settings)
     model.check()
-    return EmbeddedEngine(model.folder, adapters={**model.adapters, **settings.adapters})
+    return EmbeddedEngine(
+        model.folder,
+        adapters={**model.adapters, **settings.adapters},
+        cache=settings.model_cache / ".packed",
+    )
 
 
 def _vllm(settings: Settings) -> Engine:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 from app.api.runner import Runner
-from decoding.engines.engine import Engine
+from app.extraction.pipeline import Pipeline
+from schemas.errors import RasgError
+
+logger = logging.getLogger(__name__)
 
 _N_WAITING = 8
 _TIMEOUT_S = 30.0
@@ -11,6 +16,8 @@ _TIMEOUT_S = 30.0
 
 class Readiness:
     """Loads or reaches the engine once, in a thread of its own, and remembers that it did.
+
+    A service begins with that when it starts, and is ready when it is done.
 
     Places that are all taken do not make a service unready, and an engine answers one call at a time: a
     question behind a long extraction would wait for its end. A server that goes away later is noticed
@@ -21,7 +28,14 @@ class Readiness:
         self._runner = Runner("probes", n_concurrent=1, n_waiting=_N_WAITING, timeout_s=_TIMEOUT_S)
         self._is_ready = False
 
-    async def check(self, engine: Engine) -> None:
+    async def begin(self, pipeline: Pipeline) -> None:
+        """Make the engine ready; what is wrong with it is logged, and told to whoever asks."""
+        try:
+            await self.check(pipeline)
+        except RasgError as error:
+            logger.warning("the engine is not ready: %s", error)
+
+    async def check(self, pipeline: Pipeline) -> None:
         """Return when the engine is there.
 
         Raises
@@ -32,7 +46,7 @@ class Readiness:
             If it takes longer than a probe may, or too many probes wait.
         """
         if not self._is_ready:
-            await self._runner.run(lambda: engine.max_context_tokens)
+            await self._runner.run(lambda: pipeline.prepare(warm=True))
             self._is_ready = True
 
     def close(self) -> None:

@@ -110,7 +110,7 @@ async def livez() -> Status:
 async def readyz(state: State) -> Status:
     """Say whether the engine is there: the model loaded, or the server once reached; 5xx while it is not."""
     engine = state.pipeline.engine
-    await state.readiness.check(engine)
+    await state.readiness.check(state.pipeline)
     return Status(engine=engine.name, model=engine.model)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -69,9 +70,11 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
             options=default_options(settings),
         )
         app.state.service = service
+        warming = asyncio.create_task(service.readiness.begin(served))
         try:
             yield
         finally:
+            warming.cancel()
             service.extractions.close()
             service.lookups.close()
             service.readiness.close()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -39,7 +41,7 @@ from app.wiring import (
     open_store,
 )
 from schemas.adapter import BASE
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, RasgError
 from schemas.registry import load_schema
 from schemas.walk import values_by_path
 
@@ -81,12 +83,19 @@ def extract(
     pipeline = _pipeline(settings, engine, ocr, password, tenant, options)
     batch = Batch(pipeline=pipeline, schema=asked, options=options, explain_folder=out if explain else None)
     found = find_files(files)
+    # While the first file is read; what is wrong with the engine, that file's record says.
+    threading.Thread(target=lambda: _try(pipeline.prepare), name="prepare").start()
     with result_writer(asked, output_format, out) as writer:
         for result in _show_progress(batch, found):
             writer.add(result)
     _report(writer.results, out)
     if has_failed(writer.results):
         raise typer.Exit(1)
+
+
+def _try(job: Callable[[], None]) -> None:
+    with suppress(RasgError):
+        job()
 
 
 def _pipeline(

@@ -23,7 +23,7 @@ from decoding.checks.row_count import check_rows
 from decoding.checks.row_repeats import check_repeats
 from decoding.checks.sums import check_sums
 from decoding.checks.validity import withdraw_invalid
-from decoding.engines.engine import Engine, LoadsAdapters
+from decoding.engines.engine import Engine, LoadsAdapters, Prepares
 from decoding.grounding.ground import ground_extraction
 from decoding.grounding.result import GroundingResult
 from decoding.windows import WindowAnswer
@@ -88,6 +88,20 @@ class Pipeline:
         if password is not None:
             read_options = replace(read_options, password=password)
         return replace(self, tenant=tenant, read_options=read_options)
+
+    def prepare(self, *, warm: bool = False) -> None:
+        """Load or reach the engine, and with `warm` use it once, so that no document waits for that.
+
+        Raises
+        ------
+        DecodingError
+            If it cannot be loaded or reached, or is none that constrains.
+        """
+        if isinstance(self.engine, Prepares):
+            own = self._find_own_adapter()
+            self.engine.prepare(None if own is None else own.name, warm=warm)
+        else:
+            _ = self.engine.max_context_tokens
 
     def extract(
         self,

@@ -47,6 +47,8 @@ class EmbeddedEngine:
         "cpu", or "cuda" where there is one.
     with_transformers
         Leave even a plain Llama to Transformers: what this engine's own arithmetic is compared with.
+    cache
+        A folder that keeps what is worked out of weights at the first start; made if it is not there.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class EmbeddedEngine:
         ranking: Ranking | None = None,
         device: str = "cpu",
         with_transformers: bool = False,
+        cache: Path | None = None,
     ) -> None:
         self._folder = folder
         self._adapters: dict[str, Path] = {}
@@ -65,6 +68,7 @@ class EmbeddedEngine:
         self._ranking = ranking
         self._device = device
         self._with_transformers = with_transformers
+        self._cache = cache
         self._lock = threading.RLock()
         self._loaded: Runtime | None = None
         self._base_sha256: str | None = None
@@ -129,6 +133,20 @@ class EmbeddedEngine:
         with self._lock:
             if self._adapters.pop(name, None) is not None and self._loaded is not None:
                 self._loaded.drop_adapter(name)
+
+    def prepare(self, adapter: str | None = None, *, warm: bool = False) -> None:
+        """Load the model and an adapter, and with `warm` read some tokens for nothing.
+
+        Raises
+        ------
+        EngineUnavailableError, AdapterNotFoundError
+            As `complete` does.
+        """
+        with self._lock:
+            runtime = self._runtime()
+            runtime.use_adapter(adapter, self._folder_of(adapter))
+            if warm:
+                runtime.warm()
 
     def complete(self, requests: Sequence[EngineRequest]) -> tuple[Completion, ...]:
         """Return one completion for each request; see `Engine.complete` for the errors.
@@ -214,13 +232,18 @@ class EmbeddedEngine:
             if self._is_closed:
                 raise EngineUnavailableError("the engine was closed")
             if self._loaded is None:
-                self._loaded = _load(
-                    self._folder, self._dtype, self._device, with_transformers=self._with_transformers
+                runtime = _import_runtime(self._folder)
+                self._loaded = runtime(
+                    self._folder,
+                    dtype=self._dtype,
+                    device=self._device,
+                    with_transformers=self._with_transformers,
+                    cache=self._cache,
                 )
             return self._loaded
 
 
-def _load(folder: Path, dtype: Dtype | None, device: str, *, with_transformers: bool) -> Runtime:
+def _import_runtime(folder: Path) -> type[Runtime]:
     if not (folder / "config.json").is_file():
         raise EngineUnavailableError(f"no model in {folder.name!r}: config.json is missing")
     try:
@@ -229,4 +252,4 @@ def _load(folder: Path, dtype: Dtype | None, device: str, *, with_transformers: 
         raise EngineUnavailableError(
             f"the embedded engine needs {error.name}", hint="install the extra `embedded`"
         ) from error
-    return Runtime(folder, dtype=dtype, device=device, with_transformers=with_transformers)
+    return Runtime

@@ -19,7 +19,7 @@ from decoding.engines.hypotheses import Decoded, Ranking, raise_on_error
 from decoding.engines.llama.config import NotPlainLlamaError
 from decoding.engines.llama.loaded import LlamaModel
 from decoding.engines.span_search import SpanDecoder
-from decoding.engines.token_tree import TokenTree
+from decoding.engines.token_tree import Branch, TokenTree
 from decoding.grammar.build import Grammar
 from schemas.errors import EngineUnavailableError
 from schemas.prompt import Prompt
@@ -38,6 +38,10 @@ _LIMITS = LLParserLimits(
 )
 
 
+# Tokens of a prompt that is read for nothing.
+_WARMING = 128
+
+
 class Runtime:
     """The model in `folder`, ready to decode; for one thread at a time.
 
@@ -47,6 +51,8 @@ class Runtime:
         Of the arithmetic; None is the best for the weights and the device.
     with_transformers
         Leave even a plain Llama to Transformers, which other models are left to.
+    cache
+        A folder that keeps what is worked out of weights at the first start.
 
     Raises
     ------
@@ -55,13 +61,19 @@ class Runtime:
     """
 
     def __init__(
-        self, folder: Path, *, dtype: str | None, device: str, with_transformers: bool = False
+        self,
+        folder: Path,
+        *,
+        dtype: str | None,
+        device: str,
+        with_transformers: bool = False,
+        cache: Path | None = None,
     ) -> None:
         try:
             best = _best_dtype(folder, device) if dtype is None else getattr(torch, dtype)
         except (OSError, ValueError) as error:
             raise EngineUnavailableError(f"cannot load the model in {folder.name!r}: {error}") from error
-        self._model = _load_model(folder, best, device, with_transformers=with_transformers)
+        self._model = _load_model(folder, best, device, with_transformers=with_transformers, cache=cache)
         try:
             self._chat, self._ll_tokenizer = _load_tokenizer(folder)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
@@ -108,6 +120,16 @@ class Runtime:
         """
         self._model.use_adapter(name, folder)
 
+    def warm(self) -> None:
+        """Read some tokens as prompts and answers are read: kernels are made when they are first used."""
+        if isinstance(self._model, LlamaModel):
+            tree = TokenTree(self._model.begin())
+            tree.prefill(_WARMING * [self.end_token])
+            for n_rows in (1, 4, 8, 16, 32):
+                (grown,) = tree.grow([Branch((), n_rows * (self.end_token,))])
+                grown.following[0].scores(torch.arange(1))
+                tree.settle(())
+
     def drop_adapter(self, name: str) -> None:
         """Free the weights of adapter `name`, if they are loaded."""
         self._model.drop_adapter(name)
@@ -149,11 +171,11 @@ class Runtime:
 
 
 def _load_model(
-    folder: Path, dtype: torch.dtype, device: str, *, with_transformers: bool
+    folder: Path, dtype: torch.dtype, device: str, *, with_transformers: bool, cache: Path | None
 ) -> LlamaModel | TransformersModel:
     if device == "cpu" and not with_transformers:
         try:
-            return LlamaModel(folder, dtype=dtype)
+            return LlamaModel(folder, dtype=dtype, cache=cache)
         except NotPlainLlamaError as error:
             logger.info("Transformers runs %s: it has %s", folder.name, error)
     from decoding.engines.transformers_model import TransformersModel

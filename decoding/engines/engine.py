@@ -118,3 +118,20 @@ class LoadsAdapters(Protocol):
     def unload_adapter(self, name: str) -> None:
         """Drop the weights `name`; AdapterNotFoundError, or nothing, if there are none of that name."""
         ...
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """An engine that is slow to begin: what its first request would wait for can be done before."""
+
+    def prepare(self, adapter: str | None = None, *, warm: bool = False) -> None:
+        """Load what answers with an adapter, or with the base model for None.
+
+        `warm` also reads some tokens for nothing: what is made when it is first used is made then.
+
+        Raises
+        ------
+        EngineUnavailableError, AdapterNotFoundError
+            As `Engine.complete` does.
+        """
+        ...

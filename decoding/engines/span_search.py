@@ -118,11 +118,13 @@ class SpanDecoder:
         return Decoded(steps=steps, finish_reason="stop" if stopped else "length")
 
     def _drafter_after(self, prompt_tokens: Sequence[int]) -> Drafter:
+        # Not this decoder: in a circle it would live on, with all that it has read.
+        vocabulary = self._vocabulary
         return Drafter(
             prompt_tokens,
             self._rows,
-            tokenize=lambda text: self._vocabulary.tokenize_bytes(text.encode("latin-1")),
-            token_text=lambda token: self._vocabulary.token_bytes(token).decode("latin-1"),
+            tokenize=lambda text: vocabulary.tokenize_bytes(text.encode("latin-1")),
+            token_text=lambda token: vocabulary.token_bytes(token).decode("latin-1"),
         )
 
     def _n_written(self) -> int:

@@ -23,7 +23,7 @@ _MOST_HEAD_TOKENS = 4096
 
 
 class LlamaModel:
-    """The Llama in `folder`, on the processor.
+    """The Llama in `folder`, on the processor; `cache` keeps what is worked out of its weights.
 
     Raises
     ------
@@ -33,10 +33,10 @@ class LlamaModel:
         If the folder's files are damaged.
     """
 
-    def __init__(self, folder: Path, *, dtype: torch.dtype) -> None:
+    def __init__(self, folder: Path, *, dtype: torch.dtype, cache: Path | None = None) -> None:
         try:
             shape = read_shape(folder)
-            self._model = Llama(read_weights(folder, shape, dtype=dtype))
+            self._model = Llama(read_weights(folder, shape, dtype=dtype, cache=cache))
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise EngineUnavailableError(f"cannot load the model in {folder.name!r}: {error}") from error
         self.max_context_tokens = shape.n_positions

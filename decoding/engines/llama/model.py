@@ -13,7 +13,7 @@ from torch import Tensor
 
 from decoding.engines.llama.attention import attend, masked_scores
 from decoding.engines.llama.config import LlamaShape
-from decoding.engines.llama.projection import Factors, Projection
+from decoding.engines.llama.projection import Factors, padded_rows
 from decoding.engines.llama.weights import Layer, Weights
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ class Llama:
         self.shape: LlamaShape = weights.shape
         self.dtype = weights.embedding.dtype
         self._weights = weights
-        self._head = Projection(weights.head, None)
         size, theta = self.shape.size, self.shape.theta
         # In float32 as Transformers has it, and rounded to the dtype of what is turned.
         waves = theta ** (torch.arange(0, size, 2).float() / size)
@@ -92,7 +91,9 @@ class Llama:
         Those of a few are exact in float32; of all, products are rounded to the weights' dtype.
         """
         if tokens is None:
-            return self._head(hidden).float()
+            # As it lies, not in order for the kernel: that is some milliseconds, a second copy is 57 MB.
+            filled = F.pad(hidden, (0, 0, 0, padded_rows(len(hidden)) - len(hidden)))
+            return F.linear(filled, self._weights.head)[: len(hidden)].float()
         return hidden.float() @ self._weights.head[tokens].float().mT
 
     def _turned_heads(

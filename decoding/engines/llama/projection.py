@@ -19,7 +19,8 @@ from torch import Tensor
 _MOST_ROWS_IN_FOUR_BITS = 4
 # From nine on, an adapter's eight bits do.
 _MOST_ROWS_IN_EIGHT_BITS = 8
-_GROUP = 32
+GROUP = 32
+_ROWS_AT_ONCE = 256
 # Weights are taken for four bits if none is further from them than rounding to bfloat16 has brought it: by
 # 2^-8 of itself, and by as much with the ends that its level is reckoned from. Where that is a quarter of a
 # level and more, any weight would pass, and none is taken.
@@ -44,7 +45,7 @@ class FourBits:
 
     def apply(self, x: Tensor) -> Tensor:
         """Return x @ W.T of `x` (t, n), in its dtype."""
-        y = torch._weight_int4pack_mm_for_cpu(x.to(torch.bfloat16), self.packed, _GROUP, self.scales)
+        y = torch._weight_int4pack_mm_for_cpu(x.to(torch.bfloat16), self.packed, GROUP, self.scales)
         return y.to(x.dtype)
 
 
@@ -55,24 +56,29 @@ def find_four_bits(weight: Tensor) -> FourBits | None:
     largest of them, up to the rounding to bfloat16 in which they are kept.
     """
     n_rows, n_columns = weight.shape
-    if n_columns % _GROUP or n_rows % 16 or weight.dtype != torch.bfloat16:
+    if n_columns % GROUP or n_rows % 16 or weight.dtype != torch.bfloat16:
         return None
-    groups = weight.float().view(n_rows, -1, _GROUP)
-    low, high = groups.amin(-1, keepdim=True), groups.amax(-1, keepdim=True)
-    step = ((high - low) / 15).clamp(min=1e-12)
-    levels = ((groups - low) / step).round_()
-    off = (groups - low).addcmul_(levels, step, value=-1).abs_()
-    bound = torch.minimum(_BFLOAT16_STEP * groups.abs().amax(-1, keepdim=True), _LEVEL_SHARE * step)
-    if not bool((off <= bound).all()):  # also where weights are no numbers
-        return None
-    # The ends are rounded too: the line through all 32 is nearer to what they were.
-    middle, mean = levels.mean(-1, keepdim=True), groups.mean(-1, keepdim=True)
-    spread = (levels - middle).square().sum(-1, keepdim=True)
-    scale = ((levels - middle) * (groups - mean)).sum(-1, keepdim=True) / spread.clamp(min=1e-12)
-    scale = torch.where(spread > 0, scale, step).bfloat16().float()
-    offset = mean - scale * (middle - 8)
-    scales = torch.cat([scale, offset], -1).transpose(0, 1).contiguous().bfloat16()
-    bits = levels.view(n_rows, n_columns).to(torch.int32)
+    bits = torch.empty((n_rows, n_columns), dtype=torch.int32)
+    scales = torch.empty((n_columns // GROUP, n_rows, 2), dtype=torch.bfloat16)
+    # In parts that stay in a processor's cache; most others' weights are known for such by the first one.
+    for first in range(0, n_rows, _ROWS_AT_ONCE):
+        part = slice(first, first + _ROWS_AT_ONCE)
+        groups = weight[part].float().view(-1, n_columns // GROUP, GROUP)
+        low, high = torch.aminmax(groups, dim=-1, keepdim=True)
+        step = ((high - low) / 15).clamp_(min=1e-12)
+        levels = ((groups - low) / step).round_()
+        off = (groups - low).addcmul_(levels, step, value=-1).abs_()
+        largest = torch.maximum(low.abs(), high.abs())
+        if not bool((off <= torch.minimum(_BFLOAT16_STEP * largest, _LEVEL_SHARE * step)).all()):
+            return None  # also where weights are no numbers
+        # The ends are rounded too: the line through all 32 is nearer to what they were.
+        middle, mean = levels.mean(-1, keepdim=True), groups.mean(-1, keepdim=True)
+        spread = (levels - middle).square_().sum(-1, keepdim=True)
+        scale = ((levels - middle) * (groups - mean)).sum(-1, keepdim=True) / spread.clamp(min=1e-12)
+        scale = torch.where(spread > 0, scale, step).bfloat16().float()
+        offset = mean - scale * (middle - 8)
+        scales[:, part] = torch.cat([scale, offset], -1).transpose(0, 1)
+        bits[part] = levels.view(-1, n_columns)
     return FourBits(torch._convert_weight_to_int4pack_for_cpu(bits, 1), scales)
 
 
@@ -89,17 +95,17 @@ class Projection:
 
     def __init__(self, weight: Tensor, four_bits: FourBits | None) -> None:
         self._four_bits = four_bits
-        self._many = Ordered(weight) if weight.dtype == torch.bfloat16 else weight
+        self._is_padded = weight.dtype == torch.bfloat16
+        self._many = Ordered(weight)
 
     def __call__(self, x: Tensor, factors: Factors | None = None) -> Tensor:
         """Return (t, m) of `x` (t, n)."""
         n_rows = x.shape[0]
         if self._four_bits is not None and n_rows <= _MOST_ROWS_IN_FOUR_BITS:
             y = self._four_bits.apply(x)
-        elif isinstance(self._many, Tensor):
-            y = F.linear(x, self._many)
         else:
-            x = F.pad(x, (0, 0, 0, padded_rows(n_rows) - n_rows))
+            if self._is_padded:
+                x = F.pad(x, (0, 0, 0, padded_rows(n_rows) - n_rows))
             y = self._many.apply(x)
         return (y if factors is None else factors.add(y, x))[:n_rows]
 
@@ -115,12 +121,14 @@ def padded_rows(n: int) -> int:
 
 
 class Ordered:
-    """A bfloat16 matrix as oneDNN wants it; unordered it would be put in order for every product."""
+    """A matrix as oneDNN wants it if it is bfloat16; unordered it would be put in order for every product."""
 
     def __init__(self, weight: Tensor) -> None:
         self._weight = weight
         self._is_ordered = (
-            hasattr(torch.ops.mkldnn, "_linear_pointwise") and torch.backends.mkldnn.is_available()
+            weight.dtype == torch.bfloat16
+            and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+            and torch.backends.mkldnn.is_available()
         )
         if self._is_ordered:
             self._weight = torch.ops.mkldnn._reorder_linear_weight(weight)
@@ -151,22 +159,17 @@ class Factors:
     """
 
     def __init__(self, A: Tensor, B: Tensor, *, dtype: torch.dtype) -> None:
-        self._A, self._B = A.to(dtype), B.to(dtype)
-        self._many: tuple[Ordered, Ordered] | None = None
+        self._many = (Ordered(A.to(dtype).mT.contiguous()), Ordered(B.to(dtype).mT.contiguous()))
         self._few: tuple[_EightBits, _EightBits] | None = None
-        if dtype == torch.bfloat16 and A.shape[0] % _GROUP == 0:
-            filled = -A.shape[1] % _GROUP
+        if dtype == torch.bfloat16 and A.shape[0] % GROUP == 0:
+            filled = -A.shape[1] % GROUP
             self._few = (_EightBits(F.pad(A, (0, filled))), _EightBits(F.pad(B, (0, 0, 0, filled))))
-        if dtype == torch.bfloat16:
-            self._many = (Ordered(self._A.mT.contiguous()), Ordered(self._B.mT.contiguous()))
 
     def add(self, y: Tensor, x: Tensor) -> Tensor:
         """Return `y` (t, m) with what the adapter makes of `x` (t, n) added in place."""
         if self._few is not None and x.shape[0] <= _MOST_ROWS_IN_EIGHT_BITS:
             return y.add_(self._few[1].apply(self._few[0].apply(x)))
-        if self._many is not None:
-            return self._many[1].apply_onto(y, self._many[0].apply(x))
-        return y.addmm_(x @ self._A, self._B)
+        return self._many[1].apply_onto(y, self._many[0].apply(x))
 
 
 class _EightBits:

@@ -15,7 +15,8 @@ from safetensors import safe_open
 from torch import Tensor
 
 from decoding.engines.llama.config import LlamaShape, NotPlainLlamaError
-from decoding.engines.llama.projection import Projection, find_four_bits
+from decoding.engines.llama.packed_file import PackedFile
+from decoding.engines.llama.projection import GROUP, FourBits, Projection, find_four_bits
 
 # The projections of a layer, each of several of the model's matrices that see the same input.
 PARTS: dict[str, tuple[str, ...]] = {
@@ -64,8 +65,12 @@ def part_sizes(shape: LlamaShape) -> dict[str, tuple[int, int]]:
     }
 
 
-def read_weights(folder: Path, shape: LlamaShape, *, dtype: torch.dtype) -> Weights:
+def read_weights(
+    folder: Path, shape: LlamaShape, *, dtype: torch.dtype, cache: Path | None = None
+) -> Weights:
     """Return the weights in a folder for arithmetic in `dtype`, in four bits where they hold no more.
+
+    Four bits that were found are kept in `cache`, if there is such a folder.
 
     Raises
     ------
@@ -76,10 +81,11 @@ def read_weights(folder: Path, shape: LlamaShape, *, dtype: torch.dtype) -> Weig
     OSError, safetensors.SafetensorError
         If the files are not there or none.
     """
+    four_bits = _FourBitsFinder(folder, dtype, cache)
+    layers = tuple(_read_layer(folder, shape, index, dtype, four_bits) for index in range(shape.n_layers))
+    four_bits.keep()
     with ExitStack() as files:
         tensors = _Tensors(folder, files)
-        _check_names(tensors.names, shape)
-        layers = tuple(_read_layer(tensors, shape, index, dtype) for index in range(shape.n_layers))
         embedding = tensors.read("model.embed_tokens.weight", (shape.vocabulary, shape.width)).to(dtype)
         head = (
             embedding
@@ -90,21 +96,52 @@ def read_weights(folder: Path, shape: LlamaShape, *, dtype: torch.dtype) -> Weig
     return Weights(shape=shape, embedding=embedding, head=head, norm=norm, layers=layers)
 
 
-def _read_layer(tensors: _Tensors, shape: LlamaShape, index: int, dtype: torch.dtype) -> Layer:
-    name, sizes = f"model.layers.{index}", part_sizes(shape)
+class _FourBitsFinder:
+    """Finds four bits of weights, or takes them from where they were kept."""
 
-    def project(parts: tuple[str, ...]) -> Projection:
-        weight = torch.cat([tensors.read(f"{name}.{part}.weight", sizes[part]) for part in parts])
+    def __init__(self, folder: Path, dtype: torch.dtype, cache: Path | None) -> None:
         # Whoever asks for float32 asks for that arithmetic.
-        four_bits = find_four_bits(weight) if dtype == torch.bfloat16 else None
-        return Projection(weight.to(dtype), four_bits)
+        self._is_wanted = dtype == torch.bfloat16
+        self._file = PackedFile(folder, cache) if cache is not None and self._is_wanted else None
+        self._kept = {} if self._file is None else self._file.read()
+        self._new: dict[str, FourBits] = {}
 
-    norms = [tensors.read(f"{name}.{norm}.weight", (shape.width,)).float() for norm in _NORMS]
-    return Layer(
-        attention_norm=norms[0],
-        mlp_norm=norms[1],
-        **{key: project(parts) for key, parts in PARTS.items()},
-    )
+    def find(self, name: str, weight: Tensor) -> FourBits | None:
+        if not self._is_wanted:
+            return None
+        kept = self._kept.get(name)
+        if kept is not None and kept.scales.shape == (weight.shape[1] // GROUP, weight.shape[0], 2):
+            return kept
+        found = find_four_bits(weight)
+        if found is not None:
+            self._new[name] = found
+        return found
+
+    def keep(self) -> None:
+        if self._file is not None and self._new:
+            self._file.write(self._kept | self._new)
+
+
+def _read_layer(
+    folder: Path, shape: LlamaShape, index: int, dtype: torch.dtype, four_bits: _FourBitsFinder
+) -> Layer:
+    """Return one layer; the files are opened for it alone, since what is mapped of them counts as memory."""
+    name, sizes = f"model.layers.{index}", part_sizes(shape)
+    with ExitStack() as files:
+        tensors = _Tensors(folder, files)
+        if not index:
+            _check_names(tensors.names, shape)
+
+        def project(key: str, parts: tuple[str, ...]) -> Projection:
+            weight = torch.cat([tensors.read(f"{name}.{part}.weight", sizes[part]) for part in parts])
+            return Projection(weight.to(dtype), four_bits.find(f"{index}.{key}", weight))
+
+        norms = [tensors.read(f"{name}.{norm}.weight", (shape.width,)).float() for norm in _NORMS]
+        return Layer(
+            attention_norm=norms[0],
+            mlp_norm=norms[1],
+            **{key: project(key, parts) for key, parts in PARTS.items()},
+        )
 
 
 def _check_names(names: frozenset[str], shape: LlamaShape) -> None:

@@ -20,7 +20,12 @@ from app.extraction.pipeline import Pipeline
 from app.settings import ApiSettings, ReadSettings, Settings
 from decoding.engines.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
-from schemas.errors import EmptyDocumentError, ExtractionTimeoutError, ServiceBusyError
+from schemas.errors import (
+    EmptyDocumentError,
+    EngineUnavailableError,
+    ExtractionTimeoutError,
+    ServiceBusyError,
+)
 from schemas.registry import get_schema
 from schemas.validate import validate_output
 from tests.decoding.engines.tiny_model import make_model
@@ -171,6 +176,10 @@ class _Pipeline:
 
     def __init__(self, act: Callable[[], object]) -> None:
         self._act = act
+        self.prepared: list[bool] = []
+
+    def prepare(self, *, warm: bool) -> None:
+        self.prepared.append(warm)
 
     def serve(self, *_: object, **__: object) -> _Pipeline:
         return self
@@ -202,6 +211,30 @@ def test_an_unexpected_error_tells_its_request_id_and_nothing_else(caplog: pytes
     assert response.headers["x-request-id"] == response.json()["request_id"] == "order-7"
     assert "secret" not in response.text
     assert "unexpected ZeroDivisionError" in caplog.text
+
+
+def test_a_service_makes_its_engine_ready_before_it_is_asked() -> None:
+    pipeline = _Pipeline(lambda: None)
+    with TestClient(create_app(Settings(), pipeline=cast("Pipeline", pipeline))) as client:
+        assert client.get("/readyz").status_code == 200
+        assert client.get("/readyz").status_code == 200
+    with TestClient(create_app(Settings(), pipeline=cast("Pipeline", pipeline))) as client:
+        assert client.get("/livez").status_code == 200
+    assert pipeline.prepared[0]
+    assert len(pipeline.prepared) >= 2
+
+
+def test_a_service_whose_engine_is_broken_starts_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(*, warm: bool) -> None:
+        del warm
+        raise EngineUnavailableError("no weights")
+
+    pipeline = _Pipeline(lambda: None)
+    pipeline.prepare = fail
+    with TestClient(create_app(Settings(), pipeline=cast("Pipeline", pipeline))) as client:
+        assert client.get("/livez").status_code == 200
+        assert client.get("/readyz").status_code == 503
+    assert "the engine is not ready" in caplog.text
 
 
 def test_a_busy_service_refuses_work_and_stays_ready() -> None:

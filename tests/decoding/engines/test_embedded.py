@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from decoding.engines.embedded import EmbeddedEngine
-from decoding.engines.engine import EngineRequest
+from decoding.engines.engine import EngineRequest, Prepares
 from decoding.grammar.build import build_grammar
 from decoding.prompt import build_prompt
 from schemas.document import Document
@@ -52,6 +52,23 @@ def test_a_closed_engine_is_unavailable(tiny_model: Path) -> None:
     engine.close()
     with pytest.raises(EngineUnavailableError, match="closed"):
         engine.complete([REQUEST])
+
+
+def test_what_was_prepared_answers_as_what_was_not(tiny_model: Path, tiny_adapters: dict[str, Path]) -> None:
+    request = EngineRequest(prompt=REQUEST.prompt, grammar=REQUEST.grammar, adapter="first", max_tokens=400)
+    prepared, plain = (EmbeddedEngine(tiny_model, adapters=tiny_adapters) for _ in range(2))
+    assert isinstance(prepared, Prepares)
+    prepared.prepare("first", warm=True)
+    prepared.prepare()
+    answers = [engine.complete([request])[0] for engine in (prepared, plain)]
+    assert answers[0].tokens == answers[1].tokens
+    with pytest.raises(AdapterNotFoundError):
+        prepared.prepare("absent")
+
+
+def test_preparing_what_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(EngineUnavailableError, match=r"config\.json"):
+        EmbeddedEngine(tmp_path / "absent").prepare(warm=True)
 
 
 def test_a_folder_without_an_adapter_is_refused_at_once(tiny_model: Path, tmp_path: Path) -> None:

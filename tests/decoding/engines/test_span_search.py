@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import torch
@@ -255,6 +257,25 @@ def test_drafts_change_nothing_that_is_written(
     assert [step.logprob for step in with_drafts.steps] == pytest.approx(
         [step.logprob for step in without.steps], abs=TOLERANCE
     )
+
+
+def test_a_decoder_and_what_it_has_read_are_freed_at_once(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[weakref.ref[SpanDecoder]] = []
+
+    class Watched(SpanDecoder):
+        def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401
+            super().__init__(*given, **named)
+            made.append(weakref.ref(self))
+
+    monkeypatch.setattr("decoding.engines.embedded_runtime.SpanDecoder", Watched)
+    gc.disable()
+    try:
+        _decode(runtime, build_grammar(RECEIPT_SCHEMA, DOCUMENT), 4)
+        assert [decoder() for decoder in made] == [None] * len(made)
+    finally:
+        gc.enable()
 
 
 def test_length_normalisation_favours_longer_values(runtime: Runtime) -> None:

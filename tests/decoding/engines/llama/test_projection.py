@@ -11,7 +11,7 @@ from torch import Tensor
 from decoding.engines.llama.projection import Factors, Projection, find_four_bits, padded_rows
 
 
-def _of_four_bits(n_rows: int, n_columns: int, *, seed: int = 0) -> Tensor:
+def four_bit_weight(n_rows: int, n_columns: int, *, seed: int = 0) -> Tensor:
     """Return (n_rows, n_columns) bfloat16 as a Q4_1 file has it: sixteen levels for each 32 of a row."""
     made = torch.Generator().manual_seed(seed)
     groups = (n_rows, n_columns // 32)
@@ -24,7 +24,7 @@ def _of_four_bits(n_rows: int, n_columns: int, *, seed: int = 0) -> Tensor:
 
 
 def test_what_has_four_bits_is_found_as_near_as_bfloat16_keeps_it() -> None:
-    weight = _of_four_bits(64, 96)
+    weight = four_bit_weight(64, 96)
     found = find_four_bits(weight)
     assert found is not None
     back = found.apply(torch.eye(96, dtype=torch.bfloat16)).mT.float()
@@ -42,8 +42,8 @@ def test_what_has_four_bits_is_found_as_near_as_bfloat16_keeps_it() -> None:
             id="dense, far from zero",
         ),
         pytest.param(torch.full((16, 32), float("nan"), dtype=torch.bfloat16), id="no numbers"),
-        pytest.param(_of_four_bits(64, 64).float(), id="float32"),
-        pytest.param(_of_four_bits(24, 64), id="rows that the kernel does not take"),
+        pytest.param(four_bit_weight(64, 64).float(), id="float32"),
+        pytest.param(four_bit_weight(24, 64), id="rows that the kernel does not take"),
         pytest.param(torch.zeros(16, 40, dtype=torch.bfloat16), id="columns that are no groups"),
     ],
 )
@@ -61,7 +61,7 @@ def test_groups_of_one_value_are_four_bits_too() -> None:
 @pytest.mark.parametrize("n_rows", [1, 2, 4, 5, 16, 33])
 @pytest.mark.parametrize("adapted", [False, True])
 def test_any_number_of_rows_gives_the_same_product(n_rows: int, adapted: bool) -> None:
-    weight = _of_four_bits(64, 96)
+    weight = four_bit_weight(64, 96)
     made = torch.Generator().manual_seed(2)
     x = torch.randn(n_rows, 96, generator=made).bfloat16()
     A, B = torch.randn(96, 8, generator=made) * 0.1, torch.randn(8, 64, generator=made) * 0.1
