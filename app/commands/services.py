@@ -47,6 +47,9 @@ def vllm(
             help="Load adapters while it serves. Whoever has the key can make it read any folder.",
         ),
     ] = False,
+    drafted: Annotated[
+        int, typer.Option(min=0, max=16, help="Tokens that are drafted from the text so far; 0 drafts none.")
+    ] = 0,
 ) -> None:
     """Start a vLLM server as the service needs it, and keep it running until interrupted.
 
@@ -71,6 +74,7 @@ def vllm(
         # Those of the chosen model fit no other one.
         adapters={**(chosen.adapters if model is None else {}), **settings.adapters},
         runtime_adapters=runtime_adapters,
+        n_drafted=drafted,
         max_lora_rank=settings.vllm.max_lora_rank,
         # Reading large weights takes a while, and only adapters of the registry ask for their hash.
         base_sha256=weights_sha256(folder) if runtime_adapters else None,

@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8001
 DEFAULT_KV_CACHE_BYTES = 256 * 2**20  # 30,000 tokens of a 10 M model in bfloat16
+# Tokens of text that were followed by something before, when what followed is drafted.
+_LOOKED_UP = {"prompt_lookup_min": 2, "prompt_lookup_max": 4}
 _POLL_S = 0.5
 _GRACE_S = 30  # a request in flight may finish; without it the process hangs until its client gives up
 
@@ -63,6 +65,9 @@ class ServerOptions:
         "cpu" sets the KV cache's size and the threads; "gpu" leaves both to vLLM.
     max_model_tokens
         Context length; None is the model's own.
+    n_drafted
+        Tokens that the server drafts from what the text said before (n-gram speculation), and reads in one
+        pass; 0 drafts none.
     base_sha256
         The hash of the base's weights, told to clients that have adapters for it; None tells nothing.
     """
@@ -82,6 +87,7 @@ class ServerOptions:
     kv_cache_bytes: int = DEFAULT_KV_CACHE_BYTES
     n_threads: int = 1
     max_model_tokens: int | None = None
+    n_drafted: int = 0
     base_sha256: str | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
@@ -114,6 +120,9 @@ def command(options: ServerOptions) -> list[str]:
         parts += ["--enforce-eager", "--kv-cache-memory-bytes", str(options.kv_cache_bytes)]
     if options.max_model_tokens is not None:
         parts += ["--max-model-len", str(options.max_model_tokens)]
+    if options.n_drafted:
+        drafting = {"method": "ngram", "num_speculative_tokens": options.n_drafted} | _LOOKED_UP
+        parts += ["--speculative-config", json.dumps(drafting)]
     if options.adapters or options.runtime_adapters:
         parts += ["--enable-lora", "--max-loras", str(options.max_loras)]
         parts += ["--max-lora-rank", str(options.max_lora_rank)]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -40,6 +41,13 @@ def test_a_gpu_server_sizes_its_own_cache(folder: Path) -> None:
     options = _options(folder, device="gpu")
     assert "--kv-cache-memory-bytes" not in command(options)
     assert "OMP_NUM_THREADS" not in environment(options, {})
+
+
+def test_drafts_are_asked_for_by_number(folder: Path) -> None:
+    assert "--speculative-config" not in command(_options(folder))
+    line = command(_options(folder, n_drafted=5))
+    drafting = json.loads(line[line.index("--speculative-config") + 1])
+    assert (drafting["method"], drafting["num_speculative_tokens"]) == ("ngram", 5)
 
 
 def test_statistics_and_downloads_are_off(folder: Path) -> None:
