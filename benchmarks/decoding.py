@@ -12,7 +12,7 @@ the largest memory of a process that does no more than that, for each engine.
 from __future__ import annotations
 
 import argparse
-import resource
+import re
 import subprocess
 import sys
 import time
@@ -159,8 +159,14 @@ def _measure_samples(model: ChosenModel, name: str, samples: Path) -> _Run:
             n_tokens=extraction.usage.n_completion_tokens,
             values=dict(_leaves(extraction.output.value, "")),
         )
-    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return _Run(samples=measured, memory_mb=memory_mb)
+    return _Run(samples=measured, memory_mb=_largest_mb())
+
+
+def _largest_mb() -> float:
+    """Return the largest size of this process: what `getrusage` says of a child is its parent's too."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (kilobytes,) = re.findall(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(kilobytes) / 1024
 
 
 def _leaves(value: JsonValue, path: str) -> Iterator[tuple[str, JsonValue]]:

@@ -17,6 +17,8 @@ from app.settings import load_settings
 from schemas.adapter import weights_sha256
 from schemas.errors import ConfigurationError
 
+# It was measured there only (docs/results/decoding.md).
+_DRAFTED_ON_CPU = 5
 _VLLM_PYTHON = Path(".venv-vllm/bin/python")
 
 
@@ -48,8 +50,11 @@ def vllm(
         ),
     ] = False,
     drafted: Annotated[
-        int, typer.Option(min=0, max=16, help="Tokens that are drafted from the text so far; 0 drafts none.")
-    ] = 0,
+        int | None,
+        typer.Option(
+            min=0, max=16, help=f"Tokens drafted from the text so far; {_DRAFTED_ON_CPU} on a CPU, else none."
+        ),
+    ] = None,
 ) -> None:
     """Start a vLLM server as the service needs it, and keep it running until interrupted.
 
@@ -74,7 +79,7 @@ def vllm(
         # Those of the chosen model fit no other one.
         adapters={**(chosen.adapters if model is None else {}), **settings.adapters},
         runtime_adapters=runtime_adapters,
-        n_drafted=drafted,
+        n_drafted=(_DRAFTED_ON_CPU if device == "cpu" else 0) if drafted is None else drafted,
         max_lora_rank=settings.vllm.max_lora_rank,
         # Reading large weights takes a while, and only adapters of the registry ask for their hash.
         base_sha256=weights_sha256(folder) if runtime_adapters else None,

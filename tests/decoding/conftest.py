@@ -55,6 +55,7 @@ def vllm_server(
         port=free_port(),
         adapters=tiny_adapters,
         max_loras=2,
+        n_drafted=5,
         dtype="float32",
     )
     with VllmServer(options, log_path=tmp_path_factory.mktemp("vllm") / "server.log") as server:
