@@ -128,6 +128,28 @@ class ObjectSpec:
 Spec = FieldSpec | ArraySpec | ObjectSpec
 
 
+def spec_at(spec: Spec, path: Path) -> Spec | None:
+    """Return what stands at `path` below `spec`, at whatever index of a list; None if nothing does.
+
+    Examples
+    --------
+    >>> total = FieldSpec(kind="amount")
+    >>> rows = ObjectSpec(properties=(("rows", ArraySpec(item=ObjectSpec(properties=(("total", total),)))),))
+    >>> spec_at(rows, ("rows", 7, "total")) == total, spec_at(rows, ("rows", "total"))
+    (True, None)
+    """
+    for part in path:
+        child: Spec | None = None
+        if isinstance(spec, ArraySpec) and isinstance(part, int):
+            child = spec.item
+        elif isinstance(spec, ObjectSpec) and isinstance(part, str):
+            child = spec.get(part)
+        if child is None:
+            return None
+        spec = child
+    return spec
+
+
 def allows_null(spec: Spec) -> bool:
     """Return whether null is a valid value of `spec`: it is nullable, or an enum that lists null."""
     return spec.nullable or (isinstance(spec, FieldSpec) and None in spec.enum_values)

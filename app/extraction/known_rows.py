@@ -10,7 +10,7 @@ from decoding.tables.match import ScopedList, ScopedRow, match_lists
 from decoding.windows import Window
 from schemas.document import Document
 from schemas.prompt import Message, Prompt
-from schemas.spec import ArraySpec, ExtractionSchema, ObjectSpec, Path, Spec
+from schemas.spec import ArraySpec, ExtractionSchema, ObjectSpec, Path, Spec, spec_at
 
 # A window shows a table and little else if so many of its words are those of rows.
 _TABLE_SHARE = 0.5
@@ -72,9 +72,7 @@ def only_lists(schema: ExtractionSchema, lists: KnownRows) -> ExtractionSchema:
 
 
 def _array_at(root: ObjectSpec, path: Path) -> ArraySpec:
-    spec: Spec | None = root
-    for key in _keys(path):
-        spec = spec.get(key) if isinstance(spec, ObjectSpec) else None
+    spec = spec_at(root, path)
     if not isinstance(spec, ArraySpec):
         raise ValueError(f"no list at {path}")
     return spec

@@ -7,7 +7,7 @@ rounding: in bfloat16 more rows are multiplied otherwise than few.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from llguidance import LLMatcher
 
@@ -63,10 +63,8 @@ class Drafter:
 
     Parameters
     ----------
-    prompt_tokens
-        What the answer follows.
     rows
-        Those of lists that are known.
+        Of lists that are known.
     tokenize
         Returns the tokens of a text.
     token_text
@@ -75,19 +73,21 @@ class Drafter:
 
     def __init__(
         self,
-        prompt_tokens: Iterable[int],
         rows: RowDrafter,
         *,
         tokenize: Callable[[str], list[int]],
         token_text: Callable[[int], str],
     ) -> None:
-        tokens = list(prompt_tokens)
-        self._repeats = Repeats(tokens)
-        self._page = "".join(map(token_text, tokens))
+        self._repeats = Repeats(())
         self._rows = rows
         self._tokenize = tokenize
         self._token_text = token_text
-        self._text = ""
+        self._prompt = self._text = ""
+
+    def read_prompt(self, tokens: Sequence[int]) -> None:
+        """Take what the answer follows, with the page in it."""
+        self._repeats.extend(tokens)
+        self._prompt = "".join(map(self._token_text, tokens))
 
     def extend(self, tokens: Iterable[int]) -> None:
         """Add tokens that are settled."""
@@ -148,11 +148,11 @@ class Drafter:
         """Return what follows a value on the page, up to where its line or column ends, and the quote."""
         if len(value) < _LEAST_OF_VALUE:
             return ""
-        start = self._page.find(value)
-        while start > 0 and self._page[start - 1] not in " \n":
-            start = self._page.find(value, start + 1)
+        start = self._prompt.find(value)
+        while start > 0 and self._prompt[start - 1] not in " \n":
+            start = self._prompt.find(value, start + 1)
         if start < 0:
             return ""
-        more = self._page[start + len(value) : start + len(value) + _MOST_OF_PAGE]
+        more = self._prompt[start + len(value) : start + len(value) + _MOST_OF_PAGE]
         end = min((at for at in (more.find("\n"), more.find("  ")) if at >= 0), default=-1)
         return more if end < 0 else f'{more[:end]}","'

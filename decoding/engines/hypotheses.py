@@ -18,7 +18,7 @@ from decoding.engines.next_token import NextToken
 from decoding.grammar.json_cursor import JsonCursor
 from schemas.errors import GrammarCompileError
 from schemas.extraction import FinishReason
-from schemas.spec import ArraySpec, FieldKind, FieldSpec, ObjectSpec, Path, Spec
+from schemas.spec import FieldKind, FieldSpec, ObjectSpec, Path, spec_at
 
 SHORT_KINDS: frozenset[FieldKind] = frozenset({"amount", "date", "number", "iso_date"})
 
@@ -147,12 +147,5 @@ def allowed_tokens(matcher: LLMatcher, vocab_size: int) -> Tensor:
 
 def is_ranked(root: ObjectSpec, path: Path, kinds: frozenset[FieldKind]) -> bool:
     """Return whether the value at `path` is a leaf of one of `kinds`."""
-    spec: Spec | None = root
-    for part in path:
-        if isinstance(spec, ArraySpec):
-            spec = spec.item
-        elif isinstance(spec, ObjectSpec) and isinstance(part, str):
-            spec = spec.get(part)
-        else:
-            return False
+    spec = spec_at(root, path)
     return isinstance(spec, FieldSpec) and spec.kind in kinds

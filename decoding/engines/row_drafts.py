@@ -13,7 +13,7 @@ from typing import Any
 
 from decoding.grammar.json_cursor import JsonCursor
 from decoding.grammar.page_terms import LikelyRow
-from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Path, Spec
+from schemas.spec import ExtractionSchema, FieldSpec, ObjectSpec, Path, spec_at
 from schemas.values import possible_amounts
 
 # Rows that are in doubt may be left out: so many further on a row is looked for.
@@ -29,7 +29,7 @@ class RowDrafter:
         self._lists = [
             (path, _Rows(item, likely))
             for path, likely in rows.items()
-            if isinstance(item := _item_at(schema.root, path), ObjectSpec)
+            if isinstance(item := spec_at(schema.root, (*path, 0)), ObjectSpec)
         ]
 
     def draft(self, cursor: JsonCursor, text: str) -> str:
@@ -45,13 +45,6 @@ class RowDrafter:
             row = "" if start < 0 else text[start:]
             return rows.draft(int(where[depth]), row, _row_at(text, before))
         return ""
-
-
-def _item_at(root: ObjectSpec, path: Path) -> Spec | None:
-    spec: Spec | None = root
-    for key in path:
-        spec = spec.get(str(key)) if isinstance(spec, ObjectSpec) else None
-    return spec.item if isinstance(spec, ArraySpec) else None
 
 
 def _row_at(text: str, start: int) -> dict[str, Any]:

@@ -100,14 +100,18 @@ class SpanDecoder:
         self._ranking = ranking
         self._trunk = Hypothesis(matcher=matcher, cursor=JsonCursor())
         self._written: list[Step] = []
-        self._rows = RowDrafter(schema, likely_rows or {})
-        self._drafter = self._drafter_after(())
+        # Without a way back to this decoder, which in a circle would live on, with all that it has read.
+        self._drafter = Drafter(
+            RowDrafter(schema, likely_rows or {}),
+            tokenize=lambda text: vocabulary.tokenize_bytes(text.encode("latin-1")),
+            token_text=lambda token: vocabulary.token_bytes(token).decode("latin-1"),
+        )
         self._n_drafted = _LEAST_DRAFTED
 
     def decode(self, prompt_tokens: Sequence[int]) -> Decoded:
         """Return the completion of `prompt_tokens`."""
         self._trunk.following = self._tree.prefill(prompt_tokens)
-        self._drafter = self._drafter_after(prompt_tokens)
+        self._drafter.read_prompt(prompt_tokens)
         while not self._is_over():
             self._force(self._trunk)
             if self._is_over():
@@ -117,16 +121,6 @@ class SpanDecoder:
         steps = (*self._written, *self._trunk.steps)[: self._max_tokens]
         return Decoded(steps=steps, finish_reason="stop" if stopped else "length")
 
-    def _drafter_after(self, prompt_tokens: Sequence[int]) -> Drafter:
-        # Not this decoder: in a circle it would live on, with all that it has read.
-        vocabulary = self._vocabulary
-        return Drafter(
-            prompt_tokens,
-            self._rows,
-            tokenize=lambda text: vocabulary.tokenize_bytes(text.encode("latin-1")),
-            token_text=lambda token: vocabulary.token_bytes(token).decode("latin-1"),
-        )
-
     def _n_written(self) -> int:
         return len(self._written) + len(self._trunk.steps)
 
@@ -134,12 +128,11 @@ class SpanDecoder:
         raise_on_error(self._trunk.matcher)
         return self._trunk.matcher.is_stopped() or self._n_written() >= self._max_tokens
 
-    def _force(self, hypothesis: Hypothesis) -> None:
-        """Append the tokens that the grammar leaves no choice about; the model need not be asked."""
-        self._force_until(hypothesis, n_leaves=None)
+    def _force(self, hypothesis: Hypothesis, *, n_leaves: int | None = None) -> None:
+        """Append the tokens that the grammar leaves no choice about; the model need not be asked.
 
-    def _force_until(self, hypothesis: Hypothesis, *, n_leaves: int | None) -> None:
-        """Append forced tokens, none after the one that closes leaf number `n_leaves` (from 0)."""
+        With `n_leaves` none after the one that closes leaf of that number (from 0).
+        """
         for token in hypothesis.matcher.compute_ff_tokens():
             if n_leaves is not None and hypothesis.cursor.n_leaves > n_leaves:
                 break
@@ -261,7 +254,7 @@ class SpanDecoder:
             if live and len(live[0].steps) >= budget:
                 return finished.best() or live[0]
             for hypothesis in live:
-                self._force_until(hypothesis, n_leaves=n_leaves)
+                self._force(hypothesis, n_leaves=n_leaves)
             # What follows the value of the likeliest one is mostly read anyway.
             if live and live[0].cursor.n_leaves > n_leaves:
                 live[0].n_value_steps = len(live[0].steps)

@@ -147,15 +147,16 @@ def _scoped_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
         if len(indices) == 1 and claims[indices[0]] == 1 and table.columns[indices[0]].kind in _SAYS_VALUE
     }
     # Of two keys that claim a column, the first in the schema's order mostly is what its cells are.
-    likely = {key: indices[0] for key, indices in reversed(own.items())}
-    likely = {key: index for index, key in {index: key for key, index in likely.items()}.items()}
+    likely: dict[int, str] = {}
+    for key, indices in own.items():
+        likely.setdefault(indices[0], key)
     return tuple(
         ScopedRow(
             page_index=row.page_index,
             cells={key: _runs(row, indices) for key, indices in columns.items()} if table.columns else {},
             filled=frozenset(key for key, index in sure.items() if row.cells[index]),
             words=_runs(row, range(max(len(row.cells), len(row.others)))),
-            likely={key: cell for key, index in likely.items() if (cell := row.cells[index])},
+            likely={key: cell for index, key in likely.items() if (cell := row.cells[index])},
         )
         for row in table.rows
     )

@@ -63,23 +63,30 @@ def find_four_bits(weight: Tensor) -> FourBits | None:
     # In parts that stay in a processor's cache; most others' weights are known for such by the first one.
     for first in range(0, n_rows, _ROWS_AT_ONCE):
         part = slice(first, first + _ROWS_AT_ONCE)
-        groups = weight[part].float().view(-1, n_columns // GROUP, GROUP)
-        low, high = torch.aminmax(groups, dim=-1, keepdim=True)
-        step = ((high - low) / 15).clamp_(min=1e-12)
-        levels = ((groups - low) / step).round_()
-        off = (groups - low).addcmul_(levels, step, value=-1).abs_()
-        largest = torch.maximum(low.abs(), high.abs())
-        if not bool((off <= torch.minimum(_BFLOAT16_STEP * largest, _LEVEL_SHARE * step)).all()):
-            return None  # also where weights are no numbers
-        # The ends are rounded too: the line through all 32 is nearer to what they were.
-        middle, mean = levels.mean(-1, keepdim=True), groups.mean(-1, keepdim=True)
-        spread = (levels - middle).square_().sum(-1, keepdim=True)
-        scale = ((levels - middle) * (groups - mean)).sum(-1, keepdim=True) / spread.clamp(min=1e-12)
-        scale = torch.where(spread > 0, scale, step).bfloat16().float()
-        offset = mean - scale * (middle - 8)
-        scales[:, part] = torch.cat([scale, offset], -1).transpose(0, 1)
+        found = _find_levels(weight[part].float().view(-1, n_columns // GROUP, GROUP))
+        if found is None:
+            return None
+        levels, line = found
+        scales[:, part] = line.transpose(0, 1)
         bits[part] = levels.view(-1, n_columns)
     return FourBits(torch._convert_weight_to_int4pack_for_cpu(bits, 1), scales)
+
+
+def _find_levels(groups: Tensor) -> tuple[Tensor, Tensor] | None:
+    """Return levels 0 to 15 (m, g, 32), and scales and offsets (m, g, 2); None if groups hold more."""
+    low, high = torch.aminmax(groups, dim=-1, keepdim=True)
+    step = ((high - low) / 15).clamp_(min=1e-12)
+    levels = ((groups - low) / step).round_()
+    off = (groups - low).addcmul_(levels, step, value=-1).abs_()
+    largest = torch.maximum(low.abs(), high.abs())
+    if not bool((off <= torch.minimum(_BFLOAT16_STEP * largest, _LEVEL_SHARE * step)).all()):
+        return None  # also where weights are no numbers
+    # The ends are rounded too: the line through all 32 is nearer to what they were.
+    middle, mean = levels.mean(-1, keepdim=True), groups.mean(-1, keepdim=True)
+    spread = (levels - middle).square_().sum(-1, keepdim=True)
+    scale = ((levels - middle) * (groups - mean)).sum(-1, keepdim=True) / spread.clamp(min=1e-12)
+    scale = torch.where(spread > 0, scale, step).bfloat16().float()
+    return levels, torch.cat([scale, mean - scale * (middle - 8)], -1)
 
 
 class Projection:

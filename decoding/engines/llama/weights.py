@@ -81,6 +81,8 @@ def read_weights(
     OSError, safetensors.SafetensorError
         If the files are not there or none.
     """
+    with ExitStack() as files:
+        _check_names(_Tensors(folder, files).names, shape)
     four_bits = _FourBitsFinder(folder, dtype, cache)
     layers = tuple(_read_layer(folder, shape, index, dtype, four_bits) for index in range(shape.n_layers))
     four_bits.keep()
@@ -129,8 +131,6 @@ def _read_layer(
     name, sizes = f"model.layers.{index}", part_sizes(shape)
     with ExitStack() as files:
         tensors = _Tensors(folder, files)
-        if not index:
-            _check_names(tensors.names, shape)
 
         def project(key: str, parts: tuple[str, ...]) -> Projection:
             weight = torch.cat([tensors.read(f"{name}.{part}.weight", sizes[part]) for part in parts])

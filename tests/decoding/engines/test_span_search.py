@@ -26,7 +26,9 @@ from decoding.engines.span_search import SpanDecoder
 from decoding.engines.token_tree import Branch, Grown, TokenTree
 from decoding.grammar.build import Grammar, build_grammar
 from decoding.prompt import build_prompt
+from decoding.tables.match import ScopedList, ScopedRow
 from schemas.spec import GROUNDED_KINDS, ArraySpec, FieldSpec, ObjectSpec
+from schemas.spec import Path as SpecPath
 from tests.decoding.pages import RECEIPT_LINES, RECEIPT_SCHEMA, document_of, schema_of
 
 DOCUMENT = document_of(RECEIPT_LINES)
@@ -221,9 +223,21 @@ def _draft_nothing(*_: object, **__: object) -> list[int]:
     return []
 
 
+def _row_of_five_words(number: int) -> ScopedRow:
+    words = tuple(range(5 * number, 5 * number + 5))
+    return ScopedRow(
+        page_index=0,
+        cells={"name": (words[:4],), "n": (words[4:],)},
+        filled=frozenset(),
+        words=(words,),
+        likely={"name": words[:4], "n": words[4:]},
+    )
+
+
+@pytest.mark.parametrize("are_rows_known", [False, True])
 @pytest.mark.parametrize("n_candidates", [1, 4])
 def test_drafts_change_nothing_that_is_written(
-    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, n_candidates: int
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, n_candidates: int, are_rows_known: bool
 ) -> None:
     lines = ["Copy paper A4 box 24", "Copy paper A3 box 12", "Envelopes C5 window pack 10"] * 2
     row = ObjectSpec(properties=(("name", FieldSpec(kind="verbatim")), ("n", FieldSpec(kind="amount"))))
@@ -232,7 +246,9 @@ def test_drafts_change_nothing_that_is_written(
         rows=ArraySpec(item=row, min_items=4, max_items=6),
         last=FieldSpec(kind="verbatim", nullable=False),
     )
-    grammar = build_grammar(schema, document_of(lines), reasoning="brief")
+    rows = ScopedList(rows=tuple(map(_row_of_five_words, range(len(lines)))), is_sure=n_candidates > 1)
+    known: dict[SpecPath, ScopedList] = {("rows",): rows} if are_rows_known else {}
+    grammar = build_grammar(schema, document_of(lines), reasoning="brief", rows=known)
     prompt = build_prompt(schema, document_of(lines).pages[0].text)
     n_passes = []
     grow = TokenTree.grow
