@@ -56,13 +56,17 @@ def _study(arguments: argparse.Namespace, stopped: list[int]) -> FinetuneStudy:
         parts=parts,
         folder=arguments.out,
         settings=FinetuneSettings(
-            rank=arguments.rank, batch_tokens=arguments.batch_tokens, alpha=2.0 * arguments.rank
+            rank=arguments.rank,
+            alpha=2.0 * arguments.rank,
+            batch_tokens=arguments.batch_tokens,
+            norms_every=arguments.norms_every,
         ),
         rates={"adamw": arguments.adamw_rates, "lora-muon": arguments.lora_muon_rates},
         tuning_seed=arguments.tuning_seed,
         tuning_tokens=arguments.tuning_tokens,
         seeds=tuple(range(arguments.seeds)),
         n_tokens=arguments.tokens,
+        device=arguments.device,
         stop=lambda: bool(stopped),
     )
     study.begin(
@@ -100,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch-tokens", type=int, default=2048, help="of a step")
     parser.add_argument("--max-tokens", type=int, default=2048, help="longer conversations are left out")
     parser.add_argument("--pages", type=int, default=8, help="kept out of each source, twice")
+    # On a GPU a measurement takes as long as twenty steps.
+    parser.add_argument("--norms-every", type=int, default=10, help="steps")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--report", action="store_true", help="run nothing")
     return parser

@@ -139,8 +139,13 @@ def _watcher(tokenizer_folder: Path, transcripts: Path | None) -> Any:  # noqa: 
 
 @app.command()
 def score(
-    model: Annotated[Path, typer.Option(help="Model folder.")],
+    model: Annotated[
+        Path | None, typer.Option(help="Model folder; without, the service's own model with its adapter.")
+    ] = None,
     transcripts: Annotated[Path | None, typer.Option(help="Labelled transcripts (labels.jsonl).")] = None,
+    annotated: Annotated[
+        bool, typer.Option("--annotated", help="Ask each transcript for what it is annotated with.")
+    ] = False,
     n: Annotated[int, typer.Option(help="Documents to score.")] = 85,
     out: Annotated[Path | None, typer.Option(help="Where to write one JSON line a document.")] = None,
     grounding: Annotated[bool, typer.Option(help="Restrict values to the page.")] = True,
@@ -152,18 +157,20 @@ def score(
     Prints the F1 of each field, of all fields, and of the rows (GLIRM) if any are asked for.
     """
     from app.extraction.options import ExtractionOptions
-    from app.extraction.pipeline import Pipeline
-    from decoding.engines.embedded import EmbeddedEngine
-    from ocr.reader import ReadOptions
-    from schemas.model_profile import read_profile
+    from app.settings import load_settings
+    from app.wiring import build_pipeline
     from training.house_eval import synthetic_set
-    from training.house_score import figures, synthetic_cases, to_json, transcript_cases
+    from training.house_score import annotated_cases, figures, synthetic_cases, to_json, transcript_cases
     from training.house_score import score as score_cases
 
-    cases = (
-        transcript_cases(transcripts, n=n) if transcripts else synthetic_cases(synthetic_set(n, seed=seed))
-    )
-    pipeline = Pipeline(engine=EmbeddedEngine(model), read_options=ReadOptions(), profile=read_profile(model))
+    if transcripts is None:
+        cases = synthetic_cases(synthetic_set(n, seed=seed))
+    else:
+        cases = (annotated_cases if annotated else transcript_cases)(transcripts, n=n)
+    settings = load_settings()
+    if model is not None:
+        settings = settings.model_copy(update={"model_folder": model})
+    pipeline = build_pipeline(settings, engine_name="embedded")
     options = ExtractionOptions(grounding=grounding, n_candidates=candidates)
     with typer.progressbar(score_cases(pipeline, cases, options=options), length=len(cases)) as progress:
         results = list(progress)

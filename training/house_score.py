@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic import JsonValue
 
 from app.bench.gold_set import GoldAnswer, answer_kinds, answer_line, gold_record
 from app.bench.run import RunLine
@@ -18,9 +20,10 @@ from eval.predictions import ROWS_KEY
 from eval.run_scores import GroupScores, group_scores
 from eval.scoring import DocumentScore, score_document
 from schemas.errors import EngineUnavailableError, EvaluationError, RasgError
+from schemas.spec import ArraySpec, ExtractionSchema, FieldKind, FieldSpec, ObjectSpec, Spec
 from training.house_eval import receipt_schema
 from training.synthesis.sample import SyntheticDocument
-from training.transcripts import read_transcripts
+from training.transcripts import LabelledTranscript, read_transcripts
 
 _DATASET = "house"
 
@@ -55,6 +58,53 @@ def transcript_cases(path: Path, *, n: int) -> tuple[Case, ...]:
         )
         for _, item in zip(range(n), records, strict=False)
     )
+
+
+def annotated_cases(path: Path, *, n: int) -> tuple[Case, ...]:
+    """Return the first `n` labelled transcripts, each asked for the fields and columns it is annotated with.
+
+    Columns in which no row has a cell are not asked for. A transcript without any annotation is left out.
+    """
+    items = (item for item in read_transcripts(path) if item.kie or item.line_items)
+    return tuple(_annotated_case(item) for _, item in zip(range(n), items, strict=False))
+
+
+def _annotated_case(item: LabelledTranscript) -> Case:
+    rows = item.line_items or ()
+    columns = sorted({column for row in rows for column, cell in row.items() if cell is not None}, key=_order)
+    properties: list[tuple[str, Spec]] = [
+        (key, _annotated_field(key)) for key in sorted(item.kie, key=_order)
+    ]
+    value: dict[str, JsonValue] = {key: item.kie[key] for key, _ in properties}
+    if columns:
+        row = ObjectSpec(properties=tuple((column, _annotated_field(column)) for column in columns))
+        properties.append((ROWS_KEY, ArraySpec(item=row)))
+        value[ROWS_KEY] = [{column: row.get(column) for column in columns} for row in rows]
+    root = ObjectSpec(properties=tuple(properties))
+    schema = ExtractionSchema(name="annotated", root=root, json_schema="{}")
+    return Case(case_id=item.document_id, document=item.document, schema=schema, value=value)
+
+
+def _annotated_field(key: str) -> FieldSpec:
+    kind, description = _ANNOTATED.get(key, ("verbatim", ""))
+    return FieldSpec(kind=kind, description=description)
+
+
+def _order(key: str) -> tuple[int, str]:
+    names = tuple(_ANNOTATED)
+    return (names.index(key) if key in names else len(names), key)
+
+
+# In the order in which they are asked for; others come after them, by name, as text.
+_ANNOTATED: Mapping[str, tuple[FieldKind, str]] = {
+    "invoice_number": ("verbatim", "Invoice number"),
+    "invoice_date": ("date", "Date of the invoice"),
+    "total": ("amount", "Total amount"),
+    "description": ("verbatim", "Goods or service billed"),
+    "quantity": ("amount", "Quantity"),
+    "unit_price": ("amount", "Price of one unit"),
+    "amount": ("amount", "Amount of the row"),
+}
 
 
 def synthetic_cases(samples: Iterable[SyntheticDocument]) -> tuple[Case, ...]:

@@ -31,9 +31,12 @@ from training.sft.model import (
     make_optimizer,
     trainable_state,
 )
-from training.sft.packing import PackedRow, row_of
+from training.sft.packing import PackedRow, pack_in_order
 
 logger = logging.getLogger(__name__)
+
+# At once: a GPU takes hardly longer for a row of many than for one.
+_EVALUATED_TOKENS = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +78,8 @@ class LoraRunState:
 
     step: int = 0
     n_tokens: int = 0
-    seconds: float = 0.0
+    seconds: float = 0.0  # of steps
+    minutes: float = 0.0  # of everything, waiting for rows included
     largest_step: float = 0.0  # of W in spectral norm, in rates, at the steps that were measured
     evaluations: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     guard: DivergenceGuard = field(default_factory=DivergenceGuard)
@@ -94,6 +98,9 @@ class LoraRun:
     ----------
     n_tokens
         When it ends.
+    n_minutes
+        When it ends at the latest, however few tokens it has seen: for a device that is lent. The rate
+        follows whichever share is the larger.
     start
         Called once with the fresh model, to put other factors in than A random and B zero.
     held_out
@@ -117,6 +124,7 @@ class LoraRun:
     measures_start: bool = False
     checkpoint_s: float = 300.0
     device: str = "cpu"
+    n_minutes: float | None = None
     stop: Callable[[], bool] = lambda: False
 
     def train(self, *, finish: Callable[[Any], None] = lambda _model: None) -> LoraRunState:
@@ -151,18 +159,19 @@ class LoraRun:
         except TrainingDivergedError as error:
             logger.warning("%s", error)
             state.diverged = str(error)
-        if state.n_tokens >= self.n_tokens and state.diverged is None:
+        if self._progress(state) >= 1 and state.diverged is None:
             finish(model)
         return state
 
     def _train(self, model: Any, optimizer: torch.optim.Optimizer, state: LoraRunState) -> None:  # noqa: ANN401
         lean = LeanLlama.of_peft(model)
         pairs = lora_pairs(model)
-        saved_at = time.monotonic()
+        saved_at = begun_at = time.monotonic()
+        before = state.minutes
         if self.measures_start and not state.evaluations:
             self._evaluate(lean, state)
         rows = self.rows(state.step)
-        while state.n_tokens < self.n_tokens:
+        while (progress := self._progress(state)) < 1:
             if self.stop() or time.monotonic() - saved_at > self.checkpoint_s:
                 self._checkpoint(model, optimizer, state)
                 saved_at = time.monotonic()
@@ -172,7 +181,8 @@ class LoraRun:
             if row is None:
                 raise InputError("there is no conversation to train on")
             self._step(lean, pairs, optimizer, row, state)
-            if self._is_due(state, len(row.token_ids)):
+            state.minutes = before + (time.monotonic() - begun_at) / 60
+            if self._is_due(progress, self._progress(state)):
                 self._evaluate(lean, state)
                 self._checkpoint(model, optimizer, state)
 
@@ -208,8 +218,13 @@ class LoraRun:
     def lr_factor(self, state: LoraRunState) -> float:
         """Return the rate's factor in [0, 1] for the next step."""
         warm = min(1.0, (state.step + 1) / self.settings.warmup_steps) if self.settings.warmup_steps else 1.0
-        progress = min(1.0, state.n_tokens / self.n_tokens)
-        return min(warm, Schedule(cooldown_share=self.settings.cooldown_share).factor(progress))
+        cooldown = Schedule(cooldown_share=self.settings.cooldown_share)
+        return min(warm, cooldown.factor(self._progress(state)))
+
+    def _progress(self, state: LoraRunState) -> float:
+        """Return the share of the run that is over, in [0, 1]."""
+        spent = state.minutes / self.n_minutes if self.n_minutes else 0.0
+        return min(1.0, max(state.n_tokens / self.n_tokens, spent))
 
     def _norms(
         self, pairs: Sequence[LoRAPair], before: Sequence[Any], lr: float, state: LoraRunState
@@ -227,13 +242,10 @@ class LoraRun:
             "largest_update": max(updates),
         }
 
-    def _is_due(self, state: LoraRunState, n_last: int) -> bool:
-        """Return whether an evaluation's share of the tokens was reached by the last step."""
-        n, every = self.settings.n_evaluations, self.n_tokens
-        done, before = (
-            min(n, int(n * tokens / every)) for tokens in (state.n_tokens, state.n_tokens - n_last)
-        )
-        return done > before
+    def _is_due(self, before: float, now: float) -> bool:
+        """Return whether the last step reached the share of the run at which losses are taken."""
+        n = self.settings.n_evaluations
+        return int(n * now) > int(n * before)
 
     @torch.no_grad()
     def _evaluate(self, lean: LeanLlama, state: LoraRunState) -> None:
@@ -263,5 +275,5 @@ class LoraRun:
 @torch.no_grad()
 def mean_loss(lean: LeanLlama, conversations: Sequence[EncodedSample]) -> float:
     """Return the weighted mean loss of the conversations' answers in nats a token."""
-    found = [lean.loss(row_of([one])) for one in conversations]
+    found = [lean.loss(row) for row in pack_in_order(conversations, max_tokens=_EVALUATED_TOKENS)]
     return sum(total.item() for total, _ in found) / sum(weight for _, weight in found)

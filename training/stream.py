@@ -21,6 +21,7 @@ from training.hf import load_tokenizer
 from training.producers import CONTEXT, Producers
 from training.refill.refilling import Refiller
 from training.refill.template import read_templates
+from training.synthesis.annexes import with_annex
 from training.synthesis.sample import SyntheticDocument, generate, generate_pair
 
 _QUEUED_BATCHES = 16
@@ -41,7 +42,8 @@ class StreamConfig:
     `pool_size` samples are sorted by length before they are cut into batches of at most
     `batch_tokens` padded tokens; longer samples than `max_tokens` are left out. Shares are in [0, 1].
     With `templates` (a file that `rasg-train refill prepare` made), `refilled_share` of the documents are
-    real pages with other values, of full difficulty from the start.
+    real pages with other values, of full difficulty from the start. `annex_share` of the documents that are
+    shown without an example stand among pages of running text.
     """
 
     tokenizer_folder: str
@@ -58,6 +60,7 @@ class StreamConfig:
     templates: str | None = None
     refilled_share: float = 0.5
     refilled_example_share: float = 0.3
+    annex_share: float = 0.0
 
     def difficulty(self, progress: float) -> float:
         """Return the documents' difficulty in [0, 1]: short pages until `curriculum_start`, then harder."""
@@ -110,6 +113,8 @@ def sample_stream(
         document, example, reasoning, structured = draw(
             rng, config, difficulty=config.difficulty(spent), refiller=refiller
         )
+        if example is None and rng.random() < config.annex_share:
+            document = with_annex(document, rng, may_be_alone=reasoning == "off")
         prompt = prompt_of(document, example=example, reasoning=reasoning, structured=structured)
         sample = encode(tokenizer, prompt, document, reasoning=reasoning)
         if len(sample) <= config.max_tokens:

@@ -16,11 +16,15 @@ from schemas.geometry import from_pixels
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledTranscript:
-    """A document as transcribed by people, and its gold fields as printed."""
+    """A document as transcribed by people, its gold fields as printed, and its rows.
+
+    In `line_items` a cell is null where it is not annotated; None where no row is.
+    """
 
     document_id: str
     document: Document
     kie: dict[str, str]
+    line_items: tuple[dict[str, str | None], ...] | None = None
 
 
 def read_transcripts(path: Path) -> Iterator[LabelledTranscript]:
@@ -46,8 +50,13 @@ def _read(line: str, number: int) -> Iterator[LabelledTranscript]:
         if record.get("ocr"):
             gold: dict[str, Any] = record.get("kie") or {}
             known = {key: value for key, value in gold.items() if isinstance(value, str)}
-            document = transcript_document(record)
-            yield LabelledTranscript(document_id=str(record["id"]), document=document, kie=known)
+            rows: list[dict[str, str | None]] | None = record.get("line_items")
+            yield LabelledTranscript(
+                document_id=str(record["id"]),
+                document=transcript_document(record),
+                kie=known,
+                line_items=None if rows is None else tuple(dict(row) for row in rows),
+            )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigurationError(f"line {number} is no labelled transcript") from error
 

@@ -31,7 +31,16 @@ from tests.app.bench.test_gold_set import Knowing
 from tests.decoding.pages import document_of, schema_of
 from tests.paths import ROOT
 from training.cli import app
-from training.house_score import Case, CaseResult, figures, score, synthetic_cases, to_json, transcript_cases
+from training.house_score import (
+    Case,
+    CaseResult,
+    annotated_cases,
+    figures,
+    score,
+    synthetic_cases,
+    to_json,
+    transcript_cases,
+)
 from training.synthesis.sample import generate
 
 OPTIONS = ExtractionOptions(n_candidates=1)
@@ -192,4 +201,24 @@ def test_the_command_prints_a_figure_a_field_and_writes_a_line_a_document(tmp_pa
 
 def test_the_command_says_that_there_is_no_model(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["score", "--model", str(tmp_path), "--n", "1"])
-    assert isinstance(result.exception, EngineUnavailableError)
+    assert isinstance(result.exception, ConfigurationError)
+
+
+def test_a_transcript_is_asked_for_what_it_is_annotated_with(tmp_path: Path) -> None:
+    segments = [{"text": "CAPPUCCINO 2 7.00", "box": [0, 0, 170, 10]}]
+    rows = [{"description": "CAPPUCCINO", "quantity": "2", "unit_price": None, "amount": "7.00"}]
+    records = [
+        {"id": "a", "ocr": segments, "kie": {"total": "7.00"}, "line_items": rows},
+        {"id": "b", "ocr": segments, "kie": {}, "line_items": None},
+        {"id": "c", "ocr": segments, "kie": {"waiter": "7.00", "invoice_number": "2"}, "line_items": None},
+    ]
+    path = tmp_path / "labels.jsonl"
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in records), encoding="utf-8")
+    first, second = annotated_cases(path, n=5)
+    assert first.value == {
+        "total": "7.00",
+        "line_items": [{"description": "CAPPUCCINO", "quantity": "2", "amount": "7.00"}],
+    }
+    assert [key for key, _ in first.schema.root.properties] == ["total", "line_items"]
+    assert second.value == {"invoice_number": "2", "waiter": "7.00"}
+    assert len(annotated_cases(path, n=1)) == 1

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="The adapter of the default model.")
 
 _FACTORS = "factors"
-_NOT_COMPARED = ("n_threads", "device", "n_processes")
+_NOT_COMPARED = ("n_threads", "device", "n_processes", "n_minutes")
 
 
 @app.callback()
@@ -57,6 +57,10 @@ def train(
     warmup_steps: Annotated[int, typer.Option(min=0)] = 30,
     cooldown_share: Annotated[float, typer.Option(min=0, max=1)] = 0.6,
     evaluations: Annotated[int, typer.Option(help="Times that held-out losses are taken.", min=1)] = 10,
+    minutes: Annotated[
+        float | None, typer.Option(help="End after so many at the latest: for a device that is lent.")
+    ] = None,
+    norms_every: Annotated[int, typer.Option(help="Steps between measurements of norms.", min=1)] = 10,
     seed: Annotated[int, typer.Option()] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     threads: Annotated[int, typer.Option(min=1)] = 1,
@@ -75,6 +79,7 @@ def train(
         warmup_steps=warmup_steps,
         cooldown_share=cooldown_share,
         n_evaluations=evaluations,
+        norms_every=norms_every,
     )
     mixture = Mixture(
         real_share=real_share,
@@ -95,6 +100,7 @@ def train(
         device=device,
         n_threads=threads,
         n_processes=processes,
+        n_minutes=minutes,
     )
 
 
@@ -111,6 +117,7 @@ def _train(
     device: str,
     n_threads: int,
     n_processes: int,
+    n_minutes: float | None,
 ) -> None:
     import torch
 
@@ -146,6 +153,7 @@ def _train(
         start=lambda model: None if start is None else load_factors(model, start),
         measures_start=True,
         device=device,
+        n_minutes=n_minutes,
         stop=lambda: bool(stopped),
     ).train(finish=lambda model: save_adapter(model, run / _FACTORS, base_name=base.resolve().name))
     typer.echo(
@@ -158,10 +166,12 @@ def _train(
 def _rows(
     mixture: Mixture, conversations: tuple[SourcedSample, ...], base: Path, *, seed: int, n_processes: int
 ) -> Iterator[PackedRow]:
-    from training.documents.mixture import mix, produce_rows, rows_of
+    from training.documents.mixture import mix, produce_rows
+    from training.sft.packing import pack_in_order
 
     if not n_processes:
-        yield from rows_of(mix(mixture, conversations, str(base), seed=seed), row_tokens=mixture.row_tokens)
+        samples = mix(mixture, conversations, str(base), seed=seed)
+        yield from pack_in_order(samples, max_tokens=mixture.row_tokens)
         return
     rows = produce_rows(mixture, conversations, base, seed=seed, n_processes=n_processes)
     try:

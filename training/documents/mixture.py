@@ -13,7 +13,7 @@ from schemas.errors import ConfigurationError
 from training.encode import EncodedSample
 from training.hf import load_tokenizer
 from training.producers import Producers
-from training.sft.packing import PackedRow, row_of
+from training.sft.packing import PackedRow, pack_in_order
 from training.stream import StreamConfig, sample_stream
 from training.study.conversations_file import SourcedSample
 
@@ -38,6 +38,8 @@ class Mixture:
         Longer conversations are left out.
     row_tokens
         A step's conversations together have about so many.
+    annex_share
+        Of refilled and made-up documents that are shown without an example: among pages of running text.
     """
 
     real_share: float = 0.35
@@ -48,6 +50,7 @@ class Mixture:
     example_share: float = 0.25
     reasoning_share: float = 0.1
     plain_share: float = 0.03
+    annex_share: float = 0.1
 
     def __post_init__(self) -> None:
         if min(self.real_share, self.refilled_share) < 0 or self.real_share + self.refilled_share > 1:
@@ -89,6 +92,7 @@ def _streams(mixture: Mixture, tokenizer_folder: str, seed: int) -> Mapping[bool
         reasoning_share=mixture.reasoning_share,
         plain_share=mixture.plain_share,
         refilled_example_share=mixture.example_share,
+        annex_share=mixture.annex_share,
     )
     tokenizer = load_tokenizer(tokenizer_folder)
     made = {False: sample_stream(tokenizer, config, _at_the_end)}
@@ -116,16 +120,6 @@ def _draw_real(conversations: Sequence[SourcedSample], rng: random.Random) -> It
             yield one.sample
 
 
-def rows_of(samples: Iterator[EncodedSample], *, row_tokens: int) -> Iterator[PackedRow]:
-    """Yield rows of about `row_tokens`: a row ends before the conversation that would make it too long."""
-    row: list[EncodedSample] = []
-    for sample in samples:
-        if row and sum(map(len, row)) + len(sample) > row_tokens:
-            yield row_of(row)
-            row = []
-        row.append(sample)
-
-
 def produce_rows(
     mixture: Mixture,
     conversations: Sequence[SourcedSample],
@@ -148,5 +142,5 @@ def _produce(
     queue: Any,  # noqa: ANN401
 ) -> None:
     samples = mix(mixture, conversations, tokenizer_folder, seed=seed)
-    for row in rows_of(samples, row_tokens=mixture.row_tokens):
+    for row in pack_in_order(samples, max_tokens=mixture.row_tokens):
         queue.put(row)

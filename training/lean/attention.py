@@ -1,8 +1,9 @@
 """Causal attention within each of the conversations that are laid end to end, with rotary positions.
 
-Torch's fused kernel takes two and a half times as long on a CPU in bfloat16. Here it is plain products of
-matrices, for some queries at a time and only up to their last key: half of the products are never made, no
-mask is larger than a block, and the heads that share a key are one matrix.
+Torch's fused kernel takes two and a half times as long on a CPU in bfloat16; on a GPU it is taken
+(`fused_attention`). Here it is plain products of matrices, for some queries at a time and only up to their
+last key: half of the products are never made, no mask is larger than a block, and the heads that share a key
+are one matrix.
 """
 
 # torch is typed in part only, and matrices keep the capitals of the papers
@@ -11,7 +12,6 @@ mask is larger than a block, and the heads that share a key are one matrix.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
@@ -19,36 +19,14 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+from training.lean.fused_attention import FUSED_DTYPES, FusedAttention
+from training.lean.rotation import Heads, Rotation, Spans, rotate
+
 # Queries at a time: of 64 to 512 the fastest at conversations of 200 to 1,500 tokens on one core.
 _BLOCK = 128
 # Of one layer. Probabilities are kept up to that, some 1,800 tokens of one conversation with nine heads;
 # beyond it they are computed a second time, which takes a sixth longer.
 _KEPT_BYTES = 32 * 2**20
-
-# Half-open token ranges of the conversations, one after the other.
-Spans = tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heads:
-    """`n_query` heads of `size` numbers, in groups that share one of `n_key` keys and values."""
-
-    n_query: int
-    n_key: int
-    size: int
-
-    @property
-    def n_shared(self) -> int:
-        """Return how many queries share a key."""
-        return self.n_query // self.n_key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rotation:
-    """Cosine and sine of each token's angles, (t, 1, size / 2), in the dtype of the arithmetic."""
-
-    cos: Tensor
-    sin: Tensor
 
 
 def attend(qkv: Tensor, *, rotation: Rotation, spans: Spans, heads: Heads) -> Tensor:
@@ -66,7 +44,9 @@ def attend(qkv: Tensor, *, rotation: Rotation, spans: Spans, heads: Heads) -> Te
     Tensor
         (t, n_query size).
     """
-    return cast("Tensor", _Attention.apply(qkv, rotation, spans, heads))
+    is_fused = qkv.is_cuda and qkv.dtype in FUSED_DTYPES
+    attention = FusedAttention if is_fused else _Attention
+    return cast("Tensor", attention.apply(qkv, rotation, spans, heads))
 
 
 class _Attention(Function):
@@ -74,7 +54,7 @@ class _Attention(Function):
     def forward(ctx: Any, qkv: Tensor, rotation: Rotation, spans: Spans, heads: Heads) -> Tensor:  # noqa: ANN401
         t, h, k, d = len(qkv), heads.n_query, heads.n_key, heads.size
         x = qkv.view(t, h + 2 * k, d)
-        turned = _rotate(x[:, : h + k], rotation.cos, rotation.sin)
+        turned = rotate(x[:, : h + k], rotation.cos, rotation.sin)
         Q = turned[:, :h].view(t, k, -1, d).transpose(0, 1).contiguous().mul_(d**-0.5)  # (k, t, shared, d)
         K = turned[:, h:].transpose(0, 1).contiguous()  # (k, t, d)
         V = x[:, h + k :].transpose(0, 1).contiguous()
@@ -117,17 +97,8 @@ def _gathered(dQ: Tensor, dK: Tensor, dV: Tensor, rotation: Rotation) -> Tensor:
     turned = torch.empty(t, h + k, d, dtype=dQ.dtype, device=dQ.device)
     turned[:, :h].view(t, k, shared, d).copy_(dQ.transpose(0, 1))
     turned[:, h:] = dK.transpose(0, 1)
-    back = _rotate(turned, rotation.cos, -rotation.sin)
+    back = rotate(turned, rotation.cos, -rotation.sin)
     return torch.cat((back, dV.transpose(0, 1).to(dQ.dtype)), 1).flatten(1)
-
-
-def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Turn each pair (xᵢ, xᵢ₊ₛ), s half of the head, by its angle: (t, heads, size) to the same."""
-    turned = torch.empty(x.shape, dtype=x.dtype, device=x.device)
-    (a, b), (c, d) = x.chunk(2, -1), turned.chunk(2, -1)
-    torch.mul(a, cos, out=c).addcmul_(b, sin, value=-1.0)
-    torch.mul(b, cos, out=d).addcmul_(a, sin)
-    return turned
 
 
 def _blocks(spans: Spans) -> Iterator[tuple[int, int, int]]:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from schemas.errors import ConfigurationError
-from training.lean.attention import Heads, Rotation, Spans, attend
+from training.lean.attention import attend
 from training.lean.layers import Adapted
+from training.lean.rotation import Heads, Rotation, Spans
 from training.param_groups import LoRAPair, lora_pairs
 from training.sft.packing import PackedRow
 

@@ -76,9 +76,9 @@ def sft(
     synthetic_kinds: Annotated[
         str,
         typer.Option(
-            help="Of receipt, invoice, order, statement, form, booking, agreement, with commas between."
+            help="Of receipt, invoice, order, statement, form, booking, agreement, official: with commas."
         ),
-    ] = "receipt,invoice,order,statement,form,booking,agreement",
+    ] = "receipt,invoice,order,statement,form,booking,agreement,official",
     validation: Annotated[float, typer.Option(help="Share of documents that stop training.")] = 0.15,
     kept_out: Annotated[float, typer.Option(help="Share of documents that it never sees.")] = 0.2,
     split_by: Annotated[str | None, typer.Option(help="Field whose value keeps documents together.")] = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,21 @@ def pack(samples: Sequence[EncodedSample], *, max_tokens: int, rng: random.Rando
 
 
 _GROUP = 64
+
+
+def pack_in_order(samples: Iterable[EncodedSample], *, max_tokens: int) -> Iterator[PackedRow]:
+    """Yield rows of at most `max_tokens`: one ends before the sample that would make it too long.
+
+    The samples may be without end. One that is longer than a row is a row of its own.
+    """
+    row: list[EncodedSample] = []
+    for sample in samples:
+        if row and sum(map(len, row)) + len(sample) > max_tokens:
+            yield row_of(row)
+            row = []
+        row.append(sample)
+    if row:
+        yield row_of(row)
 
 
 def batched(rows: Sequence[PackedRow], *, max_tokens: int) -> list[list[PackedRow]]:

@@ -55,6 +55,7 @@ class FinetuneStudy:
     tuning_tokens: int
     seeds: tuple[int, ...]
     n_tokens: int
+    device: str = "cpu"
     stop: Callable[[], bool] = lambda: False
 
     def __post_init__(self) -> None:
@@ -163,6 +164,7 @@ class FinetuneStudy:
                 conversations=self.parts.training,
                 held_out=held_out,
                 folder=folder,
+                device=self.device,
                 stop=self.stop,
             ).train()
             if outcome is not None:

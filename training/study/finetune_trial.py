@@ -64,6 +64,7 @@ class FinetuneRun:
     held_out: Mapping[str, Sequence[SourcedSample]]
     folder: Path
     checkpoint_s: float = 300.0
+    device: str = "cpu"
     stop: Callable[[], bool] = lambda: False
 
     def train(self) -> FinetuneOutcome | None:
@@ -88,6 +89,7 @@ class FinetuneRun:
             held_out={source: [one.sample for one in found] for source, found in self.held_out.items()},
             folder=TrainingFolder(path=self.folder),
             checkpoint_s=self.checkpoint_s,
+            device=self.device,
             stop=self.stop,
         ).train()
         is_done = state.n_tokens >= trial.n_tokens or state.diverged is not None

@@ -2,223 +2,204 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 
-from training.synthesis.clauses import CLAUSES, HEADINGS, NUMBERS, STATES, TITLES
-from training.synthesis.dates import MONTH_NAMES, date_text, random_day
+from training.synthesis.agreement_ends import print_closing
+from training.synthesis.agreement_heads import print_opening
+from training.synthesis.clauses import HEADINGS
+from training.synthesis.deals import Deal, make_deal, own_day, party_tag, sentence
+from training.synthesis.governing import (
+    ANNIVERSARY_FRAMES,
+    ENDLESS_FRAMES,
+    LAW_FRAMES,
+    LAW_HEADINGS,
+    PERIOD_FRAMES,
+    TERM_FRAMES,
+    TERM_HEADINGS,
+    anniversary,
+    filled,
+    period,
+    period_name,
+    state_name,
+)
 from training.synthesis.parties import address_lines
-from training.synthesis.setting import Draft, Setting, make_setting
+from training.synthesis.setting import Draft, make_setting
 from training.synthesis.template import Template
-from training.synthesis.text import capitalised, company_name, person_name, phrase, pseudo_word
 from training.synthesis.words import Run, Sheet
 
 _LOCALES = ("us", "us", "us", "us", "gb")
-_FORMS = (
-    "corporation",
-    "limited liability company",
-    "company",
-    "limited partnership",
-    "not-for-profit corporation",
-)
-_ROLES = (
-    ("Company", "Recipient"), ("Disclosing Party", "Receiving Party"), ("Company", "Employee"), ("Owner", "Contractor"),
-    ("Seller", "Buyer"), ("Licensor", "Licensee"), ("Landlord", "Tenant"), ("Company", "Executive"), ("Client", "Consultant"),
-)  # fmt: skip
-
+_MEDIAN_WORDS = 440
+_MOST_WORDS = 1650  # some 6,500 tokens, about what a window of the service holds
+_PAGE_LINES = 54
 
 # Draws a clause: its heading, and its text.
-_Clause = Callable[[Setting, Draft], tuple[str, list[Run]]]
+_Clause = Callable[[Deal], tuple[str, list[Run]]]
 
 
 def draw_agreement(
     template: Template, rng: random.Random, vendor_rng: random.Random, difficulty: float
 ) -> Draft:
-    """Return an agreement, or one page of a longer one, on which some of the values do not stand."""
+    """Return an agreement, or a window of a longer one, in which some of the values do not stand."""
     setting = make_setting(
         template, rng, vendor_rng, difficulty=difficulty, locales=_LOCALES, upper_share=0.03
     )
-    sheet = Sheet(width=template.integer("width", 68, 100))
+    sheet = Sheet(width=template.integer("width", 68, 125))
     draft = Draft(kind="agreement", sheet=sheet, setting=setting)
-    parties = (
-        _party(setting, rng if template.chance("own", 0.5) else setting.vendor_rng, person_share=0.05),
-        _party(setting, rng, person_share=0.45),
-    )
-    part = rng.random()
-    if part < 0.8:
-        _opening(setting, draft, parties)
-    _clauses(setting, draft, says_all=part < 0.6)
-    if 0.5 < part < 0.9:
-        _signatures(setting, draft, parties)
+    deal = make_deal(setting, draft)
+    begins, ends = rng.choices(
+        ((True, True), (True, False), (False, False), (False, True)), (0.58, 0.13, 0.14, 0.15)
+    )[0]
+    deal.says = _said(deal, begins=begins, ends=ends)
+    if begins:
+        print_opening(deal)
+    _print_clauses(deal, begins=begins)
+    if ends:
+        if template.chance("signed.apart", 0.25):
+            sheet.line(
+                template.choice(
+                    "signed.follows", ("[Signature page follows]", "", "[Remainder of page left blank]")
+                )
+            )
+            _turn_page(deal)
+        print_closing(deal)
     return draft
 
 
-def _opening(setting: Setting, draft: Draft, parties: tuple[str, str]) -> None:
-    """Print the title and who agrees with whom, from when on."""
-    sheet, template = draft.sheet, setting.template
-    title = template.choice("title", TITLES)
-    sheet.line(
-        title if template.chance("title.case", 0.3) else title.upper(),
-        align=template.choice("title.align", ("center", "center", "left")),
-        scale=template.choice("title.scale", (1.0, 1.3)),
-    )
-    sheet.down()
-    roles = template.choice("roles", _ROLES)
-    begins: list[Run] = [
-        (template.choice("begins", ("This", "THIS")), None),
-        (title.upper() if template.chance("title.upper", 0.4) else title, None),
-        (template.choice("defined", ('(this "Agreement")', '(the "Agreement")', '("Agreement")', "")), None),
-        (template.choice("made", ("is made and entered into as of", "is entered into on", "is made effective as of", "is dated as of", "is made this", "effective")), None),
-        *_day(setting, draft),
-        (template.choice("between", ("by and between", "between", "by and among", "is between")), None),
-    ]  # fmt: skip
-    sheet.flow(
-        [
-            *begins,
-            *_named(setting, draft, "party_first", parties[0], roles[0]),
-            ("and", None),
-            *_named(setting, draft, "party_second", parties[1], roles[1]),
-            (template.choice("closing", ("", "(together, the Parties).", "and their affiliates.")), None),
-        ]
-    )
-    sheet.down(0.8)
+def _said(deal: Deal, *, begins: bool, ends: bool) -> set[str]:
+    """Return the values that stand in the clauses of this window: laws stand late, days early, terms anywhere."""
+    term, law, day = {
+        (True, True): (0.55, 0.87, 1.0),
+        (True, False): (0.2, 0.12, 0.8),
+        (False, False): (0.25, 0.2, 0.15),
+        (False, True): (0.35, 0.65, 0.1),
+    }[begins, ends]
+    rng = deal.rng
+    said = {tag for tag, share in (("term", term), ("jurisdiction", law)) if rng.random() < share}
+    return said | ({"effective_date"} if deal.dated == "clause" and rng.random() < day else set())
 
 
-def _party(setting: Setting, rng: random.Random, *, person_share: float) -> str:
-    name = person_name(rng) if rng.random() < person_share else company_name(rng, legal=rng.random() < 0.8)
-    return name.upper() if setting.template.chance("party.upper", 0.35) else capitalised(name)
-
-
-def _named(setting: Setting, draft: Draft, tag: str, name: str, role: str) -> list[Run]:
-    """Return a party with what it is, where it is and what it is called from here on."""
-    template, rng = setting.template, setting.rng
-    runs: list[Run] = [(f"{name}," if template.chance("comma", 0.7) else name, draft.first(tag))]
-    if template.chance(f"{tag}.state", 0.6):
-        runs.append((f"a {_state(rng)} {rng.choice(_FORMS)}", None))
-    if template.chance(f"{tag}.office", 0.3):
-        address = ", ".join(address_lines(rng, setting.locale, upper=False, width=60))
-        seat = rng.choice(("having offices at", "with its principal place of business at", "of"))
-        runs.append((f"{seat} {address}", None))
-    before, after = template.choice("quotes", (('"', '"'), ("\u201c", "\u201d"), ("", "")))
-    called = template.choice("hereinafter", ("", "the ", "hereinafter "))
-    runs.append((f"({called}{before}{role}{after})", None))
-    return runs
-
-
-def _day(setting: Setting, draft: Draft) -> list[Run]:
-    """Return the day from which the agreement holds, as a date or in words; at times left blank."""
-    template, rng = setting.template, setting.rng
-    day = random_day(rng)
-    if rng.random() < 0.06:
-        return [("____________ , 20__", None)]
-    text = date_text(day, setting.dates)
-    if template.chance("day.long", 0.7):
-        text = f"{MONTH_NAMES['en'][day.month - 1]} {day.day}, {day.year}"
-    runs: list[Run] = [(text, draft.first("effective_date"))]
-    if template.chance("day.defined", 0.4):
-        runs.append(('(the "Effective Date")', None))
-    return runs
-
-
-def _state(rng: random.Random) -> str:
-    return capitalised(pseudo_word(rng)) if rng.random() < 0.2 else rng.choice(STATES)
-
-
-def _clauses(setting: Setting, draft: Draft, *, says_all: bool) -> None:
-    """Print numbered clauses; those of the term and the law stand among them, if this page has them."""
-    sheet, template, rng = draft.sheet, setting.template, setting.rng
-    clauses: list[_Clause] = [_filler] * rng.randint(2, 4 + int(10 * setting.difficulty))
-    for clause, share in ((_term, 0.6), (_law, 0.85)):
-        if says_all and rng.random() < share:
-            clauses.insert(rng.randint(len(clauses) // 2, len(clauses)), clause)
-    first = rng.randint(1, 12) if not says_all else 1
-    headed = template.chance("headed", 0.6)
-    for number, clause in enumerate(clauses, start=first):
-        heading, runs = clause(setting, draft)
-        label = f"{number}. {heading}." if headed else f"{number}."
-        sheet.flow([(label, None), *runs])
+def _print_clauses(deal: Deal, *, begins: bool) -> None:
+    """Print numbered clauses; those that say something stand among them, mostly late."""
+    sheet, template, rng = deal.draft.sheet, deal.setting.template, deal.rng
+    clauses: list[_Clause] = [_filler] * _n_clauses(deal)
+    drawers = {"term": _term, "jurisdiction": _law, "effective_date": _start}
+    for tag in sorted(deal.says):
+        at = rng.randint(0 if tag == "effective_date" else len(clauses) // 3, len(clauses))
+        clauses.insert(at, drawers[tag])
+    if "term" not in deal.says | deal.draft.used and rng.random() < 0.3:
+        clauses.insert(rng.randint(0, len(clauses)), _endless)
+    if rng.random() < 0.3:
+        clauses.insert(rng.randint(len(clauses) // 2, len(clauses)), _notices)
+    number = 1 if begins else rng.randint(2, 14)
+    headed, numbered = template.chance("headed", 0.6), template.chance("numbered", 0.85)
+    if not begins and rng.random() < 0.6:
+        sheet.flow([(sentence(deal).partition(" ")[2], None)])  # the end of what the window before began
+    for clause in clauses:
+        heading, runs = clause(deal)
+        label = f"{number}. " * numbered + f"{heading}." * headed
+        sheet.flow([(label, None), *runs], x=template.choice("clause.indent", (0.0, 0.0, 0.0, 4.0)))
         sheet.down(template.choice("clause.gap", (0.0, 0.6, 1.0)))
+        number += 1
+        if sheet.y - sheet.page_starts[-1] > _PAGE_LINES:
+            _turn_page(deal)
 
 
-def _filler(setting: Setting, _draft: Draft) -> tuple[str, list[Run]]:
+def _n_clauses(deal: Deal) -> int:
+    """Return how many clauses make a document of random length; easy ones are short."""
+    words = min(deal.rng.lognormvariate(math.log(_MEDIAN_WORDS), 0.8), _MOST_WORDS) * deal.setting.difficulty
+    return 2 + int(words / _WORDS_PER_CLAUSE)
+
+
+_WORDS_PER_CLAUSE = 62
+
+
+def _turn_page(deal: Deal) -> None:
+    """Print the foot of a page and begin the next."""
+    sheet, template = deal.draft.sheet, deal.setting.template
+    page = len(sheet.page_starts)
+    foot = template.choice("foot", ("{}", "- {} -", "Page {}", "", "Confidential {}", "-{}-")).format(page)
+    sheet.line(foot, align="center")
+    sheet.new_page()
+
+
+def _filler(deal: Deal) -> tuple[str, list[Run]]:
     """Return a clause that answers nothing; durations, days and states in it belong to other matters."""
-    rng = setting.rng
-    n_sentences = rng.randint(1, 2 + int(3 * setting.difficulty))
-    parts: list[str] = []
-    for _ in range(n_sentences):
-        text = rng.choice(CLAUSES)
-        text = text.format(
-            number=rng.choice(NUMBERS),
-            words=phrase(rng, 2, 6),
-            state=_state(rng),
-            name=capitalised(company_name(rng)),
-            date=date_text(random_day(rng), setting.dates),
-        )
-        parts.append(text)
-    return rng.choice(HEADINGS), [(" ".join(parts), None)]
+    rng = deal.rng
+    sentences = [sentence(deal) for _ in range(rng.randint(1, 4))]
+    if len(sentences) > 1 and rng.random() < 0.2:
+        sentences = [f"({letter}) {text}" for letter, text in zip("abcd", sentences, strict=False)]
+    return rng.choice(HEADINGS), [(" ".join(sentences), None)]
 
 
-def _term(setting: Setting, draft: Draft) -> tuple[str, list[Run]]:
-    template, rng = setting.template, setting.rng
-    number = rng.choice(NUMBERS)
-    unit = rng.choice(("years", "years", "months", "year period"))
-    before, after = template.choice("term", _TERM_FRAMES)
-    runs: list[Run] = [(before, None), (f"{number} {unit}", draft.first("term")), (after, None)]
-    return template.choice("law.heading", _TERM_HEADINGS), runs
+def _around(deal: Deal, runs: list[Run]) -> list[Run]:
+    """Return a value's sentence with others before and after it, at times all in capitals."""
+    rng = deal.rng
+    if rng.random() < 0.12:
+        runs = [(text.upper(), tag) for text, tag in runs]
+    before = [(sentence(deal), None) for _ in range(rng.choice((0, 0, 1, 2)))]
+    return [*before, *runs, *((sentence(deal), None) for _ in range(rng.choice((0, 0, 1, 2))))]
 
 
-_TERM_HEADINGS = ("Term", "Term and Termination", "Duration", "Term of Agreement", "Miscellaneous")
+def _wording(deal: Deal, frame: str) -> str:
+    """Return the sentence `frame` with all places filled but that of the value."""
+    return deal.filled(frame.replace("{v}", "\0")).replace("\0", "{v}")
 
 
-_TERM_FRAMES = (
-    ("This Agreement shall remain in effect for a period of", "from the date first written above."),
-    ("The term of this Agreement shall be", "unless terminated earlier by either party in writing."),
-    ("The obligations of the Receiving Party shall continue for", "after the Effective Date."),
-    ("The undertakings of this Agreement shall expire", "from the date hereof."),
-    ("Unless earlier terminated, this Agreement will terminate", "after it is signed."),
+def _term(deal: Deal) -> tuple[str, list[Run]]:
+    rng = deal.rng
+    frames, draw_value = rng.choices(_TERM_KINDS, (85, 10, 5))[0]
+    runs = filled(_wording(deal, rng.choice(frames)), draw_value(rng), deal.draft.first("term"))
+    return rng.choice(TERM_HEADINGS), _around(deal, runs)
+
+
+_TERM_KINDS: tuple[tuple[tuple[str, ...], Callable[[random.Random], str]], ...] = (
+    (TERM_FRAMES, period),
+    (PERIOD_FRAMES, period_name),
+    (ANNIVERSARY_FRAMES, anniversary),
 )
 
 
-def _law(setting: Setting, draft: Draft) -> tuple[str, list[Run]]:
-    before, after = setting.template.choice("law", _LAW_FRAMES)
-    law: Run = (_state(setting.rng), draft.first("jurisdiction"))
-    return setting.template.choice("law.heading", _LAW_HEADINGS), [(before, None), law, (after, None)]
-
-
-_LAW_HEADINGS = ("Governing Law", "Applicable Law", "Miscellaneous", "Choice of Law", "Law")
-
-
-_LAW_FRAMES = (
-    ("This Agreement shall be governed by and construed in accordance with the laws of the State of", "without regard to its conflict of laws principles."),
-    ("This Agreement is governed by the laws of", "and any dispute shall be brought before its courts."),
-    ("The validity and interpretation of this Agreement shall be governed by the law of the State of", "applicable to agreements made therein."),
-    ("The parties submit to the exclusive jurisdiction of the courts of", "for all disputes under this Agreement."),
-    ("This Agreement will be interpreted under the internal laws of the Commonwealth of", "excluding its choice of law rules."),
-)  # fmt: skip
-
-
-def _signatures(setting: Setting, draft: Draft, parties: tuple[str, str]) -> None:
-    """Print the lines to sign on; on a last page they are where the parties stand."""
-    sheet, template, rng = draft.sheet, setting.template, setting.rng
-    sheet.down(0.6)
-    witness = (
-        "IN WITNESS WHEREOF, the parties have executed this Agreement as of the date first above written."
+def _endless(deal: Deal) -> tuple[str, list[Run]]:
+    return deal.rng.choice(TERM_HEADINGS), _around(
+        deal, [(deal.filled(deal.rng.choice(ENDLESS_FRAMES)), None)]
     )
-    sheet.flow([(witness, None)])
-    sheet.down(0.6)
-    beside = template.chance("signed.beside", 0.5)
-    signed = template.choice("signed.by", ("By: ______________", "/s/", "Signature:"))
-    bottom = sheet.y
-    for index, (party, tag) in enumerate(zip(parties, ("party_first", "party_second"), strict=True)):
-        block: list[list[Run]] = [
-            [(party, draft.first(tag))],
-            [(signed, None)],
-            [("Name:", None), (capitalised(person_name(rng)), None)],
-            [
-                ("Title:", None),
-                (rng.choice(("President", "Chief Executive Officer", "Director", "Manager")), None),
-            ],
+
+
+def _law(deal: Deal) -> tuple[str, list[Run]]:
+    frame = _wording(deal, deal.rng.choice(LAW_FRAMES))
+    runs = filled(frame, state_name(deal.rng), deal.draft.first("jurisdiction"))
+    return deal.rng.choice(LAW_HEADINGS), _around(deal, runs)
+
+
+_START_FRAMES = (
+    "{paper} is effective as of {v}, whenever it is signed.",
+    '"Effective Date" means {v}.',
+    "The duties of the parties begin on {v} (the Effective Date) and not before.",
+    "Although signed on {date}, {paper} takes effect on {v} for all purposes.",
+    "{paper} shall become effective on {v} and replaces the one of {date}.",
+)
+
+
+def _start(deal: Deal) -> tuple[str, list[Run]]:
+    frame, day = _wording(deal, deal.rng.choice(_START_FRAMES)), own_day(deal)
+    if " day of " in day:
+        frame = frame.replace("{v}", "the {v}")
+    runs = filled(frame, day, deal.draft.first("effective_date"))
+    heading = deal.rng.choice(("Effective Date", "Commencement", "Definitions", "Effectiveness", "General"))
+    return heading, _around(deal, runs)
+
+
+def _notices(deal: Deal) -> tuple[str, list[Run]]:
+    """Return where to write to each party; in a window without the opening the parties stand here."""
+    runs: list[Run] = [("Notices shall be sent", None)]
+    for party in deal.parties:
+        address = ", ".join(address_lines(deal.rng, deal.setting.locale, upper=False, width=60))
+        calling = party.role if deal.form != "letter" else party.role.lower()
+        runs += [
+            (f"if to {calling}, to", None),
+            (f"{party.name},", party_tag(deal, party)),
+            (f"{address};", None),
         ]
-        bottom = sheet.block(index * sheet.width / 2 if beside else 0.0, sheet.y, block)
-        sheet.y = sheet.y if beside else bottom + 0.5
-    sheet.y = bottom
+    return "Notices", [*runs, ("or as either may direct in writing.", None)]

@@ -19,6 +19,7 @@ from training.synthesis.fields import (
     varied_key,
 )
 from training.synthesis.numbers import CURRENCY_CODES
+from training.synthesis.official_fields import box_asks
 from training.synthesis.setting import Draft, FormLabel
 from training.synthesis.text import pseudo_word
 
@@ -31,8 +32,12 @@ _RECORD_SHARE = 0.03
 
 def random_question(rng: random.Random, draft: Draft, facts: Facts, *, difficulty: float) -> Question:
     """Return a random question about the page: a subset of its fields in random order, few absent ones."""
-    labels = _form_asks(rng, draft, facts, difficulty) if draft.form else []
-    asks: list[Ask | AskRows] = [*labels, *_field_asks(rng, draft, facts, difficulty, n_labels=len(labels))]
+    asks: list[Ask | AskRows]
+    if draft.boxes:
+        asks = box_asks(rng, draft, facts, difficulty=difficulty)
+    else:
+        labels = _form_asks(rng, draft, facts, difficulty) if draft.form else []
+        asks = [*labels, *_field_asks(rng, draft, facts, difficulty, n_labels=len(labels))]
     if rng.random() < 0.7:
         rng.shuffle(asks)
     if rng.random() < _RECORD_SHARE:
@@ -75,6 +80,8 @@ def _field_asks(
 ) -> list[Ask | AskRows]:
     present = [tag for tag in FIELDS if facts.get(tag) is not None]
     absent = [tag for tag in FIELDS if tag not in facts and tag in _PLAUSIBLE[draft.kind]]
+    if draft.kind == "agreement" and rng.random() < 0.45:  # every window is asked all of it
+        return [field_ask(rng, tag, draft) for tag in _AGREED if facts.get(tag, "") is not None]
     if not present and not n_labels:  # a page between the pages that answer
         return [field_ask(rng, tag, draft) for tag in rng.sample(absent, min(len(absent), rng.randint(1, 4)))]
     most = 3 if difficulty < 0.2 else 10 if n_labels == 0 else 2
@@ -185,6 +192,7 @@ _CORE = (
     "effective_date",
     "term",
 )
+_AGREED = ("effective_date", "jurisdiction", "party_first", "term")
 _TRADE = frozenset(
     "vendor_name vendor_address vendor_phone vendor_email vendor_tax_id vendor_registration_id document_id date_issue"
     " amount_total_net amount_total_tax amount_total_gross currency".split()

@@ -122,7 +122,9 @@ def _head(setting: Setting, draft: Draft, parties: Parties) -> None:
     ]
     if setting.maybe("other.taxid", 0.25):
         tag = "vendor_tax_id" if is_order else "customer_tax_id"
-        other_lines.append(labelled(setting, tag, [(other_party.tax_id, draft.first(tag))]))
+        # Below an address the label need not say whose number it is.
+        label = "vendor_tax_id" if template.chance("other.taxid.plain", 0.6) else tag
+        other_lines.append(labelled(setting, label, [(other_party.tax_id, draft.first(tag))]))
     receiver_lines = _receiver(setting, draft, parties, mark)
     meta = _meta(setting, draft)
     HEADS[layout](setting, draft, title, owner_lines, other_lines, receiver_lines, meta)

@@ -17,6 +17,7 @@ from training.synthesis.choosing import random_question
 from training.synthesis.forms import draw_form
 from training.synthesis.invoices import draw_invoice, draw_order
 from training.synthesis.noise import random_noise
+from training.synthesis.official_forms import draw_official_form
 from training.synthesis.reading import evidence_of, facts_of, read_pages, reasoning_of
 from training.synthesis.receipts import draw_receipt
 from training.synthesis.setting import Draft
@@ -33,6 +34,7 @@ _DRAWERS: dict[str, Drawer] = {
     "statement": draw_statement,
     "booking": draw_booking,
     "agreement": draw_agreement,
+    "official": draw_official_form,
 }
 KINDS = tuple(_DRAWERS)
 _SHARES = {
@@ -42,7 +44,8 @@ _SHARES = {
     "order": 0.05,
     "statement": 0.06,
     "booking": 0.08,
-    "agreement": 0.04,
+    "agreement": 0.09,
+    "official": 0.11,
 }
 _EASY_SHARES = {"receipt": 0.5, "form": 0.5}
 # Questions that are a schema which ships with the service, whole.

@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field
 
 from training.synthesis.dates import DateStyle, date_style
+from training.synthesis.fields import Meaning
 from training.synthesis.lexicon import labels
 from training.synthesis.numbers import MoneyStyle, money_style
 from training.synthesis.template import Template
@@ -60,7 +61,8 @@ class Draft:
     """A page being drawn.
 
     `columns` are the columns that every one of the `n_rows` rows prints; `enums` holds values that are
-    chosen from a list instead of copied; `form` holds (tag, label, kind) of labels that are keys.
+    chosen from a list instead of copied; `form` holds (tag, label, kind) of labels that are keys; `boxes`
+    are what an official form has room for, by tag, filled in or not.
     """
 
     kind: str
@@ -70,6 +72,7 @@ class Draft:
     columns: tuple[str, ...] = ()
     enums: dict[str, str] = field(default_factory=lambda: {})
     form: tuple[FormLabel, ...] = ()
+    boxes: dict[str, Meaning] = field(default_factory=lambda: {})
     used: set[str] = field(default_factory=lambda: set())
 
     def first(self, tag: str) -> str | None:

@@ -23,11 +23,12 @@ from schemas.adapter import WEIGHTS
 from schemas.errors import ConfigurationError
 from tests.decoding.engines.tiny_model import make_adapter, make_model
 from training.cli import app
-from training.documents.mixture import Mixture, mix, rows_of
+from training.documents.mixture import Mixture, mix
 from training.encode import EncodedSample, joined
 from training.run_folder import TrainingFolder
 from training.sft.factors import load_factors, read_scale, write_factors
 from training.sft.model import LoraShape, adapted_model, save_adapter
+from training.sft.packing import pack_in_order
 from training.study.conversations_file import SourcedSample
 
 # A token that made-up documents do not have in this place: the first.
@@ -102,8 +103,8 @@ def test_without_real_conversations_none_can_be_asked_for(base: Path) -> None:
 
 def test_rows_are_no_longer_than_asked_and_lose_nothing() -> None:
     samples = [one.sample for one in conversations(9, "a", length=26)]  # 30 tokens each
-    rows = list(rows_of(iter(samples), row_tokens=100))
-    assert [len(row.token_ids) for row in rows] == [90, 90]  # the last row is not full yet
+    rows = list(pack_in_order(iter(samples), max_tokens=100))
+    assert [len(row.token_ids) for row in rows] == [90, 90, 90]
     assert np.array_equal(rows[0].token_ids, np.concatenate([s.token_ids for s in samples[:3]]))
 
 

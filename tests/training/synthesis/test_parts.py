@@ -16,6 +16,8 @@ from training.synthesis.fields import snake_case
 from training.synthesis.lexicon import labels
 from training.synthesis.noise import Noise, spoiled
 from training.synthesis.numbers import MoneyStyle, amount_text, amount_value, money_runs
+from training.synthesis.official_fields import amount_meaning, meaning_of, write_key
+from training.synthesis.official_words import LABELS
 from training.synthesis.parties import address_lines
 from training.synthesis.preview import preview
 from training.synthesis.receipt_totals import payment_method
@@ -188,6 +190,22 @@ def test_words_far_apart_are_not_glued() -> None:
     sheet.put(0, "TOTAL:")
     sheet.put(30, "9.00")
     assert len(spoiled(sheet.marks, Noise(glue=1.0), random.Random(0), width=40)) == 2
+
+
+@pytest.mark.parametrize(
+    ("style", "key"),
+    [("snake", "payer_tin"), ("pascal", "PayerTIN"), ("camel", "payerTIN"), ("title", "Payer TIN")],
+)
+def test_keys_of_official_forms_keep_abbreviations_in_capitals(style: str, key: str) -> None:
+    assert write_key("payer_tin", style) == key
+
+
+def test_every_box_of_an_official_form_has_labels_and_a_meaning_said_with_its_role() -> None:
+    for tag in LABELS:
+        meaning = meaning_of(tag, "lender")
+        assert all("{" not in text for text in (*meaning.keys, *meaning.descriptions))
+    assert "lender_name" in meaning_of("payer_name", "lender").keys
+    assert "rents" in amount_meaning("Rents", "1").keys
 
 
 def test_payment_labels_say_how_it_was_paid() -> None:
