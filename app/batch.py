@@ -1,4 +1,4 @@
-"""Many files, one result each: what to read is found first, and one bad file stops no other."""
+"""Many files, one result a document: what to read is found first, and one bad file stops no other."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 
 from app.errors import error_record, is_configuration
 from app.explain.page import explain_html
-from app.extraction.options import ExtractionOptions
-from app.extraction.pipeline import Pipeline, PipelineResult
+from app.extraction.options import ExtractionOptions, SplitMode
+from app.extraction.page_ranges import PageRange
+from app.extraction.pipeline import FailedPart, Pipeline, PipelineResult
 from app.files import read_file
 from app.outputs import FileResult
 from ocr.reader import page_images
@@ -47,14 +48,19 @@ def find_files(named: Iterable[Path]) -> tuple[BatchFile, ...]:
     for path, found in _find(named):
         # A name on disk may be no UTF-8; what is written is.
         name = found.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        unique, n = name, 2
-        while unique in taken:
-            unique, n = f"{name}.{n}", n + 1
-        taken.add(unique)
-        files.append(BatchFile(path=path, name=unique))
+        files.append(BatchFile(path=path, name=_take_name(name, taken)))
     if not files:
         raise ConfigurationError("there is no document in what was named")
     return tuple(files)
+
+
+def _take_name(name: str, taken: set[str]) -> str:
+    """Return `name`, or the first like it that is not taken; then it is."""
+    unique, n = name, 2
+    while unique in taken:
+        unique, n = f"{name}.{n}", n + 1
+    taken.add(unique)
+    return unique
 
 
 def _find(named: Iterable[Path]) -> Iterator[tuple[Path, str]]:
@@ -68,52 +74,99 @@ def _find(named: Iterable[Path]) -> Iterator[tuple[Path, str]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """How files are extracted; with `explain_folder`, pages that show their values are written there too."""
+    """How files are extracted; with `explain_folder`, pages that show their values are written there too.
+
+    Attributes
+    ----------
+    split
+        What of a file is one document; if there are several, they have its name with `#1`, `#2` ...
+    pages
+        Those of each file that are extracted; None for all.
+    """
 
     pipeline: Pipeline
     schema: ExtractionSchema
     options: ExtractionOptions
+    split: SplitMode = "auto"
+    pages: tuple[PageRange, ...] | None = None
     explain_folder: Path | None = None
 
-    def run(self, files: Sequence[BatchFile], *, on_stage: OnStage) -> Iterator[FileResult]:
-        """Yield the result of each file as it comes: its extraction, or the record of why there is none.
+    def run(self, files: Sequence[BatchFile], *, on_stage: OnStage) -> Iterator[tuple[FileResult, ...]]:
+        """Yield the results of each file as they come, one for each document in it.
+
+        A result is the extraction, or the record of why there is none; no two have the same name.
 
         Raises
         ------
         ConfigurationError
             If no other file would fare better.
         """
+        taken = {file.name for file in files}
         for file in files:
-            yield self._extract(file, on_stage)
+            yield self._extract(file, taken, on_stage)
 
-    def _extract(self, file: BatchFile, on_stage: OnStage) -> FileResult:
+    def _extract(self, file: BatchFile, taken: set[str], on_stage: OnStage) -> tuple[FileResult, ...]:
         def announce(stage: str) -> None:
             on_stage(file.name, stage)
 
         try:
             data = read_file(file.path, self.pipeline.read_options.limits.max_bytes)
-            result = self.pipeline.extract(data, self.schema, options=self.options, on_progress=announce)
+            results = self.pipeline.extract_all(
+                data,
+                self.schema,
+                options=self.options,
+                split=self.split,
+                pages=self.pages,
+                on_progress=announce,
+            )
         except RasgError as error:
             if is_configuration(error):
                 raise
-            return FileResult(file=file.name, error=error_record(error))
+            return (FileResult(file=file.name, error=error_record(error)),)
         except Exception as error:  # noqa: BLE001 - a batch goes on; the record and the log name what happened
-            return FileResult(file=file.name, error=error_record(error))
+            return (FileResult(file=file.name, error=error_record(error)),)
+        several = len(results) > 1
+        names = [file.name]
+        if several:
+            names = [_take_name(f"{file.name}#{n}", taken) for n in range(1, len(results) + 1)]
         if self.explain_folder is not None:
             announce("explain")
-            try:
-                self._explain(file.name, data, result, self.explain_folder)
-            except Exception as error:  # noqa: BLE001 - the answer is there all the same
-                logger.warning("no page that explains %s: %s", file.name, error)
-        return FileResult(file=file.name, extraction=result.extraction)
+            for name, result in zip(names, results, strict=True):
+                self._try_to_explain(name, data, result, self.explain_folder)
+        return tuple(
+            _file_result(name, result, is_one_of_several=several)
+            for name, result in zip(names, results, strict=True)
+        )
+
+    def _try_to_explain(
+        self, name: str, data: bytes, result: PipelineResult | FailedPart, folder: Path
+    ) -> None:
+        if isinstance(result, FailedPart):
+            return
+        try:
+            self._explain(name, data, result, folder)
+        except Exception as error:  # noqa: BLE001 - the answer is there all the same
+            logger.warning("no page that explains %s: %s", name, error)
 
     def _explain(self, name: str, data: bytes, result: PipelineResult, folder: Path) -> None:
-        images = tuple(page_images(data, result.document, options=self.pipeline.read_options))
+        numbers, options = result.extraction.page_numbers, self.pipeline.read_options
+        images = tuple(page_images(data, result.document, page_numbers=numbers, options=options))
         page = folder / f"{name}.html"
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(explain_html(result, title=name, images=images), encoding="utf-8")
 
 
+def _file_result(name: str, result: PipelineResult | FailedPart, *, is_one_of_several: bool) -> FileResult:
+    if isinstance(result, FailedPart):
+        record = error_record(result.error)
+        if is_one_of_several:
+            numbers = result.page_numbers
+            where = f"page {numbers[0]}" if len(numbers) == 1 else f"pages {numbers[0]} to {numbers[-1]}"
+            record = record.model_copy(update={"message": f"the document on {where}: {record.message}"})
+        return FileResult(file=name, error=record)
+    return FileResult(file=name, extraction=result.extraction)
+
+
 def has_failed(results: Iterable[FileResult]) -> bool:
-    """Return whether any file has no extraction."""
+    """Return whether any document has no extraction."""
     return any(result.error is not None for result in results)

@@ -1,4 +1,4 @@
-"""Results as files: JSON, JSON lines and CSV; a file that failed has its record in each of them."""
+"""Results as files: JSON, JSON lines and CSV; a document that failed has its record in each of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ _NUMBER = re.compile(r"[+\-]?[\d.,'\s]*\d[\d.,'\s]*%?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileResult:
-    """One file's extraction, or the record of why there is none."""
+    """One document's extraction, or the record of why there is none.
+
+    `file` is the file's name, with `#1`, `#2` ... if there are several documents in it.
+    """
 
     file: str
     extraction: Extraction | None = None
@@ -56,7 +59,7 @@ def _record(result: FileResult) -> _Record:
 
 
 def scalar_csv(results: Sequence[FileResult], schema: ExtractionSchema) -> str:
-    """Return one row a file: its status, then the values that stand outside of lists, in schema order."""
+    """Return one row a document: its status, then the values that stand outside of lists, in schema order."""
     paths = tuple(path for path, _ in single_fields(schema.root))
     rows = [
         [_cell(r.file), _status(r), *(_cell(value_at(_value(r), path)) for path in paths)] for r in results

@@ -136,7 +136,12 @@ def read_document(data: bytes, *, options: ReadOptions | None = None) -> Documen
 
 
 def page_images(
-    data: bytes, document: Document, *, dpi: int = 110, options: ReadOptions | None = None
+    data: bytes,
+    document: Document,
+    *,
+    page_numbers: Sequence[int] = (),
+    dpi: int = 110,
+    options: ReadOptions | None = None,
 ) -> Iterator[bytes]:
     """Yield each page of `document` as a PNG image, upright and deskewed, so that its word boxes fit on it.
 
@@ -144,6 +149,8 @@ def page_images(
     ----------
     data
         The file that `document` was read from.
+    page_numbers
+        Where each page of `document` stands in the file, from 1, if it is only a part of it.
     dpi
         Resolution of PDF pages; images keep their pixels. No side is longer than 4000 pixels.
 
@@ -159,8 +166,10 @@ def page_images(
     options = options or ReadOptions()
     media_type = _admit(data, options.limits)
     with Parser(data, media_type, limits=options.limits, password=options.password) as parser:
-        for page in document.pages:
-            yield parser.picture(page, dpi=dpi, max_side_px=_PICTURE_SIDE_PX)
+        numbers = page_numbers or range(1, len(document.pages) + 1)
+        for page, number in zip(document.pages, numbers, strict=True):
+            in_file = replace(page, page_index=number - 1)
+            yield parser.picture(in_file, dpi=dpi, max_side_px=_PICTURE_SIDE_PX)
 
 
 def _admit(data: bytes, limits: ReadLimits) -> MediaType:

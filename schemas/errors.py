@@ -7,6 +7,7 @@ RasgError                      .code (stable) .retryable .hint
 │  ├─ UnreadableDocumentError
 │  │  └─ PasswordRequiredError
 │  ├─ EmptyDocumentError
+│  ├─ PageNotFoundError
 │  ├─ UnknownSchemaError
 │  ├─ InvalidAnswerError       .issues: JSON paths and reasons
 │  ├─ ExampleNotFoundError
@@ -87,6 +88,12 @@ class EmptyDocumentError(InputError):
     """There is nothing to read: no bytes, no pages, or no text where the schema demands values."""
 
     code = "empty_document"
+
+
+class PageNotFoundError(InputError):
+    """Pages were asked for that are beyond the document's end."""
+
+    code = "page_not_found"
 
 
 class UnknownSchemaError(InputError):

@@ -10,7 +10,7 @@ from schemas.document import ReadWarningCode
 
 FinishReason = Literal["stop", "length"]
 Alignment = Literal["exact", "normalised", "fuzzy"]
-Status = Literal["succeeded", "partial"]
+Status = Literal["succeeded", "needs_review", "partial"]
 WarningCode = Literal[
     ReadWarningCode,
     "ungrounded_value",
@@ -28,6 +28,8 @@ WarningCode = Literal[
     "example_dropped",
     "examples_unavailable",
     "adapter_unavailable",
+    "several_documents",
+    "split_in_doubt",
 ]
 
 
@@ -137,6 +139,11 @@ class Extraction(Value):
     ----------
     extraction_id
         By which it can be confirmed or corrected; None where it was not kept.
+    page_numbers
+        The pages of the file, from 1, that it is about; empty means all of them.
+    status
+        `partial` where something was cut off or not read, else `needs_review` where the file may hold several
+        documents or it is not sure where this one begins or ends.
     examples
         What was shown to the model beside the document; none where no example was near enough.
     adapter, adapter_sha256
@@ -146,6 +153,7 @@ class Extraction(Value):
 
     extraction_id: str | None = None
     document_sha256: str
+    page_numbers: tuple[int, ...] = ()
     schema_name: str
     status: Status
     output: Output

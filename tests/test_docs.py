@@ -24,6 +24,7 @@ PAGES = (
     "docs/retrieval.md",
     "docs/schemas.md",
     "docs/settings.md",
+    "docs/splitting.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -110,7 +111,10 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
 @pytest.mark.parametrize(
     ("program", "words"),
     _COMMAND.findall(
-        "".join(code_blocks(page) for page in ("README.md", "docs/adapters.md", "docs/benchmarks.md"))
+        "".join(
+            code_blocks(page)
+            for page in ("README.md", "docs/adapters.md", "docs/benchmarks.md", "docs/splitting.md")
+        )
     ),
 )
 def test_every_command_of_the_pages_is_taken_by_the_command_line(program: str, words: str) -> None:

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from app.api.readiness import Readiness
 from app.api.runner import Runner
-from app.extraction.options import ExtractionOptions
+from app.extraction.options import SPLIT_HELP, ExtractionOptions, SplitMode
 from app.extraction.pipeline import Pipeline
 from app.tenants import Tenant, Tenants
 from schemas.registry import from_json_text, get_schema
@@ -108,4 +108,5 @@ def pipeline_of(
 
 Schema = Annotated[ExtractionSchema, Depends(schema_of)]
 Options = Annotated[ExtractionOptions, Depends(options_of)]
+Split = Annotated[SplitMode, Form(description=SPLIT_HELP)]
 RequestPipeline = Annotated[Pipeline, Depends(pipeline_of)]

@@ -8,7 +8,8 @@ from typing import Annotated, Self
 from fastapi import APIRouter, File, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from app.api.deps import Options, RequestPipeline, RequestTenant, Schema, State
+from app.api.deps import Options, RequestPipeline, RequestTenant, Schema, Split, State
+from app.extraction.pipeline import FailedPart, PipelineResult
 from schemas.extraction import Extraction
 from schemas.lint import LintEntry, LintReport, LintWarning, lint
 from schemas.registry import get_schema, json_schema_of, list_schemas
@@ -46,6 +47,14 @@ class LintAnswer(BaseModel):
         return cls(ok=report.ok, entries=report.entries, warnings=report.warnings)
 
 
+class Extractions(BaseModel):
+    """The documents of a file that was split, in order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    documents: tuple[Extraction, ...]
+
+
 class Status(BaseModel):
     """Whether the service can work."""
 
@@ -64,12 +73,15 @@ async def create_extraction(
     pipeline: RequestPipeline,
     tenant: RequestTenant,
     state: State,
-) -> Extraction:
-    """Extract one document while the caller waits."""
+    split: Split = "never",
+) -> Extraction | Extractions:
+    """Extract a file while the caller waits: one extraction, or with `split` one for each document in it.
+
+    Several are not kept to be confirmed or corrected, and if one of them fails, the request does.
+    """
     data = await file.read()
 
-    def work() -> Extraction:
-        result = pipeline.extract(data, schema, options=options)
+    def keep(result: PipelineResult) -> Extraction:
         answer = result.extraction
         if not state.keeps_answers:
             return answer
@@ -77,6 +89,18 @@ async def create_extraction(
             result.document, schema, answer.output.value, adapter_sha256=answer.adapter_sha256
         )
         return answer.model_copy(update={"extraction_id": kept})
+
+    def work() -> Extraction | Extractions:
+        if split == "never":
+            return keep(pipeline.extract(data, schema, options=options))
+        results: list[PipelineResult] = []
+        for result in pipeline.extract_all(data, schema, options=options, split=split):
+            if isinstance(result, FailedPart):
+                raise result.error
+            results.append(result)
+        if len(results) == 1:
+            return Extractions(documents=(keep(results[0]),))
+        return Extractions(documents=tuple(result.extraction for result in results))
 
     return await state.extractions.run(work)
 

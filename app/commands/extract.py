@@ -1,4 +1,4 @@
-"""`rasg extract`: files and folders in, one result for each file out; one bad file stops no other."""
+"""`rasg extract`: files and folders in, one result for each document out; one bad file stops no other."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from rich.text import Text
 
 from app.batch import Batch, BatchFile, find_files, has_failed
 from app.commands.option_flags import take_options
-from app.extraction.options import ExtractionOptions
+from app.extraction.options import SPLIT_HELP, ExtractionOptions, SplitMode
+from app.extraction.page_ranges import parse_page_ranges
 from app.extraction.pipeline import Pipeline
 from app.log import configure_logging
 from app.outputs import FileResult
@@ -57,6 +58,13 @@ def extract(
         bool, typer.Option("--explain", help="Also write a page that shows each value.")
     ] = False,
     ocr: Annotated[OcrChoice | None, typer.Option(help="Overrides RASG_READ__OCR.")] = None,
+    split: Annotated[SplitMode, typer.Option(help=SPLIT_HELP)] = "auto",
+    pages: Annotated[
+        str | None,
+        typer.Option(
+            help="Only these pages of each file: 3-7, 5, 2- or 1,3-4. All are read, the others left out."
+        ),
+    ] = None,
     password: Annotated[str | None, typer.Option(help="Opens encrypted PDFs.")] = None,
     examples: Annotated[
         bool, typer.Option(help="Show the model the annotated page most like each page.")
@@ -69,25 +77,36 @@ def extract(
 ) -> None:
     """Extract documents into JSON that satisfies a schema, and say where each value stands.
 
-    Exit code 0 if every file was extracted, 1 if any failed (its record says why), 2 if nothing could be
+    A file in which several documents are found gives one result for each, named FILE#1, FILE#2 and so on.
+
+    Exit code 0 if every document was extracted, 1 if any failed (its record says why), 2 if nothing could be
     done.
     """
     settings = load_settings()
     configure_logging(settings.log)
     if explain and out is None:
         raise ConfigurationError("--explain writes files", hint="name a folder with --out")
+    chosen = None if pages is None else parse_page_ranges(pages)
     asked = load_schema(schema)
     options = default_options(settings).model_copy(update=said)
     if not examples:
         options = options.model_copy(update={"n_examples": 0})
     pipeline = _pipeline(settings, engine, ocr, password, tenant, options)
-    batch = Batch(pipeline=pipeline, schema=asked, options=options, explain_folder=out if explain else None)
+    batch = Batch(
+        pipeline=pipeline,
+        schema=asked,
+        options=options,
+        split=split,
+        pages=chosen,
+        explain_folder=out if explain else None,
+    )
     found = find_files(files)
     # While the first file is read; what is wrong with the engine, that file's record says.
     threading.Thread(target=lambda: _try(pipeline.prepare), name="prepare").start()
     with result_writer(asked, output_format, out) as writer:
-        for result in _show_progress(batch, found):
-            writer.add(result)
+        for results in _show_progress(batch, found):
+            for result in results:
+                writer.add(result)
     _report(writer.results, out)
     if has_failed(writer.results):
         raise typer.Exit(1)
@@ -122,8 +141,8 @@ def _pipeline(
     return pipeline.serve(build_context(store, settings, loader, tenant=tenant, with_examples=with_examples))
 
 
-def _show_progress(batch: Batch, files: Sequence[BatchFile]) -> Iterator[FileResult]:
-    """Yield the results of a batch, and show how far it is on the terminal."""
+def _show_progress(batch: Batch, files: Sequence[BatchFile]) -> Iterator[tuple[FileResult, ...]]:
+    """Yield the results of each file of a batch, and show how far it is on the terminal."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -137,8 +156,8 @@ def _show_progress(batch: Batch, files: Sequence[BatchFile]) -> Iterator[FileRes
         def announce(name: str, stage: str) -> None:
             progress.update(task, description=f"{escape(name)}: {stage}")
 
-        for result in batch.run(files, on_stage=announce):
-            yield result
+        for results in batch.run(files, on_stage=announce):
+            yield results
             progress.advance(task)
 
 

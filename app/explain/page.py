@@ -96,8 +96,10 @@ def _rows(result: PipelineResult) -> Sequence[_Row]:
 
 def _views(result: PipelineResult, rows: Sequence[_Row], images: Sequence[bytes]) -> Sequence[_PageView]:
     views: list[_PageView] = []
-    for page, image in zip(result.document.pages, images, strict=True):
-        number = page.page_index + 1
+    pages = result.document.pages
+    # Values of a part of a file are cited by the file's pages.
+    numbers = result.extraction.page_numbers or range(1, len(pages) + 1)
+    for number, page, image in zip(numbers, pages, images, strict=True):
         boxes = tuple((row, c) for row in rows for c in row.entry.citations if c.page_number == number)
         picture = base64.b64encode(image).decode("ascii")
         views.append(

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from decoding.engines.engine import DEFAULT_MAX_TOKENS, DEFAULT_N_CANDIDATES
 from schemas.prompt import ReasoningMode
+
+# How a file becomes documents: as layout says, one document whatever it holds, or one for each page.
+# It is no field of the options, which are about one document.
+SplitMode = Literal["auto", "never", "pages"]
+SPLIT_HELP = "Documents of a file: `auto` finds where each begins, `pages` is one a page, `never` one a file."
 
 
 class ExtractionOptions(BaseModel):

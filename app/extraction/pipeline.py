@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from pydantic import JsonValue
 
 from app.extraction.adapter_choice import OwnAdapter, extract_with_adapter
-from app.extraction.options import ExtractionOptions
+from app.extraction.options import ExtractionOptions, SplitMode
+from app.extraction.page_ranges import PageRange
+from app.extraction.splitting import place_in_file, split_document
 from app.extraction.tenant import NO_TENANT, TenantContext
 from app.extraction.window_extractor import (
     DocumentAnswer,
@@ -29,6 +31,7 @@ from decoding.grounding.result import GroundingResult
 from decoding.windows import WindowAnswer
 from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
+from schemas.errors import ConfigurationError, RasgError
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
 from schemas.model_profile import DEFAULT_PROFILE, ModelProfile
 from schemas.spec import ExtractionSchema, json_path
@@ -37,10 +40,24 @@ from schemas.walk import values_by_path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineResult:
-    """The extraction and the document as it was read."""
+    """The extraction and the document as it was read.
+
+    Attributes
+    ----------
+    document
+        Only the pages that the extraction is about, numbered from 0; the extraction's numbers are the file's.
+    """
 
     extraction: Extraction
     document: Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedPart:
+    """One document of a file that has no extraction, the pages (from 1) where it stands, and why."""
+
+    page_numbers: tuple[int, ...]
+    error: RasgError
 
 
 @dataclass(slots=True)
@@ -111,18 +128,64 @@ class Pipeline:
         options: ExtractionOptions | None = None,
         on_progress: Callable[[str], None] = _no_progress,
     ) -> PipelineResult:
-        """Return the extraction of a file's bytes; every failure is a `RasgError`.
+        """Return the extraction of a file's bytes as one document; every failure is a `RasgError`.
+
+        If the file seems to hold several documents, the warning `several_documents` says so.
 
         `on_progress` is told each stage as it begins: "read", "prompt" (with examples), "decode", "ground".
+        """
+        (result,) = self.extract_all(data, schema, options=options, split="never", on_progress=on_progress)
+        if isinstance(result, FailedPart):
+            raise result.error
+        return result
+
+    def extract_all(
+        self,
+        data: bytes,
+        schema: ExtractionSchema,
+        *,
+        options: ExtractionOptions | None = None,
+        split: SplitMode,
+        pages: tuple[PageRange, ...] | None = None,
+        on_progress: Callable[[str], None] = _no_progress,
+    ) -> tuple[PipelineResult | FailedPart, ...]:
+        """Return the extraction of each document of a file, in order, at least one; it is read once.
+
+        A document that fails takes no other with it: it has its error in its place. The seconds of reading
+        count for the first. `on_progress` is told the stages as in `extract`, of each document after "read".
+
+        Parameters
+        ----------
+        pages
+            Those that are extracted; None for all. All of them are read.
+
+        Raises
+        ------
+        RasgError
+            If the file cannot be read, lacks one of `pages`, or a setting is wrong.
         """
         on_progress("read")
         started = time.perf_counter()
         document = read_document(data, options=self.read_options)
-        read_s = time.perf_counter() - started
-        extraction = self.extract_document(document, schema, options=options, on_progress=on_progress)
-        seconds = {"read": read_s, **extraction.usage.stage_seconds}
-        usage = extraction.usage.model_copy(update={"stage_seconds": seconds})
-        return PipelineResult(extraction=extraction.model_copy(update={"usage": usage}), document=document)
+        seconds = {"read": time.perf_counter() - started}
+        results: list[PipelineResult | FailedPart] = []
+        for part in split_document(document, split, pages=pages):
+            try:
+                extraction = self.extract_document(
+                    part.document, schema, options=options, on_progress=on_progress
+                )
+            except ConfigurationError:  # no other part would fare better
+                raise
+            except RasgError as error:
+                results.append(FailedPart(page_numbers=part.page_numbers, error=error))
+                continue
+            usage = extraction.usage.model_copy(
+                update={"stage_seconds": {**seconds, **extraction.usage.stage_seconds}}
+            )
+            seconds = {}
+            placed = place_in_file(extraction.model_copy(update={"usage": usage}), part, len(document.pages))
+            results.append(PipelineResult(extraction=placed, document=part.document))
+        return tuple(results)
 
     def extract_document(
         self,

@@ -207,7 +207,7 @@ def test_the_command_says_that_there_is_no_model(tmp_path: Path) -> None:
 def test_a_transcript_is_asked_for_what_it_is_annotated_with(tmp_path: Path) -> None:
     segments = [{"text": "CAPPUCCINO 2 7.00", "box": [0, 0, 170, 10]}]
     rows = [{"description": "CAPPUCCINO", "quantity": "2", "unit_price": None, "amount": "7.00"}]
-    records = [
+    records: list[dict[str, object]] = [
         {"id": "a", "ocr": segments, "kie": {"total": "7.00"}, "line_items": rows},
         {"id": "b", "ocr": segments, "kie": {}, "line_items": None},
         {"id": "c", "ocr": segments, "kie": {"waiter": "7.00", "invoice_number": "2"}, "line_items": None},

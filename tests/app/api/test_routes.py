@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pikepdf
 import pytest
@@ -16,7 +17,7 @@ from starlette.testclient import TestClient
 
 from app.api.runner import Runner
 from app.api.service import create_app
-from app.extraction.pipeline import Pipeline
+from app.extraction.pipeline import FailedPart, Pipeline
 from app.settings import ApiSettings, ReadSettings, Settings
 from decoding.engines.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
@@ -28,6 +29,7 @@ from schemas.errors import (
 )
 from schemas.registry import get_schema
 from schemas.validate import validate_output
+from tests.app.two_documents import FILE, JSON_SCHEMA, see_two
 from tests.decoding.engines.tiny_model import make_model
 from tests.ocr.files import pdf, text_at
 from tests.paths import ROOT
@@ -74,6 +76,8 @@ def test_a_callers_own_json_schema_is_answered(client: TestClient) -> None:
         (INVOICE, {"schema": "{ not json"}, 422, "invalid_schema"),
         (INVOICE, {"adapter": "nobody"}, 404, "adapter_not_found"),
         (INVOICE, {"n_candidates": "many"}, 422, "invalid_request"),
+        (INVOICE, {"split": "sometimes"}, 422, "invalid_request"),
+        (b"%PDF-1.7 cut off", {"split": "auto"}, 422, "unreadable_document"),
     ],
 )
 def test_what_the_caller_can_fix_is_a_problem_document(
@@ -83,6 +87,49 @@ def test_what_the_caller_can_fix_is_a_problem_document(
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["request_id"] == response.headers["x-request-id"]
+
+
+def test_a_file_of_two_documents_is_split_if_it_is_asked(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    see_two(monkeypatch)
+    blended = post(client, FILE, schema=JSON_SCHEMA).json()
+    assert (blended["status"], blended["page_numbers"]) == ("needs_review", [])
+    assert blended["extraction_id"]
+    for split, page_numbers in (("auto", [[1], [2, 3]]), ("pages", [[1], [2], [3]])):
+        body = post(client, FILE, schema=JSON_SCHEMA, split=split).json()
+        assert list(body) == ["documents"]
+        assert [entry["page_numbers"] for entry in body["documents"]] == page_numbers
+        assert [entry["extraction_id"] for entry in body["documents"]] == [None] * len(page_numbers)
+
+
+def test_one_document_of_a_split_file_is_kept(client: TestClient) -> None:
+    (alone,) = post(client, FILE, schema=JSON_SCHEMA, split="auto").json()["documents"]
+    assert alone["page_numbers"] == []
+    said = client.post(
+        f"/v1/extractions/{alone['extraction_id']}/feedback",
+        json={"verdict": "rejected", "confirmed_by": "Ada"},
+    )
+    assert said.status_code == 200
+
+
+def test_a_request_fails_with_a_document_of_its_file(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = FailedPart(page_numbers=(2, 3), error=EmptyDocumentError("nothing to read"))
+    monkeypatch.setattr(Pipeline, "extract_all", Mock(return_value=(failed,)))
+    response = post(client, FILE, schema=JSON_SCHEMA, split="auto")
+    assert (response.status_code, response.json()["code"]) == (422, "empty_document")
+
+
+def test_both_shapes_of_an_answer_are_documented(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
+    answer = described["paths"]["/v1/extractions"]["post"]["responses"]["200"]
+    shapes = answer["content"]["application/json"]["schema"]["anyOf"]
+    assert [shape["$ref"].rsplit("/", 1)[1] for shape in shapes] == ["Extraction", "Extractions"]
+    form = described["components"]["schemas"]["Body_create_extraction_v1_extractions_post"]
+    assert form["properties"]["split"]["enum"] == ["auto", "never", "pages"]
+    assert form["properties"]["split"]["default"] == "never"
 
 
 def test_a_refused_keyword_is_named_by_its_pointer(client: TestClient) -> None:

@@ -15,6 +15,7 @@ from app.cli import app
 from schemas.errors import ConfigurationError
 from schemas.registry import get_schema
 from schemas.validate import validate_output
+from tests.app.two_documents import FILE, JSON_SCHEMA, see_two
 from tests.decoding.engines.tiny_model import make_model
 from tests.paths import ROOT
 
@@ -139,9 +140,62 @@ def test_a_name_that_is_no_utf_8_has_its_result(runner: CliRunner, tmp_path: Pat
 def test_what_makes_everything_impossible_is_a_configuration_error(runner: CliRunner) -> None:
     for arguments in (
         ["extract", str(INVOICE), "--explain"],
+        ["extract", str(INVOICE), "--pages", "4-2"],
         ["extract", str(ROOT / "tests" / "schemas"), *FAST],
     ):
         assert isinstance(runner.invoke(app, arguments).exception, ConfigurationError)
+
+
+@pytest.fixture
+def split_arguments(tmp_path: Path) -> list[str]:
+    """Return how a file of three pages is extracted to the folder `out`."""
+    (tmp_path / "two.pdf").write_bytes(FILE)
+    (tmp_path / "named.json").write_text(JSON_SCHEMA)
+    named = ["--schema", str(tmp_path / "named.json"), "--out", str(tmp_path / "out")]
+    return ["extract", str(tmp_path / "two.pdf"), *named, *FAST]
+
+
+def test_each_document_of_a_file_has_its_result_and_its_page(
+    runner: CliRunner, tmp_path: Path, split_arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    see_two(monkeypatch)
+    done = runner.invoke(app, [*split_arguments, "--explain"])
+    assert done.exit_code == 0, done.output
+    out = tmp_path / "out"
+    names = {"two.pdf#1.json", "two.pdf#1.html", "two.pdf#2.json", "two.pdf#2.html"}
+    assert {path.name for path in out.iterdir()} == names
+    second = json.loads((out / "two.pdf#2.json").read_text())
+    assert (second["file"], second["extraction"]["page_numbers"]) == ("two.pdf#2", [2, 3])
+    page = (out / "two.pdf#2.html").read_text()
+    assert ("Page 1<" in page, "Page 2<" in page, "Page 3<" in page) == (False, True, True)
+
+
+def test_a_file_is_one_document_if_it_is_not_to_be_split(
+    runner: CliRunner, tmp_path: Path, split_arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    see_two(monkeypatch)
+    done = runner.invoke(app, [*split_arguments, "--split", "never", "--format", "csv"])
+    assert done.exit_code == 0, done.output
+    rows = list(csv.DictReader((tmp_path / "out" / "results.csv").read_text().splitlines()))
+    assert [(row["file"], row["status"]) for row in rows] == [("two.pdf", "needs_review")]
+    assert runner.invoke(app, [*split_arguments, "--split", "sometimes"]).exit_code == 2
+
+
+def test_only_the_named_pages_are_extracted(
+    runner: CliRunner, tmp_path: Path, split_arguments: list[str]
+) -> None:
+    arguments = [*split_arguments, "--format", "jsonl", "--split", "pages"]
+    assert runner.invoke(app, [*arguments, "--pages", "1,3"]).exit_code == 0
+    results = tmp_path / "out" / "results.jsonl"
+    lines = [json.loads(line) for line in results.read_text().splitlines()]
+    assert [(line["file"], line["extraction"]["page_numbers"]) for line in lines] == [
+        ("two.pdf#1", [1]),
+        ("two.pdf#2", [3]),
+    ]
+    assert runner.invoke(app, [*arguments, "--pages", "2-5"]).exit_code == 1
+    (failed,) = [json.loads(line) for line in results.read_text().splitlines()]
+    assert (failed["file"], failed["error"]["code"]) == ("two.pdf", "page_not_found")
+    assert "no page 4-5" in failed["error"]["message"]
 
 
 def test_schemas_are_listed_shown_and_linted(runner: CliRunner, tmp_path: Path) -> None:

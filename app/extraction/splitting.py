@@ -1,0 +1,167 @@
+"""A file as documents: each with its own pages, and their numbers in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from app.extraction.options import SplitMode
+from app.extraction.page_ranges import PageRange, pick_pages
+from decoding.splitting.groups import PageGroup, group_pages
+from schemas.document import Document, ReadWarning
+from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata
+
+# Where it is less sure than this that pages are one document, a person should look
+# (docs/results/splitting.md).
+MIN_SPLIT_CONFIDENCE = 0.7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentPart:
+    """One document of a file.
+
+    Attributes
+    ----------
+    document
+        Its pages, renumbered from 0, with the hash of the whole file.
+    page_numbers
+        Where each of them stands in the file, from 1, ascending.
+    confidence
+        In [0, 1]: how sure it is that these pages are one document, and no more of them.
+    evidence
+        What says so, for people; empty where nothing was looked for.
+    warnings
+        What is doubtful about where it begins and ends, with page numbers of the file.
+    """
+
+    document: Document
+    page_numbers: tuple[int, ...]
+    confidence: float = 1.0
+    evidence: str = ""
+    warnings: tuple[ExtractionWarning, ...] = ()
+
+
+def split_document(
+    document: Document, mode: SplitMode, *, pages: tuple[PageRange, ...] | None = None
+) -> tuple[DocumentPart, ...]:
+    """Return the documents of a file in order, at least one; of its chosen `pages` only, if there are any.
+
+    "never" gives one document, "pages" one for each page, "auto" what layout says.
+
+    Raises
+    ------
+    PageNotFoundError
+        If `pages` goes beyond the file's end.
+    """
+    n_pages = len(document.pages)
+    chosen = tuple(range(1, n_pages + 1)) if pages is None else pick_pages(pages, n_pages)
+    selected = document if len(chosen) == n_pages else _take(document, chosen, is_first=True)
+    if not chosen:
+        return (DocumentPart(document=selected, page_numbers=()),)
+    if mode == "pages":
+        groups = tuple(PageGroup(page_indices=(index,)) for index in range(len(chosen)))
+    else:
+        groups = group_pages(selected)
+    if mode == "never":
+        warnings = _warn_of_several(groups, chosen) or _warn_of_doubt(groups[0], chosen)
+        return (DocumentPart(document=selected, page_numbers=chosen, warnings=warnings),)
+    return tuple(
+        DocumentPart(
+            document=_take(selected, tuple(i + 1 for i in group.page_indices), is_first=at == 0),
+            page_numbers=tuple(chosen[i] for i in group.page_indices),
+            confidence=group.confidence,
+            evidence=group.evidence,
+            warnings=_warn_of_doubt(group, chosen),
+        )
+        for at, group in enumerate(groups)
+    )
+
+
+def _take(document: Document, page_numbers: Sequence[int], *, is_first: bool) -> Document:
+    """Return the document with these pages (from 1) alone; the first part has what is said of no page."""
+    place = {number: index for index, number in enumerate(page_numbers)}
+    return replace(
+        document,
+        pages=tuple(replace(document.pages[number - 1], page_index=index) for number, index in place.items()),
+        warnings=tuple(_renumber_reading(document.warnings, place, is_first=is_first)),
+    )
+
+
+def _renumber_reading(
+    warnings: Sequence[ReadWarning], place: dict[int, int], *, is_first: bool
+) -> Sequence[ReadWarning]:
+    kept: list[ReadWarning] = []
+    for warning in warnings:
+        if warning.page_number is None:
+            kept.extend([warning] if is_first else [])
+        elif warning.page_number in place:
+            kept.append(replace(warning, page_number=place[warning.page_number] + 1))
+    return kept
+
+
+def _warn_of_several(groups: Sequence[PageGroup], chosen: Sequence[int]) -> tuple[ExtractionWarning, ...]:
+    """Return one warning that the answer may blend several documents, or none."""
+    if len(groups) < 2:
+        return ()
+    begins = "; ".join(
+        f"page {chosen[g.page_indices[0]]}" + (f" ({g.evidence})" if g.evidence else "") for g in groups
+    )
+    message = (
+        f"the file seems to hold {len(groups)} documents, and this answer is about all of them; they "
+        f"begin on: {begins}. Ask with split=auto for one answer each"
+    )
+    return (ExtractionWarning(code="several_documents", message=message),)
+
+
+def _warn_of_doubt(group: PageGroup, chosen: Sequence[int]) -> tuple[ExtractionWarning, ...]:
+    """Return one warning that a group may be more or less than one document, or none."""
+    if group.confidence >= MIN_SPLIT_CONFIDENCE:
+        return ()
+    first, last = (chosen[group.page_indices[end]] for end in (0, -1))
+    pages = f"page {first} is" if first == last else f"pages {first} to {last} are"
+    why = f"; it was cut before page {first} because {group.evidence}" if group.evidence else ""
+    message = f"it is not sure that {pages} one whole document ({group.confidence:.2f}){why}"
+    return (ExtractionWarning(code="split_in_doubt", message=message, page_number=first),)
+
+
+def place_in_file(extraction: Extraction, part: DocumentPart, n_pages: int) -> Extraction:
+    """Return a part's extraction as one of a file of `n_pages` pages, with what splitting doubts."""
+    if len(part.page_numbers) < n_pages:
+        extraction = renumber(extraction, part.page_numbers)
+    if not part.warnings:
+        return extraction
+    status = "partial" if extraction.status == "partial" else "needs_review"
+    warnings = (*extraction.warnings, *part.warnings)
+    return extraction.model_copy(update={"status": status, "warnings": warnings})
+
+
+def renumber(extraction: Extraction, page_numbers: tuple[int, ...]) -> Extraction:
+    """Return the extraction of a part with pages numbered as in the file.
+
+    `page_numbers` says where each page of the part stands in the file, both from 1.
+    """
+
+    def in_file(number: int) -> int:
+        return page_numbers[number - 1]
+
+    def move(entry: FieldMetadata) -> FieldMetadata:
+        citations = tuple(
+            c.model_copy(update={"page_number": in_file(c.page_number)}) for c in entry.citations
+        )
+        return entry.model_copy(update={"citations": citations})
+
+    metadata = {path: move(entry) for path, entry in extraction.output.metadata.items()}
+    return extraction.model_copy(
+        update={
+            "page_numbers": page_numbers,
+            "output": extraction.output.model_copy(update={"metadata": metadata}),
+            "warnings": tuple(
+                w if w.page_number is None else w.model_copy(update={"page_number": in_file(w.page_number)})
+                for w in extraction.warnings
+            ),
+            "examples": tuple(
+                use.model_copy(update={"page_numbers": tuple(in_file(n) for n in use.page_numbers)})
+                for use in extraction.examples
+            ),
+        }
+    )

@@ -1,0 +1,110 @@
+"""The pages of a file as documents."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from decoding.splitting.evidence import PageFacts, compare
+from decoding.splitting.weights import BIAS, WEIGHTS
+from schemas.document import Document
+
+# A page begins a document from this probability on. Tearing one apart is worse than asking a person.
+_BEGINS = 0.6
+_MOST_REASONS = 3
+_LEAST_WEIGHT = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageGroup:
+    """Consecutive pages that are one document.
+
+    Attributes
+    ----------
+    page_indices
+        From 0, ascending, at least one.
+    confidence
+        In [0, 1]: the least of how sure it is that a document begins here, that it ends here, and that none
+        begins in between.
+    evidence
+        What says that a document begins here, for people; empty for the file's first.
+    """
+
+    page_indices: tuple[int, ...]
+    confidence: float = 1.0
+    evidence: str = ""
+
+
+def group_pages(document: Document) -> tuple[PageGroup, ...]:
+    """Return the documents of a file, in order; together they hold every page once.
+
+    Pages in a row are compared by layout and words alone, no model is asked. A page without a word belongs
+    to the document before it.
+    """
+    if not document.pages:
+        return ()
+    signs = _compare_pages(document)
+    chances = [1.0, *(begin_probability(found) if found else 0.0 for found in signs)]
+    starts = [index for index, chance in enumerate(chances) if chance >= _BEGINS]
+    ends = [*starts[1:], len(chances)]
+    return tuple(
+        PageGroup(
+            page_indices=tuple(range(start, end)),
+            confidence=min(
+                chances[start],
+                chances[end] if end < len(chances) else 1.0,
+                1.0 - max(chances[start + 1 : end], default=0.0),
+            ),
+            evidence=_explain(signs[start - 1]) if start else "",
+        )
+        for start, end in zip(starts, ends, strict=True)
+    )
+
+
+def _compare_pages(document: Document) -> list[Mapping[str, float]]:
+    """Return what tells each page but the first from the last one before it with words; empty without any."""
+    found: list[Mapping[str, float]] = []
+    before = PageFacts(document.pages[0])
+    for page in document.pages[1:]:
+        after = PageFacts(page)
+        found.append(compare(before, after) if page.words and before.page.words else {})
+        if page.words:
+            before = after
+    return found
+
+
+def begin_probability(signs: Mapping[str, float]) -> float:
+    """Return how sure the evidence of `compare` is that a document begins, in [0, 1]."""
+    logit = BIAS + sum(WEIGHTS.get(name, 0.0) * value for name, value in signs.items())
+    return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, logit))))
+
+
+def _explain(signs: Mapping[str, float]) -> str:
+    weights = {name: WEIGHTS.get(name, 0.0) * value for name, value in signs.items()}
+    weighty = sorted((name for name in weights if weights[name] > _LEAST_WEIGHT), key=lambda n: -weights[n])
+    told = dict.fromkeys(_REASONS[name] for name in weighty if name in _REASONS)  # each once
+    return ", ".join(list(told)[:_MOST_REASONS]) or "the page looks unlike the one before"
+
+
+_REASONS: Mapping[str, str] = {
+    "number_first": "it says that it is page 1",
+    "number_first_of": "it says that it is page 1",
+    "number_last_before": "the page before says that it is the last",
+    "size": "its size is another",
+    "source": "it was read in another way",
+    "labels_changed": "its head has other numbers in the same places",
+    "heads_changed": "its head has other numbers in the same places",
+    "heads_changed_only": "its head has other numbers in the same places",
+    "vocabulary_other": "it shares hardly a word with the page before",
+    "no_shared_code": "no number of the page before stands on it",
+    "height": "its letters are of another size",
+    "title": "it has a title",
+    "title_new": "it has a title",
+    "particulars": "numbers and names of its own stand in its head",
+    "dated": "a date stands in its head",
+    "caption": "it has a title",
+    "caption_new": "it has a title",
+    "totals_before": "the page before has totals",
+    "signed_before": "the page before is signed",
+}

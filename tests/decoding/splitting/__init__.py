@@ -1,0 +1,1 @@
+"""Tests of which pages are one document."""
