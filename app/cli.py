@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from app.commands import adapters, bench, examples, extract, models, schema, services
+from app.commands import adapters, bench, examples, extract, inspect, models, schema, services
 from app.errors import error_record
 from schemas.errors import RasgError
 
@@ -21,6 +21,8 @@ app = typer.Typer(
     help="Business documents in, schema-valid JSON out, and every value stands on the page.",
 )
 app.command("extract")(extract.extract)
+app.command("read")(inspect.read)
+app.command("ground")(inspect.ground)
 app.command("serve")(services.serve)
 app.command("vllm")(services.vllm)
 app.command("version")(services.version)

@@ -155,7 +155,7 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
     return PageScan(
         width_pt=width_pt,
         height_pt=height_pt,
-        words=_upright_words(visible, n_turns),
+        words=_upright_words(visible, n_turns, frame.size_pt),
         rotation_deg=90 * n_turns,
         ocr=scope,
         image_boxes=_boxes_to_read(visible, shown) if scope == "images" else (),
@@ -214,15 +214,25 @@ def _boxes_to_read(visible: Sequence[LayerWord], shown: Shown) -> tuple[BBox, ..
     return tuple(clip(*box) for box in ((_WHOLE_PAGE,) if is_bare else shown.image_boxes))
 
 
-def _upright_words(words: Sequence[LayerWord], n_turns: int) -> tuple[Word, ...]:
-    """Return the words turned upright; the same word printed twice in one place (false bold) comes once."""
+# Far less than a letter, whatever the size of the page: a long receipt has hundreds of lines with one text.
+_SAME_PLACE_PT = 1.5
+
+
+def _upright_words(
+    words: Sequence[LayerWord], n_turns: int, size_pt: tuple[float, float]
+) -> tuple[Word, ...]:
+    """Return the words turned upright; the same word printed twice in one place (false bold) comes once.
+
+    `size_pt` is the page's width and height before the turn.
+    """
+    width_pt, height_pt = size_pt if n_turns % 2 == 0 else size_pt[::-1]
     upright: dict[tuple[str, int, int], Word] = {}
     for word in words:
         text = printable(word.text)
         if text:
             bbox = clip(*turned(word.box, -n_turns))
-            # A thousandth of the page is under a point on A4: far less than a letter.
-            key = (text, round(bbox.left * 500), round(bbox.top * 500))
+            left, top = bbox.left * width_pt, bbox.top * height_pt
+            key = (text, round(left / _SAME_PLACE_PT), round(top / _SAME_PLACE_PT))
             upright.setdefault(key, Word(text=text, bbox=bbox))
     return tuple(upright.values())
 

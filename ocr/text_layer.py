@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import unicodedata
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -133,6 +134,8 @@ def _finish(pending: _Pending, frame: PageFrame, words: list[LayerWord]) -> None
     text = (text + "-" if ends_with_hyphen else text).translate(_LIGATURES)
     # Surrogate halves come as two characters; a lone half is no text.
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    # Some producers write a letter and its accent apart; whoever compares texts has them as one.
+    text = unicodedata.normalize("NFC", text)
     if not text:
         return
     boxes = [c.box for c in pending.chars]

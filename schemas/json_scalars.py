@@ -28,6 +28,12 @@ _ISO_DATE_LENGTH = 10
 _NAMES = ("object", "array", "string", "number", "integer", "boolean", "null")
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
+# Exporters write decimals as strings with a lookahead.
+_PATTERN_HINT = (
+    "anchor it and keep to the subset; for an amount remove the pattern and write type number, "
+    'or "x-rasg-kind": "amount" to have it as printed'
+)
+
 
 class ScalarReader:
     """Turns scalar schemas into field specs, telling `verdicts` about each keyword that is special."""
@@ -68,7 +74,11 @@ class ScalarReader:
             fits.append(False)
         if "format" in node and node["format"] != "date":
             self.verdicts.refuse(
-                pointer, "format", "no format but date is checked", hint="use pattern, or remove the format"
+                pointer,
+                "format",
+                "no format but date is checked",
+                hint='write "format": "date" for a day as printed; remove date-time, email, uri and others,'
+                " or write a pattern",
             )
             fits.append(False)
         return all(fits)
@@ -89,7 +99,7 @@ class ScalarReader:
                 return True
             self.verdicts.refuse(pointer, "pattern", "must be text")
         except PatternError as error:
-            self.verdicts.refuse(pointer, "pattern", str(error), hint="anchor it and keep to the subset")
+            self.verdicts.refuse(pointer, "pattern", str(error), hint=_PATTERN_HINT)
         return False
 
     def _judge_kind(self, site: Site, allowed: Sequence[FieldKind]) -> bool:

@@ -137,7 +137,11 @@ RULES: tuple[KeywordRule, ...] = (
     _refused(
         "uniqueItems", "documents do repeat rows; `false` is an annotation", "remove repeats from the result"
     ),
-    _refused("allOf", "schemas are not merged", "write all keywords into one schema"),
+    _refused(
+        "allOf",
+        "schemas are not merged",
+        "write all keywords into one schema; for a single $ref write it",
+    ),
     _refused("not", "negation cannot be enforced while decoding", "list the allowed values as an enum"),
     _refused("if", "conditions cannot be enforced while decoding", "make both cases nullable fields"),
     _refused("then", "conditions cannot be enforced while decoding", "make both cases nullable fields"),

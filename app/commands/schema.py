@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from schemas.lint import lint
@@ -39,15 +40,25 @@ def show(
 def lint_file(
     file: Annotated[Path, typer.Argument(help="A file with a JSON Schema.", exists=True, dir_okay=False)],
 ) -> None:
-    """Say for each keyword of a JSON Schema whether and when it is enforced; exit 1 if any is refused."""
+    """Say for each keyword of a JSON Schema whether and when it is enforced; exit 1 if any is refused.
+
+    Into a file or a pipe each keyword is one line whose cells tabs part, and nothing is cut off.
+    """
     report = lint(read_schema_file(file))
-    table = Table("at", "keyword", "verdict", "why")
+    rows: list[tuple[str, str, str, str]] = []
     for entry in report.entries:
         why = entry.message if entry.hint is None else f"{entry.message} ({entry.hint})"
-        table.add_row(entry.pointer, entry.keyword, entry.verdict, why)
+        rows.append((entry.pointer, entry.keyword, entry.verdict, why))
     console = Console()
-    console.print(table)
+    if console.is_terminal:
+        table = Table("at", "keyword", "verdict", "why")
+        for row in rows:
+            table.add_row(*map(escape, row))
+        console.print(table)
+    else:
+        for row in rows:
+            typer.echo("\t".join(row))
     for warning in report.warnings:
-        console.print(f"warning: {warning.pointer}: {warning.message}", markup=False)
+        console.print(f"warning: {warning.pointer}: {warning.message}", markup=False, soft_wrap=True)
     if not report.ok:
         raise typer.Exit(1)

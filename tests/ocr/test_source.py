@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pypdfium2.raw
 import pytest
 
 from ocr.limits import ReadLimits
@@ -110,6 +111,24 @@ def test_text_drawn_without_letters_is_ocred() -> None:
 def test_a_word_printed_twice_in_one_place_comes_once() -> None:
     bold = text_at(72, 700, "Total") + text_at(72.2, 700, "Total")
     assert [w.text for w in scan(pdf(bold + LINES)).words].count("Total") == 1
+
+
+def test_on_a_tall_page_the_rows_of_one_text_are_rows() -> None:
+    rows = "".join(text_at(72, 5000 - 9 * row, "Parkhaus", size=7) for row in range(40))
+    found = scan(pdf(rows, media_box=(0, 0, 612, 9000)))
+    assert [w.text for w in found.words] == ["Parkhaus"] * 40
+
+
+def test_a_letter_and_its_accent_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = pypdfium2.raw.FPDFText_GetUnicode
+
+    def get_unicode(page: object, index: int) -> int:
+        """Return what a font says whose map to Unicode writes the accent apart."""
+        code = int(plain(page, index))
+        return 0x308 if code == ord("#") else code
+
+    monkeypatch.setattr("pypdfium2.raw.FPDFText_GetUnicode", get_unicode)
+    assert [w.text for w in scan(pdf(text_at(72, 700, "Mu#ller"))).words] == ["M\u00fcller"]
 
 
 def test_text_running_upwards_is_put_upright() -> None:

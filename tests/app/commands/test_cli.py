@@ -203,5 +203,10 @@ def test_schemas_are_listed_shown_and_linted(runner: CliRunner, tmp_path: Path) 
     assert json.loads(runner.invoke(app, ["schema", "show", "invoice"]).output)["type"] == "object"
     schema = tmp_path / "mine.json"
     schema.write_text('{"type": "object", "properties": {}, "allOf": []}')
+    long = "a key that is far longer than a terminal is wide " * 2
+    schema.write_text(json.dumps({"type": "object", "properties": {long: {"type": "string"}}}))
+    # Into a pipe nothing is cut off.
+    assert f"/properties/{long}/type\ttype\t" in runner.invoke(app, ["schema", "lint", str(schema)]).output
+    schema.write_text('{"type": "object", "properties": {}, "allOf": []}')
     refused = runner.invoke(app, ["schema", "lint", str(schema)])
     assert (refused.exit_code, "allOf" in refused.output) == (1, True)
