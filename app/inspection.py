@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from app.extraction.splitting import split_document
-from decoding.checks.row_count import check_rows
-from decoding.checks.row_repeats import check_repeats
-from decoding.checks.sums import check_sums
+from decoding.checks.answer import check_answer, list_reading_warnings
 from decoding.checks.writable import WritableValues
 from decoding.grounding.ground import ground_extraction
 from ocr.layout import page_text
@@ -95,7 +93,7 @@ def report_reading(document: Document) -> ReadReport:
             FoundDocument(page_numbers=part.page_numbers, confidence=part.confidence, evidence=part.evidence)
             for part in split_document(document, "auto")
         ),
-        warnings=(*_read_warnings(document), *_splitting_warnings(document)),
+        warnings=(*list_reading_warnings(document), *_splitting_warnings(document)),
     )
 
 
@@ -125,13 +123,6 @@ def _read_page(document: Document, index: int) -> ReadPage:
     )
 
 
-def _read_warnings(document: Document) -> tuple[ExtractionWarning, ...]:
-    return tuple(
-        ExtractionWarning(code=warning.code, message=warning.message, page_number=warning.page_number)
-        for warning in document.warnings
-    )
-
-
 def report_grounding(
     document: Document, schema: ExtractionSchema, answer: Mapping[str, JsonValue]
 ) -> GroundReport:
@@ -147,12 +138,9 @@ def report_grounding(
     value = complete_answer(schema.root, answer)
     grounded = ground_extraction(value, schema, document)
     warnings = (
-        *_read_warnings(document),
+        *list_reading_warnings(document),
         *_splitting_warnings(document),
-        *grounded.warnings,
-        *check_sums(grounded),
-        *check_rows(grounded, document),
-        *check_repeats(grounded),
+        *check_answer(grounded, document),
     )
     writable = WritableValues(document)
     fields: dict[str, GroundedValue] = {}

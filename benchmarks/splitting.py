@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import random
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,9 +31,10 @@ from scipy.optimize import minimize
 
 from app.bench.readings import read_kept
 from app.bench.suite import read_suite
+from app.extraction.splitting import MIN_SPLIT_CONFIDENCE
 from decoding.splitting import weights as shipped
 from decoding.splitting.evidence import PageFacts, compare
-from decoding.splitting.groups import group_pages
+from decoding.splitting.groups import BEGINS, group_pages
 from ocr.reader import ReadOptions
 from schemas.document import Document
 from training.synthesis.sample import generate
@@ -40,7 +42,6 @@ from training.synthesis.sample import generate
 _SUITE = Path(__file__).parent / "suites" / "dev.yaml"
 _SAME_SET_SHARE = 0.4
 _RIDGE = 6e-4
-_DOUBTFUL = 0.7
 _MADE_UP = 500
 # Made-up agreements and official forms may be a part of one, orders for airtime count pages that are not
 # there, and plain forms are words that mean nothing.
@@ -70,6 +71,7 @@ def main() -> None:
         _print_pairs(_pairs(named, half=1, seed=3), fit(_pairs(named, half=0, seed=1)))
     else:
         _print_pairs(_pairs(named, half=1, seed=3), (shipped.BIAS, dict(shipped.WEIGHTS)))
+    _print_whole(named)
     _print_files(arguments.files)
 
 
@@ -145,19 +147,9 @@ def fit(pairs: Sequence[Pair]) -> tuple[float, dict[str, float]]:
 
 def _bound(name: str) -> tuple[float | None, float | None]:
     """Return which sign a weight may have: what the sets happen to have in common says nothing of others."""
-    if name in {
-        "shared_codes",
-        "captions_same",
-        "heads_same",
-        "vocabulary",
-        "vocabulary_same",
-        "letterhead",
-        "labels_same",
-    }:
+    if name in {"captions_same", "vocabulary"}:
         return None, 0.0
-    return (
-        (0.0, None) if name in {"height", "size", "source", "title", "title_new", "caption"} else (None, None)
-    )
+    return (0.0, None) if name in {"height", "size", "source", "title", "caption"} else (None, None)
 
 
 def _print_weights(found: tuple[float, Mapping[str, float]]) -> None:
@@ -166,7 +158,6 @@ def _print_weights(found: tuple[float, Mapping[str, float]]) -> None:
 
 
 def _print_pairs(pairs: Iterable[Pair], weights: tuple[float, Mapping[str, float]]) -> None:
-    begins = shipped_begins()
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for pair in pairs:
         logit = weights[0] + sum(weights[1].get(name, 0.0) * value for name, value in pair.signs.items())
@@ -176,11 +167,11 @@ def _print_pairs(pairs: Iterable[Pair], weights: tuple[float, Mapping[str, float
         for key in (row, "all"):
             kind = "begins" if pair.begins else "goes on"
             counts[key][kind] += 1
-            counts[key][f"{kind}, wrong"] += (chance >= begins) != pair.begins
+            counts[key][f"{kind}, wrong"] += (chance >= BEGINS) != pair.begins
             counts[key][f"{kind}, silent"] += (
-                (chance < 1 - _DOUBTFUL) if pair.begins else (chance >= _DOUBTFUL)
+                (chance < 1 - MIN_SPLIT_CONFIDENCE) if pair.begins else (chance >= MIN_SPLIT_CONFIDENCE)
             )
-            counts[key][f"{kind}, doubt"] += 1 - _DOUBTFUL <= chance < _DOUBTFUL
+            counts[key][f"{kind}, doubt"] += 1 - MIN_SPLIT_CONFIDENCE <= chance < MIN_SPLIT_CONFIDENCE
     columns = [
         f"{kind}{what}" for kind in ("goes on", "begins") for what in ("", ", wrong", ", silent", ", doubt")
     ]
@@ -189,11 +180,16 @@ def _print_pairs(pairs: Iterable[Pair], weights: tuple[float, Mapping[str, float
         print(f"| {key} | " + " | ".join(str(counts[key][column]) for column in columns) + " |")
 
 
-def shipped_begins() -> float:
-    """Return from which probability on a page begins a document."""
-    from decoding.splitting import groups
-
-    return groups._BEGINS  # pyright: ignore[reportPrivateUsage]
+def _print_whole(named: Mapping[str, Document]) -> None:
+    """Print what becomes of real documents of several pages, which are each a file of one document."""
+    real = [d for name, d in named.items() if _set(name) != "made up" and len(d.pages) > 1]
+    started = time.process_time()
+    found = [group_pages(document) for document in real]
+    spent_ms = 1000 * (time.process_time() - started) / sum(len(d.pages) for d in real)
+    cut = sum(len(groups) > 1 for groups in found)
+    doubted = sum(len(g) == 1 and g[0].confidence < MIN_SPLIT_CONFIDENCE for g in found)
+    print(f"\nwhole documents of several pages: {len(real)}; cut: {cut}; doubted: {doubted}")
+    print(f"{spent_ms:.1f} ms a page")
 
 
 def _print_files(n: int) -> None:
@@ -215,7 +211,7 @@ def _print_files(n: int) -> None:
         blended += len(wanted - found)
         for group in groups:
             holds = wanted & set(group.page_indices[1:])
-            silent += bool(holds) and group.confidence >= _DOUBTFUL
+            silent += bool(holds) and group.confidence >= MIN_SPLIT_CONFIDENCE
     print(f"\nmade-up files: {n}; every boundary right: {exact / n:.3f}; documents torn: {torn};")
     print(f"boundaries missed: {blended}; documents that hold another and no doubt is said: {silent}")
 

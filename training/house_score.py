@@ -23,7 +23,7 @@ from schemas.errors import EngineUnavailableError, EvaluationError, RasgError
 from schemas.spec import ArraySpec, ExtractionSchema, FieldKind, FieldSpec, ObjectSpec, Spec
 from training.house_eval import receipt_schema
 from training.synthesis.sample import SyntheticDocument
-from training.transcripts import LabelledTranscript, read_transcripts
+from training.transcripts import ROW_COLUMNS, LabelledTranscript, read_transcripts
 
 _DATASET = "house"
 
@@ -100,10 +100,7 @@ _ANNOTATED: Mapping[str, tuple[FieldKind, str]] = {
     "invoice_number": ("verbatim", "Invoice number"),
     "invoice_date": ("date", "Date of the invoice"),
     "total": ("amount", "Total amount"),
-    "description": ("verbatim", "Goods or service billed"),
-    "quantity": ("amount", "Quantity"),
-    "unit_price": ("amount", "Price of one unit"),
-    "amount": ("amount", "Amount of the row"),
+    **ROW_COLUMNS,
 }
 
 

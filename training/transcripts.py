@@ -12,6 +12,15 @@ from ocr.reading_order import arrange
 from schemas.document import Document, Page, Word
 from schemas.errors import ConfigurationError
 from schemas.geometry import from_pixels
+from schemas.spec import FieldKind
+
+# What is asked of the rows of transcripts: kind and description of each column, in the order of asking.
+ROW_COLUMNS: Mapping[str, tuple[FieldKind, str]] = {
+    "description": ("verbatim", "Goods or service billed"),
+    "quantity": ("amount", "Quantity"),
+    "unit_price": ("amount", "Price of one unit"),
+    "amount": ("amount", "Amount of the row"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

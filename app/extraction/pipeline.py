@@ -21,9 +21,7 @@ from app.extraction.window_extractor import (
     warn_of_cuts,
     warn_of_examples,
 )
-from decoding.checks.row_count import check_rows
-from decoding.checks.row_repeats import check_repeats
-from decoding.checks.sums import check_sums
+from decoding.checks.answer import check_answer, list_reading_warnings
 from decoding.checks.validity import withdraw_invalid
 from decoding.engines.engine import Engine, LoadsAdapters, Prepares
 from decoding.grounding.ground import ground_extraction
@@ -247,15 +245,12 @@ class Pipeline:
             merged, refused = withdraw_invalid(answer.merged, schema)
             grounded = ground_extraction(merged.value, schema, document, page_indices=merged.page_indices)
             warnings = (
-                *_read_warnings(document),
+                *list_reading_warnings(document),
                 *warn_of_examples(requests),
                 *warn_of_cuts(answer.decoded),
                 *answer.conflicts,
                 *refused,
-                *grounded.warnings,
-                *check_sums(grounded),
-                *check_rows(grounded, document),
-                *check_repeats(grounded),
+                *check_answer(grounded, document),
             )
             metadata = _metadata(merged, grounded)
             doubts = _doubts(merged.value, metadata, self.profile.low_confidence)
@@ -263,13 +258,6 @@ class Pipeline:
             document, schema, merged, metadata, (*warnings, *doubts), answer, clock.seconds
         )
         return extraction.model_copy(update={"examples": list_example_uses(requests)})
-
-
-def _read_warnings(document: Document) -> tuple[ExtractionWarning, ...]:
-    return tuple(
-        ExtractionWarning(code=warning.code, message=warning.message, page_number=warning.page_number)
-        for warning in document.warnings
-    )
 
 
 def _extraction(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -13,7 +13,6 @@ from decoding.splitting.page_numbers import PageNumber, read_page_number
 from schemas.document import Page
 
 # Shares of a page's height from its top.
-_LETTERHEAD = 0.16
 _HEAD = 0.42
 _TITLE = 0.36
 _FOOT = 0.88
@@ -81,11 +80,6 @@ class PageFacts:
         return frozenset(word for word in found if len(word) >= _WORD_CHARS)
 
     @cached_property
-    def letterhead(self) -> frozenset[str]:
-        """Return the words of its uppermost part."""
-        return frozenset(w.text.lower() for w in self.page.words if w.bbox.center[1] < _LETTERHEAD)
-
-    @cached_property
     def codes(self) -> frozenset[str]:
         """Return what may name a document, a party or a thing: longer runs with several digits."""
         found = (w.text.strip(".,:;()[]#*").lower() for w in self.page.words)
@@ -124,10 +118,7 @@ class PageFacts:
 
     def has_title(self) -> bool:
         """Return whether a short line of its upper part has a word that names a kind of document."""
-        return any(
-            y < _TITLE and len(text) < 60 and _names_kind(_NOT_LETTERS.sub(" ", text.lower()).split())
-            for y, text in self.lines
-        )
+        return any(y < _TITLE and len(text) < 60 and _names_kind(_words_of(text)) for y, text in self.lines)
 
     def n_particulars(self, known: Mapping[str, str]) -> int:
         """Return how many lines of its upper part have a label and a number, and no line of `known` does."""
@@ -142,7 +133,7 @@ class PageFacts:
 
     def n_totals(self) -> int:
         """Return how many lines have a word of totals."""
-        return sum(bool(_TOTALS & set(_NOT_LETTERS.sub(" ", text.lower()).split())) for _, text in self.lines)
+        return sum(bool(_TOTALS & _words_of(text)) for _, text in self.lines)
 
     def is_signed(self) -> bool:
         """Return whether it has a place to sign on."""
@@ -168,7 +159,7 @@ class PageFacts:
 
     def is_carried(self) -> bool:
         """Return whether it says that sums are carried over or that it goes on."""
-        return any(_CARRIED & set(_NOT_LETTERS.sub(" ", text.lower()).split()) for _, text in self.lines)
+        return any(_CARRIED & _words_of(text) for _, text in self.lines)
 
     def begins_amid(self) -> bool:
         """Return whether its first line with a word begins with a small letter."""
@@ -181,28 +172,30 @@ class PageFacts:
         return bool(body) and len(body[-1]) > 50 and body[-1].rstrip()[-1] not in ".:;!?"
 
 
-def _names_kind(words: Sequence[str]) -> bool:
+def _words_of(text: str) -> frozenset[str]:
+    """Return the words of a line without digits and marks, in lower case."""
+    return frozenset(_NOT_LETTERS.sub(" ", text.lower()).split())
+
+
+def _names_kind(words: Collection[str]) -> bool:
     """Return whether a word names a kind of document, alone or as the end of a compound."""
     return any(word in _TITLES or word.endswith(_TITLE_ENDS) for word in words)
 
 
 def compare(before: PageFacts, after: PageFacts) -> dict[str, float]:
-    """Return what tells whether `after` begins a document, by name; each about in [-1, 3]."""
+    """Return what tells whether `after` begins a document, by name, each in [0, 1]."""
     return {
         **_numbers(before.number, after.number),
         **_sizes(before.page, after.page),
         **_heads(before, after),
         "vocabulary": (known := _overlap(before.words, after.words)),
         "vocabulary_other": float(known < 0.12),
-        "vocabulary_same": float(known > 0.5),
-        "shared_codes": min(3, len(before.codes & after.codes)) / 3,
         "no_shared_code": float(bool(before.codes and after.codes) and not before.codes & after.codes),
         "height": min(1.0, abs(before.height - after.height) / max(before.height, after.height, 1e-6)),
         "particulars": min(5, after.n_particulars(before.heads)) / 5,
         "dated": float(after.is_dated()),
         "dated_again": float(after.is_dated() and before.is_dated()),
         "title": float(after.has_title()),
-        "title_new": float(after.has_title() and not before.has_title()),
         "title_gone": float(before.has_title() and not after.has_title()),
         "totals_before": min(3, before.n_totals()) / 3,
         "carried": float(after.is_carried() or before.is_carried()),
@@ -215,7 +208,6 @@ def compare(before: PageFacts, after: PageFacts) -> dict[str, float]:
         "signed_before": float(before.is_signed()),
         "caption": float(after.has_caption()),
         "caption_new": float(after.has_caption() and not before.has_caption()),
-        "empty": float(not before.page.words or not after.page.words),
     }
 
 
@@ -227,7 +219,6 @@ def _numbers(before: PageNumber | None, after: PageNumber | None) -> dict[str, f
         "number_first_of": float(after is not None and after.number == 1 and after.of is not None),
         "number_later": float(after is not None and after.number > 1 and not follows),
         "number_follows": float(follows and same_count),
-        "number_follows_other": float(follows and not same_count),
         "number_last_before": float(
             before is not None and before.of is not None and before.number == before.of
         ),
@@ -256,16 +247,12 @@ def _sizes(before: Page, after: Page) -> dict[str, float]:
 def _heads(before: PageFacts, after: PageFacts) -> dict[str, float]:
     shared = before.heads.keys() & after.heads.keys()
     changed = sum(before.heads[key] != after.heads[key] for key in shared if "page" not in key)
-    same = len(shared) - changed
     named = before.labels.keys() & after.labels.keys()
     renamed = sum(before.labels[key] != after.labels[key] for key in named)
     return {
         "labels_changed": min(3, renamed) / 3,
-        "labels_same": min(3, len(named) - renamed) / 3,
-        "letterhead": _overlap(before.letterhead, after.letterhead),
         "heads_changed": min(4, changed) / 4,
-        "heads_same": min(4, same) / 4,
-        "heads_changed_only": float(changed >= 2 and not same),
+        "heads_changed_only": float(changed >= 2 and changed == len(shared)),
     }
 
 

@@ -11,7 +11,7 @@ from decoding.splitting.weights import BIAS, WEIGHTS
 from schemas.document import Document
 
 # A page begins a document from this probability on. Tearing one apart is worse than asking a person.
-_BEGINS = 0.6
+BEGINS = 0.6
 _MOST_REASONS = 3
 _LEAST_WEIGHT = 0.2
 
@@ -46,7 +46,7 @@ def group_pages(document: Document) -> tuple[PageGroup, ...]:
         return ()
     signs = _compare_pages(document)
     chances = [1.0, *(begin_probability(found) if found else 0.0 for found in signs)]
-    starts = [index for index, chance in enumerate(chances) if chance >= _BEGINS]
+    starts = [index for index, chance in enumerate(chances) if chance >= BEGINS]
     ends = [*starts[1:], len(chances)]
     return tuple(
         PageGroup(
@@ -100,7 +100,6 @@ _REASONS: Mapping[str, str] = {
     "no_shared_code": "no number of the page before stands on it",
     "height": "its letters are of another size",
     "title": "it has a title",
-    "title_new": "it has a title",
     "particulars": "numbers and names of its own stand in its head",
     "dated": "a date stands in its head",
     "caption": "it has a title",

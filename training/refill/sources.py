@@ -27,7 +27,7 @@ from schemas.registry import from_json_schema
 from schemas.spec import ArraySpec, ExtractionSchema, FieldKind, ObjectSpec
 from training.refill.compiling import AnnotatedDocument
 from training.refill.labels import page_language
-from training.transcripts import transcript_document
+from training.transcripts import ROW_COLUMNS, transcript_document
 
 logger = logging.getLogger(__name__)
 
@@ -76,12 +76,6 @@ _FIELDS: dict[str, tuple[FieldKind, str]] = {
     "total": ("amount", "Total amount to pay"),
     "invoice_number": ("verbatim", "Invoice number"),
     "invoice_date": ("date", "Date of the invoice"),
-}
-_COLUMNS: dict[str, tuple[FieldKind, str]] = {
-    "description": ("verbatim", "Goods or service billed"),
-    "quantity": ("amount", "Quantity"),
-    "unit_price": ("amount", "Price of one unit"),
-    "amount": ("amount", "Amount of the row"),
 }
 
 
@@ -148,10 +142,10 @@ def _asked(record: Mapping[str, Any]) -> tuple[ExtractionSchema, dict[str, JsonV
         k: v for k, v in record["kie"].items() if isinstance(v, str) and k in _FIELDS
     }
     rows: list[dict[str, JsonValue]] = record.get(_ROWS) or []
-    columns = [column for column in _COLUMNS if any(row.get(column) for row in rows)]
+    columns = [column for column in ROW_COLUMNS if any(row.get(column) for row in rows)]
     properties: dict[str, JsonValue] = {key: _property(*_FIELDS[key]) for key in known}
     if columns:
-        item: JsonValue = {"type": "object", "properties": {c: _property(*_COLUMNS[c]) for c in columns}}
+        item: JsonValue = {"type": "object", "properties": {c: _property(*ROW_COLUMNS[c]) for c in columns}}
         properties[_ROWS] = {"type": "array", "items": item}
         known[_ROWS] = [{column: row.get(column) for column in columns} for row in rows]
     return from_json_schema({"type": "object", "properties": properties}, name="transcript"), known

@@ -194,6 +194,16 @@ def train(base: Path, folder: Path, *more: str) -> str:
     return result.output
 
 
+def test_a_run_ends_by_the_clock_with_a_cooled_rate(base: Path, tmp_path: Path) -> None:
+    train(base, tmp_path / "run", "--tokens", "100000000", "--minutes", "0.1")
+    records = TrainingFolder(path=tmp_path / "run").log.records()
+    rates = [record["lr"] for record in records if "lr" in record]
+    assert max(rates) == pytest.approx(0.02)
+    assert rates[-1] < 0.2 * max(rates)
+    assert sum("held_out_mean" in record for record in records) == 3
+    assert read_scale(tmp_path / "run" / "factors").rank == 2
+
+
 def test_a_run_learns_goes_on_and_is_packed(base: Path, tmp_path: Path) -> None:
     assert "tokens" in train(base, tmp_path / "run", "--tokens", "2000")
     records = TrainingFolder(path=tmp_path / "run").log.records()

@@ -1,0 +1,28 @@
+"""What is doubtful about an answer as a whole."""
+
+from __future__ import annotations
+
+from decoding.checks.row_count import check_rows
+from decoding.checks.row_repeats import check_repeats
+from decoding.checks.sums import check_sums
+from decoding.grounding.result import GroundingResult
+from schemas.document import Document
+from schemas.extraction import ExtractionWarning
+
+
+def check_answer(grounded: GroundingResult, document: Document) -> tuple[ExtractionWarning, ...]:
+    """Return what grounding doubts, and which sums, numbers of rows and repeated rows are suspicious."""
+    return (
+        *grounded.warnings,
+        *check_sums(grounded),
+        *check_rows(grounded, document),
+        *check_repeats(grounded),
+    )
+
+
+def list_reading_warnings(document: Document) -> tuple[ExtractionWarning, ...]:
+    """Return what reading doubted, as warnings of an answer."""
+    return tuple(
+        ExtractionWarning(code=warning.code, message=warning.message, page_number=warning.page_number)
+        for warning in document.warnings
+    )
