@@ -1,10 +1,11 @@
 """On a GPU attention as one kernel is attention in blocks, and so are its gradients."""
 
 # torch is typed in part only
-# pyright: reportUnknownMemberType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 from itertools import accumulate, pairwise
+from typing import Any
 
 import pytest
 import torch
@@ -24,7 +25,7 @@ def test_one_kernel_gives_what_blocks_give(monkeypatch: pytest.MonkeyPatch) -> N
     spans = tuple(pairwise(accumulate(LENGTHS, initial=0)))
     positions = torch.cat([torch.arange(n) for n in LENGTHS]).float()[:, None, None]
     angles = positions * 1e5 ** (-torch.arange(32) / 32)
-    place = {"device": "cuda", "dtype": torch.bfloat16}
+    place: dict[str, Any] = {"device": "cuda", "dtype": torch.bfloat16}
     rotation = Rotation(cos=angles.cos().to(**place), sin=angles.sin().to(**place))
     torch.manual_seed(0)
     qkv = torch.randn(sum(LENGTHS), 15 * 64, **place).requires_grad_()
