@@ -26,7 +26,6 @@ from training.synthesis.asking import to_schema
 from training.synthesis.bookings import draw_booking
 from training.synthesis.invoices import draw_invoice, draw_order
 from training.synthesis.numbers import amount_value
-from training.synthesis.official_forms import draw_official_form
 from training.synthesis.sample import KINDS, SyntheticDocument, generate, generate_pair, generate_series
 from training.synthesis.shipped import shipped_question
 from training.synthesis.template import Template
@@ -40,29 +39,31 @@ def _samples(difficulty: float = 1.0) -> tuple[SyntheticDocument, ...]:
     return tuple(generate(rng, difficulty=difficulty) for _ in range(_N))
 
 
-def _leaves(spec: Spec, value: JsonValue) -> Iterator[tuple[FieldKind, JsonValue]]:
+def leaves_of(spec: Spec, value: JsonValue) -> Iterator[tuple[FieldKind, JsonValue]]:
     """Yield (kind, value) of each scalar."""
     if isinstance(spec, FieldSpec):
         yield spec.kind, value
     elif isinstance(spec, ArraySpec):
         assert isinstance(value, list)
         for item in value:
-            yield from _leaves(spec.item, item)
+            yield from leaves_of(spec.item, item)
     else:
         assert isinstance(value, dict)
         for key, child in spec.properties:
-            yield from _leaves(child, value[key])
+            yield from leaves_of(child, value[key])
 
 
-def _grounded(samples: tuple[SyntheticDocument, ...]) -> Iterator[tuple[SyntheticDocument, FieldKind, str]]:
+def grounded_values(
+    samples: tuple[SyntheticDocument, ...],
+) -> Iterator[tuple[SyntheticDocument, FieldKind, str]]:
     for sample in samples:
-        for kind, value in _leaves(sample.schema.root, sample.gold):
+        for kind, value in leaves_of(sample.schema.root, sample.gold):
             if kind in GROUNDED_KINDS and value is not None:
                 assert isinstance(value, str)
                 yield sample, kind, value
 
 
-def _readings(page: Page) -> tuple[str, str]:
+def readings_of(page: Page) -> tuple[str, str]:
     by_row = " ".join(word.text for word in page.words)
     by_block = " ".join(page.words[index].text for index in page.block_order)
     return f" {by_row} ", f" {by_block} "
@@ -86,16 +87,16 @@ def _scalars(sample: SyntheticDocument) -> list[JsonValue]:
 
 @pytest.mark.parametrize("difficulty", [0.0, 1.0])
 def test_each_grounded_value_is_whole_words_of_the_page_in_one_reading_order(difficulty: float) -> None:
-    for sample, _, value in _grounded(_samples(difficulty)):
-        readings = (text for page in sample.document.pages for text in _readings(page))
+    for sample, _, value in grounded_values(_samples(difficulty)):
+        readings = (text for page in sample.document.pages for text in readings_of(page))
         assert any(f" {value} " in text for text in readings), (sample.template_key, value)
 
 
 def test_some_values_stand_together_only_in_block_order() -> None:
     only_in_blocks = [
         value
-        for sample, _, value in _grounded(_samples())
-        if not any(f" {value} " in _readings(page)[0] for page in sample.document.pages)
+        for sample, _, value in grounded_values(_samples())
+        if not any(f" {value} " in readings_of(page)[0] for page in sample.document.pages)
     ]
     assert len(only_in_blocks) > 20
 
@@ -128,7 +129,7 @@ def test_a_pair_shares_template_and_schema_but_not_values() -> None:
 
 
 def test_amounts_hold_digits_and_dates_hold_day_and_year() -> None:
-    values = list(_grounded(_samples()))
+    values = list(grounded_values(_samples()))
     amounts = [value for _, kind, value in values if kind == "amount"]
     dates = [value for _, kind, value in values if kind == "date"]
     # Misread digits ("l.20", "O5/12") spoil a few.
@@ -138,7 +139,7 @@ def test_amounts_hold_digits_and_dates_hold_day_and_year() -> None:
 
 
 def test_few_values_are_glued_to_their_label() -> None:
-    dates = [value for _, kind, value in _grounded(_samples()) if kind == "date"]
+    dates = [value for _, kind, value in grounded_values(_samples()) if kind == "date"]
     glued = [date for date in dates if re.match(r"[^\d]*[:]\d", date)]
     assert 0 < len(glued) < 0.12 * len(dates)
 
@@ -207,7 +208,9 @@ def test_easy_documents_are_shorter_and_ask_less() -> None:
 
 
 def test_names_are_of_open_vocabulary() -> None:
-    words = [word for _, kind, value in _grounded(_samples()) if kind == "verbatim" for word in value.split()]
+    words = [
+        word for _, kind, value in grounded_values(_samples()) if kind == "verbatim" for word in value.split()
+    ]
     # A closed list of some hundred words would repeat itself far more.
     assert len(set(words)) > 0.6 * len(words)
 
@@ -240,7 +243,7 @@ def test_most_schemas_are_flat_or_hold_rows_and_a_few_hold_records_and_plain_lis
 
 
 def test_numbers_and_iso_dates_are_asked_now_and_then() -> None:
-    leaves = [leaf for sample in _samples() for leaf in _leaves(sample.schema.root, sample.gold)]
+    leaves = [leaf for sample in _samples() for leaf in leaves_of(sample.schema.root, sample.gold)]
     numbers = [value for kind, value in leaves if kind == "number" and value is not None]
     dates = [value for kind, value in leaves if kind == "iso_date" and value is not None]
     assert 0 < len(numbers) + len(dates) < 0.04 * len(leaves)
@@ -305,71 +308,6 @@ def test_an_agreements_pages_do_not_all_say_everything() -> None:
     assert len(set(laws)) > len(laws) // 3
     silent = [sample for sample in made if all(value is None for value in sample.gold.values())]
     assert 0.02 < len(silent) / len(made) < 0.25
-
-
-@lru_cache
-def _official() -> tuple[SyntheticDocument, ...]:
-    rng = random.Random(35)
-    return tuple(generate(rng, kinds=("official",)) for _ in range(200))
-
-
-def test_an_official_forms_values_are_whole_words_of_the_page_and_many_boxes_are_empty() -> None:
-    for sample, _, value in _grounded(_official()):
-        readings = (text for page in sample.document.pages for text in _readings(page))
-        assert any(f" {value} " in text for text in readings), (sample.template_key, value)
-    values = [value for sample in _official() for _, value in _leaves(sample.schema.root, sample.gold)]
-    assert 0.2 < values.count(None) / len(values) < 0.45
-
-
-def test_some_official_forms_are_long_and_some_pages_are_instructions_only() -> None:
-    sizes = [sample.document.n_words for sample in _official()]
-    assert min(sizes) < 200
-    assert 2500 < max(sizes) < 6000
-    silent = [
-        sample
-        for sample in _official()
-        if all(value is None for _, value in _leaves(sample.schema.root, sample.gold))
-    ]
-    assert 0.03 < len(silent) / len(_official()) < 0.2
-    assert any(" Part I" not in page.text for sample in silent for page in sample.document.pages)
-
-
-def test_keys_of_one_official_form_are_written_alike() -> None:
-    alike = 0
-    for sample in _official():
-        keys = [key for key in sample.gold if re.fullmatch(r"[A-Za-z]+[A-Za-z_0-9 ]*", key)]
-        alike += len({(key[0].isupper(), "_" in key) for key in keys if "_" in key or key[0].isupper()}) <= 1
-    assert alike > 0.8 * len(_official())
-
-
-def test_payer_and_recipient_of_an_official_form_are_not_mixed() -> None:
-    rng = random.Random(36)
-    checked = 0
-    for seed in range(80):
-        draft = draw_official_form(Template(seed), rng, random.Random(seed), 1.0)
-        if "payer_name" not in draft.boxes:
-            continue
-        printed: dict[str, list[str]] = {}
-        for mark in draft.sheet.marks:
-            for tag in mark.tags:
-                printed.setdefault(tag, []).append(mark.text)
-        if {"payer_name", "recipient_name"} <= printed.keys():
-            assert printed["payer_name"] != printed["recipient_name"]
-            assert set(draft.boxes["payer_name"].keys).isdisjoint(draft.boxes["recipient_name"].keys)
-            assert set(draft.boxes["payer_tin"].keys).isdisjoint(draft.boxes["recipient_tin"].keys)
-            checked += 1
-    assert checked > 10
-
-
-def test_what_is_asked_of_an_official_form_without_its_tag_is_not_printed() -> None:
-    rng = random.Random(37)
-    blank = 0
-    for seed in range(60):
-        draft = draw_official_form(Template(seed), rng, random.Random(seed), 1.0)
-        tags = {tag for mark in draft.sheet.marks for tag in mark.tags}
-        assert tags <= draft.boxes.keys()
-        blank += not tags
-    assert blank > 0
 
 
 def test_a_bookings_amounts_add_up_to_its_gross() -> None:
