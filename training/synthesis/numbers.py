@@ -23,11 +23,15 @@ _LOCAL_STYLES = {
     "nl": ((".", ","), ("", ","), (".", ",")),
     "it": ((".", ","), (".", ","), ("", ",")),
     "es": ((".", ","), ("", ","), (" ", ",")),
+    "id": ((",", "."), (".", ","), ("", ","), (",", "."), (".", ",")),
+    "in": ((",", "."), ("", ".")),
 }
 _CURRENCIES = {
     "my": ("RM", "RM", "RM", "MYR", "$"),
     "us": ("$", "$", "USD", "US$"),
     "gb": ("£", "£", "GBP", "EUR"),
+    "id": ("Rp", "Rp", "Rp.", "IDR"),
+    "in": ("Rs", "Rs.", "INR", "\u20b9"),
 }
 _OTHER_CURRENCIES = ("EUR", "€", "€", "EUR", "CHF", "USD", "kr", "Rs", "Rp", "PLN", "SEK", "Fr.")
 CURRENCY_CODES = {
@@ -41,7 +45,17 @@ CURRENCY_CODES = {
     "EUR": "EUR",
     "€": "EUR",
     "CHF": "CHF",
+    "Rp": "IDR",
+    "Rp.": "IDR",
+    "IDR": "IDR",
+    "INR": "INR",
+    "\u20b9": "INR",
 }
+# Of a country's documents, the share that prints no decimals; of others the rest.
+_WHOLE_SHARES = {"id": 0.92, "in": 0.25}
+_WHOLE_SHARE = 0.03
+# Where hundredths are printed as whole numbers, so many of the smallest coin are one of them.
+_WHOLE_SCALES = {"id": (10, 10, 50, 100)}
 _PLACEMENTS: tuple[tuple[Placement, float], ...] = (
     ("none", 0.41),
     ("before", 0.64),
@@ -53,13 +67,18 @@ _PLACEMENTS: tuple[tuple[Placement, float], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyStyle:
-    """The separators, the currency mark and where it stands, for a whole document."""
+    """The separators, the currency mark and where it stands, for a whole document.
+
+    Where `decimals` is 0, an amount of so many "cents" is printed as `scale` times as many, without decimals.
+    """
 
     thousands: str
     decimal: str
     currency: str
     placement: Placement
     negative: Literal["minus", "after", "brackets"]
+    decimals: Literal[0, 2] = 2
+    scale: int = 1
 
 
 def money_style(template: Template, locale: str) -> MoneyStyle:
@@ -67,20 +86,25 @@ def money_style(template: Template, locale: str) -> MoneyStyle:
     styles = _LOCAL_STYLES.get(locale, _STYLES) if template.chance("money.local", 0.85) else _STYLES
     thousands, decimal = template.choice("money.marks", styles)
     negative = template.choice("money.negative", ("minus", "minus", "minus", "after", "brackets"))
+    is_whole = template.chance("money.whole", _WHOLE_SHARES.get(locale, _WHOLE_SHARE))
     return MoneyStyle(
         thousands=thousands,
         decimal=decimal,
         currency=template.choice("money.currency", _CURRENCIES.get(locale, _OTHER_CURRENCIES)),
         placement=next(place for place, share in _PLACEMENTS if template.unit("money.placement") < share),
         negative=negative,
+        decimals=0 if is_whole else 2,
+        scale=template.choice("money.scale", _WHOLE_SCALES.get(locale, (1,))) if is_whole else 1,
     )
 
 
-def amount_text(cents: int, style: MoneyStyle, *, decimals: int = 2) -> str:
-    """Return `cents` hundredths as printed, without a currency mark."""
+def amount_text(cents: int, style: MoneyStyle, *, decimals: int | None = None) -> str:
+    """Return `cents` hundredths as printed, without a currency mark; amounts have the style's decimals."""
+    if decimals is None and style.decimals == 0:
+        cents, decimals = cents * style.scale * 100, 0
     whole, part = divmod(abs(cents), 100)
     digits = f"{whole:,}".replace(",", style.thousands)
-    text = digits if decimals == 0 else f"{digits}{style.decimal}{part:02d}{'0' * (decimals - 2)}"
+    text = digits if decimals == 0 else f"{digits}{style.decimal}{part:02d}{'0' * ((decimals or 2) - 2)}"
     if cents >= 0:
         return text
     return {"minus": f"-{text}", "after": f"{text}-", "brackets": f"({text})"}[style.negative]

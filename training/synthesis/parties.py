@@ -71,7 +71,10 @@ def address_lines(rng: random.Random, locale: str, *, upper: bool, width: int) -
     """Return an address in one to six lines, its parts in the manner of a country or of none."""
     style = _GENERIC if rng.random() < 0.12 else locale
     parts = _PART_MAKERS.get(style, _european_parts)(rng, style)
-    if rng.random() < 0.1:
+    draw = rng.random()
+    if draw < 0.04:  # only the town, or the place in it
+        parts = [rng.choice((parts[-1], _place(rng, 1, 2), f"{_place(rng, 1, 1)}, {_place(rng, 1, 1)}"))]
+    elif draw < 0.13:
         parts = parts[: rng.randint(1, len(parts))]
     if rng.random() < 0.02:
         parts.insert(0, f"c/o {person_name(rng)}")
@@ -188,6 +191,43 @@ def _european_parts(rng: random.Random, locale: str) -> list[str]:
     return parts
 
 
+def _indonesian_parts(rng: random.Random, _: str) -> list[str]:
+    number = fill(
+        rng, rng.choice(("no. ##", "no. #@", "no.##", "##", "kav. ##", "blok @# no. ##", "no. ##-##"))
+    )
+    parts = [f"{rng.choice(vocabulary.STREETS['id'])} {_place(rng, 1, 2)} {number}"]
+    if rng.random() < 0.4:
+        shop = rng.choice(("unit gf ##", "lantai #", "lt. # unit ##", "ruko @# no. #", "lg ##"))
+        place = f"{rng.choice(('mall', 'plaza', 'mal', 'pasar'))} {_place(rng, 1, 2)}"
+        parts.insert(
+            rng.choice((0, len(parts))), f"{place} {fill(rng, shop)}" if rng.random() < 0.7 else place
+        )
+    city = _place(rng, 1, 1)
+    draw = rng.random()
+    region = rng.choice(("selatan", "barat", "timur", "utara", "pusat", "raya"))
+    parts.append(
+        f"{city} {region}" if draw < 0.3 else f"{city} - {_place(rng, 1, 1)}" if draw < 0.5 else city
+    )
+    if rng.random() < 0.4:
+        parts[-1] += f" {fill(rng, '#####')}"
+    return parts
+
+
+def _indian_parts(rng: random.Random, _: str) -> list[str]:
+    house = fill(rng, rng.choice(("##", "no. ##", "shop no. #", "##/#", "g-##", "plot no ##", "sco ##")))
+    parts = [f"{house}, {_place(rng, 1, 2)} {rng.choice(vocabulary.STREETS['in'])}"]
+    if rng.random() < 0.5:
+        parts.append(f"{rng.choice(('opp.', 'near', 'next to', 'behind', 'above'))} {_place(rng, 1, 2)}")
+    if rng.random() < 0.5:
+        parts.append(f"{_place(rng, 1, 1)}{rng.choice((' nagar', 'pur', ' west', ' east', ' colony'))}")
+    city = _place(rng, 1, 1)
+    mark = rng.choice((" - ", "-", " ", ", "))
+    parts.append(
+        f"{city}{mark}{fill(rng, rng.choice(('######', '### ###')))}" if rng.random() < 0.7 else city
+    )
+    return parts
+
+
 def _generic_parts(rng: random.Random, _: str) -> list[str]:
     """Return parts of no country's manner, so that an address is known by its place on the page."""
     parts = [_place(rng, 1, 3) if rng.random() < 0.92 else code(rng) for _ in range(rng.randint(2, 5))]
@@ -196,4 +236,11 @@ def _generic_parts(rng: random.Random, _: str) -> list[str]:
     return parts
 
 
-_PART_MAKERS = {"my": _malay_parts, "us": _anglo_parts, "gb": _anglo_parts, _GENERIC: _generic_parts}
+_PART_MAKERS = {
+    "my": _malay_parts,
+    "us": _anglo_parts,
+    "gb": _anglo_parts,
+    "id": _indonesian_parts,
+    "in": _indian_parts,
+    _GENERIC: _generic_parts,
+}

@@ -33,12 +33,18 @@ def draw_head(setting: Setting, draft: Draft, day: Day | None) -> None:
         sheet.line(setting.case(company_name(setting.vendor_rng, plain=True)), align=align)
     _name(setting, draft, party, align)
     _between(setting, draft, party, day, align)
-    if template.chance("head.address", 0.92):
+    is_below = template.chance("address.below", 0.08)  # telephone and numbers come first
+    if is_below:
+        _numbers(setting, draft, party, align)
+    if template.chance("head.address", 0.86):
         label = setting.template.choice("address.label", ("",) * 14 + ("ADDRESS:", "Add:"))
         for index, line in enumerate(party.address):
             head: list[Run] = [(label, None)] if label and index == 0 else []
             sheet.line([*head, (line, "vendor_address")], align=align)
-    _numbers(setting, draft, party, align)
+    if not is_below:
+        _numbers(setting, draft, party, align)
+    if template.chance("head.hours", 0.05):
+        sheet.line(setting.case(_opening_hours(setting)), align=align)
     if template.chance("head.title", 0.7):
         sheet.down(template.choice("title.gap", (0.0, 0.4, 1.0)))
         titles = vocabulary.TITLES_BY_LANGUAGE.get(setting.language, vocabulary.TITLES)
@@ -90,6 +96,22 @@ def _tagline(setting: Setting) -> str:
     if template.chance("tagline.company", 0.4):
         return setting.case(f"{start} {company_name(setting.vendor_rng)}")
     return setting.case(f"{start} {phrase(rng, 1, 3)}")
+
+
+_HOURS = (
+    "open {} to {} daily",
+    "hours: {} - {}",
+    "mon-sat {} - {}",
+    "open daily {}-{}",
+    "opened {}",
+    "{} till {}",
+)
+
+
+def _opening_hours(setting: Setting) -> str:
+    """Return when the shop is open: times of day that are not when somebody bought."""
+    first, last = (time_text(setting.rng, setting.dates) for _ in range(2))
+    return setting.template.choice("hours", _HOURS).format(first, last)
 
 
 def _decoy(setting: Setting) -> str:

@@ -30,7 +30,7 @@ class Basket:
     """The items and their sums in cents; `rounding` takes `gross` to a multiple of five."""
 
     items: tuple[Item, ...]
-    rate: int
+    rate: float
     net: int
     tax: int
     gross: int
@@ -43,13 +43,16 @@ class Basket:
         return sum(item.quantity for item in self.items)
 
 
+_RATES = (0, 6, 6, 7, 8, 10, 10, 19, 20, 21, 5, 13, 8.25, 7.5, 6.625, 8.875, 9.75, 12.5)
+
+
 def make_basket(setting: Setting) -> Basket:
     """Return random items and consistent sums; tickets of the template agree on tax."""
     rng, template = setting.rng, setting.template
     most = 2 if setting.difficulty < 0.25 else rng.choice((2, 3, 3, 5, 5, 7, 7, 10, 10, 16, 28))
     items = tuple(_item(setting) for _ in range(rng.randint(0 if setting.difficulty < 0.25 else 1, most)))
     total = sum(item.amount for item in items) or price_cents(rng)
-    rate = template.choice("rate", (0, 6, 6, 7, 8, 10, 19, 20, 21))
+    rate = template.choice("rate", _RATES)
     discount = total // 20 if rng.random() < 0.2 and template.chance("discounts", 0.4) else 0
     net = total - discount
     tax = round(net * rate / 100)
@@ -86,6 +89,12 @@ _SHAPES = (
     "times_below",
     "times_above",
     "quantity_first",
+    "quantity_first",
+    "quantity_first",
+    "quantity_behind",
+    "price_below",
+    "price_below",
+    "price_above",
     "bare",
     "bare",
 )
@@ -97,6 +106,9 @@ _COLUMNS = {
     "times_below": ("description", "quantity", "unit_price", "amount"),
     "times_above": ("quantity", "unit_price", "amount", "description"),
     "quantity_first": ("quantity", "description", "amount"),
+    "quantity_behind": ("description", "quantity", "amount"),
+    "price_below": ("description", "quantity", "unit_price", "amount"),
+    "price_above": ("quantity", "unit_price", "description", "amount"),
     "bare": ("description", "amount"),
 }
 
@@ -105,17 +117,11 @@ def draw_items(setting: Setting, draft: Draft, basket: Basket) -> None:
     """Print the items in the template's shape."""
     template, sheet = setting.template, draft.sheet
     shape = template.choice("items.shape", _SHAPES)
-    if template.chance("items.header", 0.7) and setting.difficulty > 0.1:
+    if template.chance("items.header", 0.5) and setting.difficulty > 0.1:
         _header(setting, sheet, shape)
     for index, item in enumerate(basket.items):
         _draw_item(setting, sheet, shape, item, f"line.{index}.")
-        if template.chance("items.modifiers", 0.12) and setting.rng.random() < 0.5:
-            sheet.line(
-                setting.case(
-                    f"{template.choice('modifier', ('@', '-', '*', '+', '@DISC', 'NO', 'ADD', 'SUB'))} {item_text(setting.rng, longest=3)}"
-                ),
-                x=2.0,
-            )
+        _print_under_item(setting, sheet, item)
     draft.n_rows = len(basket.items)
     draft.columns = _COLUMNS[shape]
     if template.chance("items.rule", 0.12):
@@ -124,6 +130,40 @@ def draw_items(setting: Setting, draft: Draft, basket: Basket) -> None:
             * template.integer("rule.length", 8, int(sheet.width))
         )
     sheet.down(template.choice("items.gap", (0.0, 0.0, 0.5, 1.0)))
+
+
+_MODIFIERS = ("@", "-", "*", "+", "@DISC", "NO", "ADD", "SUB", "")
+_REDUCTIONS = (
+    "disc item",
+    "diskon:",
+    "discount",
+    "you saved",
+    "item disc",
+    "promo",
+    "less",
+    "rabatt",
+    "disc",
+)
+
+
+def _print_under_item(setting: Setting, sheet: Sheet, item: Item) -> None:
+    """Print what belongs to an item and is none: how it is made, and what its price is reduced by."""
+    template, rng = setting.template, setting.rng
+    if template.chance("items.modifiers", 0.14) and rng.random() < 0.5:
+        text = f"{template.choice('modifier', _MODIFIERS)} {item_text(rng, longest=3)}".strip()
+        sheet.put(template.choice("modifier.x", (2.0, 2.0, 4.0)), setting.case(text))
+        if template.chance("modifier.free", 0.15):
+            sheet.runs(_rights(setting, sheet, 1)[0], [(amount_text(0, setting.money), None)], align="right")
+        sheet.down()
+    if template.chance("items.reduced", 0.1) and rng.random() < 0.6:
+        word = setting.case(template.choice("reduction", _REDUCTIONS))
+        share = rng.choice((5, 10, 20, 25, 40, 50))
+        off = amount_text(-item.amount * share // 100, setting.money)
+        at_right = [(off, None)] if template.chance("reduction.amount", 0.8) else []
+        text = f"{word} {template.choice('reduction.share', ('{}%', '({}%)', '-{}.000%', '')).format(share)}"
+        sheet.put(template.choice("reduction.x", (0.0, 0.0, 2.0)), text.strip())
+        sheet.runs(_rights(setting, sheet, 1)[0], at_right, align="right")
+        sheet.down()
 
 
 def _rights(setting: Setting, sheet: Sheet, n: int) -> list[float]:
@@ -139,7 +179,7 @@ def _has_tax_letter(setting: Setting) -> bool:
 
 def _header(setting: Setting, sheet: Sheet, shape: str) -> None:
     columns = _COLUMNS[shape]
-    if shape in {"times_below", "bare", "times_above"}:
+    if shape in {"times_below", "bare", "times_above", "quantity_behind", "price_below", "price_above"}:
         columns = (
             ("description", "quantity", "amount")
             if setting.template.chance("header.qty", 0.5)
@@ -192,6 +232,14 @@ def _draw_item(setting: Setting, sheet: Sheet, shape: str, item: Item, tag: str)
             room=1,
             x=max(end, setting.template.choice("items.indent", (2.0, 4.0, 6.0))),
         )
+    elif shape == "quantity_behind":
+        _numbers_line(setting, sheet, *description, [amount], room=1, behind=quantity)
+    elif shape == "price_below":
+        _wrapped(sheet, item.description, f"{tag}description", int(sheet.width))
+        _price_line(setting, sheet, quantity, price, amount)
+    elif shape == "price_above":
+        _price_line(setting, sheet, quantity, price, None)
+        _numbers_line(setting, sheet, *description, [amount], room=1)
     else:
         del code
         _numbers_line(setting, sheet, *description, [amount], room=1)
@@ -204,6 +252,8 @@ def _money(setting: Setting, cents: int, tag: str) -> list[Run]:
 
 def _quantity_text(setting: Setting, quantity: int) -> str:
     style = setting.template.choice("items.quantity", ("#", "#", "#", "#", "0", "00", "x"))
+    if style == "x" and setting.template.chance("items.xfirst", 0.3):
+        return f"{setting.template.choice('items.xmark', ('x', 'X'))}{quantity}"
     if style == "x":
         return f"{quantity}{setting.template.choice('items.x', ('x', 'X', 'PC', 'pcs'))}"
     return amount_text(quantity * 100, setting.money, decimals={"#": 0, "0": 2, "00": 3}[style])
@@ -223,6 +273,34 @@ def _times_line(setting: Setting, sheet: Sheet, quantity: Run, price: list[Run],
     sheet.down()
 
 
+_PRICE_ORDERS = ("quantity", "quantity", "price", "unit")
+
+
+def _price_line(
+    setting: Setting, sheet: Sheet, quantity: Run, price: list[Run], amount: list[Run] | None
+) -> None:
+    """Print quantity and price in columns or side by side, in either order, and the amount at the edge."""
+    template = setting.template
+    order = template.choice("price.order", _PRICE_ORDERS)
+    indent = template.choice("price.indent", (0.0, 1.0, 2.0, 6.0))
+    step = template.choice("price.step", (1.0, 1.0, 3.0, 6.0, 9.0))
+    if len(price) == 1 and template.chance("price.at", 0.25):
+        price = [(f"@{price[0][0]}", price[0][1])]
+    unit: list[Run] = [(template.choice("price.unit", ("PCS", "pc", "x", "X", "@", "ea")), None)]
+    parts = {
+        "quantity": [[quantity], price],
+        "price": [price, [quantity]],
+        "unit": [[quantity, *unit], price],
+    }
+    x = indent
+    for part in parts[order]:
+        x = sheet.runs(x, part) + step
+    if amount is not None:
+        sheet.runs(_rights(setting, sheet, 1)[0], amount, align="right")
+        _tax_letter(setting, sheet)
+    sheet.down()
+
+
 def _numbers_line(
     setting: Setting,
     sheet: Sheet,
@@ -232,15 +310,21 @@ def _numbers_line(
     *,
     room: int,
     x: float = 0.0,
+    behind: Run | None = None,
 ) -> None:
-    """Print text on the left, wrapped before the number columns, and the numbers on its first or last line."""
+    """Print text on the left, wrapped before the number columns, and the numbers on its first or last line.
+
+    `behind` is printed behind the text of that line.
+    """
     rights = _rights(setting, sheet, room)
     lines = wrap(text, max(8, int(rights[0] - 7 - x)))
     on_last = setting.template.chance("items.last", 0.25)
     at = len(lines) - 1 if on_last else 0
     for index, line in enumerate(lines):
-        sheet.put(x, line, tag=tag)
+        end = sheet.runs(x, [(line, tag)])
         if index == at:
+            if behind is not None:
+                sheet.runs(end + 1.0, [behind])
             for right, runs in zip(rights, numbers, strict=True):
                 sheet.runs(right, runs, align="right")
             _tax_letter(setting, sheet)

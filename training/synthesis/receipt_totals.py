@@ -25,7 +25,7 @@ def draw_totals(setting: Setting, draft: Draft, basket: Basket) -> None:
     if setting.maybe("service", 0.12):
         _money_line(setting, draft, "service_charge", basket.net // 10)
     if setting.maybe("tax", 0.5):
-        _money_line(setting, draft, "amount_total_tax", basket.tax)
+        _money_line(setting, draft, "amount_total_tax", basket.tax, label=_tax_label(setting, basket))
     if setting.maybe("tip", 0.06):
         _money_line(setting, draft, "tip_amount", basket.net // 10 + 5)
     if before:
@@ -36,8 +36,46 @@ def draw_totals(setting: Setting, draft: Draft, basket: Basket) -> None:
     label = labels and labels[1]
     _money_line(setting, draft, name, final, tag="amount_total_gross", is_final=True, label=label)
     _payment(setting, draft, final)
+    _tip_suggestions(setting, draft, basket.net)
     if setting.maybe("summary", 0.3):
         _tax_summary(setting, draft, basket)
+
+
+_RATED = (
+    *("{word} {rate}%", "{word} ({rate}%)", "{word} @ {rate}%", "{rate}% {word}", "{word} 1 {rate} %"),
+    *(
+        "{word} {rate}% on {net}",
+        "{word}: {rate}%",
+        "{word} - {rate}%",
+        "{rate} % {word} {net}",
+        "{word} {net} {rate}%",
+    ),
+)
+_DECIMALS_OF_RATE = ("{:g}", "{:g}", "{:.2f}", "{:.3f}", "{:.4f}")
+
+
+def _tax_label(setting: Setting, basket: Basket) -> str | None:
+    """Return the word for tax with its rate, and maybe with what is taxed; None where the plain word does."""
+    template = setting.template
+    word = setting.label("amount_total_tax")
+    if any(mark.isdigit() for mark in word) or not template.chance("tax.rated", 0.45):
+        return None
+    rate = template.choice("tax.decimals", _DECIMALS_OF_RATE).format(basket.rate)
+    net = amount_text(basket.net, setting.money)
+    return template.choice("tax.frame", _RATED).format(word=word, rate=rate, net=net)
+
+
+def _tip_suggestions(setting: Setting, draft: Draft, net: int) -> None:
+    """Print what a guest might give: amounts that nobody has paid."""
+    template, sheet = setting.template, draft.sheet
+    if not template.chance("tips.suggested", 0.06):
+        return
+    sheet.line(
+        setting.case(template.choice("tips.title", ("suggested gratuity", "tip guide", "suggested tip:")))
+    )
+    for share in template.choice("tips.shares", ((15, 18, 20), (18, 20, 22), (10, 15))):
+        frame = template.choice("tips.frame", ("{}% = {}", "{}%: {}", "{}% is {}", "tip {}% {}"))
+        sheet.line(frame.format(share, amount_text(net * share // 100, setting.money)), align="left")
 
 
 _SUM_WORDS = (
@@ -162,7 +200,7 @@ def _tax_summary(setting: Setting, draft: Draft, basket: Basket) -> None:
     sheet.line(setting.case(template.choice("summary.title", _SUMMARY_TITLES)))
     columns = [sheet.width * share for share in (0.42, 0.72, 1.0)]
     net, tax = (amount_text(cents, setting.money) for cents in (basket.net, basket.tax))
-    rows = [template.choice("summary.heads", _SUMMARY_HEADS), ("SR", str(basket.rate), net, tax)]
+    rows = [template.choice("summary.heads", _SUMMARY_HEADS), ("SR", f"{basket.rate:g}", net, tax)]
     if template.chance("summary.total", 0.5):
         rows.append((template.choice("summary.word", ("TOTAL :", "TOTAL", "Total")), "", net, tax))
     # Where no line of its own says them, the summary does.

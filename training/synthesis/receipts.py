@@ -16,7 +16,12 @@ from training.synthesis.template import Template
 from training.synthesis.text import code, fill, item_text, person_name, word
 from training.synthesis.words import Align, Run, Sheet
 
-_LOCALES = ("my",) * 8 + ("us",) * 7 + ("gb", "gb", "de", "de", "fr", "nl", "it", "es")
+_LOCALES = (
+    *("my",) * 7,
+    *("us",) * 8,
+    *("id",) * 4,
+    *("gb", "gb", "gb", "in", "in", "de", "de", "fr", "nl", "it", "es"),
+)
 
 
 def draw_receipt(

@@ -22,6 +22,8 @@ _LANGUAGES = {
     "nl": ("nl", "nl", "en"),
     "it": ("it", "it", "en"),
     "es": ("es", "es", "en"),
+    "id": ("id", "id", "en"),
+    "in": ("en",),
 }
 
 

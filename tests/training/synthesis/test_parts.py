@@ -48,6 +48,14 @@ def test_amounts_are_printed_in_the_documents_style(cents: int, text: str) -> No
     assert amount_text(cents, _GERMAN) == text
 
 
+def test_whole_currencies_are_printed_without_decimals() -> None:
+    style = replace(_GERMAN, currency="Rp", placement="before_glued", decimals=0, scale=10)
+    # 2,400 smallest coins of the generator are ten times as many rupiah.
+    assert money_runs(2400, style, "total") == [("Rp24.000", "total")]
+    assert amount_value("Rp24.000", style) == 24000
+    assert amount_text(300, style, decimals=0) == "3"
+
+
 @given(st.integers(min_value=-(10**9), max_value=10**9))
 def test_amount_text_keeps_the_cents(cents: int) -> None:
     text = amount_text(cents, _GERMAN)
@@ -132,7 +140,7 @@ def test_patterns_are_filled_with_digits_and_letters() -> None:
     assert re.fullmatch(r"[A-Z]{2}-\d{4}", fill(random.Random(1), "@@-####"))
 
 
-@pytest.mark.parametrize("locale", ["my", "us", "gb", "de", "fr", "nl", "it", "es"])
+@pytest.mark.parametrize("locale", ["my", "us", "gb", "de", "fr", "nl", "it", "es", "id", "in"])
 def test_addresses_are_lines_of_words(locale: str) -> None:
     rng = random.Random(2)
     for _ in range(50):
@@ -146,7 +154,7 @@ def test_names_and_items_are_not_empty() -> None:
     assert all(company_name(rng).split() and item_text(rng).split() for _ in range(300))
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "nl", "it", "es", "ms"])
+@pytest.mark.parametrize("language", ["en", "de", "fr", "nl", "it", "es", "ms", "id", "pt"])
 def test_every_language_announces_a_total(language: str) -> None:
     assert all(labels("amount_total_gross", language))
 
