@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ocr.date_ranges import split_date_ranges
 from ocr.reading_order import arrange
 from schemas.document import Document, Page, Word
 from schemas.geometry import BBox
@@ -41,7 +42,7 @@ def _page(text: str, page_index: int) -> Page:
     lines = text.split("\n")
     n_columns = max(len(line) for line in lines)
     words = [word for row, line in enumerate(lines) for word in _words(line, row, n_columns, len(lines))]
-    arranged = arrange(words)
+    arranged = arrange(split_date_ranges(words))
     return Page(
         page_index=page_index,
         width_pt=_CHAR_PT * n_columns,

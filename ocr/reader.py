@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from ocr.date_ranges import split_date_ranges
 from ocr.limits import ReadLimits
 from ocr.media import MediaType, sniff
 from ocr.parser import Parser
@@ -324,7 +325,7 @@ def _page(
     rotation_deg: int = 0,
     skew_deg: float = 0.0,
 ) -> Page:
-    arranged = arrange(words)
+    arranged = arrange(split_date_ranges(words))
     return Page(
         page_index=page_index,
         width_pt=width_pt,
