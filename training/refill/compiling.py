@@ -23,6 +23,7 @@ from training.refill.labels import absent_tags, page_language
 from training.refill.places import Places, find_places
 from training.refill.printed_amounts import PrintedAmount
 from training.refill.proven_rows import COLUMNS, prove_rows
+from training.refill.silver_fields import find_silver
 from training.refill.sums import PlacedAmount, find_sums
 from training.refill.table_finding import Cells, find_table
 from training.refill.template import (
@@ -36,7 +37,7 @@ from training.refill.template import (
 )
 
 _ROWS = "line_items"  # key of rows that nobody annotated
-_TEXT_TAGS = ("name", "address")  # in a tag: values that are words, whatever digits they hold
+_TEXT_TAGS = ("name", "address", "cashier")  # in a tag: values that are words, whatever digits they hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +102,16 @@ def _compile(
     fields = tuple(
         find_fields(annotated.schema, annotated.value, annotated.tags, metadata, text, region, outcomes)
     )
+    asked = frozenset(
+        annotated.tags[key] for key, _ in annotated.schema.root.properties if key in annotated.tags
+    )
+    silver = find_silver(text, places, fields, asked=asked, region=region)
+    fields = (*fields, *(silver.fields if fields or table is not None else ()))
     kept = _kept(places, fields, words, region)
     fields = tuple(field for field in fields if _can_exchange(field, kept, outcomes))
     if not fields and table is None:
         return None
+    present = silver.doubtful | {field.tag for field in fields}
     groups, sums = _sums(kept.amounts, table, text)
     taken = {i for f in fields for run in (*f.places, f.label or ()) for i in run} | set(region)
     taken |= {i for run in (*kept.dates, *kept.amounts) for i in run} | {*kept.times, *kept.codes}
@@ -127,7 +134,7 @@ def _compile(
         times=kept.times,
         codes=kept.codes,
         bystanders=find_bystanders(text, frozenset(taken)),
-        absent=tuple(tag for tag in absent_tags(words) if tag not in {field.tag for field in fields}),
+        absent=tuple(tag for tag in (*absent_tags(words), *silver.absent) if tag not in present),
     )
 
 
@@ -269,7 +276,7 @@ def _can_exchange(field: TemplateField, kept: Places, outcomes: Counter[str]) ->
 
 
 def is_text(field: TemplateField) -> bool:
-    """Return whether a field's value is a name or an address, not a number or a code."""
+    """Return whether a field's value is a name or an address, whole, not a number or a code."""
     return field.kind == "verbatim" and field.tag.endswith(_TEXT_TAGS)
 
 

@@ -105,16 +105,22 @@ def find_fields(
 
 
 def _field(key: str, tag: str, spec: FieldSpec, run: Run, text: PageText, region: range) -> TemplateField:
-    beside = _label_beside(run, tag, text)
+    label, is_above = label_of(run, tag, text)
     return TemplateField(
         key=key,
         tag=tag,
         kind=spec.kind,
         description=spec.description,
         places=(run, *_other_places(run, spec, text, region)),
-        label=beside or _label_above(run, tag, text),
-        is_label_above=beside is None,
+        label=label,
+        is_label_above=is_above,
     )
+
+
+def label_of(run: Run, tag: str, text: PageText) -> tuple[Run | None, bool]:
+    """Return the known label of a value, if it has one, and whether it stands above, not beside it."""
+    beside = _label_beside(run, tag, text)
+    return (_label_above(run, tag, text), True) if beside is None else (beside, False)
 
 
 def _answer(

@@ -133,6 +133,13 @@ _SIGNS = {
         "customer_tax_id": "=vat|=tax|=gst|=ust|=tva|=iva|=btw|=id|steuer",
         "amount_total_tax": "=vat|=tax|=gst|=ust|=mwst|=tva|=iva|=btw|=sst|steuer|cukai|=hst|=taxes",
         "document_time": "~\\d[:.h]\\d\\d|=am|=pm|=time|uhr",
+        "vendor_phone": "phone|=tel|fax|=ph|=hp|=h|=t|mobile|contact|=call|hotline|whatsapp|telefo|téléphone|fon"
+        "|~\\d{2,4}[-.)]\\d{3,4}|~^\\W*\\+?\\d{7,11}\\W*$|~^\\W*\\+?0\\d{1,2}\\W*$|~^\\(\\d+\\)",
+        "vendor_fax": "fax|facsimile|=f|=telecopy|télécopie",
+        "amount_total_net": "sub|=net|nett|excl|=exc|before|taxable|goods|value|tax|gst|=vat|=sst|=hst|round|disc|service"
+        "|=svc|=serv|grand|final|due|zwischen|brutto|summe|montant|base|impon|=ust|mwst|=tva|=iva|=btw|=ht|jumlah|merchandise",
+        "change_amount": "change|=balance|=bal|=chg|=due|return|baki|gegeben|rückgeld|zurück|wechsel|rendu|monnaie",
+        "cashier": "cashier|serve|staff|operat|=by|sales|clerk|waiter|waitress|host|user|employee|attend|bedien|kass|caissi",
     }.items()
 }
 _MIN_LIKENESS = 80  # of a sign that was misread: one letter of five is another

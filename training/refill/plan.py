@@ -128,7 +128,7 @@ def _deletable(template: Template) -> list[int]:
 
 def _is_deletable(template: Template, field: TemplateField) -> bool:
     answer, *others = field.places
-    if field.tag not in _DELETABLE or field.label is None or others:
+    if field.tag not in _DELETABLE or field.label is None or others or field.is_silver:
         return False
     own = set(answer)
     if field.kind == "date":

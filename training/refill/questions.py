@@ -33,6 +33,7 @@ from training.synthesis.reading import Fact
 from training.synthesis.text import pseudo_word
 
 _OWN_SHARE = 0.3  # of questions that are the page's own schema, whole
+_MORE_THAN_OWN_SHARE = 0.5  # of those, that ask for some of what nobody annotated, too
 _ROWS_SHARE = 0.8  # of questions about a page with rows that ask for them
 _ROWS_ONLY_SHARE = 0.2
 _VALUES_SHARE = 0.04  # of questions about rows that ask for one column as a plain list
@@ -44,9 +45,10 @@ _DESCRIBED_SHARE = 0.55
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known of a page: its own questions, those that it was made to answer, and what it lacks."""
+    """What is known of a page: its own questions, more that it or what was put in answers, what it lacks."""
 
     own: tuple[Ask, ...]
+    silver: tuple[Ask, ...]
     put_in: tuple[Ask, ...]
     rows: AskRows | None
     more_columns: tuple[Ask, ...]
@@ -62,10 +64,11 @@ def known_of(
     `put_in` are the tags of fields that were put on it, `absent` those of fields that it lacks.
     """
     template, table = prepared.template, prepared.table
-    own = tuple(Ask(key=f.key, tag=f.tag, kind=f.kind, description=f.description) for f in template.fields)
+    asks = [Ask(key=f.key, tag=f.tag, kind=f.kind, description=f.description) for f in template.fields]
     gone = {template.fields[n].tag for n in plan.less_fields}
     return Known(
-        own=own,
+        own=tuple(ask for ask, f in zip(asks, template.fields, strict=True) if not f.is_silver),
+        silver=tuple(ask for ask, f in zip(asks, template.fields, strict=True) if f.is_silver),
         put_in=tuple(Ask(key=tag, tag=tag, kind=FIELDS[tag].kind) for tag in put_in),
         rows=None if table is None else _own_rows(table),
         more_columns=_more_columns(plan),
@@ -104,11 +107,14 @@ def _absent_columns(table: TemplateTable, plan: Plan) -> tuple[str, ...]:
 def draw_question(rng: random.Random, known: Known) -> Question:
     """Return a random question about a page; it asks for at least one thing."""
     if rng.random() < _OWN_SHARE:
-        return distinct([*known.own, *([known.rows] if known.rows else [])])
+        has_more = bool(known.silver) and rng.random() < _MORE_THAN_OWN_SHARE
+        more = rng.sample(known.silver, rng.randint(1, len(known.silver))) if has_more else []
+        renamed = (_renamed(rng, ask, FIELDS[ask.tag]) for ask in more)
+        return distinct([*known.own, *renamed, *([known.rows] if known.rows else [])])
     asks: list[Ask | AskRows] = []
     has_rows = known.rows is not None and rng.random() < _ROWS_SHARE
     if not (has_rows and rng.random() < _ROWS_ONLY_SHARE):
-        pool = (*known.own, *known.put_in)
+        pool = (*known.own, *known.silver, *known.put_in)
         chosen = rng.sample(pool, rng.randint(min(1, len(pool)), len(pool)))
         gone = {ask.tag for ask in chosen if ask.tag in known.absent}
         asks += [_renamed(rng, ask, FIELDS[ask.tag]) for ask in chosen]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from schemas.document import Document
 from training.refill.bystanders import swap_bystanders
@@ -274,6 +274,20 @@ def _less(template: Template, plan: Plan) -> set[int]:
     return gone
 
 
+def _with_labels(template: Template, facts: Mapping[str, Fact]) -> Iterator[tuple[str, Fact]]:
+    """Yield, without a text, the silver facts whose words noise has joined to their label: "TEL:03-5121".
+
+    An answer is whole words, and these would teach that the label is a part of the value.
+    """
+    for field in template.fields:
+        fact = facts.get(field.tag) if field.is_silver and field.kind == "verbatim" else None
+        if fact is not None and fact.text is not None:
+            old = template.text(field.places[0])
+            is_like = fact.text[0].isalpha() == old[0].isalpha() or field.tag == "cashier"
+            if not is_like or any(fact.text.count(mark) != old.count(mark) for mark in ":#"):
+                yield field.tag, replace(fact, text=None)
+
+
 def _read(canvas: Canvas, prepared: Prepared, plan: Plan, rng: random.Random, *, n_rows: int) -> Refilled:
     template = prepared.template
     marks, starts = canvas.marks()
@@ -285,7 +299,8 @@ def _read(canvas: Canvas, prepared: Prepared, plan: Plan, rng: random.Random, *,
         noise=plan.noise,
         rng=rng,
     )
-    facts = facts_of(pages, tags)
+    facts = {**facts_of(pages, tags)}
+    facts.update(_with_labels(template, facts))
     put_in = [tag for tag in (*(one.tag for one in plan.inserted), *SUM_TAGS) if tag in facts]
     old = {word[0] for word in template.words}
     new = {word.text for page in pages for word in page.words} - old

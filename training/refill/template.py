@@ -38,6 +38,8 @@ class TemplateField(Value):
         Where its value stands: first the answer, then the other places that print the same.
     label
         The words that announce it, if they are known ones; `is_label_above` tells those above it.
+    is_silver
+        Whether nobody annotated it: the page's labels and arithmetic say it.
     """
 
     key: str
@@ -47,6 +49,7 @@ class TemplateField(Value):
     places: tuple[Run, ...]
     label: Run | None = None
     is_label_above: bool = False
+    is_silver: bool = False
 
 
 class TemplateColumn(Value):

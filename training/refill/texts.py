@@ -18,6 +18,7 @@ _TRIES = 12
 _SHORTEST, _LONGEST = 0.6, 1.5  # of the text that it replaces
 _FROM_POOL = 0.55
 _PERSON_SHARE = 0.12
+_FULL_NAME_SHARE = 0.3  # of cashiers; others go by one name
 _LOCALES = {"en": ("us", "us", "gb", "my"), "ms": ("my",), "pt": ("es",)}
 _MAX_DESCRIPTION = 160
 # What a description must not say where quantity and price are asked for: they would be in it, too.
@@ -68,11 +69,18 @@ def draw_party_text(
     """Return a name or an address in as many lines as another one, None if none of like length was drawn."""
     length, old = sum(map(len, like)) + len(like) - 1, " ".join(like).casefold()
     for _ in range(_TRIES):
-        text = _address(rng, pools, language) if tag.endswith("address") else _name(rng, pools)
+        text = _party(rng, pools, tag, language)
         is_like = _SHORTEST * length <= len(text) <= _LONGEST * length + 4
         if is_like and len(text.split()) >= len(like) and text.casefold() != old:
             return parted(in_case_of(text, " ".join(like)), like)
     return None
+
+
+def _party(rng: random.Random, pools: Pools, tag: str, language: str) -> str:
+    if tag == "cashier":
+        name = capitalised(person_name(rng))
+        return name if rng.random() < _FULL_NAME_SHARE else max(name.split(), key=len)
+    return _address(rng, pools, language) if tag.endswith("address") else _name(rng, pools)
 
 
 def _name(rng: random.Random, pools: Pools) -> str:
