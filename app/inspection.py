@@ -8,11 +8,15 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from app.extraction.known_rows import list_seen_rows
 from app.extraction.splitting import split_document
 from decoding.checks.answer import check_answer, list_reading_warnings
+from decoding.checks.completeness import find_evidence
 from decoding.checks.writable import WritableValues
 from decoding.grounding.ground import ground_extraction
+from decoding.windows import cut_windows
 from ocr.layout import page_text
+from schemas.completeness import Completeness
 from schemas.document import Document
 from schemas.errors import InvalidAnswerError
 from schemas.extraction import Citation, ExtractionWarning
@@ -80,6 +84,7 @@ class GroundReport(_Report):
     """An answer on a file: its values that are not null by their JSON paths, and all warnings."""
 
     fields: Mapping[str, GroundedValue]
+    completeness: Completeness
     warnings: tuple[ExtractionWarning, ...]
 
 
@@ -137,10 +142,12 @@ def report_grounding(
     """
     value = complete_answer(schema.root, answer)
     grounded = ground_extraction(value, schema, document)
+    whole = cut_windows(document, fits=lambda _: True)
+    completeness = find_evidence(grounded, document, list_seen_rows(whole, schema))
     warnings = (
         *list_reading_warnings(document),
         *_splitting_warnings(document),
-        *check_answer(grounded, document),
+        *check_answer(grounded, completeness),
     )
     writable = WritableValues(document)
     fields: dict[str, GroundedValue] = {}
@@ -158,7 +165,7 @@ def report_grounding(
             citations=known.citations,
             warnings=tuple(warning.code for warning in warnings if warning.path == path),
         )
-    return GroundReport(fields=fields, warnings=warnings)
+    return GroundReport(fields=fields, completeness=completeness, warnings=warnings)
 
 
 def complete_answer(root: ObjectSpec, answer: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

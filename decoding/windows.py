@@ -42,6 +42,8 @@ class Window:
     ----------
     page_indices
         Which pages of the whole it shows.
+    starts
+        For each, the index in the whole page of the first word that it shows.
     tables
         The tables of the whole document, with the rows that the window shows: the heading of a table may
         stand in another window.
@@ -51,6 +53,7 @@ class Window:
 
     document: Document
     page_indices: tuple[int, ...]
+    starts: tuple[int, ...] = ()
     tables: tuple[Table, ...] = ()
     priced: Table | None = None
 
@@ -111,6 +114,7 @@ class _Cutter:
                 pages=tuple(_part_page(pages[part.page_index], part, i) for i, part in enumerate(parts)),
             ),
             page_indices=tuple(part.page_index for part in parts),
+            starts=tuple(part.start for part in shown),
             tables=tables,
             priced=priced if priced and priced.rows else None,
         )

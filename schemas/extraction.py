@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from schemas.completeness import Completeness
 from schemas.document import ReadWarningCode
 
 FinishReason = Literal["stop", "length"]
@@ -149,6 +150,8 @@ class Extraction(Value):
     adapter, adapter_sha256
         Which LoRA weights answered, by the engine's name for them, and the hash of their content where they
         are of the registry; None is the base model.
+    completeness
+        Which rows the pages show and the answer gives, and which sums hold.
     """
 
     extraction_id: str | None = None
@@ -165,3 +168,4 @@ class Extraction(Value):
     model: str
     adapter: str | None = None
     adapter_sha256: str | None = None
+    completeness: Completeness = Completeness()

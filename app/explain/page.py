@@ -16,6 +16,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.extraction.pipeline import PipelineResult
+from schemas.completeness import MissingRow
 from schemas.extraction import Citation, FieldMetadata
 from schemas.walk import values_by_path
 
@@ -44,12 +45,13 @@ class _Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PageView:
-    """One page's picture and the boxes on it."""
+    """One page's picture, the boxes on it, and the rows that it shows and a list (by its path) lacks."""
 
     number: int
     picture: str
     ratio: float
     boxes: tuple[tuple[_Row, Citation], ...]
+    missing: tuple[tuple[str, MissingRow], ...]
 
 
 def explain_html(result: PipelineResult, *, title: str, images: Sequence[bytes]) -> str:
@@ -101,9 +103,21 @@ def _views(result: PipelineResult, rows: Sequence[_Row], images: Sequence[bytes]
     numbers = result.extraction.page_numbers or range(1, len(pages) + 1)
     for number, page, image in zip(numbers, pages, images, strict=True):
         boxes = tuple((row, c) for row in rows for c in row.entry.citations if c.page_number == number)
+        missing = tuple(
+            (path, row)
+            for path, found in result.extraction.completeness.lists.items()
+            for row in found.missing
+            if row.page_number == number
+        )
         picture = base64.b64encode(image).decode("ascii")
         views.append(
-            _PageView(number=number, picture=picture, ratio=page.height_pt / page.width_pt, boxes=boxes)
+            _PageView(
+                number=number,
+                picture=picture,
+                ratio=page.height_pt / page.width_pt,
+                boxes=boxes,
+                missing=missing,
+            )
         )
     return views
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 
+from decoding.checks.completeness import SeenRow
 from decoding.required import Demand, subschema_for
 from decoding.tables.match import ScopedList, ScopedRow, match_lists
 from decoding.windows import Window
@@ -23,6 +24,24 @@ KnownRows = Mapping[Path, ScopedList]
 def known_rows(window: Window, schema: ExtractionSchema) -> KnownRows:
     """Return the rows of the lists that a table of the window fills, by path."""
     return match_lists(schema.root, window.tables, window.priced)
+
+
+def list_seen_rows(windows: Sequence[Window], schema: ExtractionSchema) -> Mapping[Path, Sequence[SeenRow]]:
+    """Return the rows that the windows' tables show for certain, by list, as places in the whole document."""
+    seen: dict[Path, list[SeenRow]] = {}
+    for window in windows:
+        for path, known in known_rows(window, schema).items():
+            if known.is_sure:
+                seen.setdefault(path, []).extend(_seen(row, window) for row in known.rows)
+    return seen
+
+
+def _seen(row: ScopedRow, window: Window) -> SeenRow:
+    start = window.starts[row.page_index]
+    return SeenRow(
+        page_index=window.page_indices[row.page_index],
+        words=frozenset(start + word for cell in row.words for word in cell),
+    )
 
 
 def count_row_tokens(

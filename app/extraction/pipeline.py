@@ -22,6 +22,7 @@ from app.extraction.window_extractor import (
     warn_of_examples,
 )
 from decoding.checks.answer import check_answer, list_reading_warnings
+from decoding.checks.completeness import find_evidence
 from decoding.checks.validity import withdraw_invalid
 from decoding.engines.engine import Engine, LoadsAdapters, Prepares
 from decoding.grounding.ground import ground_extraction
@@ -244,20 +245,23 @@ class Pipeline:
         with clock.stage("ground"):
             merged, refused = withdraw_invalid(answer.merged, schema)
             grounded = ground_extraction(merged.value, schema, document, page_indices=merged.page_indices)
+            completeness = find_evidence(grounded, document, extractor.list_seen_rows(windows))
             warnings = (
                 *list_reading_warnings(document),
                 *warn_of_examples(requests),
                 *warn_of_cuts(answer.decoded),
                 *answer.conflicts,
                 *refused,
-                *check_answer(grounded, document),
+                *check_answer(grounded, completeness),
             )
             metadata = _metadata(merged, grounded)
             doubts = _doubts(merged.value, metadata, self.profile.low_confidence)
         extraction = _extraction(
             document, schema, merged, metadata, (*warnings, *doubts), answer, clock.seconds
         )
-        return extraction.model_copy(update={"examples": list_example_uses(requests)})
+        return extraction.model_copy(
+            update={"examples": list_example_uses(requests), "completeness": completeness}
+        )
 
 
 def _extraction(

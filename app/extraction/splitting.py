@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.extraction.options import SplitMode
 from app.extraction.page_ranges import PageRange, pick_pages
 from decoding.splitting.groups import PageGroup, group_pages
+from schemas.completeness import Completeness
 from schemas.document import Document, ReadWarning
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata
 
@@ -155,6 +156,7 @@ def renumber(extraction: Extraction, page_numbers: tuple[int, ...]) -> Extractio
         update={
             "page_numbers": page_numbers,
             "output": extraction.output.model_copy(update={"metadata": metadata}),
+            "completeness": _renumber_rows(extraction.completeness, in_file),
             "warnings": tuple(
                 w if w.page_number is None else w.model_copy(update={"page_number": in_file(w.page_number)})
                 for w in extraction.warnings
@@ -165,3 +167,17 @@ def renumber(extraction: Extraction, page_numbers: tuple[int, ...]) -> Extractio
             ),
         }
     )
+
+
+def _renumber_rows(completeness: Completeness, in_file: Callable[[int], int]) -> Completeness:
+    lists = {
+        path: found.model_copy(
+            update={
+                "missing": tuple(
+                    row.model_copy(update={"page_number": in_file(row.page_number)}) for row in found.missing
+                )
+            }
+        )
+        for path, found in completeness.lists.items()
+    }
+    return completeness.model_copy(update={"lists": lists})

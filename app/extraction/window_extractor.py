@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from app.extraction.known_rows import KnownRows, count_row_tokens, known_rows, only_lists, shows_rows_only
+from app.extraction.known_rows import (
+    KnownRows,
+    count_row_tokens,
+    known_rows,
+    list_seen_rows,
+    only_lists,
+    shows_rows_only,
+)
 from app.extraction.options import ExtractionOptions
 from app.extraction.prompt_examples import FoundExamples, to_prompt_example
+from decoding.checks.completeness import SeenRow
 from decoding.confidence import leaf_confidences
 from decoding.engines.engine import Engine, EngineRequest
 from decoding.evidence import trace_chars
@@ -24,7 +32,7 @@ from schemas.errors import EmptyDocumentError, PromptTooLongError, TruncatedOutp
 from schemas.extraction import Completion, ExampleUse, ExtractionWarning, FieldMetadata
 from schemas.model_profile import ModelProfile
 from schemas.prompt import Prompt, PromptExample
-from schemas.spec import ExtractionSchema, json_path
+from schemas.spec import ExtractionSchema, Path, json_path
 
 if TYPE_CHECKING:
     from app.extraction.finder import ExampleFinder
@@ -138,6 +146,10 @@ class WindowExtractor:
 
     def _known_rows(self, window: Window, schema: ExtractionSchema) -> KnownRows:
         return known_rows(window, schema) if self.options.tables else {}
+
+    def list_seen_rows(self, windows: Sequence[Window]) -> Mapping[Path, Sequence[SeenRow]]:
+        """Return the rows that the windows' tables show for certain, by list; none where tables are off."""
+        return list_seen_rows(windows, self.schema) if self.options.tables else {}
 
     def answer(self, windows: Sequence[Window], requests: Sequence[WindowRequest]) -> DocumentAnswer:
         """Return the answer of all windows together.

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from decoding.checks.row_count import check_rows
+from decoding.checks.completeness import warn_of_missing_rows
 from decoding.checks.row_repeats import check_repeats
-from decoding.checks.sums import check_sums
+from decoding.checks.sums import warn_of_sums
 from decoding.grounding.result import GroundingResult
+from schemas.completeness import Completeness
 from schemas.document import Document
 from schemas.extraction import ExtractionWarning
 
 
-def check_answer(grounded: GroundingResult, document: Document) -> tuple[ExtractionWarning, ...]:
-    """Return what grounding doubts, and which sums, numbers of rows and repeated rows are suspicious."""
+def check_answer(grounded: GroundingResult, completeness: Completeness) -> tuple[ExtractionWarning, ...]:
+    """Return what grounding doubts, and which sums, missing rows and repeated rows are suspicious."""
     return (
         *grounded.warnings,
-        *check_sums(grounded),
-        *check_rows(grounded, document),
+        *warn_of_sums(completeness.sums),
+        *warn_of_missing_rows(completeness),
         *check_repeats(grounded),
     )
 

@@ -16,8 +16,7 @@ from statistics import median
 from decoding.grounding.result import GroundedField, GroundedTable, GroundingResult
 from decoding.tables.totals import folded_words, names_carried_sum, names_total
 from schemas.document import Document, Page, Word
-from schemas.extraction import ExtractionWarning
-from schemas.spec import Path, json_path, row_path
+from schemas.spec import Path, row_path
 from schemas.values import decimal_amount
 
 # Edges of one column's amounts differ by less than this share of the page's width, on flat scans and
@@ -66,25 +65,17 @@ class _Structure:
     row_words: frozenset[str]
 
 
-def check_rows(grounded: GroundingResult, document: Document) -> tuple[ExtractionWarning, ...]:
-    """Return a `list_incomplete` for each list of which the pages show more rows than the answer has.
+def find_missing_lines(
+    grounded: GroundingResult, document: Document
+) -> Mapping[Path, tuple[tuple[int, int], ...]]:
+    """Return (page_index, line_index) of the lines that look like rows of a list and are none, by its path.
 
-    Needs at least two grounded rows that fill a common column of amounts; says nothing otherwise. Lines
+    Needs at least two grounded rows that fill a common column of amounts; finds nothing otherwise. Lines
     between the first and the last row count wherever they are; lines before and after only as long as
     they follow at the rows' distance, on the next page too, until a total.
     """
     totals = _single_amounts(grounded)
-    found = ((table.path, missing_rows(table, totals, document)) for table in grounded.lists)
-    return tuple(
-        ExtractionWarning(
-            code="list_incomplete",
-            message=f"{len(missing)} more lines look like rows of this list",
-            path=json_path(path),
-            page_number=missing[0][0] + 1,
-        )
-        for path, missing in found
-        if missing
-    )
+    return {table.path: missing_rows(table, totals, document) for table in grounded.lists}
 
 
 def missing_rows(

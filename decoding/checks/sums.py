@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from decoding.checks.row_sums import check_balances, check_products
 from decoding.grounding.result import GroundedField, GroundedTable, GroundingResult
+from schemas.completeness import SumCheck
 from schemas.extraction import ExtractionWarning
 from schemas.spec import Path, json_path
 
@@ -25,25 +27,42 @@ _ROW_PREFIX = "line_item_"  # DocILE's, of row keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Totals:
-    net: Decimal | None
-    tax: Decimal | None
-    gross: Decimal | None
-    tip: Decimal | None
-    lines: Decimal | None
+class _Total:
+    """An amount at the top of the answer, and its path."""
 
-    def known(self) -> tuple[Decimal, ...]:
+    path: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Totals:
+    net: _Total | None
+    tax: _Total | None
+    gross: _Total | None
+    tip: _Total | None
+    lines: _Total | None
+
+    def known(self) -> tuple[_Total, ...]:
         return tuple(total for total in (self.lines, self.net, self.gross) if total is not None)
 
 
-def check_sums(grounded: GroundingResult) -> tuple[ExtractionWarning, ...]:
-    """Return a `sum_mismatch` for each sum that the extracted amounts do not keep.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ColumnSum:
+    """An amount column that every row fills, added up."""
+
+    path: str
+    amount: Decimal
+    n_rows: int
+
+
+def find_sums(grounded: GroundingResult) -> tuple[SumCheck, ...]:
+    """Return each sum that the answer's amounts allow to check, and how it comes out.
 
     Checked are net + tax (+ tip) = gross, or net = gross where prices include the tax, within
-    `TOLERANCE`; and for each list whose rows all have an amount, that these add up to the net, the gross
-    or the lines' total, within `TOLERANCE` and half a cent a row. The fields are known by their names
-    (DocILE's and a few more). What is missing or ambiguous is not checked. Rows may differ from the
-    total for good reasons (discounts, shipping, service charges): this is a doubt, not an error.
+    `TOLERANCE`; for each list whose rows all have an amount, that these add up to the net, the gross or the
+    lines' total, within `TOLERANCE` and half a cent a row; for its rows, that quantity times price is the
+    amount, and that each balance follows from the one before. The fields are known by their names (DocILE's
+    and a few more). What is missing or ambiguous is not checked.
     """
     totals = _Totals(
         net=_first(grounded.fields, _NET_KEYS),
@@ -52,50 +71,95 @@ def check_sums(grounded: GroundingResult) -> tuple[ExtractionWarning, ...]:
         tip=_first(grounded.fields, _TIP_KEYS),
         lines=_first(grounded.fields, _LINES_KEYS),
     )
-    return (*_total_warnings(totals), *_row_warnings(grounded.tables, totals))
+    return (
+        *_check_totals(totals),
+        *_check_rows(grounded.tables, totals),
+        *check_products(grounded.tables),
+        *check_balances(grounded),
+    )
 
 
-def _first(fields: Mapping[Path, GroundedField], keys: tuple[str, ...]) -> Decimal | None:
+def warn_of_sums(sums: Iterable[SumCheck]) -> tuple[ExtractionWarning, ...]:
+    """Return a `sum_mismatch` for each sum that does not come out, naming what was reckoned.
+
+    Rows may differ from the total for good reasons (discounts, shipping, service charges), and so may a
+    row's amount from quantity times price: a row is doubted only where most others of its list hold. This
+    is a doubt, not an error.
+    """
+    found = (_warn(check) for check in sums if not check.holds)
+    return tuple(warning for warning in found if warning is not None)
+
+
+def _warn(check: SumCheck) -> ExtractionWarning | None:
+    if check.rule == "net_and_tax":
+        paths = " + ".join(check.paths[:-1])
+        message = f"{paths} is not {check.paths[-1]}: {check.difference} is left"
+        return ExtractionWarning(code="sum_mismatch", message=message)
+    list_path = check.paths[0].partition("[*]")[0]
+    if check.rule == "rows_and_total":
+        message = f"the rows' {check.paths[0]} do not add up to {check.paths[1]}: {check.difference} is left"
+        return ExtractionWarning(code="sum_mismatch", message=message, path=list_path)
+    if not check.failing or 3 * len(check.failing) > check.n_checked:
+        return None
+    what = "quantity times price is not the amount" if check.rule == "quantity_and_price" else "balances jump"
+    message = f"{what} in {len(check.failing)} of {check.n_checked} rows: {', '.join(check.failing)}"
+    return ExtractionWarning(code="sum_mismatch", message=message, path=list_path)
+
+
+def _first(fields: Mapping[Path, GroundedField], keys: tuple[str, ...]) -> _Total | None:
     """Return the amount of the first of the keys, at the top of the answer, that has one."""
-    amounts = (fields[key,].amount for key in keys if (key,) in fields)
-    return next((amount for amount in amounts if amount is not None), None)
+    amounts = ((key, fields[key,].amount) for key in keys if (key,) in fields)
+    found = next(((key, amount) for key, amount in amounts if amount is not None), None)
+    return None if found is None else _Total(path=json_path((found[0],)), amount=found[1])
 
 
-def _total_warnings(totals: _Totals) -> Iterator[ExtractionWarning]:
+def _check_totals(totals: _Totals) -> Iterator[SumCheck]:
     if totals.net is None or totals.tax is None or totals.gross is None:
         return
-    difference = totals.gross - totals.net - totals.tax
-    tip = totals.tip or Decimal(0)
-    if any(abs(difference - extra) <= TOLERANCE for extra in (Decimal(0), tip, -totals.tax)):
-        return
-    message = "the net total and the tax do not add up to the gross total"
-    yield ExtractionWarning(code="sum_mismatch", message=message)
+    difference = totals.gross.amount - totals.net.amount - totals.tax.amount
+    tip = totals.tip.amount if totals.tip else Decimal(0)
+    # What may be left: nothing, the tip, or the tax, where the net has it already.
+    holds = any(abs(difference - extra) <= TOLERANCE for extra in (Decimal(0), tip, -totals.tax.amount))
+    yield SumCheck(
+        rule="net_and_tax",
+        paths=(totals.net.path, totals.tax.path, totals.gross.path),
+        holds=holds,
+        difference=str(difference),
+    )
 
 
-def _row_warnings(tables: tuple[GroundedTable, ...], totals: _Totals) -> Iterator[ExtractionWarning]:
+def _check_rows(tables: tuple[GroundedTable, ...], totals: _Totals) -> Iterator[SumCheck]:
+    """Yield for each list the column and the total that are nearest to each other."""
     for table in tables:
-        sums = tuple(_column_sums(table))
-        fits = any(
-            abs(total - value) <= TOLERANCE + TOLERANCE_PER_ROW * n_rows
-            for value, n_rows in sums
-            for total in totals.known()
+        pairs = [(column, total) for column in _column_sums(table) for total in totals.known()]
+        if not pairs:
+            continue
+        column, total = min(pairs, key=lambda pair: _excess(*pair))
+        yield SumCheck(
+            rule="rows_and_total",
+            paths=(column.path, total.path),
+            holds=_excess(column, total) <= 0,
+            difference=str(total.amount - column.amount),
         )
-        if sums and totals.known() and not fits:
-            message = "the amounts of the rows add up to neither the net nor the gross total"
-            yield ExtractionWarning(code="sum_mismatch", message=message, path=json_path(table.path))
 
 
-def _column_sums(table: GroundedTable) -> Iterator[tuple[Decimal, int]]:
-    """Yield the sum of each amount column that every row fills, and how many rows these are."""
+def _excess(column: _ColumnSum, total: _Total) -> Decimal:
+    """Return by how much a column's sum is further from a total than rounding explains."""
+    return abs(total.amount - column.amount) - TOLERANCE - TOLERANCE_PER_ROW * column.n_rows
+
+
+def _column_sums(table: GroundedTable) -> Iterator[_ColumnSum]:
+    """Yield the sum of each amount column that every row fills."""
     columns: dict[Path, list[Decimal | None]] = {}
     for row in table.rows:
         for path, cell in row.cells.items():
             if _is_row_amount(path):
                 columns.setdefault(path, []).append(cell.amount)
-    for column in columns.values():
+    for path, column in columns.items():
         filled = [amount for amount in column if amount is not None]
         if len(filled) == len(column):
-            yield sum(filled, Decimal(0)), len(filled)
+            place = f"{json_path(table.path)}[*].{json_path(path)}"
+            yield _ColumnSum(path=place, amount=sum(filled, Decimal(0)), n_rows=len(filled))
 
 
 def _is_row_amount(path: Path) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from app.explain.page import explain_html
 from app.extraction.pipeline import PipelineResult
 from ocr.reader import read_document
+from schemas.completeness import Completeness, ListEvidence, MissingRow, SumCheck
 from schemas.extraction import Citation, Extraction, ExtractionWarning, FieldMetadata, Output, Usage
 from tests.paths import ROOT
 
@@ -46,6 +47,21 @@ def test_each_cited_value_has_a_box_and_absent_ones_say_so() -> None:
     assert page.count("<rect") == 1
     assert 'class="box doubtful"' in page
     assert "not on the page" in page
+
+
+def test_a_row_that_is_missing_is_marked_on_its_page_and_counted() -> None:
+    result = make_result()
+    missing = MissingRow(page_number=1, bbox=(0.1, 0.5, 0.9, 0.52), text=HOSTILE)
+    completeness = Completeness(
+        lists={"rows": ListEvidence(rows_given=3, rows_seen=4, missing=(missing,), n_missing=1)},
+        sums=(SumCheck(rule="net_and_tax", paths=("a", "b", "c"), holds=False, difference="1.00"),),
+    )
+    extraction = result.extraction.model_copy(update={"completeness": completeness})
+    page = explain_html(replace(result, extraction=extraction), title="a.pdf", images=[b"png"])
+    assert page.count('class="box missing"') == 1
+    assert "4 seen in tables, <b>1 missing</b>" in page
+    assert "net and tax: a, b, c <b>does not hold</b> (1.00 left)" in page
+    assert "<script>alert" not in page
 
 
 def test_nothing_is_fetched_from_elsewhere() -> None:

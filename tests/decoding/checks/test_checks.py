@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from decoding.checks.sums import check_sums
+from decoding.checks.sums import find_sums, warn_of_sums
 from decoding.grounding.result import GroundedField, GroundedRow, GroundedTable, GroundingResult
+from schemas.completeness import SumCheck
 from schemas.extraction import ExtractionWarning, FieldMetadata
 from schemas.spec import FieldSpec, Path, json_path
 
@@ -38,8 +39,12 @@ def _rows(*amounts: str | None, key: str = "amount_net") -> GroundedTable:
     return _table({(key,): amounts})
 
 
+def _sums(fields: Mapping[Path, GroundedField], *tables: GroundedTable) -> tuple[SumCheck, ...]:
+    return find_sums(GroundingResult(fields=fields, tables=tables, warnings=()))
+
+
 def _check(fields: Mapping[Path, GroundedField], *tables: GroundedTable) -> tuple[ExtractionWarning, ...]:
-    return check_sums(GroundingResult(fields=fields, tables=tables, warnings=()))
+    return warn_of_sums(_sums(fields, *tables))
 
 
 @pytest.mark.parametrize(
@@ -121,3 +126,86 @@ def test_a_total_inside_of_an_object_or_under_a_key_that_looks_like_its_path_is_
         ("seller.total",): _field("total", "99.00"),
     }
     assert _check(elsewhere, _rows("10.00", "20.00")) == ()
+
+
+def test_a_mismatch_names_what_was_reckoned() -> None:
+    (totals,) = _check(
+        _fields(amount_total_net="100.00", amount_total_tax="19.00", amount_total_gross="120.00")
+    )
+    # 120.00 - 100.00 - 19.00 = 1.00
+    assert totals.message == "amount_total_net + amount_total_tax is not amount_total_gross: 1.00 is left"
+    (rows,) = _check(_fields(amount_total_net="31.00"), _rows("10.00", "20.00"))
+    assert "line_items[*].amount_net do not add up to amount_total_net: 1.00 is left" in rows.message
+
+
+def test_sums_that_hold_are_evidence() -> None:
+    fields = _fields(amount_total_net="30.00", amount_total_tax="5.70", amount_total_gross="35.70")
+    found = _sums(fields, _rows("10.00", "20.00"))
+    assert [(check.rule, check.holds, check.difference) for check in found] == [
+        ("net_and_tax", True, "0.00"),
+        ("rows_and_total", True, "0.00"),
+    ]
+
+
+def _products(*rows: tuple[str, str, str | None]) -> GroundedTable:
+    columns = zip(*rows, strict=True)
+    return _table(
+        {(key,): column for key, column in zip(("quantity", "unit_price", "amount"), columns, strict=True)}
+    )
+
+
+def test_a_row_whose_amount_is_not_its_product_is_doubted_among_rows_that_hold() -> None:
+    # 3 x 1.50 = 4.50; the cents of 12.99 were lost in the second row
+    table = _products(
+        ("3", "1.50", "4.50"), ("1", "12.99", "1299"), ("2", "2.00", "4.00"), ("1", "7.00", "7.00")
+    )
+    (found,) = _check({}, table)
+    assert (found.code, found.path) == ("sum_mismatch", "line_items")
+    assert "line_items[1]" in found.message
+
+
+def test_rows_that_mostly_differ_from_their_product_are_no_doubt_but_evidence() -> None:
+    table = _products(("3", "1.50", "4.00"), ("1", "13.00", "12.00"))
+    assert _check({}, table) == ()
+    (found,) = _sums({}, table)
+    assert (found.rule, found.holds, found.n_checked) == ("quantity_and_price", False, 2)
+    assert found.failing == ("line_items[0]", "line_items[1]")
+
+
+def test_a_price_rounded_to_a_cent_is_forgiven_for_each_piece() -> None:
+    # 1,000 pieces at 0.333, printed as 0.33: 330 against 333, within 1,000 x 0.005 + 0.02
+    (found,) = _sums({}, _products(("1000", "0.33", "333.00")))
+    assert found.holds
+
+
+def test_a_row_that_lacks_a_price_or_has_a_discount_is_passed_over() -> None:
+    assert _sums({}, _products(("3", "1.50", None))) == ()
+    discounted = _table(
+        {("quantity",): ("2",), ("unit_price",): ("5.00",), ("amount",): ("9.00",), ("discount",): ("1.00",)}
+    )
+    assert _sums({}, discounted) == ()
+
+
+def _bookings(*rows: tuple[str, str | None]) -> GroundedTable:
+    amounts, balances = zip(*rows, strict=True)
+    return _table({("amount",): amounts, ("balance",): balances})
+
+
+def test_balances_follow_from_one_another_whatever_the_sign_says() -> None:
+    # 100 + 20 = 120, 120 - 50 = 70 with the debit printed without a sign
+    (found,) = _sums(_fields(opening_balance="100.00"), _bookings(("20.00", "120.00"), ("50.00", "70.00")))
+    assert (found.rule, found.holds, found.n_checked) == ("running_balance", True, 2)
+
+
+def test_a_balance_that_jumps_tells_of_a_lost_booking() -> None:
+    rows = [(f"{n}.00", f"{100 + n * (n + 1) // 2}.00") for n in range(1, 8)]
+    del rows[3]  # the booking of 4.00: the next balance is 4.00 further than its amount
+    (found,) = _check({}, _bookings(*rows))
+    assert "line_items[3]" in found.message
+
+
+def test_the_first_balance_without_an_opening_one_and_those_not_printed_are_not_checked() -> None:
+    (found,) = _sums(
+        {}, _bookings(("20.00", "120.00"), ("5.00", None), ("1.00", "126.00"), ("4.00", "130.00"))
+    )
+    assert found.n_checked == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import JsonValue
 
-from decoding.checks.row_count import check_rows
+from decoding.checks.completeness import find_evidence, warn_of_missing_rows
 from decoding.grounding.ground import ground_extraction
 from schemas.document import Document
 from schemas.extraction import ExtractionWarning
@@ -34,7 +34,8 @@ def _check(rows: tuple[int, ...], document: Document) -> tuple[ExtractionWarning
     root = ObjectSpec(properties=(("lines", ArraySpec(item=item)),))
     schema = ExtractionSchema(name="test", root=root, json_schema="{}")
     cells: list[JsonValue] = [dict(zip(_KINDS, _CELLS[i], strict=True)) for i in rows]
-    return check_rows(ground_extraction({"lines": cells}, schema, document), document)
+    grounded = ground_extraction({"lines": cells}, schema, document)
+    return warn_of_missing_rows(find_evidence(grounded, document, {}))
 
 
 def test_complete_list_is_not_doubted() -> None:
@@ -89,7 +90,8 @@ def _check_fields(lines: tuple[str, ...], **fields: str) -> tuple[ExtractionWarn
     root = ObjectSpec(properties=tuple((key, FieldSpec(kind="amount")) for key in fields))
     schema = ExtractionSchema(name="test", root=root, json_schema="{}")
     document = document_of(page_of_lines(*lines))
-    return check_rows(ground_extraction(dict(fields), schema, document), document)
+    grounded = ground_extraction(dict(fields), schema, document)
+    return warn_of_missing_rows(find_evidence(grounded, document, {}))
 
 
 def test_fields_whose_keys_look_like_rows_lack_no_row() -> None:
@@ -107,5 +109,6 @@ def test_rows_left_out_under_any_key_are_counted(key: str) -> None:
     # the last line is set like a row, but its amount is that of a field outside of the list
     last = f"{'Altogether':<20}{'47.41':>10}{'47.41':>12}"
     document = document_of(page_of_lines(*_PRINTED, last))
-    (found,) = check_rows(ground_extraction({key: cells, "Sum [EUR]": "47.41"}, schema, document), document)
+    grounded = ground_extraction({key: cells, "Sum [EUR]": "47.41"}, schema, document)
+    (found,) = warn_of_missing_rows(find_evidence(grounded, document, {}))
     assert (found.path, found.message[0]) == (json_path((key,)), "1")

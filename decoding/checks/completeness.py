@@ -1,0 +1,119 @@
+"""Evidence of completeness: the rows that the pages show against those that the answer gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from decoding.checks.row_count import find_missing_lines
+from decoding.checks.sums import find_sums
+from decoding.grounding.result import GroundedTable, GroundingResult
+from schemas.completeness import Completeness, ListEvidence, MissingRow
+from schemas.document import Document
+from schemas.extraction import ExtractionWarning
+from schemas.geometry import union
+from schemas.spec import Path, json_path
+
+_MAX_MISSING = 100
+_MAX_CHARS = 60  # of a row, in a warning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenRow:
+    """A row that layout alone shows: its page in the document, and the indices of its words there."""
+
+    page_index: int
+    words: frozenset[int]
+
+
+def find_evidence(
+    grounded: GroundingResult, document: Document, seen: Mapping[Path, Sequence[SeenRow]]
+) -> Completeness:
+    """Return what is known of the answer's completeness.
+
+    Parameters
+    ----------
+    seen
+        The rows of each list that are known to be rows before anything was written, by the list's path;
+        nothing for lists without a table.
+    """
+    missing_lines = find_missing_lines(grounded, document)
+    return Completeness(
+        lists={
+            json_path(table.path): _evidence(
+                table, document, seen.get(table.path), missing_lines.get(table.path, ())
+            )
+            for table in grounded.lists
+        },
+        sums=find_sums(grounded),
+    )
+
+
+def warn_of_missing_rows(completeness: Completeness) -> tuple[ExtractionWarning, ...]:
+    """Return a `list_incomplete` for each list that lacks rows; it names the first of them and its page."""
+    return tuple(
+        ExtractionWarning(
+            code="list_incomplete",
+            message=f"{found.n_missing} more lines look like rows of this list, "
+            f"the first is {found.missing[0].text[:_MAX_CHARS]!r}",
+            path=path,
+            page_number=found.missing[0].page_number,
+        )
+        for path, found in completeness.lists.items()
+        if found.missing
+    )
+
+
+def _evidence(
+    table: GroundedTable,
+    document: Document,
+    seen: Sequence[SeenRow] | None,
+    missing_lines: Sequence[tuple[int, int]],
+) -> ListEvidence:
+    given = [_places(table, index) for index in range(len(table.rows))]
+    cited = frozenset(place for places in given for place in places)
+    shown = frozenset((row.page_index, word) for row in seen or () for word in row.words)
+    lost = [row for row in seen or () if not any((row.page_index, word) in cited for word in row.words)]
+    missing = sorted({*_rows_of_lines(missing_lines, document, shown), *map(_as_words, lost)})
+    return ListEvidence(
+        rows_given=len(given),
+        rows_seen=None if seen is None else len(seen),
+        rows_unseen=0 if seen is None else sum(bool(places) and not places & shown for places in given),
+        rows_unplaced=sum(not places for places in given),
+        missing=tuple(_missing(document, page, words) for page, words in missing[:_MAX_MISSING]),
+        n_missing=len(missing),
+    )
+
+
+def _places(table: GroundedTable, index: int) -> frozenset[tuple[int, int]]:
+    """Return (page_index, word_index) of all words that a row's values stand on."""
+    return frozenset(
+        (cited.page_number - 1, word)
+        for cell in table.rows[index].cells.values()
+        for cited in cell.metadata.citations
+        for word in cited.word_indices
+    )
+
+
+def _as_words(row: SeenRow) -> tuple[int, tuple[int, ...]]:
+    return row.page_index, tuple(sorted(row.words))
+
+
+def _rows_of_lines(
+    lines: Sequence[tuple[int, int]], document: Document, shown: frozenset[tuple[int, int]]
+) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Yield the words of lines that look like rows, but of none that a table's rows hold already."""
+    for page_index, line in lines:
+        words = tuple(range(*document.pages[page_index].lines[line]))
+        if not any((page_index, word) in shown for word in words):
+            yield page_index, words
+
+
+def _missing(document: Document, page_index: int, indices: Sequence[int]) -> MissingRow:
+    words = [document.pages[page_index].words[index] for index in indices]
+    box = union([word.bbox for word in words])
+    return MissingRow(
+        page_number=page_index + 1,
+        bbox=(box.left, box.top, box.right, box.bottom),
+        text=" ".join(word.text for word in words),
+    )
