@@ -33,7 +33,9 @@ _COLUMNS = {"unit_price": "unit_price_net", "amount": "amount_net"}
 def _answer() -> dict[str, JsonValue]:
     lines = (_SAMPLES / "labels.jsonl").read_text(encoding="utf-8").splitlines()
     label = next(entry for entry in map(json.loads, lines) if entry["file"] == "invoice.pdf")
-    rows = [{_COLUMNS.get(key, key): text for key, text in row.items()} for row in label["line_items"]]
+    rows: list[JsonValue] = [
+        {_COLUMNS.get(str(key), str(key)): text for key, text in row.items()} for row in label["line_items"]
+    ]
     return {**label["kie"], "line_items": rows[:_LEFT_OUT] + rows[_LEFT_OUT + 1 :]}
 
 
