@@ -82,6 +82,21 @@ class PdfSource:
     is_repaired: bool
 
     @contextmanager
+    def unflattened_page(self, page_index: int) -> Generator[pdfium.PdfPage]:
+        """Yield a page with its form fields, as long as `page` was not asked for it: that flattens them.
+
+        Raises
+        ------
+        UnreadableDocumentError
+            If the page cannot be loaded.
+        """
+        page = self._load(page_index)
+        try:
+            yield page
+        finally:
+            page.close()
+
+    @contextmanager
     def page(self, page_index: int) -> Generator[pdfium.PdfPage]:
         """Yield a page whose form fields and other annotations are part of its content.
 
