@@ -90,11 +90,15 @@ class Source:
     @property
     def warnings(self) -> tuple[ReadWarning, ...]:
         """Return what opening the file noticed."""
-        if isinstance(self.file, PdfSource) and self.file.is_repaired:
-            return (
-                ReadWarning(code="repaired_file", message="the file's structure was damaged and rebuilt"),
-            )
-        return ()
+        if not isinstance(self.file, PdfSource):
+            return ()
+        noticed: list[ReadWarning] = []
+        if self.file.is_repaired:
+            rebuilt = "the file's structure was damaged and rebuilt"
+            noticed.append(ReadWarning(code="repaired_file", message=rebuilt))
+        if self.file.portfolio is not None:
+            noticed.append(ReadWarning(code="portfolio", message=self.file.portfolio.message))
+        return tuple(noticed)
 
     def scan(self, page_index: int) -> PageScan:
         """Return the text layer of a page and whether it has to be OCRed."""
