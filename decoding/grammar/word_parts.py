@@ -38,7 +38,7 @@ _FIGURE = re.compile(
     rf"(?P<cents>/[{_DASHES}=]|[.,][{_DASHES}=]{{1,2}})?(?P<minus>[{_DASHES})]?)"
     r"(?P<behind>[^\d\s*†‡§¹²³)]{0,6})(?P<notes>[*†‡§¹²³]*)"
 )
-_MAX_BARE_DIGITS = 6  # "FR" and "KR" before more, without a point or comma, begin a code
+_MAX_BARE_DIGITS = 6  # letters before more digits without a point or comma begin a code: "FR12345678901"
 
 
 @lru_cache(maxsize=16_384)
@@ -89,13 +89,14 @@ def _cut(text: str, cuts: Iterator[int]) -> tuple[str, ...]:
 def _outer_cuts(word: str) -> Iterator[int]:
     """Yield where labels, separators and leaders begin and end."""
     for found in _LABEL_END.finditer(word):
-        before, after = word[: found.start()][-1:], word[found.end()]
+        start, end = found.span()
+        before, after = word[max(0, start - 1) : start], word[end]
         if not (before.isdigit() and after.isdigit()):  # a time, a ratio, a sum
-            yield found.end()
+            yield end
     for found in _SEPARATOR.finditer(word):
         yield from found.span()
     for found in _LEADER.finditer(word):
-        before = word[: found.start()][-8:]
+        before = word[max(0, found.start() - 8) : found.start()]
         closes = before[-1:].isdigit() and _CLOSING_SIGN.match(word, found.end())
         if not closes and not _OPEN_SIGN.search(before):
             yield from found.span()
@@ -107,10 +108,9 @@ def _money_cuts(text: str) -> Iterator[int]:
     if found is None:
         return
     before, figure = found["before"], found["figure"]
-    is_bare = figure.isdigit()
     if before.endswith(".") and not before[:-1].isalpha():
         before = before[:-1]  # "$.50": the point is the figure's
-    if _is_currency(before) and not (is_bare and before.isalpha() and len(figure) > _MAX_BARE_DIGITS):
+    if _is_currency(before) and not _is_code(before, figure):
         yield len(before)
     if found["cents"]:
         yield found.start("cents")
@@ -119,6 +119,11 @@ def _money_cuts(text: str) -> Iterator[int]:
         yield from found.span("behind")
     elif not found["behind"]:
         yield found.start("notes")
+
+
+def _is_code(letters: str, figure: str) -> bool:
+    """Return whether what may be a currency and a figure without cents is rather a number ("R12345")."""
+    return letters.isalpha() and figure.isdigit() and (len(letters) == 1 or len(figure) > _MAX_BARE_DIGITS)
 
 
 def _is_currency(text: str) -> bool:

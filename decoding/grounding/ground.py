@@ -70,7 +70,7 @@ def ground(
 
 
 def _merit(run: Run) -> float:
-    """Return how well the words spell the value; how long a label is glued to it says nothing of that."""
+    """Return how well the words spell the value; the length of a label glued to it says nothing of that."""
     return 1.0 if run.fills_parts else run.score
 
 
@@ -78,7 +78,7 @@ def _rank(run: Run, index: DocumentIndex, label: Label | None) -> tuple[float, .
     return (
         _merit(run),
         -_RANK[run.alignment],
-        len(index.text(run)),
+        0 if run.fills_parts else len(index.text(run)),
         0.0 if label is None else index.label_score(run, label),
         -run.page_index,
         -run.word_indices[0],

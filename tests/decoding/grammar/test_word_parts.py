@@ -47,7 +47,8 @@ def test_words_with_something_glued_to_a_value_have_parts(word: str, parts: list
 @pytest.mark.parametrize(
     "word",
     "12:30 10:30:00 1:2 RE-20417 .50 5% 12.50 A4 35m² e.V. GmbH, 12.03.2026 a/b C:\\dir https://x.de/?a=b#c "
-    "FR12345678901 -$45.00 ($45.00) 45.00- -$***45.00 45.00***- (45.00€) ---- : = # € 日本語 <|a:b|>".split(),
+    "FR12345678901 R12345 -$45.00 ($45.00) 45.00- -$***45.00 45.00***- (45.00€) ---- : = # € 日本語 "
+    "<|a:b|>".split(),
 )
 def test_other_words_are_one_part(word: str) -> None:
     assert word_parts(word) == (word,)
