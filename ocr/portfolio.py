@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import pypdfium2 as pdfium
 
@@ -79,7 +80,8 @@ def open_portfolio(
                 f"the PDFs of the portfolio have more than {limits.max_pages} pages",
                 hint="send them one by one",
             )
-        document.import_pages(pages)
+        untyped: Any = document
+        untyped.import_pages(pages)
         pages.close()
         n_read += 1
     return Portfolio(document=document if n_read else None, n_read=n_read, left_out=tuple(left_out))
@@ -96,9 +98,10 @@ def _is_portfolio(data: bytes, password: str | None) -> bool:
 
 
 def _attachments(cover: pdfium.PdfDocument) -> Iterator[tuple[str, pdfium.PdfAttachment]]:
+    untyped: Any = cover
     for index in range(cover.count_attachments()):
         try:
-            attachment = cover.get_attachment(index)
+            attachment: pdfium.PdfAttachment = untyped.get_attachment(index)
         except pdfium.PdfiumError:  # the list names what the file does not have
             continue
         yield attachment.get_name(), attachment

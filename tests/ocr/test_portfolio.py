@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 
 import pikepdf
 import pytest
@@ -17,24 +18,25 @@ from tests.ocr.files import pdf, text_at
 COVER = text_at(72, 700, "Open this portfolio in another program")
 
 
-def bill(number: int, **options: pikepdf.Encryption) -> bytes:
-    return pdf(text_at(72, 700, f"Invoice {number} of the year"), **options)
+def bill(number: int, *, encryption: pikepdf.Encryption | None = None) -> bytes:
+    return pdf(text_at(72, 700, f"Invoice {number} of the year"), encryption=encryption)
 
 
 def portfolio_of(files: dict[str, bytes], *, is_portfolio: bool = True) -> bytes:
     saved = BytesIO()
+    make_file: Any = AttachedFileSpec
     with Pdf.open(BytesIO(pdf(COVER))) as document:
         for name, content in files.items():
-            document.attachments[name] = AttachedFileSpec(document, content, filename=name)
+            document.attachments[name] = make_file(document, content, filename=name)
         if is_portfolio:
             document.Root.Collection = Dictionary(Type=Name.Collection, View=Name.D)
         document.save(saved)
     return saved.getvalue()
 
 
-def read(data: bytes, **options: str) -> tuple[list[str], dict[str, str]]:
+def read(data: bytes, *, password: str | None = None) -> tuple[list[str], dict[str, str]]:
     """Return the second word of each page, and the messages of warnings by code."""
-    document = read_document(data, options=ReadOptions(n_workers=1, **options))
+    document = read_document(data, options=ReadOptions(n_workers=1, password=password))
     return [p.words[1].text for p in document.pages], {w.code: w.message for w in document.warnings}
 
 
