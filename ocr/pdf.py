@@ -13,6 +13,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ocr.limits import ReadLimits
+from ocr.portfolio import Portfolio, open_portfolio
 from ocr.render import render_gray
 from schemas.errors import (
     DocumentTooLargeError,
@@ -75,11 +76,27 @@ def turned(box: tuple[float, float, float, float], quarter_turns: int) -> tuple[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PdfSource:
-    """An opened PDF and whether its structure had to be repaired."""
+    """An opened PDF, whether its structure had to be repaired, and the portfolio that it is, if it is one."""
 
     document: pdfium.PdfDocument
     n_pages: int
     is_repaired: bool
+    portfolio: Portfolio | None = None
+
+    @contextmanager
+    def unflattened_page(self, page_index: int) -> Generator[pdfium.PdfPage]:
+        """Yield a page with its form fields, as long as `page` was not asked for it: that flattens them.
+
+        Raises
+        ------
+        UnreadableDocumentError
+            If the page cannot be loaded.
+        """
+        page = self._load(page_index)
+        try:
+            yield page
+        finally:
+            page.close()
 
     @contextmanager
     def page(self, page_index: int) -> Generator[pdfium.PdfPage]:
@@ -111,7 +128,7 @@ class PdfSource:
 
 
 def open_pdf(data: bytes, *, limits: ReadLimits, password: str | None = None) -> PdfSource:
-    """Return the opened PDF; a broken structure is rebuilt first.
+    """Return the opened PDF, of a portfolio the PDFs in it; a broken structure is rebuilt first.
 
     Raises
     ------
@@ -122,19 +139,22 @@ def open_pdf(data: bytes, *, limits: ReadLimits, password: str | None = None) ->
     EmptyDocumentError
         If it has no pages.
     DocumentTooLargeError
-        If it has more pages than `limits` allow.
+        If it, or the PDFs of a portfolio together, have more pages or bytes than `limits` allow.
     """
     document, is_repaired = _try_open(data, password), False
     if document is None or not _is_usable(document):
         document, is_repaired = _try_open(_repair(data, password), None), True
     if document is None:
         raise UnreadableDocumentError("the PDF is damaged beyond repair")
+    portfolio = open_portfolio(document, data, limits=limits, password=password)
+    if portfolio is not None and portfolio.document is not None:
+        document = portfolio.document
     n_pages = len(document)
     if n_pages > limits.max_pages:
         raise DocumentTooLargeError(
             f"the PDF has {n_pages} pages, more than {limits.max_pages}", hint="split the file"
         )
-    return PdfSource(document=document, n_pages=n_pages, is_repaired=is_repaired)
+    return PdfSource(document=document, n_pages=n_pages, is_repaired=is_repaired, portfolio=portfolio)
 
 
 def _try_open(data: bytes, password: str | None) -> pdfium.PdfDocument | None:

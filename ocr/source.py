@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.form_values import FormValue, form_values, has_form, join_combs
 from ocr.image_file import ImageSource, open_image
 from ocr.limits import ReadLimits
 from ocr.media import MediaType
@@ -89,11 +90,15 @@ class Source:
     @property
     def warnings(self) -> tuple[ReadWarning, ...]:
         """Return what opening the file noticed."""
-        if isinstance(self.file, PdfSource) and self.file.is_repaired:
-            return (
-                ReadWarning(code="repaired_file", message="the file's structure was damaged and rebuilt"),
-            )
-        return ()
+        if not isinstance(self.file, PdfSource):
+            return ()
+        noticed: list[ReadWarning] = []
+        if self.file.is_repaired:
+            rebuilt = "the file's structure was damaged and rebuilt"
+            noticed.append(ReadWarning(code="repaired_file", message=rebuilt))
+        if self.file.portfolio is not None:
+            noticed.append(ReadWarning(code="portfolio", message=self.file.portfolio.message))
+        return tuple(noticed)
 
     def scan(self, page_index: int) -> PageScan:
         """Return the text layer of a page and whether it has to be OCRed."""
@@ -134,6 +139,7 @@ def open_source(
 
 
 def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageScan:
+    values = _read_form(source, page_index)
     with source.page(page_index) as page:
         frame = page_frame(page)
         with open_text(page) as textpage:
@@ -143,6 +149,7 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
             raise DocumentTooLargeError(
                 f"page {page_index + 1} has more than {limits.max_words_per_page} words"
             )
+        found = join_combs(found, values)
         shown = what_is_shown(page, frame, found)
     scope, warnings = _verdict(found, shown, page_index)
     if n_turns and scope == "images":
@@ -161,6 +168,13 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         image_boxes=_boxes_to_read(visible, shown) if scope == "images" else (),
         warnings=warnings,
     )
+
+
+def _read_form(source: PdfSource, page_index: int) -> tuple[FormValue, ...]:
+    if not has_form(source.document):
+        return ()
+    with source.unflattened_page(page_index) as page:
+        return form_values(source.document, page, page_frame(page))
 
 
 def _verdict(

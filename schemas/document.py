@@ -13,6 +13,7 @@ ReadWarningCode = Literal[
     "hidden_text",
     "bad_text_layer",
     "repaired_file",
+    "portfolio",
     "low_ocr_confidence",
     "page_rotated",
     "page_deskewed",

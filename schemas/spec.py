@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-# verbatim  text copied from the page, whole words
+# verbatim  text copied from the page, whole words but for what is glued to them
 # amount    an amount, quantity or rate as printed on the page ("1.234,56 EUR" prints "1.234,56")
 # date      a date as printed on the page ("12 March 2026")
 # number    a JSON number (normalised; bounded digits)

@@ -24,6 +24,7 @@ from app.bench.readings import read_kept
 from app.bench.suite import Suite
 from app.errors import is_configuration
 from app.extraction.pipeline import Pipeline
+from decoding.grammar.page_text import is_span
 from decoding.tables.find import find_tables
 from decoding.tables.table import Cell, TableRow
 from eval.datasets import GoldRecord
@@ -286,7 +287,7 @@ def _line(
         warnings=tuple(sorted({warning.code for warning in extraction.warnings})),
         is_valid=not validate_output(value, schema),
         n_grounded=len(texts),
-        n_on_page=sum(any(f" {text} " in run for run in runs) for text in texts),
+        n_on_page=sum(any(is_span(text, run) for run in runs) for text in texts),
         examples=extraction.examples,
         usage=extraction.usage,
         read_seconds=read_seconds,
@@ -294,18 +295,18 @@ def _line(
 
 
 def _must_stand(schema: ExtractionSchema, value: Mapping[str, JsonValue]) -> Iterator[str]:
-    """Yield the texts that must stand on the page as whole words."""
+    """Yield the texts that must stand on the page."""
     for leaf in leaves(schema.root, dict(value)):
         if leaf.spec.kind in GROUNDED_KINDS and leaf.value is not None:
             yield str(leaf.value)
 
 
-def _runs(document: Document) -> Iterator[str]:
-    """Yield the words that each text of a page or of a table's cell may run along, fenced by spaces."""
+def _runs(document: Document) -> Iterator[tuple[str, ...]]:
+    """Yield the words that each text of a page or of a table's cell may run along."""
     cells = ((row.page_index, cell) for t in find_tables(document) for row in t.rows for cell in _cells(row))
     runs = ((page.page_index, run) for page in document.pages for run in page.runs())
     for page_index, words in (*runs, *cells):
-        yield f" {' '.join(document.pages[page_index].words[i].text for i in words)} "
+        yield tuple(document.pages[page_index].words[i].text for i in words)
 
 
 def _cells(row: TableRow) -> tuple[Cell, ...]:

@@ -11,6 +11,7 @@ from uuid import uuid4
 from pydantic import JsonValue
 
 from decoding.evidence import words_of_line, write_absent, write_rows, write_value
+from decoding.grammar.page_text import is_span
 from decoding.grounding.ground import ground_extraction
 from ocr.layout import page_text
 from retrieval.features import hash_of
@@ -175,9 +176,15 @@ def _find_printed(leaf: Leaf, known: FieldMetadata) -> _Place:
         return _Place(value=None)
     if not known.citations:
         return _Place(value=None, is_missing=True) if must_stand else _Place(value=leaf.value)
-    value = " ".join(citation.reference_text for citation in known.citations) if must_stand else leaf.value
+    value = _as_printed(leaf.value, known) if must_stand else leaf.value
     first = known.citations[0]
     return _Place(value=value, page_index=first.page_number - 1, first_word=min(first.word_indices))
+
+
+def _as_printed(value: JsonValue, known: FieldMetadata) -> str:
+    """Return the cited words; of one to which a label is glued, the value alone, as a model may write it."""
+    printed = " ".join(citation.reference_text for citation in known.citations)
+    return value if isinstance(value, str) and is_span(value, tuple(printed.split())) else printed
 
 
 def _in_rows(places: Mapping[Path, _Place]) -> dict[Path, _Place]:

@@ -229,7 +229,9 @@ class SpanDecoder:
         if self._n_candidates == 1:
             return False
         cursor = cursor.copy()
-        cursor.feed(matcher.compute_ff_bytes().decode("latin-1"))
+        # Of a copy: asked for them, a matcher holds the bytes for forced, also where its tokens are the
+        # model's choice (`decoding.grammar.lark`), and then wants a special token that the schema names.
+        cursor.feed(matcher.deep_copy().compute_ff_bytes().decode("latin-1"))
         return cursor.state in ("string", "scalar") and is_ranked(
             self._schema.root, cursor.path, self._ranking.kinds
         )

@@ -9,6 +9,7 @@ from itertools import chain
 
 from decoding.grammar.lark import json_text, substring
 from decoding.grammar.page_text import Run, amount_spans, date_spans, page_runs
+from decoding.grammar.word_parts import word_parts
 from decoding.tables.match import ScopedList, ScopedRow
 from schemas.document import Document
 from schemas.spec import Path
@@ -67,7 +68,7 @@ class PageTerms:
         for run in runs:
             for word_index, word in enumerate(run):
                 yield _BARRIER if word_index == 0 else " "
-                yield json_text(word)
+                yield from map(json_text, word_parts(word))
 
 
 def _split_at_escapes(run: Run) -> Iterator[Run]:

@@ -1,18 +1,20 @@
 """The words of a page window as runs of neighbours, and the spans among them that look like values.
 
-A grounded value is a run of whole words with single spaces between. Two reading orders count as
-neighbourhood: row-major (as `Page.words`) and column-wise (`Page.block_order`), so that an address block
-beside another column is one span. A run never crosses pages, nor a gap in the window, nor goes on from the
-end of one block in another (`Page.cuts`).
+A grounded value is a run of whole words with single spaces between; of the first and the last word it may
+leave out parts (`decoding.grammar.word_parts`): a label, a leader or a currency mark glued to it. Two reading
+orders count as neighbourhood: row-major (as `Page.words`) and column-wise (`Page.block_order`), so that an
+address block beside another column is one span. A run never crosses pages, nor a gap in the window, nor goes
+on from the end of one block in another (`Page.cuts`).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain, takewhile
 
 from decoding.grammar.value_patterns import looks_like_amount, looks_like_date
+from decoding.grammar.word_parts import word_parts
 from schemas.document import Document, Page
 from schemas.layout import WordSpan
 
@@ -66,29 +68,54 @@ def _is_encodable(text: str) -> bool:
 def spans_of(runs: Sequence[Run], *, max_words: int, max_length: int) -> Iterator[str]:
     """Yield the text of every span of up to `max_words` words and `max_length` characters, with repeats."""
     for run in runs:
-        for start in range(len(run)):
-            text = ""
-            for word in run[start : start + max_words]:
-                text = f"{text} {word}" if text else word
-                if len(text) > max_length:
-                    break
-                yield text
+        words = tuple(map(word_parts, run))
+        for at, own in enumerate(words):
+            behind = tuple(chain.from_iterable(map(_spaced, words[at + 1 : at + max_words])))
+            for first in range(len(own)):
+                shorter = takewhile(lambda text: len(text) <= max_length, accumulate((*own[first:], *behind)))
+                yield from shorter
+
+
+def _spaced(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the parts of a word that follows another."""
+    return (" " + parts[0], *parts[1:])
+
+
+def is_span(text: str, run: Run) -> bool:
+    """Return whether `text` is a span of the run: whether a value may be just that.
+
+    Examples
+    --------
+    >>> [is_span(text, ("Nr.:", "Order:A", "7")) for text in ("A 7", "Order:A", "rder:A", "Order:")]
+    [True, True, False, True]
+    """
+    if text not in " ".join(run):
+        return False
+    return any(text == span for span in spans_of((run,), max_words=len(run), max_length=len(text)))
 
 
 def has_span(runs: Sequence[Run], *, min_length: int, max_length: int) -> bool:
     """Return whether some span has between `min_length` and `max_length` characters.
 
-    Linear in the words: from each word, the shortest span that is long enough decides.
+    Linear in the words, but for a logarithm: from each place where a value may begin, the shortest span that
+    is long enough decides.
     """
     return any(_run_has_span(run, min_length, max_length) for run in runs)
 
 
 def _run_has_span(run: Run, min_length: int, max_length: int) -> bool:
-    ends = list(accumulate(len(word) + 1 for word in run))  # with one space after each word
-    for start, word in enumerate(run):
-        origin = ends[start] - len(word) - 1
-        last = bisect_left(ends, origin + min_length + 1, lo=start)
-        if last < len(run) and ends[last] - 1 - origin <= max_length:
+    starts: list[int] = []
+    ends: list[int] = []
+    position = 0
+    for word in run:
+        for part in word_parts(word):
+            starts.append(position)
+            position += len(part)
+            ends.append(position)
+        position += 1  # the space
+    for index, start in enumerate(starts):
+        last = bisect_left(ends, start + min_length, lo=index)
+        if last < len(ends) and ends[last] - start <= max_length:
             return True
     return False
 

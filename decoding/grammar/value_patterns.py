@@ -14,33 +14,36 @@ from schemas.values import amounts, dates
 from schemas.values.months import MONTHS
 
 _DIGIT = re.compile(r"\d")  # asked first: most spans have none, and the patterns below are long
-_SYMBOL = r"[$€£¥₹₩₽₺₪₫฿]"
-_MARK = rf"(?:[A-Za-z]{{0,3}}\.?{_SYMBOL}|{_SYMBOL}[A-Za-z]{{0,3}}|[A-Za-z]{{1,4}}\.?)"
+_SYMBOL = r"[$\u00a2-\u00a5\u058f\u060b\u09f2\u09f3\u0e3f\u17db\u20a0-\u20c0\uffe5]"
+_LETTER = r"[^\W\d_]"
+_MARK = rf"(?:{_LETTER}{{0,3}}\.?{_SYMBOL}|{_SYMBOL}{_LETTER}{{0,3}}|{_LETTER}{{1,4}}(?:/?\.|/(?=\d))?)"
 _FRACTION = r"(?:[.,]\d{1,6})?"
 # Groups are parted by one sign throughout: "12.50 13.50" is two amounts.
 _DIGITS = (
     rf"(?:\d{{1,3}}(?P<mark>[.,'’])\d{{2,3}}(?:(?P=mark)\d{{2,3}})*{_FRACTION}"
+    rf"|\d{{1,3}}(?:[. ]\d{{3}})+:\d\d"  # Swedish öre
     rf"|\d{{1,3}}(?: \d{{3}})+{_FRACTION}|\d+{_FRACTION}|[.,]\d{{1,6}})"
 )
 _AMOUNT = re.compile(
     rf"[(\[*#~@=:<>·•]{{0,2}} ?[-+−–]? ?{_MARK}?[:=]?[-+−–]?{_DIGITS}"
-    rf"(?:[.,]?[-−–]| [-−–])?(?: ?%| ?‰|{_MARK})?[-−–]?(?: ?[)\]])?[.,;:*#]?"
+    rf"(?:/[-−–=]|[.,][-−–=]{{1,2}}|[-−–]| [-−–])?(?: ?%| ?‰|{_MARK})?[-−–]?(?: ?[)\]])?[.,;:*#†‡§¹²³]{{0,2}}"
 )
 
 _SHORTEST_MONTH = 3  # "Mar", "Sep": the shortest abbreviation in use
 
 
-def _month_pattern() -> str:
-    names = {name[:length] for name in MONTHS for length in range(_SHORTEST_MONTH, len(name) + 1)}
-    return "(?:" + "|".join(sorted(names, key=lambda name: (-len(name), name))) + r")\.?"
-
-
-_MONTH = _month_pattern()
+_MONTH_NAMES = frozenset(name[:length] for name in MONTHS for length in range(_SHORTEST_MONTH, len(name) + 1))
+_NAME = re.compile(r"[^\W\d_][^\s\d_.,/'’()\[\]-]{2,}")  # of any script: vowel signs are no letters
+_ORDINAL = re.compile(r"st|nd|rd|th|er")
+# Stands for every month's name: one look-up a word is far less than an alternation of them all.
+_MONTH_SIGN = "\0"
+_MONTH = rf"{_MONTH_SIGN}\.?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th|\.|º|er)?"
 _YEAR = r"['’\u00b4]?(?:\d{4}|\d{2})"
 _GAP = r"(?: ?[-/.,'’\u00b4] ?| )"
-_WEEKDAY = (
-    r"(?:mon|tue|wed|thu|fri|sat|sun|montag|dienstag|mittwoch|donnerstag|frei|sams|sonn|lun|mar|mer|jeu|ven|"
+_WEEKDAY = (  # "mar" is a day and a month
+    rf"(?:{_MONTH_SIGN}|mon|tue|wed|thu|fri|sat|sun|"
+    r"montag|dienstag|mittwoch|donnerstag|frei|sams|sonn|lun|mar|mer|jeu|ven|"
     r"sam|dim|mie|jue|vie|sab|dom|gio|sab|maan|dins|woens|donder|vrij|zater|zon|seg|ter|qua|qui|sex)"
     r"[^\W\d_]{0,8}[.,]? ?"
 )
@@ -90,5 +93,16 @@ def looks_like_date(text: str) -> bool:
     """
     if _DIGIT.search(text) is None:
         return False
-    plain = dates.fold(text)
-    return _DATE.fullmatch(plain) is not None or (" " not in text and dates.looks_like_date(text))
+    plain = _NAME.sub(_month_sign, dates.fold(text))
+    if _DATE.fullmatch(plain) is not None:
+        return True
+    return (" " not in text or _MONTH_SIGN in plain) and dates.looks_like_date(text)
+
+
+def _month_sign(name: re.Match[str]) -> str:
+    """Return the sign of a month in place of its name, also where a day's ending is glued to it."""
+    if name[0] in _MONTH_NAMES:
+        return _MONTH_SIGN
+    ending = _ORDINAL.match(name[0])
+    is_month = ending is not None and name[0][ending.end() :] in _MONTH_NAMES
+    return f"{ending[0]}{_MONTH_SIGN}" if ending is not None and is_month else name[0]

@@ -54,8 +54,9 @@ def ground(
 ) -> Grounded | None:
     """Return where `value` stands in the indexed pages, or None if it does not.
 
-    Of several places the one with the highest similarity wins, then the longest, then the one whose
-    neighbouring words name the field best, then the first in reading order.
+    Of several places the one with the highest similarity wins, where what a label is glued to has all of
+    it; then the longest, then the one whose neighbouring words name the field best, then the first in reading
+    order.
     """
     runs = index.occurrences(value, kind)
     pieces = index.segments(value, kind) if not runs or runs[0].alignment == "fuzzy" else ()
@@ -64,15 +65,20 @@ def ground(
     if not runs:
         return None
     best = max(runs[:_MAX_COMPARED], key=lambda run: _rank(run, index, label))
-    n_occurrences = sum(1 for run in runs if run.score >= best.score)
+    n_occurrences = sum(1 for run in runs if _merit(run) >= _merit(best))
     return Grounded(runs=(best,), alignment=best.alignment, score=best.score, n_occurrences=n_occurrences)
+
+
+def _merit(run: Run) -> float:
+    """Return how well the words spell the value; the length of a label glued to it says nothing of that."""
+    return 1.0 if run.fills_parts else run.score
 
 
 def _rank(run: Run, index: DocumentIndex, label: Label | None) -> tuple[float, ...]:
     return (
-        run.score,
+        _merit(run),
         -_RANK[run.alignment],
-        len(index.text(run)),
+        0 if run.fills_parts else len(index.text(run)),
         0.0 if label is None else index.label_score(run, label),
         -run.page_index,
         -run.word_indices[0],

@@ -8,7 +8,8 @@ each only if the former found nothing:
 1. exact: the words as printed spell the value;
 2. normalised: they do after case folding, without punctuation, numbers in one notation;
 3. contained: the value is a part of the words that ends where letters, digits and signs change
-   ("35.00" in "RM35.00"); reported as normalised, with the similarity to the whole words as score;
+   ("35.00" in "RM35.00"), or fills parts of them (`decoding.grammar.word_parts`, "5" in "Qty:5"); reported as
+   normalised, with the similarity to the whole words as score;
 4. fuzzy: similarity = 1 - Levenshtein(a, b) / max(|a|, |b|) of at least `MIN_FUZZY_SCORE`.
 """
 
@@ -17,12 +18,13 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
+from decoding.grammar.word_parts import part_edges
 from schemas.document import Page
 from schemas.extraction import Alignment
 from schemas.values import parse_amount
@@ -38,12 +40,16 @@ _NUMBER_SIGNS = ".,'/:-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Words of one page, in the order of the value, and how well they spell it (score in [0, 1])."""
+    """Words of one page, in the order of the value, and how well they spell it (score in [0, 1]).
+
+    `fills_parts` says that the value is all that they say but for a label, leader or currency mark glued on.
+    """
 
     page_index: int
     word_indices: tuple[int, ...]
     alignment: Alignment
     score: float
+    fills_parts: bool = False
 
 
 def similarity(pred: str, gold: str) -> float:
@@ -104,17 +110,25 @@ class _Joined:
             yield start, start + len(needle)
             start = self.text.find(needle, start + 1)
 
+    def pieces_around(self, start: int, end: int) -> tuple[int, int]:
+        """Return the half-open range of the pieces that hold the characters [start, end)."""
+        return bisect_right(self.starts, start) - 1, bisect_left(self.starts, end)
+
+    def joined(self, first: int, last: int) -> str:
+        """Return the text of the pieces [first, last)."""
+        return self.text[self.starts[first] : self.starts[last]]
+
     def whole_pieces(self, needle: str) -> Iterator[tuple[int, int]]:
         """Yield the half-open ranges of pieces that spell `needle`, without empty pieces at the ends."""
         for start, end in self.occurrences(needle):
-            first, last = bisect_right(self.starts, start) - 1, bisect_left(self.starts, end)
+            first, last = self.pieces_around(start, end)
             if self.starts[first] == start and self.starts[last] == end:
                 yield first, last
 
     def containing_pieces(self, needle: str) -> Iterator[tuple[int, int]]:
         """Yield the ranges of pieces of which `needle` is a part that no number or name runs across."""
         for start, end in self.occurrences(needle):
-            first, last = bisect_right(self.starts, start) - 1, bisect_left(self.starts, end)
+            first, last = self.pieces_around(start, end)
             left = self.text[self.starts[first] : start]
             right = self.text[end : self.starts[last]]
             if not _runs_on(left[::-1], needle[0]) and not _runs_on(right, needle[-1]):
@@ -221,13 +235,31 @@ def _printed_runs(value: str, sequence: WordSequence) -> Iterator[Run]:
 
 
 def _contained_runs(value: str, sequence: WordSequence) -> Iterator[Run]:
+    parts = {frozenset(run.word_indices): run for run in _part_runs(value, sequence)}
+    yield from parts.values()
+    yield from (run for run in _inner_runs(value, sequence) if frozenset(run.word_indices) not in parts)
+
+
+def _part_runs(value: str, sequence: WordSequence) -> Iterator[Run]:
+    """Yield the runs whose first and last word the value enters and leaves between parts."""
+    needle = "".join(value.split())
+    for start, end in sequence.raw.occurrences(needle):
+        first, last = sequence.raw.pieces_around(start, end)
+        enters = start - sequence.raw.starts[first] in part_edges(sequence.words[first])
+        leaves = end - sequence.raw.starts[last - 1] in part_edges(sequence.words[last - 1])
+        if enters and leaves and sequence.goes_on(first, last):
+            score = similarity(needle.casefold(), sequence.folded.joined(first, last))
+            yield replace(sequence.run(first, last, "normalised", score), fills_parts=True)
+
+
+def _inner_runs(value: str, sequence: WordSequence) -> Iterator[Run]:
     needle = "".join(value.split()).casefold()
     if len(needle) < _MIN_CONTAINED_CHARACTERS:
         return
     for first, last in sequence.folded.containing_pieces(needle):
         if not sequence.goes_on(first, last):
             continue
-        whole = sequence.folded.text[sequence.folded.starts[first] : sequence.folded.starts[last]]
+        whole = sequence.folded.joined(first, last)
         yield sequence.run(first, last, "normalised", similarity(needle, whole))
 
 
@@ -242,7 +274,7 @@ def _fuzzy_runs(value: str, sequence: WordSequence) -> Iterator[Run]:
     if len(key) < _MIN_FUZZY_CHARACTERS or 2 * n_digits >= len(key):
         return
     windows = [at for at in _windows_like(len(key), sequence.keys) if sequence.goes_on(*at)]
-    texts = [sequence.keys.text[sequence.keys.starts[a] : sequence.keys.starts[b]] for a, b in windows]
+    texts = [sequence.keys.joined(a, b) for a, b in windows]
     scored = process.extract(
         key, texts, scorer=Levenshtein.normalized_similarity, score_cutoff=MIN_FUZZY_SCORE, limit=None
     )

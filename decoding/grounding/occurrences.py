@@ -9,6 +9,7 @@ from functools import cached_property
 
 from pydantic import JsonValue
 
+from decoding.grammar.word_parts import glued_label
 from decoding.grounding.matching import (
     Run,
     WordSequence,
@@ -139,7 +140,12 @@ class DocumentIndex:
 
     def _of_that_amount(self, value: str, runs: tuple[Run, ...]) -> tuple[Run, ...]:
         wanted = self.style.amount_readings(value)
-        return tuple(run for run in runs if _agree(wanted, self.style.amount_readings(self.text(run))))
+        return tuple(
+            run
+            for run in runs
+            # What fills parts keeps its sign, and the whole words may say more than an amount.
+            if run.fills_parts or _agree(wanted, self.style.amount_readings(self.text(run)))
+        )
 
     def _date_occurrences(self, value: str) -> tuple[Run, ...]:
         readings = self.style.date_readings(value)
@@ -150,10 +156,13 @@ class DocumentIndex:
         """Return how well the words before and above the run name the field; higher is better.
 
         Counted are the words of the field's key and, half as much, of its description that stand to the
-        left on the same line, or above; words before the value that name nothing count a little against.
+        left on the same line or are glued to the value, or above; words before the value that name nothing
+        count a little against.
         """
         page = self.pages[run.page_index]
         before = [page.words[i].text for i in _words_before(page, run)]
+        glued = glued_label(page.words[min(run.word_indices)].text)
+        before += [] if glued is None else [glued]
         above = [page.words[i].text for i in _words_above(page, run, self.box(run))]
         named = sum(label.weight(word) for word in before)
         unnamed = sum(1 for word in before if word_key(word) and not label.weight(word))

@@ -52,6 +52,12 @@ def test_values_are_taught_as_the_page_prints_them() -> None:
     assert example.evidence[2:] == ("total < Total 1.234,56", "kind < page", "rows < 2 rows")
 
 
+def test_a_value_is_taught_without_the_label_that_is_glued_to_it() -> None:
+    page = [line.replace("Total 1.234,56", "Total:1.234,56") for line in FIRST]
+    (example,) = _annotated(document_of(page), {**VALUE, "total": "1.234,56"}).examples
+    assert example.answer["total"] == "1.234,56"
+
+
 def test_what_no_page_shows_is_not_taught_and_is_named() -> None:
     made = _annotated(document_of(FIRST), {**VALUE, "vendor": "Somebody Else GmbH"})
     assert made.examples[0].answer["vendor"] is None

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import math
 import weakref
 from collections.abc import Callable, Sequence
@@ -330,3 +331,15 @@ def test_confidence_under_the_mask_is_a_probability(runtime: Runtime) -> None:
     grammar = build_grammar(schema_of(x=FieldSpec(kind="boolean", nullable=False)), DOCUMENT)
     decoded = _decode(runtime, grammar, 4)
     assert 0 < math.exp(sum(step.logprob for step in decoded.steps)) <= 1
+
+
+@pytest.mark.parametrize("n_candidates", [1, 3])
+@pytest.mark.parametrize("token", ["<|im_end|>", "<|im_start|>", "a<|pad|>b"])
+def test_a_schema_may_name_special_tokens(runtime: Runtime, token: str, n_candidates: int) -> None:
+    const = FieldSpec(kind="enum", enum_values=(token,), nullable=False)
+    schema = schema_of(**{token: FieldSpec(kind="amount"), "kind": const, "last": FieldSpec(kind="date")})
+    decoded = _decode(runtime, build_grammar(schema, DOCUMENT), n_candidates)
+    assert decoded.finish_reason == "stop"
+    value = json.loads(_text(runtime, decoded))
+    assert list(value) == [token, "kind", "last"]
+    assert value["kind"] == token

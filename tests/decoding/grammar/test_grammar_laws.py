@@ -20,6 +20,7 @@ from decoding.evidence import trace_chars
 from decoding.grammar.build import build_grammar
 from decoding.grammar.page_text import has_span, spans_of, word_runs
 from decoding.grammar.value_patterns import looks_like_amount, looks_like_date
+from decoding.grounding.ground import ground_extraction
 from schemas.document import Document, Page
 from schemas.errors import EmptyDocumentError, GrammarCompileError
 from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Spec
@@ -31,6 +32,7 @@ ODD_WORDS = (
     *("null", "true", '12"', "C:\\dir", "e\u0300", "日本語", "1.234,56", "-45,00", "(1,234.50)", "12.50-"),
     *("12/03/2026", "12", "March", "2026", "a/b", "<|im_end|>", "\u200b", "\u202e", "{}", "[1]", '"\\'),
     *("\\n", "''", "😀", "👍🏽", "\x7f", "\x01"),
+    *("Nr.:RE-7", "a=b;c=d", "....45.10", "-$***9.00", "Rs.1,45/-", "12:30", "#7", "__", "x:::", 'Zoll:12"'),
 )
 WORDS = st.one_of(
     st.sampled_from(ODD_WORDS),
@@ -152,6 +154,31 @@ def test_random_weights_write_valid_and_grounded_json(
     if grammar.reasoning_key is not None:
         assert len(value.pop(grammar.reasoning_key)) <= trace_chars(schema.root, "brief")
     assert conforms(schema.root, value, page_spans(document))
+
+
+@settings(max_examples=80, deadline=None)
+@given(document=documents(), seed=st.integers(0, 1000))
+def test_what_is_written_is_printed_begins_and_ends_at_marks_only_and_is_grounded(
+    document: Document, seed: int
+) -> None:
+    root = ObjectSpec(properties=(("a", FieldSpec(kind="verbatim")), ("b", FieldSpec(kind="amount"))))
+    schema = ExtractionSchema(name="s", root=root, json_schema="{}")
+    value = json.loads(sample(build_grammar(schema, document).lark, seed=seed))
+    texts = [text for text in value.values() if text is not None]
+    assert all(any(_stands_in(text, " ".join(run)) for run in word_runs(document)) for text in texts)
+    grounded = ground_extraction(value, schema, document)
+    assert all(field.metadata.citations for field in grounded.fields.values() if field.value is not None)
+
+
+def _stands_in(text: str, run: str) -> bool:
+    """Return whether `text` stands in the words, torn out of none: at a space, a mark, or beside a figure."""
+    starts = (at for at in range(len(run)) if run.startswith(text, at))
+    return any(
+        not (f" {run}"[at].isalnum() and text[0].isalnum() and f" {run}"[at].isdigit() == text[0].isdigit())
+        and not (after.isalnum() and text[-1].isalnum() and after.isdigit() == text[-1].isdigit())
+        for at in starts
+        for after in [f"{run} "[at + len(text)]]
+    )
 
 
 @settings(max_examples=60, deadline=None)
