@@ -162,11 +162,16 @@ def _run(page: object, i: int, text_object: object, key: int | None) -> Run:
     return Run(
         object_id=key,
         is_invisible=_asks_for_no_ink(text_object),
-        size_pt=_RAW.FPDFText_GetFontSize(page, i) * scale,
+        size_pt=_finite(_RAW.FPDFText_GetFontSize(page, i) * scale),
         # Radians, clockwise; -1 for a character that the library made up.
-        angle_deg=math.degrees(max(_RAW.FPDFText_GetCharAngle(page, i), 0.0)) % 360,
+        angle_deg=math.degrees(max(_finite(_RAW.FPDFText_GetCharAngle(page, i)), 0.0)) % 360,
         font_id=ctypes.cast(font, ctypes.c_void_p).value if font else None,
     )
+
+
+def _finite(number: float) -> float:
+    """Return `number`, or 0.0 where a matrix of the file makes it none."""
+    return number if math.isfinite(number) else 0.0
 
 
 class _Boxes:

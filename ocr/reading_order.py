@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import chain, pairwise
 from statistics import median
 
@@ -79,6 +80,24 @@ def arrange(words: Sequence[Word]) -> Arrangement:
         lines=tuple(lines),
         block_order=tuple(i for block in blocks for s in block for i in range(s.start, s.end)),
         cuts=frozenset(_cuts_of(segments, blocks)),
+    )
+
+
+def join(arrangements: Sequence[Arrangement]) -> Arrangement:
+    """Return the arrangements one after another, with a cut between two of them; empty ones add nothing."""
+    return reduce(_append, (arranged for arranged in arrangements if arranged.words), Arrangement())
+
+
+def _append(first: Arrangement, second: Arrangement) -> Arrangement:
+    if not first.words:
+        return second
+    n = len(first.words)
+    steps = {(n - 1, n), (first.block_order[-1], n + second.block_order[0])}
+    return Arrangement(
+        words=first.words + second.words,
+        lines=first.lines + tuple((start + n, end + n) for start, end in second.lines),
+        block_order=first.block_order + tuple(i + n for i in second.block_order),
+        cuts=first.cuts | {(a + n, b + n) for a, b in second.cuts} | steps,
     )
 
 

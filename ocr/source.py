@@ -9,13 +9,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.directions import arrange_leaning, upright_words
 from ocr.image_file import ImageSource, open_image
 from ocr.limits import ReadLimits
 from ocr.media import MediaType
-from ocr.pdf import PdfSource, open_pdf, page_frame, turned
+from ocr.pdf import PdfSource, open_pdf, page_frame
+from ocr.reading_order import Arrangement
 from ocr.render import render, render_dpi
 from ocr.text_layer import Box, LayerWord, layer_words, open_text, quarter_turns
-from ocr.text_quality import garbage_reason, printable
+from ocr.text_quality import garbage_reason
 from ocr.visibility import Shown, overprinted, what_is_shown
 from schemas.document import ReadWarning, ReadWarningCode, Word
 from schemas.errors import DocumentTooLargeError
@@ -36,6 +38,8 @@ _MIN_REST_INK = 0.0005
 _MIN_IMAGE_INK = 0.002
 # Characters: a page number beside drawings or a scan is no text layer.
 _FEW_CHARS = 12
+# A scan and its text may lie a little askew.
+_MAX_LEAN_DEG = 10
 _WHOLE_PAGE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -49,6 +53,9 @@ class PageScan:
         Size with the text upright.
     words
         The words of the text layer that the page shows, in file order.
+    apart
+        Those that run in another direction than most (a watermark, a note along the edge), one arrangement a
+        direction. They are of no line of `words`.
     rotation_deg
         Clockwise degrees by which the text appeared turned; `words` are upright.
     ocr
@@ -60,6 +67,7 @@ class PageScan:
     width_pt: float
     height_pt: float
     words: tuple[Word, ...]
+    apart: tuple[Arrangement, ...]
     rotation_deg: int
     ocr: OcrScope
     image_boxes: tuple[BBox, ...]
@@ -107,6 +115,7 @@ class Source:
             width_pt=width * points,
             height_pt=height * points,
             words=(),
+            apart=(),
             rotation_deg=0,
             ocr="page",
             image_boxes=(),
@@ -149,13 +158,15 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         # The text is upright after the turn and the images are not known to be.
         scope = "nothing"
     visible = [w for w, is_visible in zip(found, shown.is_visible, strict=True) if is_visible]
+    words, apart = _words_by_direction(visible, n_turns, frame.size_pt)
     width_pt, height_pt = frame.size_pt
     if n_turns % 2 and scope != "page":
         width_pt, height_pt = height_pt, width_pt
     return PageScan(
         width_pt=width_pt,
         height_pt=height_pt,
-        words=_upright_words(visible, n_turns, frame.size_pt),
+        words=words,
+        apart=apart,
         rotation_deg=90 * n_turns,
         ocr=scope,
         image_boxes=_boxes_to_read(visible, shown) if scope == "images" else (),
@@ -214,27 +225,23 @@ def _boxes_to_read(visible: Sequence[LayerWord], shown: Shown) -> tuple[BBox, ..
     return tuple(clip(*box) for box in ((_WHOLE_PAGE,) if is_bare else shown.image_boxes))
 
 
-# Far less than a letter, whatever the size of the page: a long receipt has hundreds of lines with one text.
-_SAME_PLACE_PT = 1.5
-
-
-def _upright_words(
+def _words_by_direction(
     words: Sequence[LayerWord], n_turns: int, size_pt: tuple[float, float]
-) -> tuple[Word, ...]:
-    """Return the words turned upright; the same word printed twice in one place (false bold) comes once.
+) -> tuple[tuple[Word, ...], tuple[Arrangement, ...]]:
+    """Return the page's words, turned upright, and what runs in other directions, each by itself.
 
     `size_pt` is the page's width and height before the turn.
     """
-    width_pt, height_pt = size_pt if n_turns % 2 == 0 else size_pt[::-1]
-    upright: dict[tuple[str, int, int], Word] = {}
+    upright: list[LayerWord] = []
+    leaning: dict[int, list[LayerWord]] = {}
     for word in words:
-        text = printable(word.text)
-        if text:
-            bbox = clip(*turned(word.box, -n_turns))
-            left, top = bbox.left * width_pt, bbox.top * height_pt
-            key = (text, round(left / _SAME_PLACE_PT), round(top / _SAME_PLACE_PT))
-            upright.setdefault(key, Word(text=text, bbox=bbox))
-    return tuple(upright.values())
+        lean = round(word.angle_deg - 90 * n_turns) % 360
+        is_upright = min(lean, 360 - lean) <= _MAX_LEAN_DEG
+        (upright if is_upright else leaning.setdefault(lean, [])).append(word)
+    return (
+        upright_words(upright, n_turns, size_pt),
+        tuple(arrange_leaning(group, lean, n_turns, size_pt) for lean, group in leaning.items()),
+    )
 
 
 def _warning(code: ReadWarningCode, message: str, page_index: int) -> ReadWarning:
