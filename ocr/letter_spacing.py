@@ -35,10 +35,10 @@ def rejoin_spaced(groups: Iterable[Group]) -> Iterator[Group]:
         if line and not _continues(line[-1][1][-1], how, group):
             yield from _rejoined(line)
             line = []
-        line.append((how, group))
-        if not all(glyph.is_alone for glyph in group):
-            yield from _rejoined(line)
-            line = []
+        if group[0].is_alone:
+            line.append((how, group))
+        else:
+            yield how, group
     yield from _rejoined(line)
 
 

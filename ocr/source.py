@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.digit_shapes import misread_reason
 from ocr.directions import arrange_leaning, upright_words
 from ocr.image_file import ImageSource, open_image
 from ocr.limits import ReadLimits
@@ -153,11 +154,12 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
                 f"page {page_index + 1} has more than {limits.max_words_per_page} words"
             )
         shown = what_is_shown(page, frame, found)
-    scope, warnings = _verdict(found, shown, page_index)
+        visible = [w for w, is_visible in zip(found, shown.is_visible, strict=True) if is_visible]
+        misread = misread_reason(visible)
+    scope, warnings = _verdict(found, shown, misread, page_index)
     if n_turns and scope == "images":
         # The text is upright after the turn and the images are not known to be.
         scope = "nothing"
-    visible = [w for w, is_visible in zip(found, shown.is_visible, strict=True) if is_visible]
     words, apart = _words_by_direction(visible, n_turns, frame.size_pt)
     width_pt, height_pt = frame.size_pt
     if n_turns % 2 and scope != "page":
@@ -175,7 +177,7 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
 
 
 def _verdict(
-    words: Sequence[LayerWord], shown: Shown, page_index: int
+    words: Sequence[LayerWord], shown: Shown, misread: str | None, page_index: int
 ) -> tuple[OcrScope, tuple[ReadWarning, ...]]:
     """Return what has to be OCRed, and why the text layer is not trusted if it is not."""
     visible = [w for w, is_visible in zip(words, shown.is_visible, strict=True) if is_visible]
@@ -190,7 +192,8 @@ def _verdict(
     if _n_alnum(stacked) > _MAX_HIDDEN_CHARS:
         message = f"{len(stacked)} words of the text layer are printed over other words"
         return "page", (*warnings, _warning("hidden_text", message, page_index))
-    reason = garbage_reason([w.text for w in visible], n_unmapped=sum(w.n_unmapped for w in visible))
+    n_unmapped = sum(w.n_unmapped for w in visible)
+    reason = garbage_reason([w.text for w in visible], n_unmapped=n_unmapped) or misread
     if reason is not None:
         return "page", (*warnings, _warning("bad_text_layer", reason, page_index))
     return _find_missing_text(visible, shown), warnings
