@@ -21,6 +21,7 @@ from ocr.media import MediaType, sniff
 from ocr.parser import Parser
 from ocr.reading_order import Arrangement, arrange, join
 from ocr.recognise import Recognised, recognise
+from ocr.searchable import agrees
 from ocr.source import PageScan
 from schemas.document import Document, Page, ReadWarning, ReadWarningCode, Word
 from schemas.errors import (
@@ -287,7 +288,20 @@ def _from_ocr(page_index: int, scan: PageScan, recognised: Recognised, dpi: int)
         rotation_deg=reading.rotation_deg,
         skew_deg=reading.skew_deg,
     )
-    return _PageResult(page=page, warnings=(*scan.warnings, *_number_warnings(recognised, page_index)))
+    noted = (*_without_honest_layer(scan, page), *_number_warnings(recognised, page_index))
+    return _PageResult(page=page, warnings=noted)
+
+
+def _without_honest_layer(scan: PageScan, page: Page) -> tuple[ReadWarning, ...]:
+    """Return the warnings without that of hidden text if the text is what the page's picture shows.
+
+    Scanners and OCR programs put the words that they read behind the picture; warning of each such page would
+    drown the warnings of planted text.
+    """
+    n_alarms = sum(w.code == "hidden_text" for w in scan.warnings)
+    if n_alarms != 1 or not agrees(scan.hidden, [word.text for word in page.words]):
+        return scan.warnings
+    return tuple(w for w in scan.warnings if w.code != "hidden_text")
 
 
 def _merge_scan(page_index: int, scan: PageScan, recognised: Recognised) -> _PageResult:

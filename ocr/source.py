@@ -57,6 +57,8 @@ class PageScan:
     apart
         Those that run in another direction than most (a watermark, a note along the edge), one arrangement a
         direction. They are of no line of `words`.
+    hidden
+        The words of the text layer that the page does not show, in file order.
     rotation_deg
         Clockwise degrees by which the text appeared turned; `words` are upright.
     ocr
@@ -69,6 +71,7 @@ class PageScan:
     height_pt: float
     words: tuple[Word, ...]
     apart: tuple[Arrangement, ...]
+    hidden: tuple[str, ...]
     rotation_deg: int
     ocr: OcrScope
     image_boxes: tuple[BBox, ...]
@@ -117,6 +120,7 @@ class Source:
             height_pt=height * points,
             words=(),
             apart=(),
+            hidden=(),
             rotation_deg=0,
             ocr="page",
             image_boxes=(),
@@ -169,6 +173,7 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         height_pt=height_pt,
         words=words,
         apart=apart,
+        hidden=tuple(w.text for w, shows in zip(found, shown.is_visible, strict=True) if not shows),
         rotation_deg=90 * n_turns,
         ocr=scope,
         image_boxes=_boxes_to_read(visible, shown) if scope == "images" else (),
