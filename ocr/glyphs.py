@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
+
+from ocr.bidi import runs_leftwards
 
 # The generated bindings are only partly typed.
 _RAW: Any = pdfium_c
@@ -121,6 +123,18 @@ def glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:
     if held is not None:
         held.is_alone = before is None or before.run is not held.run
         yield held
+
+
+def in_reading_order(word: Sequence[Glyph]) -> Sequence[Glyph]:
+    """Return the glyphs of a word in the order they are read.
+
+    The library turns words of Hebrew and Arabic round where the file draws them from left to right, and also
+    some that the file draws in reading order: then the first letter stands left of the last.
+    """
+    letters = [glyph for glyph in word if runs_leftwards(glyph.text)]
+    if len(letters) < 2 or len(letters) < len(word) or letters[0].along()[0] >= letters[-1].along()[0]:
+        return word
+    return sorted(word, key=lambda glyph: -glyph.along()[0])
 
 
 def _glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:

@@ -13,7 +13,8 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from ocr.glyphs import Box, Glyph, glyphs, n_chars
+from ocr.bidi import plain_letters
+from ocr.glyphs import Box, Glyph, glyphs, in_reading_order, n_chars
 from ocr.letter_spacing import Group, rejoin_spaced
 from ocr.pdf import PageFrame
 from ocr.raised import join_raised
@@ -115,7 +116,7 @@ def _groups(found: Iterable[Glyph]) -> Iterator[Group]:
 
 def _word(group: list[Glyph], frame: PageFrame) -> LayerWord | None:
     """Return the word that the glyphs make; None if nothing is left of their text."""
-    text = "".join(glyph.text for glyph in group)
+    text = "".join(glyph.text for glyph in in_reading_order(group))
     ends_with_hyphen = text.endswith(_HYPHEN_MARKS)
     for mark in _HYPHEN_MARKS:
         text = text.replace(mark, "")
@@ -123,7 +124,7 @@ def _word(group: list[Glyph], frame: PageFrame) -> LayerWord | None:
     # Surrogate halves come as two characters; a lone half is no text.
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     # Some producers write a letter and its accent apart; whoever compares texts has them as one.
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", plain_letters(text))
     if not text:
         return None
     boxes = [glyph.box for glyph in group]
