@@ -43,7 +43,7 @@ def arrange_leaning(
     n_turns, size_pt
         As for `upright_words`. Boxes are on the upright page.
     """
-    size = size_pt if n_turns % 2 == 0 else size_pt[::-1]
+    size = _turned_size(size_pt, n_turns)
     found = _upright(words, n_turns, size_pt)
     if not found:
         return Arrangement()
@@ -60,7 +60,7 @@ def _upright(
     words: Sequence[LayerWord], n_turns: int, size_pt: tuple[float, float]
 ) -> list[tuple[Word, float]]:
     """Return the words on the upright page with their font sizes, each once in a place."""
-    width_pt, height_pt = size_pt if n_turns % 2 == 0 else size_pt[::-1]
+    width_pt, height_pt = _turned_size(size_pt, n_turns)
     found: list[tuple[Word, float]] = []
     places: dict[tuple[str, int, int], list[tuple[float, float]]] = {}
     for word in words:
@@ -78,6 +78,11 @@ def _upright(
             places.setdefault((text, column, row), []).append(at)
             found.append((Word(text=text, bbox=bbox), word.size_pt))
     return found
+
+
+def _turned_size(size_pt: tuple[float, float], n_turns: int) -> tuple[float, float]:
+    width_pt, height_pt = size_pt
+    return (height_pt, width_pt) if n_turns % 2 else (width_pt, height_pt)
 
 
 def _level(bbox: BBox, *, size_pt: tuple[float, float], lean_deg: int, height: float) -> Box:

@@ -140,7 +140,8 @@ def in_reading_order(word: Sequence[Glyph]) -> Sequence[Glyph]:
 def _glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:
     # This loop is most of what reading a text layer costs: names are bound once, and the page is handed over
     # as the pointer that it is.
-    page, unicode_of = textpage.raw, _RAW.FPDFText_GetUnicode
+    untyped: Any = textpage
+    page, unicode_of = untyped.raw, _RAW.FPDFText_GetUnicode
     object_of, has_map_error = _RAW.FPDFText_GetTextObject, _RAW.FPDFText_HasUnicodeMapError
     address_of = ctypes.c_void_p.from_buffer
     boxes = _Boxes(page)

@@ -202,7 +202,8 @@ def _cuts_of(
 def _parts(line: Sequence[Word]) -> list[list[Word]]:
     """Return the words of a line, given from left to right, cut at wide gaps, in the order they are read."""
     parts = [list(line[a:b]) for a, b in _cuts(line)]
-    if not any(runs_leftwards(word.text) for word in line):
+    # The words of a transcript stand on their line as they are read.
+    if all(word.source == "transcript" or not runs_leftwards(word.text) for word in line):
         return parts
     is_leftward = is_leftward_line([word.text for word in line])
     read = [

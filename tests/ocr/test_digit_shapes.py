@@ -25,10 +25,9 @@ def numbers(shown: str, *, shift: int, digits: str = "0123456789") -> bytes:
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n1 begincodespacerange <00> <ff> "
         f"endcodespacerange\n{len(codes())} beginbfchar\n{pairs}endbfchar endcmap end end"
     )
-    face = ImageFont.load_default(1000)
+    face: Any = ImageFont.load_default(1000)
     with Pdf.new() as document:
         untyped: Any = document
-        assert isinstance(face.path, BytesIO)
         program = untyped.make_stream(face.path.getvalue())
         descriptor = Dictionary(
             Type=Name.FontDescriptor,
