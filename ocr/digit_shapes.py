@@ -167,7 +167,7 @@ def _raster(outline: Outline) -> Raster | None:
         if len(curve) >= 3:
             draw.polygon(curve, fill=255 if area * outside > 0 else 0)
     small = image.resize((_WIDTH, _HEIGHT), Image.Resampling.BOX)
-    return np.asarray(small, dtype=np.float32) / 255
+    return np.asarray(small, dtype=np.float32) / np.float32(255)
 
 
 def _area(curve: Sequence[Point]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ocr.glyphs import Box
@@ -62,22 +62,34 @@ def _upright(
     """Return the words on the upright page with their font sizes, each once in a place."""
     width_pt, height_pt = _turned_size(size_pt, n_turns)
     found: list[tuple[Word, float]] = []
-    places: dict[tuple[str, int, int], list[tuple[float, float]]] = {}
+    # For each text the cells where it stands, and where in them: most texts stand in one place.
+    places: dict[str, dict[tuple[int, int], list[tuple[float, float]]]] = {}
     for word in words:
         text = printable(word.text)
         if not text:
             continue
         bbox = clip(*turned(word.box, -n_turns))
         at = (bbox.left * width_pt, bbox.top * height_pt)
-        column, row = (math.floor(v / _SAME_PLACE_PT) for v in at)
-        # Two places less than a cell apart may lie on either side of its edge.
-        near = [
-            p for x in (-1, 0, 1) for y in (-1, 0, 1) for p in places.get((text, column + x, row + y), ())
-        ]
-        if all(max(abs(at[0] - x), abs(at[1] - y)) >= _SAME_PLACE_PT for x, y in near):
-            places.setdefault((text, column, row), []).append(at)
+        cell = (math.floor(at[0] / _SAME_PLACE_PT), math.floor(at[1] / _SAME_PLACE_PT))
+        cells = places.setdefault(text, {})
+        if not cells or not _stands_near(at, cell, cells):
+            cells.setdefault(cell, []).append(at)
             found.append((Word(text=text, bbox=bbox), word.size_pt))
     return found
+
+
+def _stands_near(
+    at: tuple[float, float],
+    cell: tuple[int, int],
+    cells: Mapping[tuple[int, int], Sequence[tuple[float, float]]],
+) -> bool:
+    """Return whether a point of `cells` is less than a cell away; it may lie across the cell's edge."""
+    return any(
+        max(abs(at[0] - x), abs(at[1] - y)) < _SAME_PLACE_PT
+        for column in (cell[0] - 1, cell[0], cell[0] + 1)
+        for row in (cell[1] - 1, cell[1], cell[1] + 1)
+        for x, y in cells.get((column, row), ())
+    )
 
 
 def _turned_size(size_pt: tuple[float, float], n_turns: int) -> tuple[float, float]:

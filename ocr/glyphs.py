@@ -144,9 +144,9 @@ def _glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:
     page, unicode_of = untyped.raw, _RAW.FPDFText_GetUnicode
     object_of, has_map_error = _RAW.FPDFText_GetTextObject, _RAW.FPDFText_HasUnicodeMapError
     address_of = ctypes.c_void_p.from_buffer
-    boxes = _Boxes(page)
+    box_of, no_space = _Boxes(page).of, Space.NONE
     run: Run | None = None
-    space = Space.NONE
+    space = no_space
     for i in range(n_chars(textpage)):
         text = chr(unicode_of(page, i))
         if text == "\0" or text.isspace():
@@ -158,8 +158,8 @@ def _glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:
         key = address_of(text_object).value
         if run is None or key != run.object_id:
             run = _run(page, i, text_object, key)
-        yield Glyph(text, *boxes.of(i), run, has_map_error(page, i) == 1, space)
-        space = Space.NONE
+        yield Glyph(text, *box_of(i), run, has_map_error(page, i) == 1, space)
+        space = no_space
 
 
 def _space(page: object, i: int, text: str) -> Space:

@@ -43,10 +43,11 @@ def joint(last: Glyph, glyph: Glyph) -> Joint:
     `RAISED` is a smaller digit directly behind a larger one: cents, or a footnote's mark. A larger digit
     behind a smaller one begins a word.
     """
-    if glyph.space is Space.WRITTEN or not _is_near(last, glyph):
+    space = glyph.space
+    if space is Space.WRITTEN or not _is_near(last, glyph):
         return Joint.NEW_WORD
     if glyph.run is last.run:
-        return _joint_in_run(last, glyph)
+        return Joint.NEW_WORD if space else _joint_in_run(last, glyph)
     if glyph.run.quarter_turns is None or glyph.run.quarter_turns != last.run.quarter_turns:
         return Joint.NEW_WORD if glyph.space else Joint.SAME_WORD
     gap, size = gap_between(last, glyph), max(last.run.size_pt, glyph.run.size_pt)
@@ -63,18 +64,19 @@ def joint(last: Glyph, glyph: Glyph) -> Joint:
 
 
 def _joint_in_run(last: Glyph, glyph: Glyph) -> Joint:
-    if glyph.space:
-        return Joint.NEW_WORD
     is_raised = glyph.text in _SUPERSCRIPTS and last.text.isdecimal()
     return Joint.RAISED if is_raised else Joint.SAME_WORD
 
 
 def _is_near(last: Glyph, glyph: Glyph) -> bool:
-    a, b = last.box, glyph.box
-    height = max(a[3] - a[1], b[3] - b[1], a[2] - a[0], 0.1)
+    left, bottom, right, top = last.box
+    next_left, next_bottom, next_right, next_top = glyph.box
+    reach = _MAX_JUMP * max(top - bottom, next_top - next_bottom, right - left, 0.1)
     return (
-        max(b[0] - a[2], a[0] - b[2]) <= _MAX_JUMP * height
-        and max(b[1] - a[3], a[1] - b[3]) <= _MAX_JUMP * height
+        next_left - right <= reach
+        and left - next_right <= reach
+        and next_bottom - top <= reach
+        and bottom - next_top <= reach
     )
 
 
