@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ocr.bidi import runs_leftwards
 from schemas.document import Document, Page, Word
 from schemas.layout import LayoutText, WordSpan
 from schemas.text import storable
@@ -80,17 +81,25 @@ def _gaps(page: Page) -> list[str]:
     gaps: list[str] = []
     for start, end in page.lines:
         column = 0
-        right = margin
-        for i in range(start, end):
-            word = page.words[i]
-            n_spaces = _n_spaces(
-                word.bbox.left - margin, word.bbox.left - right, column, char_width, i == start
-            )
+        last = 0.0
+        places = _places(page.words[start:end], margin, margin + extent)
+        for i, (left, right) in enumerate(places, start):
+            n_spaces = _n_spaces(left, left - last, column, char_width, i == start)
             gaps.append("\n" + " " * n_spaces if i == start and start else " " * n_spaces)
             # A capped gap leaves the text behind the page; the words that follow keep their own gaps.
-            column = max(column + n_spaces, _column(word.bbox.left - margin, char_width)) + len(word.text)
-            right = max(right, word.bbox.right)
+            column = max(column + n_spaces, _column(left, char_width)) + len(page.words[i].text)
+            last = max(last, right)
     return gaps
+
+
+def _places(line: Sequence[Word], left: float, right: float) -> list[tuple[float, float]]:
+    """Return where each word of a line begins and ends, from the edge of the text where the line begins.
+
+    A line that is read from right to left begins at the right edge.
+    """
+    if line[0].bbox.left > line[-1].bbox.left and any(runs_leftwards(word.text) for word in line):
+        return [(right - word.bbox.right, right - word.bbox.left) for word in line]
+    return [(word.bbox.left - left, word.bbox.right - left) for word in line]
 
 
 def _n_spaces(left: float, gap: float, column: int, char_width: float, is_first: bool) -> int:

@@ -20,8 +20,9 @@ from ocr.date_ranges import split_date_ranges
 from ocr.limits import ReadLimits
 from ocr.media import MediaType, sniff
 from ocr.parser import Parser
-from ocr.reading_order import arrange
+from ocr.reading_order import Arrangement, arrange, join
 from ocr.recognise import Recognised, recognise
+from ocr.searchable import agrees
 from ocr.source import PageScan
 from schemas.document import Document, Page, ReadWarning, ReadWarningCode, Word
 from schemas.errors import (
@@ -261,12 +262,19 @@ class _Reading:
 
 def _from_text_layer(page_index: int, scan: PageScan, *warnings: ReadWarning) -> _PageResult:
     noted = [*scan.warnings, *warnings]
-    if not scan.words:
+    if not scan.words and not scan.apart:
         noted.append(_warning("no_text", "the page shows no text", page_index))
     if scan.rotation_deg:
         turn = f"the page's text was turned by {scan.rotation_deg} degrees"
         noted.append(_warning("page_rotated", turn, page_index))
-    page = _page(page_index, scan.words, scan.width_pt, scan.height_pt, rotation_deg=scan.rotation_deg)
+    page = _page(
+        page_index,
+        scan.words,
+        scan.width_pt,
+        scan.height_pt,
+        rotation_deg=scan.rotation_deg,
+        apart=scan.apart,
+    )
     return _PageResult(page=page, warnings=tuple(noted))
 
 
@@ -281,21 +289,33 @@ def _from_ocr(page_index: int, scan: PageScan, recognised: Recognised, dpi: int)
         rotation_deg=reading.rotation_deg,
         skew_deg=reading.skew_deg,
     )
-    return _PageResult(page=page, warnings=(*scan.warnings, *_number_warnings(recognised, page_index)))
+    noted = (*_without_honest_layer(scan, page), *_number_warnings(recognised, page_index))
+    return _PageResult(page=page, warnings=noted)
+
+
+def _without_honest_layer(scan: PageScan, page: Page) -> tuple[ReadWarning, ...]:
+    """Return the warnings without that of hidden text if the text is what the page's picture shows.
+
+    Scanners and OCR programs put the words that they read behind the picture; warning of each such page would
+    drown the warnings of planted text.
+    """
+    n_alarms = sum(w.code == "hidden_text" for w in scan.warnings)
+    if n_alarms != 1 or not agrees(scan.hidden, [word.text for word in page.words]):
+        return scan.warnings
+    return tuple(w for w in scan.warnings if w.code != "hidden_text")
 
 
 def _merge_scan(page_index: int, scan: PageScan, recognised: Recognised) -> _PageResult:
     """Return the text layer and, of what OCR read, the words in images where the layer has none."""
     reading = recognised.reading
+    known = [*scan.words, *(word for arranged in scan.apart for word in arranged.words)]
     if reading.rotation_deg or abs(reading.skew_deg) > _MAX_MIXED_SKEW_DEG:
         return _from_text_layer(page_index, scan)
     added = tuple(
         word
         for word in reading.words
         if any(_contains(box, word.bbox.center) for box in scan.image_boxes)
-        and not any(
-            _contains(w.bbox, word.bbox.center) or _contains(word.bbox, w.bbox.center) for w in scan.words
-        )
+        and not any(_contains(w.bbox, word.bbox.center) or _contains(word.bbox, w.bbox.center) for w in known)
     )
     result = _from_text_layer(page_index, replace(scan, words=scan.words + added))
     return replace(result, warnings=(*result.warnings, *_number_warnings(recognised, page_index)))
@@ -324,8 +344,9 @@ def _page(
     *,
     rotation_deg: int = 0,
     skew_deg: float = 0.0,
+    apart: Sequence[Arrangement] = (),
 ) -> Page:
-    arranged = arrange(split_date_ranges(words))
+    arranged = join((arrange(split_date_ranges(words)), *apart))
     return Page(
         page_index=page_index,
         width_pt=width_pt,

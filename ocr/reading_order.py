@@ -5,10 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import chain, pairwise
 from statistics import median
 
+from ocr.bidi import is_leftward_line, logical_order, runs_leftwards, settle_mark
 from schemas.document import Word
 
 # A dash or a full stop is much lower than its neighbours: in comparisons no word counts as lower than this
@@ -49,7 +51,9 @@ def arrange(words: Sequence[Word]) -> Arrangement:
     Returns
     -------
     words
-        The same words, row by row, from left to right in a row.
+        The same words, row by row, from left to right in a row; from right to left where most letters of a
+        row are Hebrew or Arabic, and in the order they are read within one. There, a comma that stands left
+        of a number follows it.
     lines
         Half-open ranges into them, in order, without gaps; `()` for an empty page.
     block_order
@@ -66,19 +70,41 @@ def arrange(words: Sequence[Word]) -> Arrangement:
     """
     if not words:
         return Arrangement()
-    rows = _rows(words)
     ordered: list[Word] = []
     lines: list[tuple[int, int]] = []
-    for row in rows:
-        lines.append((len(ordered), len(ordered) + len(row)))
-        ordered += [words[i] for i in row]
-    segments = [_segments(ordered, start, end) for start, end in lines]
+    segments: list[list[_Segment]] = []
+    for row in _rows(words):
+        first = len(ordered)
+        starts: list[int] = []
+        for part in _parts([words[i] for i in row]):
+            starts.append(len(ordered))
+            ordered += part
+        lines.append((first, len(ordered)))
+        segments.append([_segment(ordered, a, b) for a, b in pairwise([*starts, len(ordered)])])
     blocks = _blocks(segments)
     return Arrangement(
         words=tuple(ordered),
         lines=tuple(lines),
         block_order=tuple(i for block in blocks for s in block for i in range(s.start, s.end)),
         cuts=frozenset(_cuts_of(segments, blocks)),
+    )
+
+
+def join(arrangements: Sequence[Arrangement]) -> Arrangement:
+    """Return the arrangements one after another, with a cut between two of them; empty ones add nothing."""
+    return reduce(_append, (arranged for arranged in arrangements if arranged.words), Arrangement())
+
+
+def _append(first: Arrangement, second: Arrangement) -> Arrangement:
+    if not first.words:
+        return second
+    n = len(first.words)
+    steps = {(n - 1, n), (first.block_order[-1], n + second.block_order[0])}
+    return Arrangement(
+        words=first.words + second.words,
+        lines=first.lines + tuple((start + n, end + n) for start, end in second.lines),
+        block_order=first.block_order + tuple(i + n for i in second.block_order),
+        cuts=first.cuts | {(a + n, b + n) for a, b in second.cuts} | steps,
     )
 
 
@@ -173,8 +199,25 @@ def _cuts_of(
             yield last.end - 1, following.start
 
 
-def _segments(words: Sequence[Word], start: int, end: int) -> list[_Segment]:
-    return [_segment(words, start + a, start + b) for a, b in _cuts(words[start:end])]
+def _parts(line: Sequence[Word]) -> list[list[Word]]:
+    """Return the words of a line, given from left to right, cut at wide gaps, in the order they are read."""
+    parts = [list(line[a:b]) for a, b in _cuts(line)]
+    # The words of a transcript stand on their line as they are read.
+    if all(word.source == "transcript" or not runs_leftwards(word.text) for word in line):
+        return parts
+    is_leftward = is_leftward_line([word.text for word in line])
+    read = [
+        [part[i] for i in logical_order([word.text for word in part], is_leftward=is_leftward)]
+        for part in parts
+    ]
+    if not is_leftward:
+        return read
+    return [[_settled(word) for word in part] for part in reversed(read)]
+
+
+def _settled(word: Word) -> Word:
+    """Return a word of a leftward line as it is read; OCR engines give it so."""
+    return replace(word, text=settle_mark(word.text)) if word.source == "text_layer" else word
 
 
 def _cuts(line: Sequence[Word]) -> list[tuple[int, int]]:
@@ -201,7 +244,7 @@ def _segment(words: Sequence[Word], start: int, end: int) -> _Segment:
     top = sum(b.top for b in boxes) / len(boxes)
     bottom = sum(b.bottom for b in boxes) / len(boxes)
     right = max(b.right for b in boxes)
-    return _Segment(start, end, boxes[0].left, right, (top + bottom) / 2, bottom - top)
+    return _Segment(start, end, min(b.left for b in boxes), right, (top + bottom) / 2, bottom - top)
 
 
 def _extend_blocks(

@@ -9,14 +9,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.digit_shapes import misread_reason
+from ocr.directions import arrange_leaning, upright_words
 from ocr.form_values import FormValue, form_values, has_form, join_combs
 from ocr.image_file import ImageSource, open_image
 from ocr.limits import ReadLimits
 from ocr.media import MediaType
-from ocr.pdf import PdfSource, open_pdf, page_frame, turned
+from ocr.pdf import PdfSource, open_pdf, page_frame
+from ocr.reading_order import Arrangement
 from ocr.render import render, render_dpi
 from ocr.text_layer import Box, LayerWord, layer_words, open_text, quarter_turns
-from ocr.text_quality import garbage_reason, printable
+from ocr.text_quality import garbage_reason
 from ocr.visibility import Shown, overprinted, what_is_shown
 from schemas.document import ReadWarning, ReadWarningCode, Word
 from schemas.errors import DocumentTooLargeError
@@ -37,6 +40,8 @@ _MIN_REST_INK = 0.0005
 _MIN_IMAGE_INK = 0.002
 # Characters: a page number beside drawings or a scan is no text layer.
 _FEW_CHARS = 12
+# A scan and its text may lie a little askew.
+_MAX_LEAN_DEG = 10
 _WHOLE_PAGE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -50,6 +55,11 @@ class PageScan:
         Size with the text upright.
     words
         The words of the text layer that the page shows, in file order.
+    apart
+        Those that run in another direction than most (a watermark, a note along the edge), one arrangement a
+        direction. They are of no line of `words`.
+    hidden
+        The words of the text layer that the page does not show, in file order.
     rotation_deg
         Clockwise degrees by which the text appeared turned; `words` are upright.
     ocr
@@ -61,6 +71,8 @@ class PageScan:
     width_pt: float
     height_pt: float
     words: tuple[Word, ...]
+    apart: tuple[Arrangement, ...]
+    hidden: tuple[str, ...]
     rotation_deg: int
     ocr: OcrScope
     image_boxes: tuple[BBox, ...]
@@ -112,6 +124,8 @@ class Source:
             width_pt=width * points,
             height_pt=height * points,
             words=(),
+            apart=(),
+            hidden=(),
             rotation_deg=0,
             ocr="page",
             image_boxes=(),
@@ -151,18 +165,22 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
             )
         found = join_combs(found, values)
         shown = what_is_shown(page, frame, found)
-    scope, warnings = _verdict(found, shown, page_index)
+        visible = [w for w, is_visible in zip(found, shown.is_visible, strict=True) if is_visible]
+        misread = misread_reason(visible)
+    scope, warnings = _verdict(found, shown, misread, page_index)
     if n_turns and scope == "images":
         # The text is upright after the turn and the images are not known to be.
         scope = "nothing"
-    visible = [w for w, is_visible in zip(found, shown.is_visible, strict=True) if is_visible]
+    words, apart = _words_by_direction(visible, n_turns, frame.size_pt)
     width_pt, height_pt = frame.size_pt
     if n_turns % 2 and scope != "page":
         width_pt, height_pt = height_pt, width_pt
     return PageScan(
         width_pt=width_pt,
         height_pt=height_pt,
-        words=_upright_words(visible, n_turns, frame.size_pt),
+        words=words,
+        apart=apart,
+        hidden=tuple(w.text for w, shows in zip(found, shown.is_visible, strict=True) if not shows),
         rotation_deg=90 * n_turns,
         ocr=scope,
         image_boxes=_boxes_to_read(visible, shown) if scope == "images" else (),
@@ -178,7 +196,7 @@ def _read_form(source: PdfSource, page_index: int) -> tuple[FormValue, ...]:
 
 
 def _verdict(
-    words: Sequence[LayerWord], shown: Shown, page_index: int
+    words: Sequence[LayerWord], shown: Shown, misread: str | None, page_index: int
 ) -> tuple[OcrScope, tuple[ReadWarning, ...]]:
     """Return what has to be OCRed, and why the text layer is not trusted if it is not."""
     visible = [w for w, is_visible in zip(words, shown.is_visible, strict=True) if is_visible]
@@ -193,7 +211,8 @@ def _verdict(
     if _n_alnum(stacked) > _MAX_HIDDEN_CHARS:
         message = f"{len(stacked)} words of the text layer are printed over other words"
         return "page", (*warnings, _warning("hidden_text", message, page_index))
-    reason = garbage_reason([w.text for w in visible], n_unmapped=sum(w.n_unmapped for w in visible))
+    n_unmapped = sum(w.n_unmapped for w in visible)
+    reason = garbage_reason([w.text for w in visible], n_unmapped=n_unmapped) or misread
     if reason is not None:
         return "page", (*warnings, _warning("bad_text_layer", reason, page_index))
     return _find_missing_text(visible, shown), warnings
@@ -228,27 +247,23 @@ def _boxes_to_read(visible: Sequence[LayerWord], shown: Shown) -> tuple[BBox, ..
     return tuple(clip(*box) for box in ((_WHOLE_PAGE,) if is_bare else shown.image_boxes))
 
 
-# Far less than a letter, whatever the size of the page: a long receipt has hundreds of lines with one text.
-_SAME_PLACE_PT = 1.5
-
-
-def _upright_words(
+def _words_by_direction(
     words: Sequence[LayerWord], n_turns: int, size_pt: tuple[float, float]
-) -> tuple[Word, ...]:
-    """Return the words turned upright; the same word printed twice in one place (false bold) comes once.
+) -> tuple[tuple[Word, ...], tuple[Arrangement, ...]]:
+    """Return the page's words, turned upright, and what runs in other directions, each by itself.
 
     `size_pt` is the page's width and height before the turn.
     """
-    width_pt, height_pt = size_pt if n_turns % 2 == 0 else size_pt[::-1]
-    upright: dict[tuple[str, int, int], Word] = {}
+    upright: list[LayerWord] = []
+    leaning: dict[int, list[LayerWord]] = {}
     for word in words:
-        text = printable(word.text)
-        if text:
-            bbox = clip(*turned(word.box, -n_turns))
-            left, top = bbox.left * width_pt, bbox.top * height_pt
-            key = (text, round(left / _SAME_PLACE_PT), round(top / _SAME_PLACE_PT))
-            upright.setdefault(key, Word(text=text, bbox=bbox))
-    return tuple(upright.values())
+        lean = round(word.angle_deg - 90 * n_turns) % 360
+        is_upright = min(lean, 360 - lean) <= _MAX_LEAN_DEG
+        (upright if is_upright else leaning.setdefault(lean, [])).append(word)
+    return (
+        upright_words(upright, n_turns, size_pt),
+        tuple(arrange_leaning(group, lean, n_turns, size_pt) for lean, group in leaning.items()),
+    )
 
 
 def _warning(code: ReadWarningCode, message: str, page_index: int) -> ReadWarning:

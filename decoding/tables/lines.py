@@ -81,20 +81,25 @@ def usual_step(lines: Sequence[TableLine]) -> float:
 
 def _line(page: Page, start: int, end: int, gap: float) -> TableLine:
     words = page.words[start:end]
+    # A line of Hebrew or Arabic is read from right to left, and its groups come so.
+    groups = sorted(
+        (group_of(page.words, a, b) for a, b in _cuts(page.words, start, end, gap)), key=lambda g: g.left
+    )
     return TableLine(
-        groups=tuple(group_of(page.words, a, b) for a, b in _cuts(page.words, start, end, gap)),
+        groups=tuple(groups),
         y=median((w.bbox.top + w.bbox.bottom) / 2 for w in words),
         height=median(w.bbox.bottom - w.bbox.top for w in words),
     )
 
 
 def _cuts(words: Sequence[Word], start: int, end: int, gap: float) -> Iterator[tuple[int, int]]:
-    first, right = start, words[start].bbox.right
+    first, left, right = start, words[start].bbox.left, words[start].bbox.right
     for i in range(start + 1, end):
-        if words[i].bbox.left - right > gap:
+        box = words[i].bbox
+        if box.left - right > gap or left - box.right > gap:
             yield first, i
             first = i
-        right = max(right, words[i].bbox.right)
+        left, right = min(left, box.left), max(right, box.right)
     yield first, end
 
 

@@ -41,3 +41,8 @@ def test_no_word_is_lost_and_lines_stay(lines: list[list[str]]) -> None:
 def test_any_text_is_read(text: str) -> None:
     document = layout_document(text, sha256=SHA)
     assert sorted(word.text for _, _, word in document.words()) == sorted(text.split())
+
+
+def test_a_line_of_hebrew_stays_as_the_text_has_it() -> None:
+    text = "\u05ea\u05d9\u05d0\u05d5\u05e8 \u05e4\u05e8\u05d9\u05d8   Tools Ltd   12.50"
+    assert layout_text(layout_document(text, sha256="0" * 64)).text == text

@@ -1,0 +1,227 @@
+"""The glyphs of a PDF page in the file's order: what each is read as, where it stands and how it is drawn."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from ocr.bidi import runs_leftwards
+
+# The generated bindings are only partly typed.
+_RAW: Any = pdfium_c
+
+Box = tuple[float, float, float, float]
+
+# No ink and no width: zero-width spaces and joiners, direction marks, the byte order mark.
+_NO_WIDTH = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
+# A font's declared ascent and descent can be nonsense; beyond this ratio the glyph's own box counts.
+_MAX_LOOSE_RATIO = 4.0
+# Text within so many degrees of a quarter turn runs along the page's sides; a scan may lie a little askew.
+_STRAIGHT_DEG = 10.0
+
+
+class Space(IntEnum):
+    """What stands before a glyph: nothing, a space or line end made up by the library, or one of the file."""
+
+    NONE = 0
+    GUESSED = 1
+    GUESSED_LINE_END = 2
+    WRITTEN = 3
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """One drawing operation.
+
+    Attributes
+    ----------
+    object_id
+        Tells the glyphs of one operation, which share colour, clip and font, from those of others; None if
+        the library does not know.
+    is_invisible
+        Whether the file itself asks for no ink (render mode 3 or 7, or full transparency).
+    size_pt
+        Font size as drawn, in points.
+    angle_deg
+        Direction in which the text runs, clockwise from the page's x axis before the page's own rotation,
+        in [0, 360).
+    font_id
+        Address of the font, valid as long as the page is open; None if the library does not know.
+    """
+
+    object_id: int | None
+    is_invisible: bool
+    size_pt: float
+    angle_deg: float
+    font_id: int | None
+
+    @property
+    def quarter_turns(self) -> int | None:
+        """Return the clockwise quarter turns of the text; None for a slope."""
+        turns = round(self.angle_deg / 90)
+        return turns % 4 if abs(self.angle_deg - 90 * turns) <= _STRAIGHT_DEG else None
+
+
+@dataclass(slots=True)
+class Glyph:
+    """A character of the page; boxes are (left, bottom, right, top) in points.
+
+    Attributes
+    ----------
+    box
+        Where it is seen: the font's box, or the glyph's own where the font's is far too high for it.
+    cell
+        The font's box whatever its height: it begins at the glyph's origin and is as wide as its advance.
+    is_alone
+        Whether no other glyph is drawn by the same operation.
+    """
+
+    text: str
+    box: Box
+    cell: Box
+    run: Run
+    is_unmapped: bool
+    space: Space
+    is_alone: bool = False
+
+    def along(self) -> tuple[float, float]:
+        """Return where the glyph begins and ends in the direction of its text, in points."""
+        left, bottom, right, top = self.cell
+        return ((left, right), (-top, -bottom), (-right, -left), (bottom, top))[self.run.quarter_turns or 0]
+
+    def across(self) -> tuple[float, float]:
+        """Return the lower and upper edge of the glyph as it is read, in points."""
+        left, bottom, right, top = self.cell
+        return ((bottom, top), (left, right), (-top, -bottom), (-right, -left))[self.run.quarter_turns or 0]
+
+
+def n_chars(textpage: pdfium.PdfTextPage) -> int:
+    """Return how many characters the library sees, made-up spaces included."""
+    return int(_RAW.FPDFText_CountChars(textpage))
+
+
+def glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:
+    """Yield the glyphs that are no white space, in the file's order.
+
+    Characters without width (joiners, direction marks) are dropped. Text that is written from right to left
+    comes in reading order where the library can tell.
+    """
+    before: Glyph | None = None
+    held: Glyph | None = None
+    for glyph in _glyphs(textpage):
+        if held is not None:
+            held.is_alone = held.run is not glyph.run and (before is None or before.run is not held.run)
+            yield held
+        before, held = held, glyph
+    if held is not None:
+        held.is_alone = before is None or before.run is not held.run
+        yield held
+
+
+def in_reading_order(word: Sequence[Glyph]) -> Sequence[Glyph]:
+    """Return the glyphs of a word in the order they are read.
+
+    The library turns words of Hebrew and Arabic round where the file draws them from left to right, and also
+    some that the file draws in reading order: then the first letter stands left of the last.
+    """
+    letters = [glyph for glyph in word if runs_leftwards(glyph.text)]
+    if len(letters) < 2 or len(letters) < len(word) or letters[0].along()[0] >= letters[-1].along()[0]:
+        return word
+    return sorted(word, key=lambda glyph: -glyph.along()[0])
+
+
+def _glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:
+    # This loop is most of what reading a text layer costs: names are bound once, and the page is handed over
+    # as the pointer that it is.
+    untyped: Any = textpage
+    page, unicode_of = untyped.raw, _RAW.FPDFText_GetUnicode
+    object_of, has_map_error = _RAW.FPDFText_GetTextObject, _RAW.FPDFText_HasUnicodeMapError
+    address_of = ctypes.c_void_p.from_buffer
+    box_of, no_space = _Boxes(page).of, Space.NONE
+    run: Run | None = None
+    space = no_space
+    for i in range(n_chars(textpage)):
+        text = chr(unicode_of(page, i))
+        if text == "\0" or text.isspace():
+            space = max(space, _space(page, i, text))
+            continue
+        if text in _NO_WIDTH:
+            continue
+        text_object = object_of(page, i)
+        key = address_of(text_object).value
+        if run is None or key != run.object_id:
+            run = _run(page, i, text_object, key)
+        yield Glyph(text, *box_of(i), run, has_map_error(page, i) == 1, space)
+        space = no_space
+
+
+def _space(page: object, i: int, text: str) -> Space:
+    if text == "\0" or _RAW.FPDFText_IsGenerated(page, i) != 1:
+        return Space.WRITTEN
+    return Space.GUESSED_LINE_END if text in "\r\n" else Space.GUESSED
+
+
+def _run(page: object, i: int, text_object: object, key: int | None) -> Run:
+    """Return how the operation draws that draws the character `i`."""
+    matrix = _RAW.FS_MATRIX()
+    has_matrix = _RAW.FPDFText_GetMatrix(page, i, matrix)
+    scale = math.hypot(matrix.c, matrix.d) if has_matrix else 1.0
+    font = _RAW.FPDFTextObj_GetFont(text_object) if text_object else None
+    return Run(
+        object_id=key,
+        is_invisible=_asks_for_no_ink(text_object),
+        size_pt=_finite(_RAW.FPDFText_GetFontSize(page, i) * scale),
+        # Radians, clockwise; -1 for a character that the library made up.
+        angle_deg=math.degrees(max(_finite(_RAW.FPDFText_GetCharAngle(page, i)), 0.0)) % 360,
+        font_id=ctypes.cast(font, ctypes.c_void_p).value if font else None,
+    )
+
+
+def _finite(number: float) -> float:
+    """Return `number`, or 0.0 where a matrix of the file makes it none."""
+    return number if math.isfinite(number) else 0.0
+
+
+class _Boxes:
+    """The boxes of a page's characters; what the library writes into is made once."""
+
+    def __init__(self, page: object) -> None:
+        self._page = page
+        self._loose = _RAW.FS_RECTF()
+        self._edges = tuple(ctypes.c_double() for _ in range(4))
+        self._by_reference = tuple(ctypes.byref(edge) for edge in self._edges)
+
+    def of(self, i: int) -> tuple[Box, Box]:
+        """Return the box and the cell of the character `i`."""
+        _RAW.FPDFText_GetCharBox(self._page, i, *self._by_reference)
+        left, right, bottom, top = self._edges
+        tight = (left.value, bottom.value, right.value, top.value)
+        loose = self._loose
+        if not _RAW.FPDFText_GetLooseCharBox(self._page, i, loose):
+            return tight, tight
+        cell: Box = (loose.left, loose.bottom, loose.right, loose.top)
+        if cell[3] <= cell[1] or cell[2] <= cell[0]:
+            return tight, tight
+        width, height = tight[2] - tight[0], tight[3] - tight[1]
+        is_too_high = cell[3] - cell[1] > _MAX_LOOSE_RATIO * max(height, width) > 0
+        return (tight if is_too_high else cell), cell
+
+
+def _asks_for_no_ink(text_object: object) -> bool:
+    if not text_object:
+        return False
+    mode = _RAW.FPDFTextObj_GetTextRenderMode(text_object)
+    if mode in (_RAW.FPDF_TEXTRENDERMODE_INVISIBLE, _RAW.FPDF_TEXTRENDERMODE_CLIP):
+        return True
+    if mode != _RAW.FPDF_TEXTRENDERMODE_FILL:
+        return False
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    known = _RAW.FPDFPageObj_GetFillColor(text_object, red, green, blue, alpha)
+    return bool(known) and alpha.value == 0

@@ -1,0 +1,118 @@
+"""Where one word of a text layer ends and the next begins, from how the file draws the glyphs.
+
+White space that the file writes always parts words. What the library makes up is a guess from the positions
+of whole drawing operations, and it fails both ways: it parts the letters of a file that draws each by an
+operation of its own, and it joins the numbers of columns that nearly touch.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from ocr.glyphs import Glyph, Space
+
+# Glyphs farther apart than this many of their heights are not of one word, whatever the file says.
+_MAX_JUMP = 1.5
+# Shares of the font size. A glyph that begins where the one before ends, to within the rounding of
+# positions, goes on with its word; the narrowest space of a text font is 0.2.
+_NO_GAP = 0.1
+# Two operations that each write a part of one number leave no gap. Cells of 9-point text stand 1.2 points
+# (0.13) and more apart; glyphs that are placed one by one may be off by a pixel of the printer's grid.
+_CELL_GAP = 0.08
+_LONE_CELL_GAP = 0.15
+# Cents and footnote marks are set at 0.5 to 0.7 of the size, small capitals at 0.8.
+_SMALL = 0.75
+_TOUCHING = 0.15
+_SAME_LINE = 0.15
+_SAME_SIZE = 0.9
+_SUPERSCRIPTS = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SIGNS = frozenset("-\u2212+€$£")
+
+
+class Joint(IntEnum):
+    """How a glyph follows the one before: in its word, in a word of its own, or raised behind a number."""
+
+    SAME_WORD = 0
+    NEW_WORD = 1
+    RAISED = 2
+
+
+def joint(last: Glyph, glyph: Glyph) -> Joint:
+    """Return how `glyph` follows `last`.
+
+    `RAISED` is a smaller digit directly behind a larger one: cents, or a footnote's mark. A larger digit
+    behind a smaller one begins a word.
+    """
+    space = glyph.space
+    if space is Space.WRITTEN or not _is_near(last, glyph):
+        return Joint.NEW_WORD
+    if glyph.run is last.run:
+        return Joint.NEW_WORD if space else _joint_in_run(last, glyph)
+    if glyph.run.quarter_turns is None or glyph.run.quarter_turns != last.run.quarter_turns:
+        return Joint.NEW_WORD if glyph.space else Joint.SAME_WORD
+    gap, size = gap_between(last, glyph), max(last.run.size_pt, glyph.run.size_pt)
+    both_digits = last.text.isdecimal() and glyph.text.isdecimal()
+    if both_digits and _is_step(last, glyph) and gap <= _TOUCHING * size:
+        return Joint.RAISED if glyph.run.size_pt < last.run.size_pt else Joint.NEW_WORD
+    if glyph.space:
+        return Joint.SAME_WORD if _goes_on(last, glyph, gap, size) else Joint.NEW_WORD
+    lone = last.is_alone and glyph.is_alone
+    are_cells = last.text.isdecimal() and (both_digits or glyph.text in _SIGNS)
+    if are_cells and gap > (_LONE_CELL_GAP if lone else _CELL_GAP) * size:
+        return Joint.NEW_WORD
+    return Joint.SAME_WORD
+
+
+def _joint_in_run(last: Glyph, glyph: Glyph) -> Joint:
+    is_raised = glyph.text in _SUPERSCRIPTS and last.text.isdecimal()
+    return Joint.RAISED if is_raised else Joint.SAME_WORD
+
+
+def _is_near(last: Glyph, glyph: Glyph) -> bool:
+    left, bottom, right, top = last.box
+    next_left, next_bottom, next_right, next_top = glyph.box
+    reach = _MAX_JUMP * max(top - bottom, next_top - next_bottom, right - left, 0.1)
+    return (
+        next_left - right <= reach
+        and left - next_right <= reach
+        and next_bottom - top <= reach
+        and bottom - next_top <= reach
+    )
+
+
+def gap_between(last: Glyph, glyph: Glyph) -> float:
+    """Return the points between the two glyphs along their line, whichever comes first in it."""
+    (start, end), (next_start, next_end) = last.along(), glyph.along()
+    return max(next_start - end, start - next_end)
+
+
+def _is_step(last: Glyph, glyph: Glyph) -> bool:
+    """Return whether two glyphs side by side are of clearly different size."""
+    sizes = sorted((last.run.size_pt, glyph.run.size_pt))
+    small, large = sorted((last, glyph), key=lambda g: g.run.size_pt)
+    low, high = large.across()
+    middle = sum(small.across()) / 2
+    return sizes[0] <= _SMALL * sizes[1] and low <= middle <= high + _SMALL * (high - low) / 2
+
+
+def _goes_on(last: Glyph, glyph: Glyph, gap: float, size: float) -> bool:
+    """Return whether `glyph` stands right where the line of `last` goes on.
+
+    Only a guessed line end between glyphs that are drawn one by one is doubted: a guessed space is seldom
+    wrong, as typesetters do put words closer than that, and fonts declare widths that are too large.
+    """
+    if glyph.space is not Space.GUESSED_LINE_END:
+        return False
+    return last.is_alone and glyph.is_alone and is_one_line(last, glyph) and abs(gap) <= _NO_GAP * size
+
+
+def is_one_line(last: Glyph, glyph: Glyph) -> bool:
+    """Return whether two glyphs of one direction and about the same size stand on one line."""
+    sizes = (last.run.size_pt, glyph.run.size_pt)
+    drop = abs(last.across()[0] - glyph.across()[0])
+    return (
+        glyph.run.quarter_turns is not None
+        and glyph.run.quarter_turns == last.run.quarter_turns
+        and min(sizes) >= _SAME_SIZE * max(sizes)
+        and drop <= _SAME_LINE * max(sizes)
+    )

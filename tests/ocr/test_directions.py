@@ -1,0 +1,68 @@
+"""Words that run in another direction than the page's text are kept out of its lines."""
+
+from __future__ import annotations
+
+import math
+
+from ocr.limits import ReadLimits
+from ocr.reader import ReadOptions, read_document
+from ocr.source import PageScan, open_source
+from schemas.document import Page
+from tests.ocr.files import pdf, text_at
+
+ROWS = "".join(text_at(100, 700 - 20 * row, f"{row} Spare part {row} 10.00") for row in range(20))
+ROW_TEXTS = [f"{row} Spare part {row} 10.00" for row in range(20)]
+
+
+def turned_at(x: float, y: float, text: str, *, degrees: float, size: float = 9) -> str:
+    """Return `text` written counter-clockwise by `degrees`, starting at (x, y)."""
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    matrix = f"{cos:.4f} {sin:.4f} {-sin:.4f} {cos:.4f} {x} {y} cm"
+    return text_at(0, 0, text, size=size, before=matrix)
+
+
+def scan(content: str) -> PageScan:
+    return open_source(pdf(content), "application/pdf", limits=ReadLimits()).scan(0)
+
+
+def page_of(content: str) -> Page:
+    return read_document(pdf(content), options=ReadOptions(n_workers=1)).pages[0]
+
+
+def test_a_diagonal_watermark_stands_in_no_row() -> None:
+    page = page_of(ROWS + turned_at(100, 350, "PAID COPY", degrees=45, size=60))
+    assert page.text.splitlines() == [*ROW_TEXTS, "PAID COPY"]
+
+
+def test_text_along_the_edge_is_a_phrase_of_its_own() -> None:
+    edge = turned_at(30, 320, "District court HRB 20417", degrees=90)
+    page = page_of(ROWS + edge + turned_at(42, 320, "Second line", degrees=90))
+    assert page.text.splitlines() == [*ROW_TEXTS, "District court HRB 20417", "Second line"]
+    # The last word of the rows and the first of the edge do not belong together.
+    n_rows = sum(len(text.split()) for text in ROW_TEXTS)
+    assert (n_rows - 1, n_rows) in page.cuts
+
+
+def test_text_that_runs_down_the_other_edge_begins_at_the_top() -> None:
+    page = page_of(ROWS + turned_at(590, 700, "Terms of trade apply", degrees=-90))
+    assert page.text.splitlines()[-1] == "Terms of trade apply"
+
+
+def test_boxes_of_leaning_words_stay_where_the_page_shows_them() -> None:
+    word = scan(ROWS + turned_at(30, 396, "Court", degrees=90)).apart[0].words[0]
+    # Written upwards from the middle of a page 792 points high.
+    assert abs(word.bbox.bottom - 0.5) < 0.01
+    assert word.bbox.height * 792 > word.bbox.width * 612
+
+
+def test_a_page_scanned_a_little_askew_is_one_text() -> None:
+    askew = "".join(turned_at(100, 700 - 20 * row, f"Line {row} of a letter", degrees=3) for row in range(8))
+    assert scan(askew + ROWS).apart == ()
+
+
+def test_a_word_printed_twice_comes_once_wherever_it_stands() -> None:
+    # Whatever grid places are compared on, 40 starting points of 0.1 points each cross its lines.
+    for step in range(40):
+        x = 72 + step / 10
+        words = scan(text_at(x, 60, "Total") + text_at(x + 0.35, 60, "Total") + ROWS).words
+        assert [w.text for w in words].count("Total") == 1

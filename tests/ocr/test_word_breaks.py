@@ -1,0 +1,117 @@
+"""Where words of a text layer end, when the file says it by positions and sizes alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from ocr.limits import ReadLimits
+from ocr.pdf import open_pdf, page_frame
+from ocr.text_layer import layer_words, open_text
+from tests.ocr.files import pdf, text_at
+
+# Advance widths of Helvetica, thousandths of the font size (Adobe's metrics of the 14 standard fonts).
+NARROW = dict.fromkeys(" .,ft", 278) | dict.fromkeys("il", 222) | dict.fromkeys("r-", 333)
+WIDE = {"c": 500, "k": 500, "s": 500, "v": 500, "w": 722, "D": 722, "S": 667, "E": 667, "R": 722, "G": 778}
+WIDTHS = NARROW | WIDE
+RECEIPT = (
+    ("Drill chuck", "100.00"),
+    ("Screw set", "500.00"),
+    ("Spirit level", "312.50"),
+    ("Gloves", "20.00"),
+)
+
+
+def texts(content: str) -> list[str]:
+    with open_pdf(pdf(content), limits=ReadLimits()).page(0) as page, open_text(page) as textpage:
+        return [w.text for w in layer_words(textpage, page_frame(page), max_words=1000)]
+
+
+def one_by_one(x: float, y: float, text: str, *, tracking: float = 0.0, size: float = 12) -> str:
+    """Return an operation for each letter of `text`, `tracking` font sizes apart, none for spaces."""
+    drawn = ""
+    for letter in text:
+        if letter != " ":
+            drawn += text_at(round(x, 2), y, letter, size=size)
+        x += (WIDTHS.get(letter, 556) / 1000 + tracking) * size
+    return drawn
+
+
+def receipt(tracking: float) -> str:
+    return "".join(
+        one_by_one(x, 700 - 20 * row, text, tracking=tracking)
+        for row, cells in enumerate(RECEIPT)
+        for x, text in zip((50, 450), cells, strict=True)
+    )
+
+
+@pytest.mark.parametrize("tracking", [0.0, 0.05, 0.1, 0.2, 0.3, 0.5])
+def test_letters_drawn_one_by_one_are_words(tracking: float) -> None:
+    words = [word for cells in RECEIPT for text in cells for word in text.split()]
+    assert texts(receipt(tracking)) == words
+
+
+def test_letters_in_columns_are_no_word() -> None:
+    # Every 14 points, whatever the letters' widths: 6 to 9 points of letter, 4 to 8 of gap, 0.4 to 0.6 of 12.
+    days = "".join(text_at(72 + 14 * i, 700, day) for i, day in enumerate("MTWTFSS"))
+    assert texts(days) == list("MTWTFSS")
+
+
+def test_numbers_of_columns_that_nearly_touch_are_apart() -> None:
+    # Four digits of 9 points are 4 x 0.556 x 9 = 20.0 points wide; 1.2 points are left to the next column.
+    row = text_at(100, 700, "3960", size=9) + text_at(121.2, 700, "704", size=9)
+    assert texts(row) == ["3960", "704"]
+
+
+def test_a_number_written_in_two_parts_is_one() -> None:
+    assert texts(text_at(100, 700, "39", size=9) + text_at(110, 700, "60", size=9)) == ["3960"]
+
+
+def behind(number: str, raised: str, *, rise: float = 4, size: float = 7) -> str:
+    """Return `number` of 12 points with small digits right behind it."""
+    width = sum(WIDTHS.get(digit, 556) for digit in number) * 12 / 1000
+    return text_at(72, 700, number) + text_at(72 + width, 700 + rise, raised, size=size)
+
+
+@pytest.mark.parametrize("rise", [4.0, 0.0])
+def test_two_small_digits_behind_a_whole_number_are_its_cents(rise: float) -> None:
+    assert texts(behind("97", "44", rise=rise)) == ["97.44"]
+
+
+def test_cents_take_the_decimal_mark_of_the_page() -> None:
+    assert texts(behind("1.297", "44") + text_at(72, 500, "20,00 und 3,50")) == [
+        "1.297,44",
+        "20,00",
+        "und",
+        "3,50",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"),
+    [("20,00", "1"), ("20,00", "12"), ("500", "1"), ("2026", "12"), ("RE-417", "12"), ("14.10", "12")],
+)
+def test_a_footnote_mark_behind_a_number_is_a_word_of_its_own(number: str, raised: str) -> None:
+    assert texts(behind(number, raised)) == [number, raised]
+
+
+def test_a_footnote_mark_before_a_number_is_a_word_of_its_own() -> None:
+    mark = text_at(72, 704, "1", size=7)
+    assert texts(mark + text_at(72 + 0.556 * 7, 700, "20,00")) == ["1", "20,00"]
+
+
+def test_cents_behind_a_decimal_mark_need_no_other() -> None:
+    assert texts(behind("97,", "44")) == ["97,44"]
+
+
+def test_a_superscript_of_the_font_is_a_raised_digit_too() -> None:
+    # Superscript one, two and three are in the encoding of Western fonts.
+    assert texts(text_at(72, 700, "20,00\u00b9 97\u00b2\u00b3 m\u00b2")) == [
+        "20,00",
+        "\u00b9",
+        "97,23",
+        "m\u00b2",
+    ]
+
+
+def test_the_same_size_in_another_operation_goes_on() -> None:
+    assert texts(behind("97", "44", rise=0, size=12)) == ["9744"]
