@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from decoding.grounding.matching import Run
 from schemas.document import Page
-from schemas.values import NumberStyle, vote_day_first, vote_decimal_separator
+from schemas.values import NumberStyle, vote_currency, vote_day_first, vote_decimal_separator
 
 T = TypeVar("T", Decimal, date)
 
@@ -20,11 +20,13 @@ _MAX_DATE_WORDS = 5  # "12 de marzo de 2026"
 
 
 def document_style(pages: Sequence[Page]) -> NumberStyle:
-    """Return what the words of all pages together say about decimals and the order of dates."""
+    """Return what the words of all pages together say about decimals, the order of dates and the currency."""
     lines = [line for page in pages for line in page.text.splitlines()]
+    words = [word.text for page in pages for word in page.words]
     return NumberStyle(
-        decimal_separator=vote_decimal_separator(word.text for page in pages for word in page.words),
+        decimal_separator=vote_decimal_separator(words),
         day_first=vote_day_first(lines),
+        currency=vote_currency(words),
     )
 
 

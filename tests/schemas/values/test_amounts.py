@@ -79,7 +79,7 @@ def test_text_that_is_not_one_amount_is_none(text: str) -> None:
     assert not looks_like_amount(text)
 
 
-@pytest.mark.parametrize("text", ["1.234", "1,234", "24,000", "-1.234", "$12,345", "123.456 EUR"])
+@pytest.mark.parametrize("text", ["1.234", "1,234", "24,000", "-1.234", "$12.345", "123.456 EUR"])
 def test_one_separator_before_three_digits_is_ambiguous(text: str) -> None:
     parsed = parse_amount(text)
     assert parsed is not None
