@@ -1,4 +1,4 @@
-"""Characters that look alike, or print nothing, in one spelling: spaces, hyphens, apostrophes, marks of order."""
+"""Characters that look alike or print nothing, in one spelling: spaces, hyphens, apostrophes, directions."""
 
 from __future__ import annotations
 

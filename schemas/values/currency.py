@@ -66,6 +66,7 @@ _MARKS: dict[str, str] = {
     "رس": "SAR", "رق": "QAR", "جم": "EGP", "دم": "MAD", "دج": "DZD",
 }  # fmt: skip
 _DOLLARS = _words("AUD HKD MXN NZD SGD TTD TWD USD JMD")
+_ANY_DOLLAR = _DOLLARS | _words("BBD BMD BND BSD BZD CAD CLP COP FJD GYD KYD LRD NAD SBD SRD UYU XCD")
 _YENS = _words("CNY JPY")
 # Marks of more than one currency: recognised as marks, without a code. With the currencies that a number may
 # be in, where that helps to read it: the dollar sign of the pesos that group by points is not counted, as
@@ -140,6 +141,7 @@ def _code_beside_sign(mark: str) -> str | None:
     for sign in _SIGNS:
         code = mark.removeprefix(sign).removesuffix(sign)
         if len(mark) == len(code) + 1 and code in ISO_4217:
-            known = possible_currencies(sign)
-            return code if code in known or (sign == "$" and code.endswith("D")) else None
+            return (
+                code if code in possible_currencies(sign) or (sign == "$" and code in _ANY_DOLLAR) else None
+            )
     return None

@@ -15,7 +15,7 @@ _Meaning = Literal["groups", "decimals"]
 _GROUPS_OF_THREE = re.compile(r"\d{1,3}(?:[.,' ]\d{3})+")
 _INDIAN_GROUPS = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}")
 # Swedish prints before the coin's end: "1.234:50". A short number with a colon is a time.
-_COLON_DECIMALS = re.compile(r"(?P<whole>\d{1,3}(?:[. ]\d{3})*):(?P<cents>\d{2})")
+_COLON_DECIMALS = re.compile(r"(?P<whole>\d{1,3}(?:[. ]\d{3})+|\d+):(?P<cents>\d{2})")
 _CROWNS = frozenset(("DKK", "NOK", "SEK"))
 
 

@@ -1,4 +1,4 @@
-"""What the texts of one document say together about its decimal separator, its order of dates, its currency."""
+"""What the texts of one document say together: its decimal separator, its order of dates, its currency."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ _RANGE = re.compile(r"\d[.,]\d{1,2}\.?\s?[-\u2013]\s?\d")
 _PADDED = re.compile(r"(?<!\d)0\d\.\d")  # amounts below ten have one digit before the point, "01.05" has two
 _DAY_AND_MONTH = re.compile(r"(?<!\d)(?:[12]\d|3[01])\.(?:0[1-9]|1[0-2])(?!\d)")
 
-_NUMERIC_DATE = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?!\d)")
+# But for "26. 11. 12.", whose year may stand first (Korean).
+_NUMERIC_DATE = re.compile(
+    r"(?<!\d)(?!\d\d?\.\s\d\d?\.\s\d\d\.)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?!\d)"
+)
 _DAY_PATTERN = re.compile(r"\b(?:DD|TT|JJ)[./-]MM[./-](?:YY|JJ|AA)", re.IGNORECASE)
 _MONTH_PATTERN = re.compile(r"\bMM[./-](?:DD|TT|JJ)[./-](?:YY|JJ|AA)", re.IGNORECASE)
 
@@ -97,8 +100,8 @@ def vote_currency(texts: Iterable[str]) -> str | None:
 
     Examples
     --------
-    >>> vote_currency(["Total", "KWD", "125.000"]), vote_currency(["JPY", "EUR"]), vote_currency(["$5", "KWD"])
-    ('KWD', None, None)
+    >>> [vote_currency(words) for words in (["KWD", "125.000"], ["JPY", "EUR"], ["$5.00", "KWD"])]
+    ['KWD', None, None]
     """
     known: set[str] = set()
     shared: set[frozenset[str]] = set()
