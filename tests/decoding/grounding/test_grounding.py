@@ -123,6 +123,17 @@ def test_document_style_decides_normal_forms() -> None:
     assert result.warnings == ()
 
 
+def test_only_currency_of_a_page_decides_normal_forms_of_money_that_prints_no_mark() -> None:
+    schema = _schema(net="amount", total="amount", weight="amount")
+    value: dict[str, JsonValue] = {"net": "12.500", "total": "125.000", "weight": "1.250 kg"}
+    lines = ("Net 12.500", "Total KWD 125.000", "Weight 1.250 kg")
+    dinars = ground_extraction(value, schema, document_of(page_of_lines(*lines)))
+    assert [_metadata(dinars)[key].normalised for key in value] == ["12.500", "125.000", None]
+    mixed = ground_extraction(value, schema, document_of(page_of_lines(*lines, "Paid EUR 380,00")))
+    assert _metadata(mixed)["net"].normalised == "12500"  # the comma of 380,00 starts decimals
+    assert [warning.code for warning in dinars.warnings] == ["ambiguous_amount"]
+
+
 def test_ambiguous_and_unparsed_values_are_warnings_without_a_normal_form() -> None:
     document = document_of(page_of_lines("Date 03/04/2026", "Total 1,234", "Due soon", "Paid much"))
     schema = _schema(date="date", total="amount", due="date", paid="amount")
