@@ -9,7 +9,13 @@ from typing import TypeVar
 
 from decoding.grounding.matching import Run
 from schemas.document import Page
-from schemas.values import NumberStyle, vote_currency, vote_day_first, vote_decimal_separator
+from schemas.values import (
+    NumberStyle,
+    is_currency_mark,
+    vote_currency,
+    vote_day_first,
+    vote_decimal_separator,
+)
 
 T = TypeVar("T", Decimal, date)
 
@@ -28,6 +34,16 @@ def document_style(pages: Sequence[Page]) -> NumberStyle:
         day_first=vote_day_first(lines),
         currency=vote_currency(words),
     )
+
+
+def marked_texts(page: Page, run: Run) -> tuple[str, ...]:
+    """Return the words of a run, alone and with a currency mark before or after them on their line."""
+    words, first, last = page.words, min(run.word_indices), max(run.word_indices)
+    start, end = next((a, b) for a, b in page.lines if a <= first < b)
+    text = " ".join(words[i].text for i in run.word_indices)
+    before = [words[i].text for i in (first - 1,) if start <= i and is_currency_mark(words[i].text)]
+    after = [words[i].text for i in (last + 1,) if i < end and is_currency_mark(words[i].text)]
+    return (text, *(f"{mark} {text}" for mark in before), *(f"{text} {mark}" for mark in after))
 
 
 def amount_runs(pages: Sequence[Page], style: NumberStyle) -> dict[Decimal, tuple[Run, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.values.amounts import ParsedAmount, looks_like_amount, parse_amount
-from schemas.values.currency import currency_code
+from schemas.values.currency import currency_code, is_currency_mark
 from schemas.values.dates import ParsedDate, looks_like_date, parse_date
 from schemas.values.figures import DecimalSeparator
 from schemas.values.readings import UNDECIDED, NumberStyle, decimal_amount, possible_amounts
@@ -17,6 +17,7 @@ __all__ = [
     "ParsedDate",
     "currency_code",
     "decimal_amount",
+    "is_currency_mark",
     "looks_like_amount",
     "looks_like_date",
     "parse_amount",

@@ -128,10 +128,11 @@ def parse_amount(
     text
         At most `MAX_CHARACTERS` characters and `MAX_DIGITS` digits; longer text is None.
     decimal_separator
-        The document's, to decide ambiguous amounts; it never overrides the only reading of a text.
+        The document's, to decide ambiguous amounts; it never overrides the only reading of a text. One
+        that contradicts the currency decides nothing.
     currency
         The document's (ISO 4217), where its amounts print no mark: those of currencies without cents or
-        with three decimals are read by it if nothing else decides.
+        with three decimals are read by it.
 
     Examples
     --------

@@ -80,11 +80,18 @@ def _only(value: Decimal | None) -> tuple[Decimal, None] | None:
 
 
 def _meaning_of(separator: str, evidence: Evidence) -> _Meaning | None:
-    """Return what a separator before three digits does; None if nothing decides. The strongest sign first."""
+    """Return what a separator before three digits does; None if nothing decides, or signs contradict."""
     if evidence.is_whole or (evidence.printed and evidence.printed <= NO_MINOR_UNIT):
         return "groups"
-    if evidence.decimal_separator is not None:
-        return "decimals" if evidence.decimal_separator == separator else "groups"
+    by_currency = _by_currency(separator, evidence)
+    if evidence.decimal_separator is None:
+        return by_currency
+    by_document: _Meaning = "decimals" if evidence.decimal_separator == separator else "groups"
+    return by_document if by_currency in (None, by_document) else None
+
+
+def _by_currency(separator: str, evidence: Evidence) -> _Meaning | None:
+    """Return what the printed currency says of a separator before three digits, else the document's."""
     if evidence.printed:
         meanings = {_in_currency(separator, code, evidence) for code in evidence.printed}
         return meanings.pop() if len(meanings) == 1 else None

@@ -164,10 +164,24 @@ def test_currency_of_the_document_decides_for_money_without_cents_or_with_three_
     assert [str(value) for value in parsed.readings] == readings
 
 
-def test_separator_of_the_document_is_heard_before_its_currency() -> None:
-    parsed = parse_amount("12.500", decimal_separator=",", currency="KWD")
+@pytest.mark.parametrize(
+    ("text", "separator", "currency", "readings"),
+    [
+        ("12.500", ".", "KWD", ["12.500"]),
+        ("12.500", ",", "KWD", ["12500", "12.500"]),
+        ("KWD 12.500", ",", None, ["12500", "12.500"]),
+        ("$5,500", ",", None, ["5500", "5.500"]),
+        ("5.500", ".", "VND", ["5500", "5.500"]),
+        ("1,250", ".", "KWD", ["1250"]),  # the currency does not decide
+        ("5.500円", ".", None, ["5500"]),  # yen have no decimals anywhere
+    ],
+)
+def test_separator_of_the_document_that_contradicts_the_currency_decides_nothing(
+    text: str, separator: str, currency: str | None, readings: list[str]
+) -> None:
+    parsed = parse_amount(text, decimal_separator="." if separator == "." else ",", currency=currency)
     assert parsed is not None
-    assert parsed.readings == (Decimal(12500),)
+    assert [str(value) for value in parsed.readings] == readings
 
 
 @pytest.mark.parametrize(
