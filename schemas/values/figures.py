@@ -93,7 +93,9 @@ def _meaning_of(separator: str, evidence: Evidence) -> _Meaning | None:
 def _by_currency(separator: str, evidence: Evidence) -> _Meaning | None:
     """Return what the printed currency says of a separator before three digits, else the document's."""
     if evidence.printed:
-        meanings = {_in_currency(separator, code, evidence) for code in evidence.printed}
+        meanings: set[_Meaning | None] = {
+            _in_currency(separator, code, evidence) for code in evidence.printed
+        }
         return meanings.pop() if len(meanings) == 1 else None
     document = evidence.document_currency
     if document in NO_MINOR_UNIT or document in THREE_DECIMALS:

@@ -32,9 +32,12 @@ def test_what_is_no_regular_file_is_refused_unopened(tmp_path: Path, name: str) 
     (tmp_path / "folder").mkdir()
     (tmp_path / "gold.jsonl").write_text(_GOLD)
     path = tmp_path / name
-    for read in (read_predictions, lambda p: list(read_gold_file(p)), read_bytes):
-        with pytest.raises(EvaluationError, match="no regular file"):
-            read(path)
+    with pytest.raises(EvaluationError, match="no regular file"):
+        read_predictions(path)
+    with pytest.raises(EvaluationError, match="no regular file"):
+        list(read_gold_file(path))
+    with pytest.raises(EvaluationError, match="no regular file"):
+        read_bytes(path)
     with pytest.raises(EvaluationError, match="no regular file"):
         evaluate(tmp_path / "gold.jsonl", tmp_path / "gold.jsonl", kinds=path)
 

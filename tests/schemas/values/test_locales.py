@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import product
+from typing import cast
 
 import pytest
 from babel.dates import format_date, get_month_names
@@ -146,7 +147,8 @@ def test_date_with_the_month_in_letters_is_read_in_every_locale(locale: str) -> 
     "locale", [name for name in _LOCALES if name[:2] not in (*_UNREAD_NAMES, "vi", "zh", "ca")]
 )
 def test_names_of_months_are_those_of_cldr(locale: str) -> None:
-    for number, name in get_month_names("wide", "format", locale).items():
+    names = cast("Mapping[int, str]", get_month_names("wide", "format", locale))  # babel does not type it
+    for number, name in names.items():
         known = fold(name)
         if known.isalpha():
             assert number in (MONTHS[known], SHARED_MONTHS.get(known))
