@@ -12,6 +12,7 @@ import typer
 from eval.datasets import GoldRecord, read_gold_file
 from eval.kie import ValueKind
 from eval.kinds import Kinds
+from eval.lines import require_regular
 from eval.predictions import read_predictions
 from eval.report import diff_text, report_markdown, worst_tables
 from eval.run_scores import RunScores, score_run
@@ -50,10 +51,11 @@ def _kinds(path: Path | None, records: tuple[GoldRecord, ...]) -> dict[str, Kind
     """Return the kinds that a file names, for every data set alike; none without a file."""
     if path is None:
         return {}
+    require_regular(path, "file of kinds")
     try:
-        named = json.loads(path.read_text(encoding="utf-8"))
+        named = json.loads(path.read_text(encoding="utf-8-sig"))
         fields, columns = dict(named.get("fields", {})), dict(named.get("columns", {}))
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise EvaluationError(f"the kinds {path.name!r} cannot be read") from error
     wrong = [kind for kind in (*fields.values(), *columns.values()) if kind not in get_args(ValueKind)]
     if wrong:

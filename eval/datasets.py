@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from eval.kie import gold_values
+from eval.lines import describe, read_lines
 from schemas.errors import EvaluationError
 
 
@@ -75,19 +76,14 @@ def read_gold_file(path: Path) -> Iterator[GoldRecord]:
     Raises
     ------
     EvaluationError
-        If the file cannot be read, or a line is no record.
+        If the file is no regular one, cannot be read, or a line is no record; it names line and key.
     """
-    try:
-        with path.open(encoding="utf-8", newline="\n") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield _gold_record(line, f"line {number} of {path.parent.name}/{path.name}")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvaluationError(f"the gold file {path.name!r} cannot be read") from error
+    for number, line in read_lines(path, "gold file"):
+        yield _gold_record(line, f"line {number} of {path.parent.name}/{path.name}")
 
 
 def _gold_record(line: str, where: str) -> GoldRecord:
     try:
         return GoldRecord.model_validate_json(line)
     except ValidationError as error:
-        raise EvaluationError(f"{where} is no record") from error
+        raise EvaluationError(f"{where} is no record: {describe(error)}") from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -202,21 +203,36 @@ def same(pred: Pred, gold: str, *, kind: ValueKind = "text", separators: Separat
 def printed(value: JsonValue) -> str:
     """Return a scalar as text, a number of JSON so that every locale reads it alike.
 
+    Letters with accents are one character each (Unicode's form NFC): readers and transcripts differ in how
+    they write the same letter.
+
     Examples
     --------
     >>> printed("3.125"), printed(3.125), printed(1e16), printed(5)
     ('3.125', '3.1250', '10000000000000000', '5')
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return str(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or (isinstance(value, float) and not math.isfinite(value)):
+        return unicodedata.normalize("NFC", str(value))
     text = format(Decimal(str(value)), "f")
     return f"{text}0" if _THREE_DECIMALS.search(text) else text
+
+
+def is_absent(value: JsonValue) -> bool:
+    """Return whether a value says that there is none: null, or a text of nothing but spaces.
+
+    Examples
+    --------
+    >>> is_absent(""), is_absent("null"), is_absent(0)
+    (True, False, False)
+    """
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def gold_values(value: JsonValue, alternatives: Sequence[str] = ()) -> tuple[str, ...]:
     """Return every accepted text of a gold value; one of a list is enough."""
     own = value if isinstance(value, list) else [value]
-    return tuple(printed(item) for item in (*own, *alternatives) if item not in (None, ""))
+    return tuple(printed(item) for item in (*own, *alternatives) if not is_absent(item))
 
 
 def printed_amounts(values: Mapping[str, JsonValue], kinds: Mapping[str, ValueKind]) -> Iterator[str]:

@@ -8,13 +8,13 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 from pydantic_core import from_json
 
-from eval.kie import Pred, printed
+from eval.kie import Pred, is_absent, printed
+from eval.lines import describe, read_lines
 from schemas.errors import EvaluationError
 from schemas.extraction import Extraction, FieldMetadata
 from schemas.spec import json_path
 
 ROWS_KEY = "line_items"  # under which rows are answered, and gold
-MAX_LINE_CHARS = 50_000_000  # of a line of a prediction or gold file; a document of 1,000 pages has less
 
 
 class PredRecord(BaseModel):
@@ -23,7 +23,8 @@ class PredRecord(BaseModel):
     Attributes
     ----------
     value
-        The answer: scalars by field, lists of rows by name. A field that is null was asked for and not found.
+        The answer: scalars by field, lists of rows by name. A field that is null, or an empty text, was asked
+        for and not found.
     metadata
         Confidence, normal form and citations by JSON path, as in `Extraction.output.metadata`; may be empty.
     error
@@ -52,9 +53,9 @@ class PredRecord(BaseModel):
         return tuple(name for name in found if name != ROWS_KEY)
 
     def field(self, name: str) -> Pred | None:
-        """Return the predicted value of a scalar field; None for null, lists and objects."""
+        """Return the predicted value of a scalar field; None for null, empty texts, lists and objects."""
         value = self.value.get(name)
-        if value is None or isinstance(value, list | dict):
+        if is_absent(value) or isinstance(value, list | dict):
             return None
         entry = self.metadata.get(json_path((name,)))
         return Pred(text=printed(value), normalised=None if entry is None else entry.normalised)
@@ -107,31 +108,27 @@ def read_predictions(path: Path) -> dict[str, PredRecord]:
     Raises
     ------
     EvaluationError
-        If the file cannot be read, a line is neither, or a document comes twice.
+        If the file is no regular one, cannot be read, a line is neither (it names line and key), or a
+        document comes twice.
     """
     records: dict[str, PredRecord] = {}
-    try:
-        with path.open(encoding="utf-8", newline="\n") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    record = _record(line, f"line {number} of {path.name}")
-                    if record.id in records:
-                        raise EvaluationError(f"line {number} of {path.name}: {record.id!r} comes twice")
-                    records[record.id] = record
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvaluationError(f"the predictions {path.name!r} cannot be read") from error
+    for number, line in read_lines(path, "prediction file"):
+        record = _record(line, f"line {number} of {path.name}")
+        if record.id in records:
+            raise EvaluationError(f"line {number} of {path.name}: {record.id!r} comes twice")
+        records[record.id] = record
     return records
 
 
 def _record(line: str, where: str) -> PredRecord:
-    if len(line) > MAX_LINE_CHARS:
-        raise EvaluationError(f"{where} has more than {MAX_LINE_CHARS} characters")
     try:
         if '"extraction"' not in line or not _is_of_service(line):
             return PredRecord.model_validate_json(line)
         found = _ServiceLine.model_validate_json(line)
     except ValidationError as error:
-        raise EvaluationError(f"{where} is no prediction") from error
+        raise EvaluationError(f"{where} is no prediction: {describe(error)}") from error
+    except ValueError as error:  # no JSON
+        raise EvaluationError(f"{where} is no prediction: {str(error)[:160]}") from error
     if found.extraction is not None:
         return pred_record(found.file, found.extraction)
     return PredRecord(id=found.file, error=found.error.code if found.error else "failed")

@@ -15,6 +15,7 @@ from eval.kie import (
     Matching,
     Separators,
     ValueKind,
+    is_absent,
     kie_results,
     printed,
     printed_amounts,
@@ -147,6 +148,6 @@ def _texts(
 
 
 def _text(value: JsonValue) -> JsonValue:
-    if isinstance(value, list | dict) or value is None or value == "":
-        return None if value in (None, "") else value
-    return printed(value)
+    if is_absent(value):
+        return None
+    return value if isinstance(value, list | dict) else printed(value)

@@ -7,6 +7,7 @@ all pairs of two columns without a loop in Python.
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -97,13 +98,16 @@ def _exact_key(value: JsonValue) -> object:
 
 
 def _normalised_text(value: JsonValue) -> object:
-    """Return a text's letters and digits in lower case; of a text without any all but its spaces."""
+    """Return a text's letters and digits in lower case; of a text without any all but its spaces.
+
+    Accents that stand behind their letter count as part of it (Unicode's form NFC).
+    """
     return _letters(str(value))
 
 
 @lru_cache(maxsize=_N_KEPT)
 def _letters(text: str) -> str | None:
-    folded = text.casefold()
+    folded = unicodedata.normalize("NFC", text).casefold()
     return "".join(filter(str.isalnum, folded)) or "".join(folded.split()) or None
 
 

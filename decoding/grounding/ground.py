@@ -16,6 +16,7 @@ from pydantic import JsonValue
 from decoding.grounding.matching import Run
 from decoding.grounding.normalise import Normalised, normalise
 from decoding.grounding.occurrences import DocumentIndex, Label
+from decoding.grounding.page_values import marked_texts
 from decoding.grounding.result import GroundedField, GroundedRow, GroundedTable, GroundingResult
 from decoding.grounding.row_grounding import RowCell, ground_rows
 from schemas.document import Document, Page
@@ -202,7 +203,11 @@ def _build_table(table: AnswerList, known: Mapping[Path, GroundedField]) -> Grou
 def _describe(
     leaf: Leaf, grounded: Grounded | None, index: DocumentIndex
 ) -> tuple[GroundedField, tuple[ExtractionWarning, ...]]:
-    normal = normalise(leaf.value, leaf.spec.kind, style=index.style, path=leaf.path)
+    run = None if grounded is None else grounded.runs[0]
+    texts = (
+        () if run is None or leaf.spec.kind != "amount" else marked_texts(index.pages[run.page_index], run)
+    )
+    normal = normalise(leaf.value, leaf.spec.kind, style=index.style, path=leaf.path, marked_texts=texts)
     entry = _metadata(grounded, normal, index)
     doubts = (*_warn_ungrounded(leaf), *normal.warnings) if grounded is None else normal.warnings
     return GroundedField(spec=leaf.spec, value=leaf.value, metadata=entry), doubts

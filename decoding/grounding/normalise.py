@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from pydantic import JsonValue
 
 from schemas.extraction import ExtractionWarning, WarningCode
 from schemas.spec import FieldKind, Path, json_path
-from schemas.values import NumberStyle
+from schemas.values import UNDECIDED, NumberStyle, ParsedAmount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,25 +23,44 @@ class Normalised:
     warnings: tuple[ExtractionWarning, ...] = ()
 
 
-def normalise(value: JsonValue, kind: FieldKind, *, style: NumberStyle, path: Path) -> Normalised:
+def normalise(
+    value: JsonValue, kind: FieldKind, *, style: NumberStyle, path: Path, marked_texts: Sequence[str] = ()
+) -> Normalised:
     """Return amounts and numbers as Decimal text, dates in ISO form; other kinds have no normal form.
 
     An amount or date with two readings that the document does not decide has no normal form and a
     warning, which names no reading: neither is more right than the other.
+
+    Parameters
+    ----------
+    style
+        How the document writes.
+    marked_texts
+        The print that the value cites, with the currency mark that stands at it: what an amount that
+        leaves the mark out means is read there.
     """
     if kind in ("number", "integer") and isinstance(value, int | float) and not isinstance(value, bool):
         return Normalised(text=format(Decimal(str(value)), "f"))
     if not isinstance(value, str):
         return Normalised()
     if kind == "amount":
-        return _amount(value, style, path)
+        return _amount(_read_as_marked(value, marked_texts, style), path)
     if kind == "date":
         return _date(value, style, path)
     return Normalised(text=value) if kind == "iso_date" else Normalised()
 
 
-def _amount(value: str, style: NumberStyle, path: Path) -> Normalised:
+def _read_as_marked(value: str, marked_texts: Sequence[str], style: NumberStyle) -> ParsedAmount | None:
     parsed = style.read_amount(value)
+    if parsed is None or parsed.currency_mark is not None:
+        return parsed
+    possible = set(UNDECIDED.amount_readings(value))
+    marked = (style.read_amount(text) for text in marked_texts)
+    same = (other for other in marked if other is not None and not possible.isdisjoint(other.readings))
+    return next((other for other in same if other.currency_mark is not None), parsed)
+
+
+def _amount(parsed: ParsedAmount | None, path: Path) -> Normalised:
     if parsed is None:
         return Normalised(warnings=_doubt("unparsed_amount", "the text is not one amount", path))
     if parsed.ambiguous:

@@ -9,7 +9,13 @@ from typing import TypeVar
 
 from decoding.grounding.matching import Run
 from schemas.document import Page
-from schemas.values import NumberStyle, vote_day_first, vote_decimal_separator
+from schemas.values import (
+    NumberStyle,
+    is_currency_mark,
+    vote_currency,
+    vote_day_first,
+    vote_decimal_separator,
+)
 
 T = TypeVar("T", Decimal, date)
 
@@ -20,12 +26,24 @@ _MAX_DATE_WORDS = 5  # "12 de marzo de 2026"
 
 
 def document_style(pages: Sequence[Page]) -> NumberStyle:
-    """Return what the words of all pages together say about decimals and the order of dates."""
+    """Return what the words of all pages together say about decimals, the order of dates and the currency."""
     lines = [line for page in pages for line in page.text.splitlines()]
+    words = [word.text for page in pages for word in page.words]
     return NumberStyle(
-        decimal_separator=vote_decimal_separator(word.text for page in pages for word in page.words),
+        decimal_separator=vote_decimal_separator(words),
         day_first=vote_day_first(lines),
+        currency=vote_currency(words),
     )
+
+
+def marked_texts(page: Page, run: Run) -> tuple[str, ...]:
+    """Return the words of a run, alone and with a currency mark before or after them on their line."""
+    words, first, last = page.words, min(run.word_indices), max(run.word_indices)
+    start, end = next((a, b) for a, b in page.lines if a <= first < b)
+    text = " ".join(words[i].text for i in run.word_indices)
+    before = [words[i].text for i in (first - 1,) if start <= i and is_currency_mark(words[i].text)]
+    after = [words[i].text for i in (last + 1,) if i < end and is_currency_mark(words[i].text)]
+    return (text, *(f"{mark} {text}" for mark in before), *(f"{text} {mark}" for mark in after))
 
 
 def amount_runs(pages: Sequence[Page], style: NumberStyle) -> dict[Decimal, tuple[Run, ...]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from eval.datasets import GoldRecord
 from eval.readers import READERS
+from eval.readers.files import read_json
 from schemas.errors import EvaluationError
 
 
@@ -34,8 +34,8 @@ def _names(path: Path | None) -> dict[str, dict[str, str]]:
     if path is None:
         return {}
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+        return dict(read_json(path))
+    except (TypeError, ValueError) as error:
         raise EvaluationError(f"the names {path.name!r} cannot be read") from error
 
 

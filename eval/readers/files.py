@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.datasets import GoldRecord
+from eval.lines import require_regular
 from schemas.errors import EvaluationError
 
 MAX_FILE_BYTES = 200_000_000
@@ -36,8 +37,9 @@ def read_bytes(path: Path) -> bytes:
     Raises
     ------
     EvaluationError
-        If it is larger than `MAX_FILE_BYTES`, or cannot be read.
+        If it is no regular file, larger than `MAX_FILE_BYTES`, or cannot be read.
     """
+    require_regular(path, "file")
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise EvaluationError(f"{path.name!r} is larger than {MAX_FILE_BYTES} bytes")

@@ -7,39 +7,54 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-from schemas.values.months import MONTHS, WEEKDAYS
+from schemas.values.characters import uniform
+from schemas.values.months import MONTHS, SHARED_MONTHS, WEEKDAYS
 
 MAX_CHARACTERS = 64  # a weekday, a long month name, a time and a zone fit
 FIRST_YEAR, LAST_YEAR = 1900, 2100  # outside, four digits are not the year of a business document
 # POSIX strptime %y: 69-99 are 1969-1999, 00-68 are 2000-2068.
 _PIVOT = 69
 
-_APOSTROPHES = "'\u2018\u2019\u00b4`"
-_YEAR = r"(?P<y>\d{4}(?=\d{1,2}:\d\d)|\d{4}(?!\d)|\d{2}(?!\d))"
+# "year" behind the number: in Bulgarian, Russian, Belarusian and Macedonian; in Ukrainian; in Polish.
+_YEAR_WORD = r"(?:\s?(?:г|года|година|р|року|r|roku)\b\.?)?"  # noqa: RUF001
+_YEAR = rf"(?P<y>\d{{4}}(?=\d{{1,2}}:\d\d)|\d{{4}}(?!\d)|\d{{2}}(?!\d)){_YEAR_WORD}"
 _NAME = r"(?P<mon>[^\W\d_]{3,12})"
-_GAP = rf"[\s.,/{_APOSTROPHES}-]"
+_GAP = r"[\s.,/'\u05f3-]"
 _OF = r"(?:(?:de|del|di|of)\s+|d')?"
 _ORDINAL = r"(?:st|nd|rd|th|er|[ºª°])?"
 
 _YEAR_FIRST = re.compile(
     r"(?<!\d)(?P<y>\d{4})(?P<sep>\s?[./-]\s?| )(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})(?!\d)"
 )
+_CJK = re.compile(r"(?<!\d)(?P<y>\d{4})\s?[年년]\s?(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})\s?[日일]?(?!\d)")
 _COMPACT = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?!\d)")
-_YEAR_LAST = re.compile(
-    rf"(?<!\d)(?P<a>\d{{1,2}})(?P<sep>\s?[./{_APOSTROPHES}-]\s?| )(?P<b>\d{{1,2}})(?P=sep){_YEAR}"
-)
+_YEAR_LAST = re.compile(rf"(?<!\d)(?P<a>\d{{1,2}})(?P<sep>\s?[./'-]\s?| )(?P<b>\d{{1,2}})(?P=sep){_YEAR}")
 _COMPACT_YEAR_LAST = re.compile(r"(?<!\d)(?P<a>\d\d)(?P<b>\d\d)(?P<y>(?:19|20)\d\d)(?!\d)")
+# Danish, Norwegian and Swedish: "12/11-2026" is the 12th of November.
+_DAY_FIRST = re.compile(r"(?<!\d)(?P<a>\d{1,2})/(?P<b>\d{1,2})\s?-\s?(?P<y>\d{4})(?!\d)")
+# Korean: "26. 11. 12." is a day of 2026, elsewhere one of 2012.
+_EITHER_END = re.compile(r"(?<!\d)(?P<a>\d{1,2})\.\s(?P<b>\d{1,2})\.\s(?P<y>\d{2})\.")
+_VIETNAMESE = re.compile(
+    r"(?<!\d)(?P<d>\d{1,2})\s(?:tháng|thg)\s(?P<m>\d{1,2}),?\s(?:năm\s)?(?P<y>\d{4})(?!\d)", re.IGNORECASE
+)
+_ROMAN = re.compile(
+    r"(?<!\d)(?P<d>\d{1,2})(?:[./-]\s?|\s)(?P<mon>I{1,3}|IV|VI{0,3}|IX|XI{0,2})(?:[./-]\s?|\s)" + _YEAR
+)
+_ROMAN_MONTHS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 _DAY_NAME_YEAR = re.compile(
-    rf"(?<!\d)(?P<d>\d{{1,2}}){_ORDINAL}{_GAP}*{_OF}{_NAME}{_GAP}*{_OF}{_YEAR}", re.IGNORECASE
+    rf"(?<!\d)(?P<d>\d{{1,2}}){_ORDINAL}(?P<point>\.?){_GAP}*{_OF}{_NAME}{_GAP}*{_OF}{_YEAR}", re.IGNORECASE
 )
 _NAME_DAY_YEAR = re.compile(
     rf"(?<![^\W\d_]){_NAME}{_GAP}*(?:(?P<d>\d{{1,2}}){_ORDINAL}{_GAP}+|(?P<d2>\d\d)(?=\d{{4}}(?!\d))){_YEAR}",
     re.IGNORECASE,
 )
+# Also Lithuanian: "2026 m. lapkričio 12 d."
 _YEAR_NAME_DAY = re.compile(
-    rf"(?<!\d)(?P<y>\d{{4}}){_GAP}*{_NAME}{_GAP}*(?P<d>\d{{1,2}})(?!\d)", re.IGNORECASE
+    rf"(?<!\d)(?P<y>\d{{4}})(?:\sm\.)?{_GAP}*{_NAME}{_GAP}*(?P<d>\d{{1,2}})(?!\d)(?:\sd\.)?", re.IGNORECASE
 )
-_NAMED = (_DAY_NAME_YEAR, _NAME_DAY_YEAR, _YEAR_NAME_DAY)
+_LATVIAN = re.compile(rf"(?<!\d)(?P<y>\d{{4}})\.?\sgada\s(?P<d>\d{{1,2}})\.?\s{_NAME}", re.IGNORECASE)
+_NAMED = (_DAY_NAME_YEAR, _NAME_DAY_YEAR, _YEAR_NAME_DAY, _LATVIAN)
+_NUMERIC = (_EITHER_END, _YEAR_FIRST, _CJK, _VIETNAMESE, _DAY_FIRST, _YEAR_LAST, _COMPACT, _COMPACT_YEAR_LAST)
 
 _LABEL = re.compile(r"[^\W\d_][^\d:]*:\s*")
 _LETTERS = re.compile(r"[^\W\d_]{3,12}")
@@ -60,7 +75,8 @@ class ParsedDate:
     value
         The date; of an ambiguous text, its day-first reading.
     alternative
-        The month-first reading of an ambiguous text, else None.
+        The other reading of an ambiguous text, else None: month first, year first ("26. 11. 12."), or in
+        another language ("12. srp 2026").
     """
 
     value: date
@@ -68,7 +84,7 @@ class ParsedDate:
 
     @property
     def ambiguous(self) -> bool:
-        """Return whether day and month can be swapped and nothing decided which comes first."""
+        """Return whether the text has a second reading and nothing decided between them."""
         return self.alternative is not None
 
     @property
@@ -81,11 +97,12 @@ def parse_date(text: str, *, day_first: bool | None = None) -> ParsedDate | None
     """Return the date that `text` prints, or None if it is not one date.
 
     Understood: three numbers with points, slashes, hyphens or spaces, the year (two or four digits)
-    last or the four-digit year first; "20180612", "12062018"; month names and abbreviations in eight
-    languages in any order ("Dec 25, 2018", "25DEC2018", "1er mai 2020"). A weekday, a label before a
-    colon ("DATE:25/12/2018") and a time of day are passed over. Two-digit years follow POSIX: 69-99
-    are 19xx, 00-68 are 20xx; a two-digit year is never read first, unless the number cannot be a day.
-    Never raises on any text.
+    last or the four-digit year first; "20180612", "12062018", "12/11-2026", "2018年6月12日"; Roman months;
+    month names and abbreviations in forty languages in any order ("Dec 25, 2018", "25DEC2018", "1er mai
+    2020"). A weekday, a label before a colon ("DATE:25/12/2018") and a time of day are passed over.
+    Two-digit years follow POSIX: 69-99 are 19xx, 00-68 are 20xx; a two-digit year is never read first,
+    unless the number cannot be a day, or all is printed as in Korea ("26. 11. 12."). Never raises on any
+    text.
 
     Parameters
     ----------
@@ -101,14 +118,15 @@ def parse_date(text: str, *, day_first: bool | None = None) -> ParsedDate | None
     >>> parsed.value.isoformat(), parsed.alternative.isoformat()
     ('2026-04-03', '2026-03-04')
     """
-    plain = _label_free(text)
+    plain = _label_free(uniform(text))
     return None if plain is None else _parse(plain, day_first)
 
 
 def looks_like_date(text: str) -> bool:
     """Return whether `text` is one printed date without a separate label; cheap, for every short span."""
-    plain = _label_free(text)
-    if plain is None or re.search(r":\s+$", text[: len(text) - len(plain)]):
+    whole = uniform(text)
+    plain = _label_free(whole)
+    if plain is None or re.search(r":\s+$", whole[: len(whole) - len(plain)]):
         return False
     return _parse(plain, None) is not None
 
@@ -124,6 +142,9 @@ def _parse(text: str, day_first: bool | None) -> ParsedDate | None:
     parsed = _parse_numeric(text, day_first)
     if parsed is not None:
         return parsed
+    found = _framed(_ROMAN, text)
+    if found is not None:
+        return _from_numbers(found, 1 + _ROMAN_MONTHS.index(found["mon"]))
     if not any(fold(name) in MONTHS for name in _LETTERS.findall(text)):
         return None
     for named in _NAMED:
@@ -135,11 +156,16 @@ def _parse(text: str, day_first: bool | None) -> ParsedDate | None:
 
 
 def _parse_numeric(text: str, day_first: bool | None) -> ParsedDate | None:
-    for pattern in (_YEAR_FIRST, _YEAR_LAST, _COMPACT, _COMPACT_YEAR_LAST):
+    for pattern in _NUMERIC:
         found = _framed(pattern, text)
         if found is None:
             continue
-        parsed = _from_year_last(found, day_first) if "a" in found.groupdict() else _from_year_first(found)
+        if "a" not in found.groupdict():
+            parsed = _from_numbers(found, int(found["m"]))
+        elif pattern is _EITHER_END:
+            parsed = _from_either_end(found)
+        else:
+            parsed = _from_year_last(found, True if pattern is _DAY_FIRST else day_first)
         if parsed is not None:
             return parsed
     return None
@@ -170,13 +196,29 @@ def fold(name: str) -> str:
     >>> fold("Févr")
     'fevr'
     """
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    # The Turkish letter without a dot is the same letter in capitals.
+    decomposed = unicodedata.normalize("NFKD", name.casefold().replace("\u0131", "i"))
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
-def _from_year_first(found: re.Match[str]) -> ParsedDate | None:
-    value = _date(int(found["y"]), int(found["m"]), int(found["d"]))
+def _from_numbers(found: re.Match[str], month: int) -> ParsedDate | None:
+    value = _date(_full_year(found["y"]), month, int(found["d"]))
     return None if value is None else ParsedDate(value=value)
+
+
+def _from_either_end(found: re.Match[str]) -> ParsedDate | None:
+    first, month, last = found["a"], int(found["b"]), found["y"]
+    by_day = _date(_full_year(last), month, int(first))
+    by_year = _date(_full_year(first), month, int(last))
+    return _of_readings(by_day, by_year)
+
+
+def _of_readings(first: date | None, second: date | None) -> ParsedDate | None:
+    """Return the date of two readings, of which there may be none, one, two, or twice the same."""
+    if first is None or second is None or first == second:
+        only = first or second
+        return None if only is None else ParsedDate(value=only)
+    return ParsedDate(value=first, alternative=second)
 
 
 def _from_year_last(found: re.Match[str], day_first: bool | None) -> ParsedDate | None:
@@ -184,24 +226,22 @@ def _from_year_last(found: re.Match[str], day_first: bool | None) -> ParsedDate 
     by_day, by_month = _date(year, second, first), _date(year, first, second)
     if by_day is None and by_month is None and first > 31 and len(found["y"]) == 2:
         by_day = _date(_full_year(found["a"]), second, int(found["y"]))
-    only = by_day or by_month if by_day is None or by_month is None or by_day == by_month else None
-    if only is not None:
-        return ParsedDate(value=only)
-    if by_day is None or by_month is None:
-        return None
-    if day_first is None:
-        return ParsedDate(value=by_day, alternative=by_month)
-    return ParsedDate(value=by_day if day_first else by_month)
+    both = _of_readings(by_day, by_month)
+    if both is None or not both.ambiguous or day_first is None:
+        return both
+    return _of_readings(by_day if day_first else by_month, None)
 
 
 def _from_named(found: re.Match[str]) -> ParsedDate | None:
-    month = MONTHS.get(fold(found["mon"]))
+    name = fold(found["mon"])
     groups = found.groupdict()
     day = groups["d"] or groups.get("d2")
-    if month is None or day is None:
+    if name not in MONTHS or day is None:
         return None
-    value = _date(_full_year(found["y"]), month, int(day))
-    return None if value is None else ParsedDate(value=value)
+    year = _full_year(found["y"])
+    shared = SHARED_MONTHS.get(name) if groups.get("point") else None
+    other = None if shared is None else _date(year, shared, int(day))
+    return _of_readings(_date(year, MONTHS[name], int(day)), other)
 
 
 def _full_year(digits: str) -> int:

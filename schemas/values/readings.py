@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from schemas.values.amounts import DecimalSeparator, ParsedAmount, parse_amount
+from schemas.values.amounts import ParsedAmount, parse_amount
 from schemas.values.dates import ParsedDate, parse_date
+from schemas.values.figures import DecimalSeparator
 
 _DECIMALS = re.compile(r"[.,]\d")
 _FIGURES = re.compile(r"[\d.,'’ ]*\d")
@@ -20,7 +21,7 @@ _NEGATIVE = re.compile(r"[-−–]|\(.*\)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberStyle:
-    """How one document writes decimals and dates; None where nothing on it decides.
+    """How one document writes decimals and dates, and its currency; None where nothing on it decides.
 
     Examples
     --------
@@ -30,10 +31,11 @@ class NumberStyle:
 
     decimal_separator: DecimalSeparator | None = None
     day_first: bool | None = None
+    currency: str | None = None
 
     def read_amount(self, text: str) -> ParsedAmount | None:
         """Return the amount that `text` prints in this style, or None if it is not one amount."""
-        return parse_amount(text, decimal_separator=self.decimal_separator)
+        return parse_amount(text, decimal_separator=self.decimal_separator, currency=self.currency)
 
     def read_date(self, text: str) -> ParsedDate | None:
         """Return the date that `text` prints in this style, or None if it is not one date."""

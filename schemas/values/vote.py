@@ -1,51 +1,73 @@
-"""What the texts of one document say together about its decimal separator and its order of dates."""
+"""What the texts of one document say together: its decimal separator, its order of dates, its currency."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
-from schemas.values.amounts import DecimalSeparator, parse_amount
+from schemas.values.amounts import parse_amount
+from schemas.values.currency import possible_currencies, says_currency
 from schemas.values.dates import parse_date
+from schemas.values.figures import DecimalSeparator
 
 # One side wins if it has more than twice the other's votes: a stray version number or a misread comma
 # must not decide a page, and a page that mixes both decides nothing.
 _MARGIN = 2
+_MAX_MARK_CHARACTERS = 8
 
 # What has one reading only: cents after one separator kind, thousands grouped by the other or repeated.
+# Figures that a point follows are days and months ("01.01."), or numbers of sections.
+_GROUP = r"(?P<group>[., '\u00a0\u202f\u2019])"
 _DECIMAL = re.compile(
-    r"(?:^|[^\d.,])(?:\d{1,3}(?:(?P<group>[., '\u00a0\u202f\u2019])\d{3})+|\d+)?"
-    r"(?P<sep>[.,])\d{2}(?![\d.,]*\d)"
+    rf"(?:^|[^\d.,])(?:\d{{1,3}}{_GROUP}(?:\d{{2,3}}(?P=group))*\d{{3}}(?P<end>[.,])\d{{2,3}}"
+    r"|\d*(?P<sep>[.,])\d{2})(?![\d.,]*\d)(?!\.)"
 )
 _REPEATED = re.compile(r"(?:^|[^\d.,])\d{1,3}(?P<group>[.,])\d{3}(?:(?P=group)\d{3})+(?![.,]?\d)")
+_LAKHS = re.compile(r"(?:^|[^\d.,])\d{1,2}(?:,\d{2})+,\d{3}(?![.,]?\d)")
 _TIME_OR_DATE = re.compile(r"\d[.:]\d\d[.:]\d\d")
+# Of days, hours or sections more often than of amounts.
+_RANGE = re.compile(r"\d[.,]\d{1,2}\.?\s?[-\u2013]\s?\d")
+_PADDED = re.compile(r"(?<!\d)0\d\.\d")  # amounts below ten have one digit before the point, "01.05" has two
+_DAY_AND_MONTH = re.compile(r"(?<!\d)(?:[12]\d|3[01])\.(?:0[1-9]|1[0-2])(?!\d)")
 
-_NUMERIC_DATE = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?!\d)")
+# But for "26. 11. 12.", whose year may stand first (Korean).
+_NUMERIC_DATE = re.compile(
+    r"(?<!\d)(?!\d\d?\.\s\d\d?\.\s\d\d\.)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?!\d)"
+)
 _DAY_PATTERN = re.compile(r"\b(?:DD|TT|JJ)[./-]MM[./-](?:YY|JJ|AA)", re.IGNORECASE)
 _MONTH_PATTERN = re.compile(r"\bMM[./-](?:DD|TT|JJ)[./-](?:YY|JJ|AA)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Vote:
+    separator: DecimalSeparator
+    is_weak: bool = False  # "31.12" may be a day of a month
 
 
 def vote_decimal_separator(texts: Iterable[str]) -> DecimalSeparator | None:
     """Return the decimal separator that the unambiguous amounts of a document agree on, or None.
 
-    Each text (a word, a line or a value) whose amount has exactly two decimals, or thousands grouped
-    more than once, has one vote. The winner needs more than twice the other's votes. Dates and times
-    have no vote.
+    Each text (a word, a line or a value) whose amount has exactly two decimals, both separators, or
+    thousands grouped more than once, has one vote. The winner needs more than twice the other's votes.
+    Dates, times, ranges and figures that a point follows ("01.01.") have no vote; figures that may be a
+    day and a month ("31.12") have one where no other text has.
 
     Examples
     --------
     >>> vote_decimal_separator(["1.234", "19,00", "2.380,00 EUR"])
     ','
+    >>> vote_decimal_separator(["01.01.", "31.03.", "31.12", "1.685,25"])
+    ','
     >>> vote_decimal_separator(["1.234"]) is None
     True
     """
-    votes: dict[DecimalSeparator, int] = {".": 0, ",": 0}
-    for text in texts:
-        vote = _separator_vote(text)
-        if vote is not None:
-            votes[vote] += 1
-    points, commas = votes["."], votes[","]
+    votes = [vote for vote in map(_separator_vote, texts) if vote is not None]
+    strong = Counter(vote.separator for vote in votes if not vote.is_weak)
+    counted = strong or Counter(vote.separator for vote in votes)
+    points, commas = counted["."], counted[","]
     if points > _MARGIN * commas:
         return "."
     return "," if commas > _MARGIN * points else None
@@ -53,16 +75,58 @@ def vote_decimal_separator(texts: Iterable[str]) -> DecimalSeparator | None:
 
 # Columns repeat quantities, rates and prices.
 @lru_cache(maxsize=16_384)
-def _separator_vote(text: str) -> DecimalSeparator | None:
-    if _TIME_OR_DATE.search(text) or ("." not in text and "," not in text):
+def _separator_vote(text: str) -> _Vote | None:
+    if ("." not in text and "," not in text) or any(
+        pattern.search(text) for pattern in (_TIME_OR_DATE, _RANGE, _PADDED)
+    ):
         return None
     found = _DECIMAL.search(text)
-    if found is not None and found["group"] != found["sep"] and parse_amount(found[0].strip()) is not None:
-        return "." if found["sep"] == "." else ","
-    repeated = _REPEATED.search(text)
+    if found is not None:
+        separator = found["end"] or found["sep"]
+        if found["group"] != separator and parse_amount(found[0].strip()) is not None:
+            is_weak = found["sep"] is not None and _DAY_AND_MONTH.search(found[0]) is not None
+            return _Vote(separator="." if separator == "." else ",", is_weak=is_weak)
+    repeated = _REPEATED.search(text) or _LAKHS.search(text)
     if repeated is not None:
-        return "," if repeated["group"] == "." else "."
+        return _Vote(separator="." if "," in repeated[0] else ",")
     return None
+
+
+def vote_currency(texts: Iterable[str]) -> str | None:
+    """Return the only currency that the words of a document name (ISO 4217), or None.
+
+    Codes ("KWD"), marks ("円") and amounts with either ("RM35.00") name one. Marks of several currencies
+    ("$") name none, and contradict a code that is not among theirs.
+
+    Examples
+    --------
+    >>> [vote_currency(words) for words in (["KWD", "125.000"], ["JPY", "EUR"], ["$5.00", "KWD"])]
+    ['KWD', None, None]
+    """
+    known: set[str] = set()
+    shared: set[frozenset[str]] = set()
+    for text in texts:
+        code, possible = _named_currency(text)
+        if code is not None:
+            known.add(code)
+        elif possible:
+            shared.add(possible)
+    if len(known) != 1:
+        return None
+    only = next(iter(known))
+    return only if all(only in possible for possible in shared) else None
+
+
+@lru_cache(maxsize=16_384)
+def _named_currency(text: str) -> tuple[str | None, frozenset[str]]:
+    """Return the currency that a word names, and those that it may stand for if it names none."""
+    word = text.strip("()[]{}*.,:;/|= ")
+    amount = parse_amount(word) if any(map(str.isdigit, word)) else None
+    mark = amount.currency_mark if amount is not None else word
+    if mark is None or len(mark) > _MAX_MARK_CHARACTERS:
+        return None, frozenset()
+    code = says_currency(mark)
+    return code, frozenset() if code is not None or mark.isalpha() else possible_currencies(mark)
 
 
 def vote_day_first(texts: Iterable[str]) -> bool | None:

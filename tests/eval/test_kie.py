@@ -19,6 +19,7 @@ from eval.kie import (
     gold_values,
     kie_results,
     kie_score,
+    printed,
     same,
 )
 
@@ -133,6 +134,12 @@ def test_an_edited_value_counts_in_part(matching: Matching, similarity: float, o
         ("amount", Pred(text="1250"), "12.50", False),
         ("amount", Pred(text="RM 9.00"), "9,00 RM", True),
         ("amount", Pred(text="free"), "FREE", True),
+        ("amount", Pred(text="145678"), "Rs.1,45,678/-", True),
+        ("amount", Pred(text="125.00"), "KWD 125.000", True),
+        ("amount", Pred(text="125000"), "KWD 125.000", False),
+        ("date", Pred(text="2026-12-12"), "12. prosince 2026", True),
+        ("text", Pred(text="Mu\u0308ller"), "M\u00fcller", True),
+        ("text", Pred(text="Muller"), "M\u00fcller", False),
         ("text", Pred(text="ACME Sdn. Bhd."), "ACME SDN BHD", True),
         ("text", Pred(text="(ACME) Ltd"), "ACME Ltd", True),
         ("text", Pred(text="555-123-4567"), "(555) 123-4567", True),
@@ -150,3 +157,9 @@ def test_every_item_of_a_list_and_every_alternative_is_accepted() -> None:
     assert gold_values(["a", "b"], ("c",)) == ("a", "b", "c")
     assert gold_values(None) == gold_values("") == gold_values([]) == ()
     assert gold_values(0) == ("0",)
+    assert gold_values(["", " ", "a"], ("\u00a0",)) == ("a",)
+
+
+def test_an_accent_behind_its_letter_is_the_same_letter_under_every_matching() -> None:
+    assert printed("Mu\u0308ller") == gold_values("M\u00fcller")[0]
+    assert printed(10**4000) == "1" + "0" * 4000  # longer than any float

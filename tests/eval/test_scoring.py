@@ -67,6 +67,17 @@ def test_a_document_is_scored_by_fields_and_rows() -> None:
     assert scores.documents[0].confidences == ((0.9, True),)
 
 
+@pytest.mark.parametrize("empty", ["", " ", None])
+def test_an_empty_text_is_an_absent_field_or_cell(empty: str | None) -> None:
+    pred = PredRecord(id="a/2", value={"total": empty, "note": empty, "line_items": [{"text": empty}]})
+    record = GoldRecord.model_validate({**GOLD[1], "line_items": [{"text": "tea"}], "kie": {"total": "9"}})
+    (document,) = score_run(preds(pred), [record]).documents
+    outcomes = [(result.field, result.outcome) for result in document.fields["normalised"]]
+    assert outcomes == [("total", "missed"), ("note", "absent")]
+    assert document.rows is not None
+    assert document.rows["exact"].counts.n_pred == 0
+
+
 def test_a_document_without_prediction_has_failed_and_misses_what_was_asked() -> None:
     scores = score_run(preds(FIRST), gold()[:2])
     group = scores.groups["a"]

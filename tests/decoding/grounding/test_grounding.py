@@ -123,6 +123,27 @@ def test_document_style_decides_normal_forms() -> None:
     assert result.warnings == ()
 
 
+def test_only_currency_of_a_page_decides_normal_forms_of_money_that_prints_no_mark() -> None:
+    schema = _schema(net="amount", total="amount", weight="amount")
+    value: dict[str, JsonValue] = {"net": "12.500", "total": "125.000", "weight": "1.250 kg"}
+    lines = ("Net 12.500", "Total KWD 125.000", "Weight 1.250 kg")
+    dinars = ground_extraction(value, schema, document_of(page_of_lines(*lines)))
+    assert [_metadata(dinars)[key].normalised for key in value] == ["12.500", "125.000", None]
+    assert [warning.code for warning in dinars.warnings] == ["ambiguous_amount"]
+    # Of two currencies none is the page's; the comma of 380,00 starts decimals, which KWD contradicts.
+    mixed = ground_extraction(value, schema, document_of(page_of_lines(*lines, "Paid EUR 380,00")))
+    assert _metadata(mixed)["total"].normalised is None
+
+
+def test_amount_that_leaves_its_mark_out_is_read_with_the_mark_on_the_page() -> None:
+    schema = _schema(a="amount", b="amount", c="amount", d="amount")
+    value: dict[str, JsonValue] = {"a": "5,500", "b": "3,200", "c": "125.000", "d": "12.750"}
+    document = document_of(page_of_lines("A ¥5,500", "B $ 3,200", "C 125.000 KWD", "D 12.750"))
+    result = ground_extraction(value, schema, document)
+    assert [_metadata(result)[key].normalised for key in value] == ["5500", "3200", "125.000", None]
+    assert [(w.code, w.path) for w in result.warnings] == [("ambiguous_amount", "d")]
+
+
 def test_ambiguous_and_unparsed_values_are_warnings_without_a_normal_form() -> None:
     document = document_of(page_of_lines("Date 03/04/2026", "Total 1,234", "Due soon", "Paid much"))
     schema = _schema(date="date", total="amount", due="date", paid="amount")

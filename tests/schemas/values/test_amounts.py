@@ -79,7 +79,7 @@ def test_text_that_is_not_one_amount_is_none(text: str) -> None:
     assert not looks_like_amount(text)
 
 
-@pytest.mark.parametrize("text", ["1.234", "1,234", "24,000", "-1.234", "$12,345", "123.456 EUR"])
+@pytest.mark.parametrize("text", ["1.234", "1,234", "24,000", "-1.234", "$12.345", "123.456 EUR"])
 def test_one_separator_before_three_digits_is_ambiguous(text: str) -> None:
     parsed = parse_amount(text)
     assert parsed is not None
@@ -112,6 +112,132 @@ def test_currency_without_minor_unit_decides_for_thousands() -> None:
     parsed = parse_amount("JPY 1,234")
     assert parsed is not None
     assert (parsed.value, parsed.ambiguous, parsed.currency) == (Decimal(1234), False, "JPY")
+
+
+@pytest.mark.parametrize(
+    "text", ["¥5,500", "￥5,500", "$5,500", "£5,500", "Rs 5,500", "UGX 5,500", "R$5.500", "Rp5.500"]
+)
+def test_mark_whose_currency_groups_by_that_sign_decides_for_thousands(text: str) -> None:
+    parsed = parse_amount(text)
+    assert parsed is not None
+    assert (parsed.value, parsed.ambiguous) == (Decimal(5500), False)
+
+
+@pytest.mark.parametrize(
+    "text", ["€5,500", "$5.500", "5,500 USD", "$5,500 USD/l", "CHF 5.500", "5.500 kr", "KWD 5,500"]
+)
+def test_mark_that_does_not_decide_leaves_the_amount_ambiguous(text: str) -> None:
+    parsed = parse_amount(text)
+    assert parsed is not None
+    assert parsed.readings == (Decimal(5500), Decimal("5.500"))
+
+
+@pytest.mark.parametrize(
+    "text", ["KWD 125.000", "125.000 KWD", "KD125.000", "BD 125.000", "TND 125,000", "125.000 د.ك"]
+)
+def test_currency_with_three_decimals_decides_for_decimals(text: str) -> None:
+    parsed = parse_amount(text)
+    assert parsed is not None
+    assert (parsed.value, parsed.ambiguous) == (Decimal("125.000"), False)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "readings"),
+    [
+        ("5,500", "JPY", ["5500"]),
+        ("5.500", "VND", ["5500"]),
+        ("12.500", "KWD", ["12.500"]),
+        ("5.500", "JPY", ["5500", "5.500"]),  # yen are grouped by commas: perhaps no yen
+        ("1,250", "KWD", ["1250", "1.250"]),
+        ("1.250 kg", "KWD", ["1250", "1.250"]),  # no money
+        ("5,500", "USD", ["5500", "5.500"]),
+        ("$5.500", "KWD", ["5500", "5.500"]),  # prints its own
+        ("5.500 kr", "DKK", ["5500", "5.500"]),  # behind the figures a mark decides nothing
+        ("¥5.500", "JPY", ["5500"]),  # of the two currencies of the mark it is the document's
+    ],
+)
+def test_currency_of_the_document_decides_for_money_without_cents_or_with_three_decimals(
+    text: str, currency: str, readings: list[str]
+) -> None:
+    parsed = parse_amount(text, currency=currency)
+    assert parsed is not None
+    assert [str(value) for value in parsed.readings] == readings
+
+
+@pytest.mark.parametrize(
+    ("text", "separator", "currency", "readings"),
+    [
+        ("12.500", ".", "KWD", ["12.500"]),
+        ("12.500", ",", "KWD", ["12500", "12.500"]),
+        ("KWD 12.500", ",", None, ["12500", "12.500"]),
+        ("$5,500", ",", None, ["5500", "5.500"]),
+        ("5.500", ".", "VND", ["5500", "5.500"]),
+        ("1,250", ".", "KWD", ["1250"]),  # the currency does not decide
+        ("5.500円", ".", None, ["5500"]),  # yen have no decimals anywhere
+    ],
+)
+def test_separator_of_the_document_that_contradicts_the_currency_decides_nothing(
+    text: str, separator: str, currency: str | None, readings: list[str]
+) -> None:
+    parsed = parse_amount(text, decimal_separator="." if separator == "." else ",", currency=currency)
+    assert parsed is not None
+    assert [str(value) for value in parsed.readings] == readings
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Rs.1,45,678/-", "145678"),
+        ("₹45,678/-", "45678"),
+        ("1,00,000.00/-", "100000.00"),
+        ("UGX1,234,500/=", "1234500"),
+        ("1.234,-", "1234"),
+        ("1,234.-", "1234"),
+        ("1,234/=", "1234"),
+        ("45:-", "45"),
+        ("1'234.—", "1234"),
+        ("¥5,500-", "5500"),  # closes the amount, no minus
+        ("JPY 5,500-", "-5500"),
+    ],
+)
+def test_ending_that_stands_for_no_cents_is_no_minus_and_decides_for_thousands(text: str, value: str) -> None:
+    parsed = parse_amount(text)
+    assert parsed is not None
+    assert (str(parsed.value), parsed.ambiguous) == (value, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [
+        ("S/1,234.50", "PEN"),
+        ("S/.1,234.50", "PEN"),
+        ("Tk.1,234.50", "BDT"),
+        ("Ksh.1,234.50", "KES"),
+        ("SR1,234.50", "SAR"),
+        ("1,234.50 SR", "SAR"),
+        ("RMB1,234.50", "CNY"),
+        ("N1,234.50", "NGN"),
+        ("AUD$1,234.50", "AUD"),
+        ("US $1,234.50", "USD"),
+        ("**$1,234.50**", None),
+        ("1,234.50†", None),
+        ("1 234,50 $ US", "USD"),
+        ("1.234:50", None),
+        ("1 234:50 kr", None),
+        ("1234:50 SEK", "SEK"),
+    ],
+)
+def test_marks_of_many_countries_are_read_on_either_side(text: str, currency: str | None) -> None:
+    parsed = parse_amount(text)
+    assert parsed is not None
+    assert (parsed.value, parsed.ambiguous, parsed.currency) == (Decimal("1234.50"), False, currency)
+
+
+@pytest.mark.parametrize(
+    "text", ["N12", "KD5", "BD1", "SR1.5", "10:22 kg", "10:22:30", "1,234:50", "EUR$5", "12/=3", "/-"]
+)
+def test_letters_and_colons_that_stand_for_something_else_are_no_amount(text: str) -> None:
+    assert parse_amount(text) is None
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.values import looks_like_date, parse_date
 from schemas.values.dates import fold
-from schemas.values.months import MONTHS
+from schemas.values.months import MONTHS, SHARED_MONTHS, WEEKDAYS
 
 _LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "ms", "pt")
 _dates = st.dates(min_value=date(1969, 1, 1), max_value=date(2068, 12, 31))  # two digits tell these apart
@@ -51,6 +51,30 @@ _dates = st.dates(min_value=date(1969, 1, 1), max_value=date(2068, 12, 31))  # t
         ("02/17/14,", "2014-02-17"),
         ("99-03-02", "1999-03-02"),
         ("05/05/2020", "2020-05-05"),  # swapping changes nothing
+        ("12. prosince 2026", "2026-12-12"),
+        ("12 Kasım 2026", "2026-11-12"),  # noqa: RUF001
+        ("12 KASIM 2026", "2026-11-12"),
+        ("12 EKİM 2026", "2026-10-12"),
+        ("12 ноября 2026 г.", "2026-11-12"),  # noqa: RUF001
+        ("12 листопада 2026 р.", "2026-11-12"),  # noqa: RUF001
+        ("12 noiembrie 2026", "2026-11-12"),
+        ("2026. november 12.", "2026-11-12"),
+        ("12. marraskuuta 2026", "2026-11-12"),
+        ("12 Νοεμβρίου 2026", "2026-11-12"),
+        ("12 listopada 2026 r.", "2026-11-12"),  # Polish puts no point behind the day
+        ("2026 m. lapkričio 12 d.", "2026-11-12"),
+        ("2026. gada 12. novembris", "2026-11-12"),
+        ("12 tháng 11, 2026", "2026-11-12"),
+        ("12 בנובמבר 2026", "2026-11-12"),
+        ("12 d\u2019octubre del 2026", "2026-10-12"),
+        ("12/11-2026", "2026-11-12"),
+        ("11/25-2026", "2026-11-25"),
+        ("12.XI.2026", "2026-11-12"),
+        ("3 V 2026", "2026-05-03"),
+        ("2026年10月14日", "2026-10-14"),
+        ("2026년 10월 14일", "2026-10-14"),
+        ("13\u200f/11\u200f/2026", "2026-11-13"),  # marks of writing direction
+        ("13\u201111\u20112026", "2026-11-13"),  # hyphens that do not break
     ],
 )
 def test_date_in_one_reading_is_its_value(text: str, iso: str) -> None:
@@ -64,7 +88,8 @@ def test_date_in_one_reading_is_its_value(text: str, iso: str) -> None:
     [
         "", "2018", "1234", "12/3", "10:22", "March 2026", "20 Mar", "31-02-2018", "12.50", "1,234.50",
         "13/13/2018", "5 items 12/12/2018", "RM 12.00", "0123456789", "2018-13-01", "1.2.3", "25 Foo 2018",
-        "01/01/1800",
+        "01/01/1800", "12.XIII.2026", "12.IIX.2026", "32.XI.2026", "12/11-26", "2026年13月1日",
+        "令和8年10月14日", "31 tháng 2, 2026", "12 november", "29. 10. 5.",
     ],
 )  # fmt: skip
 def test_text_that_is_not_one_date_is_none(text: str) -> None:
@@ -78,6 +103,26 @@ def test_day_and_month_that_can_be_swapped_are_ambiguous_with_both_readings(text
     assert parsed is not None
     assert parsed.alternative is not None
     assert (parsed.value.day, parsed.value.month) == (parsed.alternative.month, parsed.alternative.day)
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        # Polish and Czech November is Croatian October; only Croatian dates have a point behind the day.
+        ("12. listopada 2026", ["2026-11-12", "2026-10-12"]),
+        ("12. srp 2026", ["2026-08-12", "2026-07-12"]),
+        ("26. 11. 12.", ["2012-11-26", "2026-11-12"]),  # Korean puts the year first
+        ("12. 11. 12.", ["2012-11-12"]),
+        ("31. listopad 2026", ["2026-10-31"]),  # November has 30 days
+    ],
+)
+def test_what_two_languages_read_differently_has_both_readings_whatever_the_order(
+    text: str, readings: list[str]
+) -> None:
+    for day_first in (None, True, False):
+        parsed = parse_date(text, day_first=day_first)
+        assert parsed is not None
+        assert [day.isoformat() for day in parsed.readings] == readings
 
 
 def test_document_order_decides_and_never_overrides_the_only_reading() -> None:
@@ -162,5 +207,6 @@ def test_any_text_parses_or_is_none(text: str) -> None:
 
 
 def test_month_names_are_folded_as_texts_are() -> None:
-    assert all(fold(name) == name for name in MONTHS)
+    assert all(fold(name) == name for name in (*MONTHS, *WEEKDAYS))
+    assert all(MONTHS[name] != number for name, number in SHARED_MONTHS.items())
     assert set(MONTHS.values()) == set(range(1, 13))

@@ -17,6 +17,7 @@ def test_the_document_decides_between_two_readings() -> None:
     assert UNDECIDED.amount_readings("1.234") == (Decimal(1234), Decimal("1.234"))
     assert NumberStyle(decimal_separator=".").amount_readings("1.234") == (Decimal("1.234"),)
     assert UNDECIDED.date_readings("03/04/2026") == (date(2026, 4, 3), date(2026, 3, 4))
+    assert NumberStyle(currency="KWD").amount_readings("12.500") == (Decimal("12.500"),)
     assert NumberStyle(day_first=False).date_readings("03/04/2026") == (date(2026, 3, 4),)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.values import parse_amount, vote_day_first, vote_decimal_separator
+from schemas.values import parse_amount, vote_currency, vote_day_first, vote_decimal_separator
+from schemas.values.currency import ISO_4217
 
 
 def test_amounts_with_cents_decide_the_separator() -> None:
@@ -19,6 +21,74 @@ def test_thousands_grouped_twice_decide_for_the_other_separator() -> None:
 
 def test_ambiguous_amounts_dates_and_times_have_no_vote() -> None:
     assert vote_decimal_separator(["1.234", "24,000", "12.03.2026", "10.22.33", "Rev", "1.5.2"]) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "01.01.",
+        "31.03.",
+        "01.01.-31.03.",
+        "01.04.\u201330.06.",
+        "8.00-18.00",
+        "05.11.2026",
+        "1.1.2026",
+        "01.50",
+        "12.34.",
+    ],
+)
+def test_days_of_months_hours_and_sections_have_no_vote(text: str) -> None:
+    assert vote_decimal_separator([text]) is None
+    assert vote_decimal_separator([*[text] * 9, "1.685,25"]) == ","
+
+
+def test_figures_that_may_be_a_day_of_a_month_vote_only_where_nothing_else_does() -> None:
+    assert vote_decimal_separator(["31.12", "30.06", "1.685,25"]) == ","
+    assert vote_decimal_separator(["12.50", "30.06"]) == "."
+    assert vote_decimal_separator(["30.06"]) == "."
+
+
+@pytest.mark.parametrize(
+    ("text", "separator"),
+    [
+        ("1,234.50", "."),
+        ("1 234,50", ","),
+        ("1,250.500", "."),
+        ("1.250,500", ","),
+        ("1,00,000", "."),
+        (".50", "."),
+    ],
+)
+def test_amounts_with_groups_and_decimals_vote_in_any_currency(text: str, separator: str) -> None:
+    assert vote_decimal_separator([text]) == separator
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["Total", "KWD", "125.000"], "KWD"),
+        (["Amount", "(KWD):"], "KWD"),
+        (["5,500円", "¥3,200"], "JPY"),
+        (["RM9.00", "9.00"], "MYR"),
+        (["JPY", "EUR"], None),
+        (["KWD", "$5.00"], None),  # a dollar is no dinar
+        (["ALL", "PRICES", "KWD"], "KWD"),  # a word before it is Albanian money
+        (["¥5,500"], None),
+        (["K" * 10_000, "KWD" * 1_000, ""], None),
+        ([], None),
+    ],
+)
+def test_only_currency_that_the_words_name_is_the_documents(words: list[str], code: str | None) -> None:
+    assert vote_currency(words) == code
+
+
+@given(st.lists(st.text(max_size=12), max_size=6))
+def test_any_words_vote_for_a_currency_or_for_none(words: list[str]) -> None:
+    assert vote_currency(words) in (None, *ISO_4217)
+
+
+def test_korean_dates_do_not_say_which_number_comes_first() -> None:
+    assert vote_day_first(["26. 11. 12."]) is None
 
 
 def test_document_that_contradicts_itself_decides_nothing() -> None:
