@@ -25,7 +25,13 @@ _FORMATS: dict[MediaType, str] = {
     "image/jpeg": "JPEG",
     "image/tiff": "TIFF",
     "image/webp": "WEBP",
+    "image/bmp": "BMP",
+    "image/gif": "GIF",
+    "image/heic": "HEIF",
 }
+# Of these more than one frame is a film or a burst of photos. A camera's JPEG may hold a preview as well,
+# which is no page.
+_ANIMATED: frozenset[MediaType] = frozenset({"image/gif", "image/webp", "image/png", "image/heic"})
 # What Pillow and its decoders raise on broken input; anything else is a defect of ours.
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError)
 _EXIF_ORIENTATION = 274
@@ -48,12 +54,21 @@ class DecodedImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSource:
-    """An opened image file; `frames` are the frame numbers that are pages of their own."""
+    """An opened image file.
+
+    Attributes
+    ----------
+    frames
+        The frame numbers that are pages of their own.
+    has_more_frames
+        Whether there are frames that are none: those of an animation or a burst, after the first.
+    """
 
     data: bytes
     media_type: MediaType
     frames: tuple[int, ...]
     limits: ReadLimits
+    has_more_frames: bool = False
 
     @property
     def n_pages(self) -> int:
@@ -80,8 +95,8 @@ class ImageSource:
 def open_image(data: bytes, media_type: MediaType, *, limits: ReadLimits) -> ImageSource:
     """Return the pages of an image file, undecoded.
 
-    Only TIFF files have several pages; an animation counts as its first frame, and reduced-resolution
-    copies inside a TIFF are left out.
+    Only TIFF files have several pages; of an animation or a burst of photos the first frame is read, and
+    reduced-resolution copies inside a TIFF are left out.
 
     Raises
     ------
@@ -91,13 +106,18 @@ def open_image(data: bytes, media_type: MediaType, *, limits: ReadLimits) -> Ima
         If the file has more pages than `limits` allow.
     """
     with _open(data, media_type) as image:
-        frames = tuple(_tiff_pages(image, limits)) if media_type == "image/tiff" else (0,)
-    return ImageSource(data=data, media_type=media_type, frames=frames, limits=limits)
+        frames = tuple(_tiff_pages(image, limits)) if media_type == "image/tiff" else (image.tell(),)
+        more = media_type in _ANIMATED and bool(getattr(image, "is_animated", False))
+    return ImageSource(data=data, media_type=media_type, frames=frames, limits=limits, has_more_frames=more)
 
 
 @contextmanager
 def _open(data: bytes, media_type: MediaType) -> Generator[Image.Image]:
     """Yield the image; broken-input errors become `UnreadableDocumentError`."""
+    if media_type == "image/heic":
+        import pi_heif  # only these files need it
+
+        pi_heif.register_heif_opener(thumbnails=False)
     # Sizes are checked here, before pixels are decoded, with limits of our own.
     Image.MAX_IMAGE_PIXELS = None
     try:

@@ -94,7 +94,7 @@ class _PageResult:
 
 
 def read_document(data: bytes, *, options: ReadOptions | None = None) -> Document:
-    """Return the words of a PDF, PNG, JPEG, TIFF or WebP file with their boxes, in reading order.
+    """Return the words of a file of any `MediaType` with their boxes, in reading order.
 
     Parameters
     ----------

@@ -93,6 +93,8 @@ class Source:
             return (
                 ReadWarning(code="repaired_file", message="the file's structure was damaged and rebuilt"),
             )
+        if isinstance(self.file, ImageSource) and self.file.has_more_frames:
+            return (ReadWarning(code="pages_skipped", message="of several frames only the first was read"),)
         return ()
 
     def scan(self, page_index: int) -> PageScan:

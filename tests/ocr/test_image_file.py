@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -15,6 +17,15 @@ from schemas.errors import DocumentTooLargeError, UnreadableDocumentError
 from tests.ocr.files import encoded, png_bomb
 
 LIMITS = ReadLimits()
+# White, 64 x 64 pixels, its top left quarter black: what is installed decodes such files and writes none.
+HEIC = b64decode(
+    "AAAAHGZ0eXBoZWl4AAAAAG1pZjFoZWl4bWlhZgAAAU5tZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAA"
+    "AAAAACJpbG9jAAAAAERAAAEAAQAAAAABcgABAAAAAAAAABsAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAA"
+    "AA5waXRtAAAAAAABAAAAzmlwcnAAAACvaXBjbwAAAHJodmNDAQQIAAAAn/gAAAAAHvAA/Pz4+AAADwNgAAEAF0ABDAH//wQI"
+    "AAADAJ/4AAADAAAeugJAYQABACZCAQEECAAAAwCf+AAAAwAAHsCCBBZbqSSmubAgAAADAyAAAAMAIWIAAQAHRAHBcrAiQAAA"
+    "ABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAABAAAAAQAAAAA5waXhpAAAAAAEIAAAAF2lwbWEAAAAAAAAAAQABBIEC"
+    "AwQAAAAjbWRhdAAAABcoAa4nw/Qp///dcdFK396IPp//5qYVXg=="
+)
 
 
 def decode(data: bytes, *, limits: ReadLimits = LIMITS, page_index: int = 0) -> DecodedImage:
@@ -40,7 +51,8 @@ def assert_is_corner_page(pixels: np.ndarray) -> None:
     [
         ("PNG", "1"), ("PNG", "L"), ("PNG", "P"), ("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "LA"),
         ("JPEG", "L"), ("JPEG", "RGB"), ("JPEG", "CMYK"), ("TIFF", "1"), ("TIFF", "CMYK"), ("TIFF", "LAB"),
-        ("TIFF", "F"), ("TIFF", "I"), ("WEBP", "RGB"), ("WEBP", "RGBA"),
+        ("TIFF", "F"), ("TIFF", "I"), ("WEBP", "RGB"), ("WEBP", "RGBA"), ("BMP", "1"), ("BMP", "P"),
+        ("BMP", "RGB"), ("GIF", "L"), ("GIF", "P"),
     ],
 )  # fmt: skip
 def test_every_mode_becomes_rgb(format_: str, mode: str) -> None:
@@ -122,13 +134,16 @@ def test_a_jpeg_that_is_too_large_is_halved_instead() -> None:
     assert decode(data, limits=ReadLimits(max_pixels_per_page=300_000)).pixels.shape == (400, 500, 3)
 
 
-@pytest.mark.parametrize("media_type", ["image/png", "image/jpeg", "image/tiff", "image/webp"])
+@pytest.mark.parametrize("media_type", get_args(MediaType)[1:])
 def test_garbage_behind_a_magic_number_is_unreadable(media_type: MediaType) -> None:
     magic = {
         "image/png": b"\x89PNG\r\n\x1a\n",
         "image/jpeg": b"\xff\xd8\xff",
         "image/tiff": b"II*\x00",
         "image/webp": b"RIFF\x00\x00\x00\x00WEBP",
+        "image/bmp": b"BM" + bytes(12) + b"\x28\x00\x00\x00",
+        "image/gif": b"GIF89a",
+        "image/heic": b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic",
     }[media_type]
     with pytest.raises(UnreadableDocumentError):
         open_image(magic + b"\x07garbage" * 9, media_type, limits=LIMITS)
@@ -136,6 +151,22 @@ def test_garbage_behind_a_magic_number_is_unreadable(media_type: MediaType) -> N
 
 def test_an_animation_counts_as_one_page(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (16, 16), (i * 80, 0, 0)) for i in range(3)]
-    path = tmp_path / "moving.webp"
-    frames[0].save(path, save_all=True, append_images=frames[1:])
-    assert open_image(path.read_bytes(), "image/webp", limits=LIMITS).n_pages == 1
+    for media_type in ("image/webp", "image/gif", "image/png"):
+        path = tmp_path / f"moving.{media_type.removeprefix('image/')}"
+        frames[0].save(path, save_all=True, append_images=frames[1:])
+        source = open_image(path.read_bytes(), media_type, limits=LIMITS)
+        assert source.n_pages == 1
+        assert source.has_more_frames
+        frames[0].save(path)
+        assert not open_image(path.read_bytes(), media_type, limits=LIMITS).has_more_frames
+
+
+def test_a_photo_of_a_telephone_is_read_and_its_size_comes_first() -> None:
+    pixels = decode(HEIC).pixels
+    assert pixels.shape == (64, 64, 3)
+    assert int(pixels[:30, :30].max()) < 40
+    assert int(pixels[34:, 34:].min()) > 215
+    with pytest.raises(DocumentTooLargeError, match="64 x 64"):
+        decode(HEIC, limits=ReadLimits(max_pixels_per_page=4095))  # 64 x 64 is 4096
+    with pytest.raises(UnreadableDocumentError):
+        decode(HEIC[:-40])
