@@ -94,6 +94,60 @@ def test_exif_orientation_is_applied(orientation: int, stored: Image.Transpose) 
     assert_is_corner_page(decode(data).pixels)
 
 
+def dpi_of(x: float, y: float) -> dict[int, float]:
+    """Return the tags of a TIFF whose pixels stand x an inch across and y down."""
+    return {282: x, 283: y, 296: 2}
+
+
+def test_the_pixels_of_a_fax_become_square() -> None:
+    fax = corner_page("1")
+    squared = decode(encoded(fax, "TIFF", tiffinfo=dpi_of(204, 102), compression="group4"))
+    assert squared.dpi == 204
+    assert squared.pixels.shape == (40, 40, 3)  # 20 rows at 102 dpi are 40 at 204
+    assert int(squared.pixels[:18, :18].max()) < 40
+    assert int(squared.pixels[22:, 22:].min()) > 215
+    across = decode(encoded(fax, "TIFF", tiffinfo=dpi_of(100, 300)))
+    assert (across.dpi, across.pixels.shape) == (300, (20, 120, 3))  # 40 columns at 100 dpi are 120 at 300
+
+
+def test_a_stretched_page_is_turned_as_it_is_stored() -> None:
+    stored = corner_page("L").transpose(Image.Transpose.ROTATE_90)  # 20 columns, 40 rows
+    lying = decode(encoded(stored, "TIFF", tiffinfo={**dpi_of(100, 200), 274: 6}))
+    assert lying.pixels.shape == (40, 40, 3)  # the stored columns, 100 an inch, become 40 rows
+    exif = Image.Exif()
+    exif[274] = 6
+    photo = decode(encoded(stored, "PNG", dpi=(100, 200), exif=exif))
+    for image in (lying, photo):
+        assert image.pixels.shape == (40, 40, 3)
+        assert int(image.pixels[:18, :18].max()) < 60
+        assert int(image.pixels[22:, 22:].min()) > 195
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        dpi_of(204, 196),  # fine fax: a twentieth is not worth the blur
+        dpi_of(200, 1),
+        dpi_of(0, 100),
+        dpi_of(200, 0),
+        {282: 200.0, 296: 2},
+    ],
+)
+def test_a_ratio_that_is_no_measurement_stretches_nothing(tags: dict[int, float]) -> None:
+    assert decode(encoded(corner_page("1"), "TIFF", tiffinfo=tags)).pixels.shape == (20, 40, 3)
+
+
+def test_a_ratio_without_a_unit_is_believed() -> None:
+    data = encoded(corner_page("1"), "TIFF", tiffinfo={282: 2.0, 283: 1.0, 296: 1})
+    assert (decode(data).dpi, decode(data).pixels.shape) == (None, (40, 40, 3))
+
+
+def test_nothing_is_stretched_beyond_the_limit_of_pixels() -> None:
+    data = encoded(corner_page("1"), "TIFF", tiffinfo=dpi_of(204, 102))
+    limits = ReadLimits(max_pixels_per_page=1599)  # 40 x 40 is 1600
+    assert decode(data, limits=limits).pixels.shape == (20, 40, 3)
+
+
 def test_a_multipage_tiff_has_all_its_pages() -> None:
     pages = [corner_page("L"), Image.new("L", (30, 30), 7)]
     data = encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:])
