@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decoding.checks.legibility import check_legibility
 from decoding.checks.row_count import check_rows
 from decoding.checks.row_repeats import check_repeats
 from decoding.checks.sums import check_sums
@@ -11,9 +12,10 @@ from schemas.extraction import ExtractionWarning
 
 
 def check_answer(grounded: GroundingResult, document: Document) -> tuple[ExtractionWarning, ...]:
-    """Return what grounding doubts, and which sums, numbers of rows and repeated rows are suspicious."""
+    """Return what grounding doubts, what is hardly legible, and which sums and rows are suspicious."""
     return (
         *grounded.warnings,
+        *check_legibility(grounded),
         *check_sums(grounded),
         *check_rows(grounded, document),
         *check_repeats(grounded),
