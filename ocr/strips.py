@@ -93,7 +93,8 @@ def _set(boxes: Sequence[BBox], width_px: int, height_px: int) -> Sheet:
     strips: list[Strip] = []
     row, widest = _GAP_PX, 0
     for box in sorted(boxes, key=lambda box: (box.top, box.left)):
-        left, top = int(box.left * width_px), int(box.top * height_px)
+        left = min(int(box.left * width_px), width_px - 1)
+        top = min(int(box.top * height_px), height_px - 1)
         right = max(left + 1, min(width_px, int(np.ceil(box.right * width_px))))
         bottom = max(top + 1, min(height_px, int(np.ceil(box.bottom * height_px))))
         strips.append(Strip(left=left, top=top, right=right, bottom=bottom, row=row))
