@@ -134,7 +134,8 @@ def _open(data: bytes, media_type: MediaType) -> Generator[Image.Image]:
     if media_type == "image/heic":
         import pi_heif  # only these files need it
 
-        pi_heif.register_heif_opener(thumbnails=False)
+        untyped: Any = pi_heif
+        untyped.register_heif_opener(thumbnails=False)
     # Sizes are checked here, before pixels are decoded, with limits of our own.
     Image.MAX_IMAGE_PIXELS = None
     try:

@@ -18,10 +18,10 @@ _CONTRAST = 36
 _AROUND_PX = 31
 # Below this mean, what is lighter than its surroundings may be letters on a dark ground.
 _DARK_GROUND = 140
-# Where the page's longer side has 1,200 pixels: 5 are the small letters of 7-point text on A4, 80 a headline.
-_MIN_GLYPH_PX, _MAX_GLYPH_PX = 5, 80
+# Where the page's longer side has 1,200 pixels: 4 are the small letters of 6-point text on A4, 80 a headline.
+_MIN_GLYPH_PX, _MAX_GLYPH_PX = 4, 80
 # At this resolution letters touch, so a glyph may be several letters wide; rules are longer.
-_MAX_WIDTHS, _MAX_HEIGHTS = 5, 6
+_MAX_WIDTHS, _MAX_HEIGHTS = 12, 6
 # Shares of a glyph's box that have ink: a diagonal hair has less, blocks and bars have more.
 _MIN_FILL, _MAX_FILL = 0.15, 0.85
 # Of the bars of a bar code half are thinner than this.
@@ -29,6 +29,8 @@ _MAX_ASPECT = 3.5
 # Of lines with fewer, most are parts of drawings; of 87 real pages with such ink that were looked at, all but
 # three were lettering with the values below.
 _MIN_GLYPHS = 4
+# The grain of a photograph is as small as the smallest letters, and stands in a row now and then.
+_SMALL_PX, _MIN_SMALL_GLYPHS = 6, 12
 _MAX_LINE_HEIGHTS, _MIN_LINE_WIDTHS = 2.6, 3.0
 _ON_BASELINE = 0.6
 # Points, commas and an underline are half of their letters' ink at most.
@@ -118,7 +120,7 @@ def _find_glyphs(ink: Image) -> _Boxes:
     is_glyph = (height >= _MIN_GLYPH_PX) & (height <= _MAX_GLYPH_PX)
     is_glyph &= (width <= _MAX_WIDTHS * height) & (height <= _MAX_HEIGHTS * width)
     is_glyph &= (area >= _MIN_FILL * width * height) & (area <= _MAX_FILL * width * height)
-    return stats[1:][is_glyph]
+    return np.asarray(stats[1:][is_glyph], np.int32)
 
 
 def _lines(glyphs: _Boxes, ink: NDArray[np.bool_]) -> list[_Boxes]:
@@ -144,10 +146,10 @@ def _rows(glyphs: _Boxes, shape: tuple[int, ...]) -> list[_Boxes]:
 
 
 def _is_text(row: _Boxes) -> bool:
-    if len(row) < _MIN_GLYPHS:
-        return False
     left, top, width, height, _ = row.T
     size = float(np.median(height))
+    if len(row) < (_MIN_SMALL_GLYPHS if size < _SMALL_PX else _MIN_GLYPHS):
+        return False
     bottom = top + height
     is_line = bottom.max() - top.min() <= _MAX_LINE_HEIGHTS * size
     is_line &= (left + width).max() - left.min() >= _MIN_LINE_WIDTHS * size

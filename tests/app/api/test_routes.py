@@ -91,7 +91,7 @@ def test_what_the_caller_can_fix_is_a_problem_document(
 
 
 def test_an_unknown_field_of_a_form_is_refused_by_name(client: TestClient) -> None:
-    response = post(client, groundng="false", **{"x" * 500: "secret"})
+    response = post(client, INVOICE, groundng="false", **{"x" * 500: "secret"})
     assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
     first, second = response.json()["errors"]
     assert first == {"pointer": "/body/groundng", "detail": "there is no such field; did you mean grounding?"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import JsonValue
 
 from decoding.checks.answer import check_answer
 from decoding.checks.legibility import check_legibility
@@ -44,7 +45,7 @@ def page(*confidences: float) -> Document:
 
 def check(*confidences: float) -> tuple[ExtractionWarning, ...]:
     document = page(*confidences)
-    answer = {"total": "1.00", "lines": [{"amount": "2.00"}, {"amount": "9.99"}]}
+    answer: dict[str, JsonValue] = {"total": "1.00", "lines": [{"amount": "2.00"}, {"amount": "9.99"}]}
     grounded = ground_extraction(answer, _SCHEMA, document)
     found = check_legibility(grounded)
     assert set(found) <= set(check_answer(grounded, document))
