@@ -12,7 +12,7 @@ from app.explain.page import explain_html
 from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PageRange
 from app.extraction.pipeline import FailedPart, Pipeline, PipelineResult
-from app.files import read_file
+from app.files import FolderEntry, read_file, walk_folder
 from app.outputs import FileResult
 from ocr.reader import page_images
 from schemas.errors import ConfigurationError, RasgError
@@ -20,11 +20,10 @@ from schemas.spec import ExtractionSchema
 
 logger = logging.getLogger(__name__)
 
-# What a folder is searched for; a file that is named is read whatever its name ends with.
-_SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"})
-
 # Told the name of a file and the stage that begins: "read", "prompt", "decode", "ground", "explain".
 OnStage = Callable[[str, str], None]
+# Told the name of what stands in a folder and is no document, and why it is taken for none.
+OnLeftOut = Callable[[str, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +34,14 @@ class BatchFile:
     name: str
 
 
-def find_files(named: Iterable[Path]) -> tuple[BatchFile, ...]:
+def _log_left_out(name: str, reason: str) -> None:
+    logger.warning("left out: %s: %s", name, reason)
+
+
+def find_files(named: Iterable[Path], *, on_left_out: OnLeftOut = _log_left_out) -> tuple[BatchFile, ...]:
     """Return what was named: files by their names, those of a folder by their paths inside of it.
+
+    A file that is named is read whatever it is; what else stands in a folder is told to `on_left_out`.
 
     Raises
     ------
@@ -45,10 +50,13 @@ def find_files(named: Iterable[Path]) -> tuple[BatchFile, ...]:
     """
     taken: set[str] = set()
     files: list[BatchFile] = []
-    for path, found in _find(named):
+    for entry, found in _find(named):
         # A name on disk may be no UTF-8; what is written is.
         name = found.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        files.append(BatchFile(path=path, name=_take_name(name, taken)))
+        if entry.why_left_out is None:
+            files.append(BatchFile(path=entry.path, name=_take_name(name, taken)))
+        else:
+            on_left_out(name, entry.why_left_out)
     if not files:
         raise ConfigurationError("there is no document in what was named")
     return tuple(files)
@@ -63,13 +71,13 @@ def _take_name(name: str, taken: set[str]) -> str:
     return unique
 
 
-def _find(named: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+def _find(named: Iterable[Path]) -> Iterator[tuple[FolderEntry, str]]:
     for file in named:
         if file.is_dir():
-            found = sorted(p for p in file.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
-            yield from ((path, path.relative_to(file).as_posix()) for path in found)
+            for entry in walk_folder(file):
+                yield entry, entry.path.relative_to(file).as_posix()
         else:
-            yield file, file.name
+            yield FolderEntry(path=file), file.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

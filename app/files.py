@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from ocr.media import SNIFFED_BYTES, MediaType, sniff
 from schemas.errors import DocumentTooLargeError, InputError
+
+# Files with such a name are meant to be documents: one that is none has a record that says so.
+_SUFFIXES = frozenset(
+    {
+        *{".pdf", ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff"},
+        *{".webp", ".bmp", ".dib", ".gif", ".heic", ".heif", ".hif"},
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderEntry:
+    """Something that stands in a folder: a document, or `why_left_out` says why it is taken for none.
+
+    `media_type` is what its first bytes show; None if they show nothing that can be read.
+    """
+
+    path: Path
+    media_type: MediaType | None = None
+    why_left_out: str | None = None
 
 
 def read_file(path: Path, max_bytes: int) -> bytes:
@@ -22,3 +46,36 @@ def read_file(path: Path, max_bytes: int) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path.name}: {error.strerror}") from error
+
+
+def walk_folder(folder: Path) -> Iterator[FolderEntry]:
+    """Yield all that stands in a folder and those inside of it, by name; nothing is passed over.
+
+    A document is what has the name or the first bytes of one; also a file that cannot be opened: its record
+    will say why. Links to folders, which may lead in circles, are not followed.
+    """
+    closed: list[FolderEntry] = []
+
+    def note(error: OSError) -> None:
+        path = Path(os.fsdecode(error.filename))
+        closed.append(FolderEntry(path=path, why_left_out=f"cannot be opened: {error.strerror}"))
+
+    entries: list[FolderEntry] = []
+    for root, folders, files in os.walk(folder, onerror=note):
+        links = (Path(root, name) for name in folders if Path(root, name).is_symlink())
+        entries += (FolderEntry(path=path, why_left_out="a link to a folder") for path in links)
+        entries += (_entry(Path(root, name)) for name in files)
+    yield from sorted([*entries, *closed], key=lambda entry: entry.path)
+
+
+def _entry(path: Path) -> FolderEntry:
+    if not path.is_file():
+        return FolderEntry(path=path, why_left_out="no regular file")
+    try:
+        with path.open("rb") as file:
+            return FolderEntry(path=path, media_type=sniff(file.read(SNIFFED_BYTES)))
+    except InputError as error:
+        is_meant = path.suffix.lower() in _SUFFIXES
+        return FolderEntry(path=path, why_left_out=None if is_meant else str(error))
+    except OSError:
+        return FolderEntry(path=path)

@@ -11,6 +11,7 @@ from app.models.choice import choose_model
 from app.settings import EngineName, ReadSettings, Settings, StoreSettings
 from ocr.limits import ReadLimits
 from ocr.reader import ReadOptions
+from schemas.errors import ConfigurationError, EngineUnavailableError
 from schemas.example import check_tenant
 from schemas.model_profile import read_profile
 
@@ -25,9 +26,16 @@ if TYPE_CHECKING:
 
 
 def build_pipeline(
-    settings: Settings, *, engine_name: EngineName | None = None, read_options: ReadOptions | None = None
+    settings: Settings,
+    *,
+    engine_name: EngineName | None = None,
+    read_options: ReadOptions | None = None,
+    model_may_come_later: bool = False,
 ) -> Pipeline:
     """Return a pipeline as `settings` say; `engine_name` and `read_options` override them.
+
+    With `model_may_come_later` the embedded engine's model is looked for when it is first used, and until it
+    is there the engine is unavailable.
 
     Raises
     ------
@@ -38,7 +46,7 @@ def build_pipeline(
     """
     model = choose_model(settings)
     return Pipeline(
-        engine=build_engine(settings, engine_name=engine_name),
+        engine=build_engine(settings, engine_name=engine_name, model_may_come_later=model_may_come_later),
         read_options=read_options or build_read_options(settings.read),
         profile=read_profile(model.folder),
         own_adapter=model.own_adapter,
@@ -151,22 +159,33 @@ def build_tenants(store: ExampleStore, settings: Settings, loader: AdapterLoader
     return Tenants(make)
 
 
-def build_engine(settings: Settings, *, engine_name: EngineName | None = None) -> Engine:
-    """Return the engine that `settings` name, or the one named here."""
+def build_engine(
+    settings: Settings, *, engine_name: EngineName | None = None, model_may_come_later: bool = False
+) -> Engine:
+    """Return the engine that `settings` name, or the one named here; see `build_pipeline`."""
     if (engine_name or settings.engine) == "vllm":
         return _vllm(settings)
-    return _embedded(settings)
+    return _embedded(settings, model_may_come_later=model_may_come_later)
 
 
-def _embedded(settings: Settings) -> Engine:
+def _embedded(settings: Settings, *, model_may_come_later: bool) -> Engine:
     from decoding.engines.embedded import EmbeddedEngine
 
     model = choose_model(settings)
-    model.check()
+
+    def check_later() -> None:
+        try:
+            model.check()
+        except ConfigurationError as error:
+            raise EngineUnavailableError(str(error), hint=error.hint) from error
+
+    if not model_may_come_later:
+        model.check()
     return EmbeddedEngine(
         model.folder,
         adapters={**model.adapters, **settings.adapters},
         cache=settings.model_cache / ".packed",
+        before_loading=check_later if model_may_come_later else None,
     )
 
 

@@ -6,7 +6,16 @@ from typing import Final, Literal
 
 from schemas.errors import EmptyDocumentError, UnsupportedMediaTypeError
 
-MediaType = Literal["application/pdf", "image/png", "image/jpeg", "image/tiff", "image/webp"]
+MediaType = Literal[
+    "application/pdf",
+    "image/png",
+    "image/jpeg",
+    "image/tiff",
+    "image/webp",
+    "image/bmp",
+    "image/gif",
+    "image/heic",
+]
 
 _IMAGE_MAGIC: Final[tuple[tuple[bytes, MediaType], ...]] = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -15,13 +24,20 @@ _IMAGE_MAGIC: Final[tuple[tuple[bytes, MediaType], ...]] = (
     (b"MM\x00*", "image/tiff"),
     (b"II+\x00", "image/tiff"),
     (b"MM\x00+", "image/tiff"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
 )
+# The length of the header that follows a bitmap's own tells it from a text that begins with "BM".
+_BMP_HEADER_BYTES = frozenset({12, 40, 52, 56, 64, 108, 124})
+# Brands of ISO 23008-12 whose pictures are coded in HEVC; a file names several.
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
+_MAX_BRANDS_BYTES = 256
+# All that `sniff` looks at.
+SNIFFED_BYTES: Final = 1024
 # Readers find a PDF's header anywhere in its first 1024 bytes (PDF 32000-1, annex H, note 13).
-_PDF_HEADER_WINDOW = 1024
+_PDF_HEADER_WINDOW = SNIFFED_BYTES
 # Known and refused, so that the message can name them.
 _REFUSED: Final[tuple[tuple[bytes, str], ...]] = (
-    (b"GIF8", "a GIF image"),
-    (b"BM", "a BMP image"),
     (b"\x00\x00\x00\x0cjP", "a JPEG 2000 image"),
     (b"\xff\x4f\xff\x51", "a JPEG 2000 image"),
     (b"\x00\x00\x01\x00", "an icon"),
@@ -56,12 +72,24 @@ def sniff(data: bytes) -> MediaType:
             return media_type
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "image/webp"
+    if data.startswith(b"BM") and int.from_bytes(data[14:18], "little") in _BMP_HEADER_BYTES:
+        return "image/bmp"
+    if _HEIC_BRANDS & _brands(data):
+        return "image/heic"
     if _is_pdf(data):
         return "application/pdf"
     raise UnsupportedMediaTypeError(
         f"the file is {_describe(data)}, which cannot be read",
-        hint="send a PDF, PNG, JPEG, TIFF or WebP file",
+        hint="send a PDF, PNG, JPEG, TIFF, WebP, HEIC, BMP or GIF file",
     )
+
+
+def _brands(data: bytes) -> frozenset[bytes]:
+    """Return the brands that a file of boxes says it is of, the first and those it is compatible with."""
+    if data[4:8] != b"ftyp":
+        return frozenset()
+    end = min(int.from_bytes(data[:4], "big"), _MAX_BRANDS_BYTES)
+    return frozenset(data[i : i + 4] for i in (8, *range(16, end, 4)))
 
 
 def _is_pdf(data: bytes) -> bool:
@@ -76,7 +104,7 @@ def _describe(data: bytes) -> str:
         if data.startswith(magic):
             return name
     if data[4:8] == b"ftyp":
-        return "an AVIF, HEIF or video file"
+        return "an AVIF or video file, or a HEIF file without HEVC"
     if data[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_MARKUP):
         return "an HTML or XML document"
     return "of an unknown type"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +18,7 @@ from ocr.sandbox import Child, ChildLimits, Reply, SharedFile, checked
 from ocr.source import PageScan
 from schemas.document import Page, ReadWarning, Thumbnail
 from schemas.errors import ParserCrashedError
+from schemas.geometry import BBox
 
 logger = logging.getLogger(__name__)
 
@@ -31,11 +32,16 @@ _SCAN = TypeAdapter(PageScan)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedPage:
-    """A page's pixels in a shared file, (height_px, width_px, 3) uint8 RGB; `dpi` is None if unknown."""
+    """Pixels in a shared file, (height_px, width_px, 3) uint8 RGB: a page, or a sheet of parts of it.
+
+    `dpi` is None if unknown; `page_height_px` and `page_width_px` are the page's, also for a sheet.
+    """
 
     file: SharedFile
     height_px: int
     width_px: int
+    page_height_px: int
+    page_width_px: int
     dpi: int | None
 
 
@@ -83,11 +89,22 @@ class Parser:
             self._note("parse", reply)
             return checked(_SCAN, self._content(reply, output))
 
-    def render(self, page_index: int, *, dpi: int) -> RenderedPage:
-        """Return the pixels of a page as displayed; the caller closes their file."""
+    def render(
+        self, page_index: int, *, dpi: int, rotation_deg: int = 0, boxes: Sequence[BBox] = ()
+    ) -> RenderedPage:
+        """Return the pixels of a page, a clockwise turn of `rotation_deg` undone; the caller closes the file.
+
+        With `boxes` they are the sheet (`ocr.strips.lay_out`) of what stands there beside the text layer.
+        """
+        args = {
+            "page_index": page_index,
+            "dpi": dpi,
+            "rotation_deg": rotation_deg,
+            "boxes": [(box.left, box.top, box.right, box.bottom) for box in boxes],
+        }
         output = SharedFile()
         try:
-            reply = self._run("render", {"page_index": page_index, "dpi": dpi}, output)
+            reply = self._run("render", args, output)
             self._note("render", reply)
             return _rendered(reply, output)
         except BaseException:
@@ -161,6 +178,8 @@ class _SmallSize(BaseModel):
 
 
 class _Size(_SmallSize):
+    page_height_px: PositiveInt
+    page_width_px: PositiveInt
     dpi: PositiveInt | None
 
 
@@ -179,4 +198,4 @@ def _rendered(reply: Reply, output: SharedFile) -> RenderedPage:
         raise ParserCrashedError("the parser reports a page of no size") from error
     if size.height_px * size.width_px * 3 != reply.size:
         raise ParserCrashedError(f"the parser reports {reply.size} bytes for {size!r}")
-    return RenderedPage(file=output, height_px=size.height_px, width_px=size.width_px, dpi=size.dpi)
+    return RenderedPage(file=output, **size.model_dump())

@@ -19,11 +19,12 @@ from typing import Literal
 from ocr.date_ranges import split_date_ranges
 from ocr.limits import ReadLimits
 from ocr.media import MediaType, sniff
-from ocr.parser import Parser
+from ocr.merging import merge_page, merge_sheet, note_unread
+from ocr.parser import Parser, RenderedPage
 from ocr.reading_order import Arrangement, arrange, join
 from ocr.recognise import Recognised, recognise
 from ocr.searchable import agrees
-from ocr.source import PageScan
+from ocr.source import OcrScope, PageScan
 from schemas.document import Document, Page, ReadWarning, ReadWarningCode, Word
 from schemas.errors import (
     DocumentTooLargeError,
@@ -31,15 +32,12 @@ from schemas.errors import (
     OcrUnavailableError,
     RasgError,
 )
-from schemas.geometry import BBox
 
 logger = logging.getLogger(__name__)
 
 # US Letter stands in for the size of a page that could not be opened.
 _UNKNOWN_SIZE_PT = (612.0, 792.0)
 _ASSUMED_DPI = 200
-# Beyond this turn the boxes of OCR words are not those of the text layer beside them.
-_MAX_MIXED_SKEW_DEG = 0.2
 _PICTURE_SIDE_PX = 4000
 
 
@@ -96,7 +94,7 @@ class _PageResult:
 
 
 def read_document(data: bytes, *, options: ReadOptions | None = None) -> Document:
-    """Return the words of a PDF, PNG, JPEG, TIFF or WebP file with their boxes, in reading order.
+    """Return the words of a file of any `MediaType` with their boxes, in reading order.
 
     Parameters
     ----------
@@ -224,17 +222,17 @@ class _Reading:
     def _finish(self, page_index: int, scan: PageScan | RasgError) -> _PageResult:
         if isinstance(scan, RasgError):
             return _lost(page_index, scan)
-        scope = "page" if self._options.force_ocr else scan.ocr
+        scope: OcrScope = "page" if self._options.force_ocr else scan.ocr
         if scope == "nothing":
             return _from_text_layer(page_index, scan)
         try:
             self._check_time(page_index)
-            recognised, dpi = self._recognise(page_index)
+            recognised, rendered = self._recognise(page_index, scan, scope)
         except RasgError as error:
             return _without_ocr(page_index, scan, error)
-        if scope == "images":
-            return _merge_scan(page_index, scan, recognised)
-        return _from_ocr(page_index, scan, recognised, dpi)
+        if scope == "page":
+            return _from_ocr(page_index, scan, recognised, rendered.dpi or _ASSUMED_DPI)
+        return _merged(page_index, scan, recognised, rendered)
 
     def _add_thumbnail(self, result: _PageResult) -> _PageResult:
         """Return the page with its thumbnail; one that cannot be drawn is a page without."""
@@ -247,17 +245,25 @@ class _Reading:
             return result
         return replace(result, page=replace(result.page, thumbnail=thumbnail))
 
-    def _recognise(self, page_index: int) -> tuple[Recognised, int]:
-        rendered = self._parser.render(page_index, dpi=self._options.dpi)
+    def _recognise(self, page_index: int, scan: PageScan, scope: OcrScope) -> tuple[Recognised, RenderedPage]:
+        """Return what is read of the page, or of what is in scope, and the image that it was read on."""
+        rendered = self._parser.render(
+            page_index,
+            dpi=self._options.dpi,
+            # A text layer says which way up a page is; without one the image itself has to.
+            rotation_deg=0 if scope == "page" else scan.rotation_deg,
+            boxes=[line.box for line in scan.ink_lines] if scope == "ink" else (),
+        )
         with rendered.file:
             recognised = recognise(
                 rendered,
                 engine=self._options.engine,
                 languages=self._options.languages,
                 limits=self._options.limits,
+                is_upright=scope == "ink",
             )
         self._recognised.append(recognised)
-        return recognised, rendered.dpi or _ASSUMED_DPI
+        return recognised, rendered
 
 
 def _from_text_layer(page_index: int, scan: PageScan, *warnings: ReadWarning) -> _PageResult:
@@ -289,7 +295,7 @@ def _from_ocr(page_index: int, scan: PageScan, recognised: Recognised, dpi: int)
         rotation_deg=reading.rotation_deg,
         skew_deg=reading.skew_deg,
     )
-    noted = (*_without_honest_layer(scan, page), *_number_warnings(recognised, page_index))
+    noted = (*_without_honest_layer(scan, page), *_number_warnings(reading.warnings, page_index))
     return _PageResult(page=page, warnings=noted)
 
 
@@ -305,20 +311,16 @@ def _without_honest_layer(scan: PageScan, page: Page) -> tuple[ReadWarning, ...]
     return tuple(w for w in scan.warnings if w.code != "hidden_text")
 
 
-def _merge_scan(page_index: int, scan: PageScan, recognised: Recognised) -> _PageResult:
-    """Return the text layer and, of what OCR read, the words in images where the layer has none."""
-    reading = recognised.reading
-    known = [*scan.words, *(word for arranged in scan.apart for word in arranged.words)]
-    if reading.rotation_deg or abs(reading.skew_deg) > _MAX_MIXED_SKEW_DEG:
-        return _from_text_layer(page_index, scan)
-    added = tuple(
-        word
-        for word in reading.words
-        if any(_contains(box, word.bbox.center) for box in scan.image_boxes)
-        and not any(_contains(w.bbox, word.bbox.center) or _contains(word.bbox, w.bbox.center) for w in known)
-    )
-    result = _from_text_layer(page_index, replace(scan, words=scan.words + added))
-    return replace(result, warnings=(*result.warnings, *_number_warnings(recognised, page_index)))
+def _merged(page_index: int, scan: PageScan, recognised: Recognised, page: RenderedPage) -> _PageResult:
+    """Return the words of the text layer and what OCR read beside them."""
+    if scan.ocr == "images":
+        merged = merge_page(scan, recognised.reading)
+    else:
+        merged = merge_sheet(
+            scan, recognised.reading, width_px=page.page_width_px, height_px=page.page_height_px
+        )
+    notes = _number_warnings(merged.warnings, page_index)
+    return _from_text_layer(page_index, replace(scan, words=scan.words + merged.added), *notes)
 
 
 def _without_ocr(page_index: int, scan: PageScan, error: RasgError) -> _PageResult:
@@ -326,7 +328,7 @@ def _without_ocr(page_index: int, scan: PageScan, error: RasgError) -> _PageResu
     if scan.ocr == "page" and not (scan.words and isinstance(error, OcrUnavailableError)):
         return _lost(page_index, error)
     note = _warning("engine_fallback", f"the text layer alone was read: {error}", page_index)
-    return _from_text_layer(page_index, scan, note)
+    return _from_text_layer(page_index, scan, note, *_number_warnings(note_unread(scan), page_index))
 
 
 def _lost(page_index: int, error: RasgError) -> _PageResult:
@@ -360,15 +362,10 @@ def _page(
     )
 
 
-def _number_warnings(recognised: Recognised, page_index: int) -> Iterator[ReadWarning]:
-    for warning in recognised.reading.warnings:
+def _number_warnings(warnings: Sequence[ReadWarning], page_index: int) -> Iterator[ReadWarning]:
+    for warning in warnings:
         yield replace(warning, page_number=page_index + 1)
 
 
 def _warning(code: ReadWarningCode, message: str, page_index: int) -> ReadWarning:
     return ReadWarning(code=code, message=message, page_number=page_index + 1)
-
-
-def _contains(box: BBox, point: tuple[float, float]) -> bool:
-    x, y = point
-    return box.left <= x <= box.right and box.top <= y <= box.bottom

@@ -29,9 +29,14 @@ class Recognised:
 
 
 def recognise(
-    page: RenderedPage, *, engine: str, languages: tuple[str, ...], limits: ReadLimits
+    page: RenderedPage,
+    *,
+    engine: str,
+    languages: tuple[str, ...],
+    limits: ReadLimits,
+    is_upright: bool = False,
 ) -> Recognised:
-    """Return the words of a rendered page, read in a child process.
+    """Return the words of a rendered page, read in a child process; `is_upright` as `read_page_image` has it.
 
     Raises
     ------
@@ -44,6 +49,7 @@ def recognise(
         "dpi": page.dpi,
         "engine": engine,
         "languages": list(languages),
+        "is_upright": is_upright,
     }
     sizes = ChildLimits(memory_bytes=limits.ocr_memory_bytes, file_bytes=limits.max_result_bytes)
     with _pool().borrow(sizes) as child, SharedFile() as output:

@@ -81,7 +81,12 @@ class _Pose:
 
 
 def read_page_image(
-    image: Image, *, dpi: int | None, engine: str = "auto", languages: tuple[str, ...] = ("eng",)
+    image: Image,
+    *,
+    dpi: int | None,
+    engine: str = "auto",
+    languages: tuple[str, ...] = ("eng",),
+    is_upright: bool = False,
 ) -> PageReading:
     """Return the words of a page image, put upright first.
 
@@ -95,6 +100,8 @@ def read_page_image(
         One of `ENGINES`. `auto` falls back to what is installed, with an `engine_fallback` warning.
     languages
         Tesseract codes of the languages expected; RapidOCR takes from them only the script.
+    is_upright
+        The image is known to be upright and straight: a few cut-out lines, too little to tell it by.
 
     Raises
     ------
@@ -122,7 +129,13 @@ def read_page_image(
     with notes.timed("measure"):
         quality = measure(gray)
     job = _Job(
-        image=image, gray=gray, quality=quality, dpi=quality.dpi(dpi), languages=languages, notes=notes
+        image=image,
+        gray=gray,
+        quality=quality,
+        dpi=quality.dpi(dpi),
+        languages=languages,
+        notes=notes,
+        is_upright=is_upright,
     )
     words, pose = _READERS[engine](job)
     return _reading(job, words, pose)
@@ -150,6 +163,7 @@ class _Job:
     dpi: int
     languages: tuple[str, ...]
     notes: _Notes
+    is_upright: bool = False
 
     @property
     def rapid(self) -> RapidEngine:
@@ -208,6 +222,8 @@ def _turned(quad: Quad, rotation_deg: int) -> Quad:
 def _pose_by_lines(job: _Job) -> _Pose:
     with job.notes.timed("rapidocr"):
         quads = job.rapid.detect(job.image)
+        if job.is_upright:
+            return _Pose(rotation_deg=0, skew_deg=0.0, quads=quads)
         rotation = turns_by_reading(job.image, quads, job.rapid)
     moved = [correction(job.image.shape, rotation_deg=rotation, skew_deg=0.0).move(quad) for quad in quads]
     skew = _skew(job, rotation, moved) if quads else 0.0
@@ -216,6 +232,8 @@ def _pose_by_lines(job: _Job) -> _Pose:
 
 def _pose(job: _Job) -> _Pose:
     """Return how the page lies by OSD; where that sees a turn or cannot tell, by how its lines read."""
+    if job.is_upright:
+        return _Pose(rotation_deg=0, skew_deg=0.0)
     with job.notes.timed("orientation"):
         try:
             rotation, confidence = turns_by_osd(job.gray, dpi=job.dpi)

@@ -13,20 +13,22 @@ from ocr.digit_shapes import misread_reason
 from ocr.directions import arrange_leaning, upright_words
 from ocr.form_values import FormValue, form_values, has_form, join_combs
 from ocr.image_file import ImageSource, open_image
+from ocr.ink import InkLine, find_lines
 from ocr.limits import ReadLimits
 from ocr.media import MediaType
-from ocr.pdf import PdfSource, open_pdf, page_frame
+from ocr.pdf import PdfSource, open_pdf, page_frame, turned
 from ocr.reading_order import Arrangement
 from ocr.render import render, render_dpi
 from ocr.text_layer import Box, LayerWord, layer_words, open_text, quarter_turns
 from ocr.text_quality import garbage_reason
-from ocr.visibility import Shown, overprinted, what_is_shown
+from ocr.visibility import Shown, overprinted, switch_off_text, what_is_shown
 from schemas.document import ReadWarning, ReadWarningCode, Word
 from schemas.errors import DocumentTooLargeError
 from schemas.geometry import BBox, clip
 
-# What is read by OCR: nothing, the whole page, or only the images beside a good text layer.
-OcrScope = Literal["nothing", "page", "images"]
+# What is read by OCR: nothing, the whole page, the large images beside a good text layer (the page is read,
+# and what stands in them is kept), or lines of ink that the layer lacks (they are cut out and read alone).
+OcrScope = Literal["nothing", "page", "images", "ink"]
 
 # An image without a stated resolution is taken for a scan at the usual one.
 _ASSUMED_DPI = 200
@@ -38,6 +40,8 @@ _MIN_IMAGE_SHARE = 0.08
 # Ink of a few words; a blank scan has less, even with the shadow of an edge.
 _MIN_REST_INK = 0.0005
 _MIN_IMAGE_INK = 0.002
+# Four letters of the smallest print.
+_MIN_LINE_INK = 0.00005
 # Characters: a page number beside drawings or a scan is no text layer.
 _FEW_CHARS = 12
 # A scan and its text may lie a little askew.
@@ -65,7 +69,9 @@ class PageScan:
     ocr
         What OCR has to read.
     image_boxes
-        Where to look for more words when `ocr` is "images".
+        Where to look for more words when `ocr` is "images", on the upright page.
+    ink_lines
+        What looks like text beside a good text layer and is none of its words, on the upright page.
     """
 
     width_pt: float
@@ -77,6 +83,12 @@ class PageScan:
     ocr: OcrScope
     image_boxes: tuple[BBox, ...]
     warnings: tuple[ReadWarning, ...]
+    ink_lines: tuple[InkLine, ...] = ()
+
+    @property
+    def printed(self) -> tuple[Word, ...]:
+        """Return the words of the text layer that the page shows, those that run in other directions too."""
+        return (*self.words, *(word for arranged in self.apart for word in arranged.words))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +114,9 @@ class Source:
     @property
     def warnings(self) -> tuple[ReadWarning, ...]:
         """Return what opening the file noticed."""
-        if not isinstance(self.file, PdfSource):
-            return ()
+        if isinstance(self.file, ImageSource):
+            skipped = "of several frames only the first was read"
+            return (ReadWarning(code="pages_skipped", message=skipped),) if self.file.has_more_frames else ()
         noticed: list[ReadWarning] = []
         if self.file.is_repaired:
             rebuilt = "the file's structure was damaged and rebuilt"
@@ -132,15 +145,27 @@ class Source:
             warnings=(_warning("repaired_file", damaged, page_index),) if image.is_truncated else (),
         )
 
-    def pixels(self, page_index: int, *, dpi: int) -> PagePixels:
-        """Return the pixels of a page: a PDF page at about `dpi`, an image as it is."""
+    def pixels(
+        self, page_index: int, *, dpi: int, rotation_deg: int = 0, without_text: bool = False
+    ) -> PagePixels:
+        """Return the pixels of a page, a clockwise turn of `rotation_deg` undone.
+
+        A PDF page has about `dpi`, and the text of its layer only if that is wanted; an image is as it is.
+        """
         if isinstance(self.file, ImageSource):
             image = self.file.decode(page_index)
-            return PagePixels(pixels=image.pixels, dpi=image.dpi)
+            return PagePixels(pixels=_turned_back(image.pixels, rotation_deg), dpi=image.dpi)
         with self.file.page(page_index) as page:
-            width_pt, height_pt = page_frame(page).size_pt
+            frame = page_frame(page)
+            width_pt, height_pt = frame.size_pt
             used_dpi = render_dpi(width_pt, height_pt, dpi=dpi, max_pixels=self.limits.max_pixels_per_page)
-            return PagePixels(pixels=render(page, dpi=used_dpi), dpi=used_dpi)
+            if without_text:
+                switch_off_text(page, frame)
+            return PagePixels(pixels=_turned_back(render(page, dpi=used_dpi), rotation_deg), dpi=used_dpi)
+
+
+def _turned_back(pixels: NDArray[np.uint8], rotation_deg: int) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(np.rot90(pixels, rotation_deg // 90))
 
 
 def open_source(
@@ -168,13 +193,12 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         visible = [w for w, is_visible in zip(found, shown.is_visible, strict=True) if is_visible]
         misread = misread_reason(visible)
     scope, warnings = _verdict(found, shown, misread, page_index)
-    if n_turns and scope == "images":
-        # The text is upright after the turn and the images are not known to be.
-        scope = "nothing"
     words, apart = _words_by_direction(visible, n_turns, frame.size_pt)
     width_pt, height_pt = frame.size_pt
     if n_turns % 2 and scope != "page":
         width_pt, height_pt = height_pt, width_pt
+    printed = (*words, *(word for arranged in apart for word in arranged.words))
+    lines = () if scope == "page" else _find_ink(shown, printed, n_turns)
     return PageScan(
         width_pt=width_pt,
         height_pt=height_pt,
@@ -182,9 +206,10 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         apart=apart,
         hidden=tuple(w.text for w, shows in zip(found, shown.is_visible, strict=True) if not shows),
         rotation_deg=90 * n_turns,
-        ocr=scope,
-        image_boxes=_boxes_to_read(visible, shown) if scope == "images" else (),
+        ocr="ink" if scope == "nothing" and lines else scope,
+        image_boxes=_boxes_to_read(visible, shown, n_turns) if scope == "images" else (),
         warnings=warnings,
+        ink_lines=lines,
     )
 
 
@@ -193,6 +218,13 @@ def _read_form(source: PdfSource, page_index: int) -> tuple[FormValue, ...]:
         return ()
     with source.unflattened_page(page_index) as page:
         return form_values(source.document, page, page_frame(page))
+
+
+def _find_ink(shown: Shown, words: Sequence[Word], n_turns: int) -> tuple[InkLine, ...]:
+    """Return what looks like text, turned as the words are, and is none of them; nothing beside no words."""
+    if not words or shown.rest_ink_share < _MIN_LINE_INK:
+        return ()
+    return find_lines(_turned_back(shown.without_text, 90 * n_turns), [word.bbox for word in words])
 
 
 def _verdict(
@@ -236,15 +268,16 @@ def _find_missing_text(visible: Sequence[LayerWord], shown: Shown) -> OcrScope:
     """Return what has to be OCRed because the page shows ink that a sound text layer does not explain."""
     if not visible:
         return "page" if shown.rest_ink_share > _MIN_REST_INK else "nothing"
-    boxes = _boxes_to_read(visible, shown)
+    boxes = _boxes_to_read(visible, shown, 0)
     share = sum(box.area for box in boxes)
     return "images" if share >= _MIN_IMAGE_SHARE and shown.rest_ink_share >= _MIN_IMAGE_INK else "nothing"
 
 
-def _boxes_to_read(visible: Sequence[LayerWord], shown: Shown) -> tuple[BBox, ...]:
-    """Return where a page with a text layer may show more text: its images, or everywhere."""
+def _boxes_to_read(visible: Sequence[LayerWord], shown: Shown, n_turns: int) -> tuple[BBox, ...]:
+    """Return where a page, once `n_turns` are undone, may show more text: its images, or everywhere."""
     is_bare = sum(len(w.text) for w in visible) <= _FEW_CHARS
-    return tuple(clip(*box) for box in ((_WHOLE_PAGE,) if is_bare else shown.image_boxes))
+    boxes = (_WHOLE_PAGE,) if is_bare else shown.image_boxes
+    return tuple(clip(*turned(box, -n_turns)) for box in boxes)
 
 
 def _words_by_direction(

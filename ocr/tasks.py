@@ -25,6 +25,7 @@ from ocr.limits import ReadLimits
 from ocr.source import PageScan, Source, open_source
 from schemas.document import ReadWarning
 from schemas.errors import RasgError
+from schemas.geometry import BBox
 
 MAX_MESSAGE_BYTES = 64 * 1024
 _MAX_ERROR_CHARS = 500
@@ -72,10 +73,25 @@ def _scan(session: Session, args: Json, _data: bytes) -> TaskResult:
 
 
 def _render(session: Session, args: Json, _data: bytes) -> TaskResult:
-    page = _opened(session).pixels(args["page_index"], dpi=args["dpi"])
-    height, width = page.pixels.shape[:2]
-    meta = {"height_px": height, "width_px": width, "dpi": page.dpi}
-    return TaskResult(meta=meta, content=page.pixels.tobytes())
+    """Return the page, or if boxes are given a sheet of what stands there beside the text layer."""
+    from ocr.strips import lay_out
+
+    boxes = [BBox(*box) for box in args["boxes"]]
+    page = _opened(session).pixels(
+        args["page_index"], dpi=args["dpi"], rotation_deg=args["rotation_deg"], without_text=bool(boxes)
+    )
+    page_height, page_width = page.pixels.shape[:2]
+    pixels = page.pixels
+    if boxes:
+        pixels = lay_out(boxes, width_px=page_width, height_px=page_height).cut(pixels)
+    meta = {
+        "height_px": pixels.shape[0],
+        "width_px": pixels.shape[1],
+        "page_height_px": page_height,
+        "page_width_px": page_width,
+        "dpi": page.dpi,
+    }
+    return TaskResult(meta=meta, content=pixels.tobytes())
 
 
 def _picture(session: Session, args: Json, _data: bytes) -> TaskResult:
@@ -114,7 +130,11 @@ def _recognise(_session: Session, args: Json, data: bytes) -> TaskResult:
     shape = (args["height_px"], args["width_px"], 3)
     pixels: NDArray[np.uint8] = np.frombuffer(data, dtype=np.uint8).reshape(shape)
     reading = read_page_image(
-        pixels, dpi=args["dpi"], engine=args["engine"], languages=tuple(args["languages"])
+        pixels,
+        dpi=args["dpi"],
+        engine=args["engine"],
+        languages=tuple(args["languages"]),
+        is_upright=args["is_upright"],
     )
     return TaskResult(meta={}, content=_READING.dump_json(reading))
 

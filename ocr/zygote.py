@@ -163,7 +163,8 @@ def drop_privileges() -> None:
 
 def _load_libraries() -> None:
     """Import what every child needs, so that a fork has it at once."""
-    import_module("ocr.tasks")
+    for name in ("ocr.tasks", "cv2"):
+        import_module(name)
     logging.disable(logging.WARNING)
 
 

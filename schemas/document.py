@@ -18,6 +18,7 @@ ReadWarningCode = Literal[
     "page_rotated",
     "page_deskewed",
     "no_text",
+    "unread_ink",
     "unreadable_page",
     "pages_skipped",
     "engine_fallback",

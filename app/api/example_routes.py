@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, File, Form, Path, Query, UploadFile
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
 from app.api.deps import RequestPipeline, RequestTenant, Schema, State
+from app.api.forms import CHECKED_FORM
 from app.examples.importing import add_annotated_file
 from app.examples.service import Added, FeedbackVerdict
 from schemas.errors import InputError
@@ -102,7 +103,7 @@ def answer_of(
         raise InputError("answer is no JSON object") from error
 
 
-@router.post("/v1/examples", status_code=201)
+@router.post("/v1/examples", status_code=201, dependencies=[CHECKED_FORM])
 async def create_example(
     file: Annotated[UploadFile, File()],
     confirmed_by: Annotated[str, Form(max_length=128)],

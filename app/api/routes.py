@@ -9,6 +9,7 @@ from fastapi import APIRouter, File, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from app.api.deps import Options, RequestPipeline, RequestTenant, Schema, Split, State
+from app.api.forms import CHECKED_FORM
 from app.extraction.pipeline import FailedPart, PipelineResult
 from schemas.extraction import Extraction
 from schemas.lint import LintEntry, LintReport, LintWarning, lint
@@ -65,7 +66,7 @@ class Status(BaseModel):
     model: str | None = None
 
 
-@router.post("/v1/extractions")
+@router.post("/v1/extractions", dependencies=[CHECKED_FORM])
 async def create_extraction(
     file: Annotated[UploadFile, File()],
     schema: Schema,

@@ -34,16 +34,18 @@ _N_LOOKUPS, _N_WAITING_LOOKUPS = 4, 64
 def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastAPI:
     """Return the application; `pipeline` replaces the one that `settings` describe.
 
-    The pipeline is built when the application starts, and its engine closed when it stops. There is no
-    interactive documentation page, because it would load scripts from elsewhere; /openapi.json is
-    there.
+    The pipeline is built when the application starts, and its engine closed when it stops. A model that is
+    not there yet leaves the application unready until it is. There is no interactive documentation page,
+    because it would load scripts from elsewhere; /openapi.json is there.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         store = open_store(settings)
         served = pipeline or build_pipeline(
-            settings, read_options=build_read_options(settings.read, thumbnails=True)
+            settings,
+            read_options=build_read_options(settings.read, thumbnails=True),
+            model_may_come_later=True,
         )
         tenants = build_tenants(store, settings, build_loader(served.engine, settings))
         tenants.of(settings.store.tenant).example_service.forget_answers(

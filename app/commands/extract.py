@@ -77,7 +77,9 @@ def extract(
 ) -> None:
     """Extract documents into JSON that satisfies a schema, and say where each value stands.
 
-    A file in which several documents are found gives one result for each, named FILE#1, FILE#2 and so on.
+    Of a folder all is read that is a document by its name or its first bytes; what else stands in it is named
+    and left out. A file in which several documents are found gives one result for each, named FILE#1, FILE#2
+    and so on.
 
     Exit code 0 if every document was extracted, 1 if any failed (its record says why), 2 if nothing could be
     done.
@@ -88,6 +90,7 @@ def extract(
         raise ConfigurationError("--explain writes files", hint="name a folder with --out")
     chosen = None if pages is None else parse_page_ranges(pages)
     asked = load_schema(schema)
+    found = find_files(files, on_left_out=_tell_left_out)
     options = default_options(settings).model_copy(update=said)
     if not examples:
         options = options.model_copy(update={"n_examples": 0})
@@ -100,7 +103,6 @@ def extract(
         pages=chosen,
         explain_folder=out if explain else None,
     )
-    found = find_files(files)
     # While the first file is read; what is wrong with the engine, that file's record says.
     threading.Thread(target=lambda: _try(pipeline.prepare), name="prepare").start()
     with result_writer(asked, output_format, out) as writer:
@@ -110,6 +112,10 @@ def extract(
     _report(writer.results, out)
     if has_failed(writer.results):
         raise typer.Exit(1)
+
+
+def _tell_left_out(name: str, reason: str) -> None:
+    Console(stderr=True).print(f"left out: {name}: {reason}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _try(job: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ from pydantic import JsonValue, ValidationError
 
 from app.examples.einvoice import einvoice_answer
 from app.examples.service import Added, ExampleService
-from app.files import read_file
+from app.files import FolderEntry, read_file, walk_folder
 from eval.datasets import GoldRecord
 from ocr.reader import ReadOptions, read_document
 from schemas.errors import InputError, RasgError
@@ -21,7 +21,7 @@ _LABELS = "labels.jsonl"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What became of one file: examples, or why not; neither for a PDF without an e-invoice inside."""
+    """What became of one file: examples, or why not; neither for what has no e-invoice inside."""
 
     file: str
     added: Added | None = None
@@ -77,11 +77,20 @@ def import_folder(
     if (folder / _LABELS).is_file():
         yield from _import_labelled(folder, service, schema, options, confirmed_by)
         return
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".pdf" and path.is_file())
-    if not files:
+    entries = tuple(walk_folder(folder))
+    if not any(map(_is_pdf, entries)):
         raise InputError(f"{folder.name!r} holds neither a {_LABELS} nor a PDF")
-    for path in files:
-        yield _import(path.relative_to(folder).as_posix(), path, None, service, schema, options, confirmed_by)
+    for entry in entries:
+        name = entry.path.relative_to(folder).as_posix()
+        if _is_pdf(entry):
+            yield _import(name, entry.path, None, service, schema, options, confirmed_by)
+        else:
+            yield Imported(file=name)
+
+
+def _is_pdf(entry: FolderEntry) -> bool:
+    is_named_so = entry.why_left_out is None and entry.path.suffix.lower() == ".pdf"
+    return is_named_so or entry.media_type == "application/pdf"
 
 
 def _import_labelled(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decoding.checks.completeness import warn_of_missing_rows
+from decoding.checks.legibility import check_legibility
 from decoding.checks.row_repeats import check_repeats
 from decoding.checks.sums import warn_of_sums
 from decoding.grounding.result import GroundingResult
@@ -12,9 +13,10 @@ from schemas.extraction import ExtractionWarning
 
 
 def check_answer(grounded: GroundingResult, completeness: Completeness) -> tuple[ExtractionWarning, ...]:
-    """Return what grounding doubts, and which sums, missing rows and repeated rows are suspicious."""
+    """Return what grounding doubts, what is hardly legible, and which sums and rows are suspicious."""
     return (
         *grounded.warnings,
+        *check_legibility(grounded),
         *warn_of_sums(completeness.sums),
         *warn_of_missing_rows(completeness),
         *check_repeats(grounded),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -49,6 +49,8 @@ class EmbeddedEngine:
         Leave even a plain Llama to Transformers: what this engine's own arithmetic is compared with.
     cache
         A folder that keeps what is worked out of weights at the first start; made if it is not there.
+    before_loading
+        Called before the model is loaded; what it raises is why there is none.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class EmbeddedEngine:
         device: str = "cpu",
         with_transformers: bool = False,
         cache: Path | None = None,
+        before_loading: Callable[[], None] | None = None,
     ) -> None:
         self._folder = folder
         self._adapters: dict[str, Path] = {}
@@ -69,6 +72,7 @@ class EmbeddedEngine:
         self._device = device
         self._with_transformers = with_transformers
         self._cache = cache
+        self._before_loading = before_loading
         self._lock = threading.RLock()
         self._loaded: Runtime | None = None
         self._base_sha256: str | None = None
@@ -232,6 +236,8 @@ class EmbeddedEngine:
             if self._is_closed:
                 raise EngineUnavailableError("the engine was closed")
             if self._loaded is None:
+                if self._before_loading is not None:
+                    self._before_loading()
                 runtime = _import_runtime(self._folder)
                 self._loaded = runtime(
                     self._folder,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
 import pytest
+from PIL import Image
 
 from app.batch import Batch, find_files, has_failed
 from app.extraction.options import ExtractionOptions
@@ -17,6 +19,7 @@ from schemas.document import Document
 from schemas.errors import ConfigurationError, EmptyDocumentError, RasgError
 from schemas.extraction import Extraction, Output, Usage
 from tests.app.two_documents import SCHEMA
+from tests.ocr.files import encoded
 
 Part = PipelineResult | FailedPart
 
@@ -128,3 +131,64 @@ def test_only_a_wrong_setting_stops_a_batch(tmp_path: Path, error: RasgError, *,
     else:
         (result,) = next(results)
         assert (result.file, result.extraction) == ("a.pdf", None)
+
+
+def jpeg() -> bytes:
+    return encoded(Image.new("L", (8, 8), 255), "JPEG")
+
+
+def test_a_folders_documents_are_known_by_name_or_bytes_and_the_rest_is_named(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    files = {
+        "BILL.PDF": b"%PDF-1.7",
+        "deep/bill": b"%PDF-1.7",
+        "photo.jfif": jpeg(),
+        "scan.dat": jpeg(),
+        "empty.heic": b"",
+        "wrong.png": b"no picture",
+        "bill.xml": b"<?xml version='1.0'?>",
+        "empty.txt": b"",
+        "letter.docx": b"PK\x03\x04",
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "circle").symlink_to(tmp_path)
+    (tmp_path / "gone.pdf").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe.pdf")
+    left_out: dict[str, str] = {}
+    found = find_files([tmp_path], on_left_out=left_out.__setitem__)
+    assert [file.name for file in found] == [
+        *("BILL.PDF", "deep/bill", "empty.heic", "photo.jfif", "scan.dat", "wrong.png")
+    ]
+    assert left_out == {
+        "bill.xml": "the file is an HTML or XML document, which cannot be read",
+        "circle": "a link to a folder",
+        "empty.txt": "the file has no bytes",
+        "gone.pdf": "no regular file",
+        "letter.docx": "the file is a ZIP archive or office document, which cannot be read",
+        "pipe.pdf": "no regular file",
+    }
+
+
+def test_a_folder_that_cannot_be_opened_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "closed").mkdir()
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    # Permissions do not stop an administrator, so the system's answer is given here.
+    monkeypatch.setattr(os, "scandir", refuse)
+    left_out: dict[str, str] = {}
+    assert [file.name for file in find_files([tmp_path], on_left_out=left_out.__setitem__)] == ["a.pdf"]
+    assert left_out == {"closed": "cannot be opened: Permission denied"}
+
+
+def test_what_is_left_out_is_logged_if_nobody_asks(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "notes.txt").write_text("nothing")
+    with pytest.raises(ConfigurationError, match="no document"):
+        find_files([tmp_path])
+    assert "left out: notes.txt: the file is of an unknown type" in caplog.text

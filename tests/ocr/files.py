@@ -74,6 +74,22 @@ def picture_of(*lines: str, size: tuple[int, int] = (1240, 700), height_px: int 
     return image
 
 
+def drawn(x: float, y: float, text: str, *, size: float = 12) -> str:
+    """Return the operators that fill the shapes of `text`, as outlines do, with its foot at (x, y)."""
+    scale = 8  # pixels a point
+    font = ImageFont.load_default(size * scale)
+    image = Image.new("L", (round(font.getlength(text)) + 2 * scale, round(1.5 * size * scale)), 0)
+    ImageDraw.Draw(image).text((scale, 0), text, fill=255, font=font)
+    shapes: list[str] = []
+    for row, pixels in enumerate(np.asarray(image) > 127):
+        edges = np.flatnonzero(np.diff(pixels, prepend=False, append=False)).reshape(-1, 2)
+        bottom = y + (image.height - row) / scale
+        shapes += [
+            f"{x + a / scale:.2f} {bottom:.2f} {(b - a) / scale:.2f} {1 / scale:.3f} re" for a, b in edges
+        ]
+    return f"q {' '.join(shapes)} f Q\n"
+
+
 def encoded(image: Image.Image, format: str, **options: object) -> bytes:  # noqa: A002 # Pillow's name for it
     """Return the image as a file of `format`."""
     saved = BytesIO()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -15,6 +17,15 @@ from schemas.errors import DocumentTooLargeError, UnreadableDocumentError
 from tests.ocr.files import encoded, png_bomb
 
 LIMITS = ReadLimits()
+# White, 64 x 64 pixels, its top left quarter black: what is installed decodes such files and writes none.
+HEIC = b64decode(
+    "AAAAHGZ0eXBoZWl4AAAAAG1pZjFoZWl4bWlhZgAAAU5tZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAA"
+    "AAAAACJpbG9jAAAAAERAAAEAAQAAAAABcgABAAAAAAAAABsAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAA"
+    "AA5waXRtAAAAAAABAAAAzmlwcnAAAACvaXBjbwAAAHJodmNDAQQIAAAAn/gAAAAAHvAA/Pz4+AAADwNgAAEAF0ABDAH//wQI"
+    "AAADAJ/4AAADAAAeugJAYQABACZCAQEECAAAAwCf+AAAAwAAHsCCBBZbqSSmubAgAAADAyAAAAMAIWIAAQAHRAHBcrAiQAAA"
+    "ABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAABAAAAAQAAAAA5waXhpAAAAAAEIAAAAF2lwbWEAAAAAAAAAAQABBIEC"
+    "AwQAAAAjbWRhdAAAABcoAa4nw/Qp///dcdFK396IPp//5qYVXg=="
+)
 
 
 def decode(data: bytes, *, limits: ReadLimits = LIMITS, page_index: int = 0) -> DecodedImage:
@@ -40,7 +51,8 @@ def assert_is_corner_page(pixels: np.ndarray) -> None:
     [
         ("PNG", "1"), ("PNG", "L"), ("PNG", "P"), ("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "LA"),
         ("JPEG", "L"), ("JPEG", "RGB"), ("JPEG", "CMYK"), ("TIFF", "1"), ("TIFF", "CMYK"), ("TIFF", "LAB"),
-        ("TIFF", "F"), ("TIFF", "I"), ("WEBP", "RGB"), ("WEBP", "RGBA"),
+        ("TIFF", "F"), ("TIFF", "I"), ("WEBP", "RGB"), ("WEBP", "RGBA"), ("BMP", "1"), ("BMP", "P"),
+        ("BMP", "RGB"), ("GIF", "L"), ("GIF", "P"),
     ],
 )  # fmt: skip
 def test_every_mode_becomes_rgb(format_: str, mode: str) -> None:
@@ -80,6 +92,60 @@ def test_exif_orientation_is_applied(orientation: int, stored: Image.Transpose) 
     exif[274] = orientation
     data = encoded(corner_page().transpose(stored), "JPEG", exif=exif, quality=95)
     assert_is_corner_page(decode(data).pixels)
+
+
+def dpi_of(x: float, y: float) -> dict[int, float]:
+    """Return the tags of a TIFF whose pixels stand x an inch across and y down."""
+    return {282: x, 283: y, 296: 2}
+
+
+def test_the_pixels_of_a_fax_become_square() -> None:
+    fax = corner_page("1")
+    squared = decode(encoded(fax, "TIFF", tiffinfo=dpi_of(204, 102), compression="group4"))
+    assert squared.dpi == 204
+    assert squared.pixels.shape == (40, 40, 3)  # 20 rows at 102 dpi are 40 at 204
+    assert int(squared.pixels[:18, :18].max()) < 40
+    assert int(squared.pixels[22:, 22:].min()) > 215
+    across = decode(encoded(fax, "TIFF", tiffinfo=dpi_of(100, 300)))
+    assert (across.dpi, across.pixels.shape) == (300, (20, 120, 3))  # 40 columns at 100 dpi are 120 at 300
+
+
+def test_a_stretched_page_is_turned_as_it_is_stored() -> None:
+    stored = corner_page("L").transpose(Image.Transpose.ROTATE_90)  # 20 columns, 40 rows
+    lying = decode(encoded(stored, "TIFF", tiffinfo={**dpi_of(100, 200), 274: 6}))
+    assert lying.pixels.shape == (40, 40, 3)  # the stored columns, 100 an inch, become 40 rows
+    exif = Image.Exif()
+    exif[274] = 6
+    photo = decode(encoded(stored, "PNG", dpi=(100, 200), exif=exif))
+    for image in (lying, photo):
+        assert image.pixels.shape == (40, 40, 3)
+        assert int(image.pixels[:18, :18].max()) < 60
+        assert int(image.pixels[22:, 22:].min()) > 195
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        dpi_of(204, 196),  # fine fax: a twentieth is not worth the blur
+        dpi_of(200, 1),
+        dpi_of(0, 100),
+        dpi_of(200, 0),
+        {282: 200.0, 296: 2},
+    ],
+)
+def test_a_ratio_that_is_no_measurement_stretches_nothing(tags: dict[int, float]) -> None:
+    assert decode(encoded(corner_page("1"), "TIFF", tiffinfo=tags)).pixels.shape == (20, 40, 3)
+
+
+def test_a_ratio_without_a_unit_is_believed() -> None:
+    data = encoded(corner_page("1"), "TIFF", tiffinfo={282: 2.0, 283: 1.0, 296: 1})
+    assert (decode(data).dpi, decode(data).pixels.shape) == (None, (40, 40, 3))
+
+
+def test_nothing_is_stretched_beyond_the_limit_of_pixels() -> None:
+    data = encoded(corner_page("1"), "TIFF", tiffinfo=dpi_of(204, 102))
+    limits = ReadLimits(max_pixels_per_page=1599)  # 40 x 40 is 1600
+    assert decode(data, limits=limits).pixels.shape == (20, 40, 3)
 
 
 def test_a_multipage_tiff_has_all_its_pages() -> None:
@@ -122,13 +188,16 @@ def test_a_jpeg_that_is_too_large_is_halved_instead() -> None:
     assert decode(data, limits=ReadLimits(max_pixels_per_page=300_000)).pixels.shape == (400, 500, 3)
 
 
-@pytest.mark.parametrize("media_type", ["image/png", "image/jpeg", "image/tiff", "image/webp"])
+@pytest.mark.parametrize("media_type", get_args(MediaType)[1:])
 def test_garbage_behind_a_magic_number_is_unreadable(media_type: MediaType) -> None:
     magic = {
         "image/png": b"\x89PNG\r\n\x1a\n",
         "image/jpeg": b"\xff\xd8\xff",
         "image/tiff": b"II*\x00",
         "image/webp": b"RIFF\x00\x00\x00\x00WEBP",
+        "image/bmp": b"BM" + bytes(12) + b"\x28\x00\x00\x00",
+        "image/gif": b"GIF89a",
+        "image/heic": b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic",
     }[media_type]
     with pytest.raises(UnreadableDocumentError):
         open_image(magic + b"\x07garbage" * 9, media_type, limits=LIMITS)
@@ -136,6 +205,22 @@ def test_garbage_behind_a_magic_number_is_unreadable(media_type: MediaType) -> N
 
 def test_an_animation_counts_as_one_page(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (16, 16), (i * 80, 0, 0)) for i in range(3)]
-    path = tmp_path / "moving.webp"
-    frames[0].save(path, save_all=True, append_images=frames[1:])
-    assert open_image(path.read_bytes(), "image/webp", limits=LIMITS).n_pages == 1
+    for media_type in ("image/webp", "image/gif", "image/png"):
+        path = tmp_path / f"moving.{media_type.removeprefix('image/')}"
+        frames[0].save(path, save_all=True, append_images=frames[1:])
+        source = open_image(path.read_bytes(), media_type, limits=LIMITS)
+        assert source.n_pages == 1
+        assert source.has_more_frames
+        frames[0].save(path)
+        assert not open_image(path.read_bytes(), media_type, limits=LIMITS).has_more_frames
+
+
+def test_a_photo_of_a_telephone_is_read_and_its_size_comes_first() -> None:
+    pixels = decode(HEIC).pixels
+    assert pixels.shape == (64, 64, 3)
+    assert int(pixels[:30, :30].max()) < 40
+    assert int(pixels[34:, 34:].min()) > 215
+    with pytest.raises(DocumentTooLargeError, match="64 x 64"):
+        decode(HEIC, limits=ReadLimits(max_pixels_per_page=4095))  # 64 x 64 is 4096
+    with pytest.raises(UnreadableDocumentError):
+        decode(HEIC[:-40])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.media import sniff
+from ocr.media import MediaType, sniff
 from schemas.errors import EmptyDocumentError, UnsupportedMediaTypeError
 
 
@@ -21,6 +23,10 @@ from schemas.errors import EmptyDocumentError, UnsupportedMediaTypeError
         (b"MM\x00*\x00", "image/tiff"),
         (b"MM\x00+\x00", "image/tiff"),
         (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
+        (b"GIF89a", "image/gif"),
+        (b"BM" + bytes(12) + b"\x28\x00\x00\x00", "image/bmp"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "image/heic"),
+        (b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1heix", "image/heic"),
         (b"1 0 obj << >> endobj trailer", "application/pdf"),
     ],
 )
@@ -31,13 +37,16 @@ def test_readable_types_are_known_by_their_first_bytes(data: bytes, expected: st
 @pytest.mark.parametrize(
     ("data", "named"),
     [
-        (b"GIF89a", "a GIF image"),
-        (b"BM\x00\x00", "a BMP image"),
+        (b"GIF88a", "unknown type"),
+        (b"BM\x00\x00", "unknown type"),
         (b"PK\x03\x04", "a ZIP archive"),
         (b"\x00\x00\x00\x1cftypavif", "AVIF"),
         (b"<!DOCTYPE html><html>", "HTML"),
         (b"\xef\xbb\xbf<?xml version='1.0'?>", "XML"),
         (b"RIFF\x00\x00\x00\x00WAVE", "unknown type"),
+        (b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1avif", "AVIF"),
+        (b"\x00\x00\x00\x10ftypmp42\x00\x00\x00\x00heic", "video"),  # beyond the box of 16 bytes
+        (b"BM is how this text begins, and no more.", "unknown type"),
         (b"hello", "unknown type"),
     ],
 )
@@ -62,4 +71,4 @@ def test_any_bytes_have_a_type_or_are_refused(data: bytes) -> None:
         media_type = sniff(data)
     except UnsupportedMediaTypeError:
         media_type = None
-    assert media_type in (None, "application/pdf", "image/png", "image/jpeg", "image/tiff", "image/webp")
+    assert media_type is None or media_type in get_args(MediaType)

@@ -18,9 +18,10 @@ from schemas.errors import (
     EmptyDocumentError,
     InputError,
     OcrError,
+    OcrUnavailableError,
     UnsupportedMediaTypeError,
 )
-from tests.ocr.files import encoded, ink_share, nested_forms_bomb, pdf, picture_of, text_at
+from tests.ocr.files import drawn, encoded, ink_share, nested_forms_bomb, pdf, picture_of, text_at
 
 LINES = "".join(text_at(72, 700 - 20 * i, f"Line {i} of an honest letter") for i in range(8))
 # The wheel brings its models along, so that this engine is there wherever the tests run.
@@ -68,6 +69,41 @@ def test_text_and_a_scanned_image_on_one_page_are_both_read() -> None:
     sources = {w.text: w.source for w in document.pages[0].words}
     assert sources["honest"] == "text_layer"
     assert sources["4711"] == "rapidocr"
+
+
+@pytest.mark.parametrize("rotate", [0, 270])
+def test_a_total_that_is_drawn_is_read_where_it_stands(rotate: int) -> None:
+    data = pdf(LINES + drawn(300, 200, "Total EUR 1085.88", size=14), rotate=rotate)
+    document = read_document(data, options=RAPID)
+    (page,) = document.pages
+    (total,) = [w for w in page.words if w.text == "1085.88"]
+    assert total.source == "rapidocr"
+    assert "no_text" not in codes(document)
+    assert [w.source for w in page.words if w.text == "honest"] == ["text_layer"] * 8
+    (image,) = page_images(data, document, dpi=110)
+    gray = np.asarray(Image.open(BytesIO(image)).convert("L"))
+    box = total.bbox
+    assert ink_share(gray, box.left, box.top, box.right, box.bottom) > 0.02
+    assert ink_share(gray, box.left, box.bottom + 0.02, box.right, 1) == 0
+
+
+def test_a_drawn_line_that_no_engine_can_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OcrUnavailableError("no engine")
+
+    monkeypatch.setattr("ocr.reader.recognise", fail)
+    document = read_document(pdf(LINES + drawn(300, 200, "Total EUR 1085.88")))
+    assert [(w.code, w.page_number) for w in document.warnings] == [("engine_fallback", 1), ("unread_ink", 1)]
+    assert "honest" in plain(document)
+
+
+def test_the_scanned_body_of_a_turned_page_is_read() -> None:
+    body = "q 500 0 0 300 50 50 cm /Im1 Do Q"
+    document = read_document(pdf(LINES + body, image=SCAN, rotate=90), options=RAPID)
+    lines = plain(document).splitlines()
+    assert "Line 7 of an honest letter" in lines
+    assert any("Invoice 4711" in line for line in lines)
+    assert codes(document) == ["page_rotated"]
 
 
 @pytest.mark.slow

@@ -50,6 +50,15 @@ def test_a_turned_and_skewed_page_is_read_as_if_upright(rotation_deg: int, rough
     assert _codes(reading) >= {"page_rotated", "page_deskewed"}
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_image_that_is_known_to_be_upright_is_not_turned(engine: str) -> None:
+    image = np.ascontiguousarray(np.rot90(page(), 2))
+    reading = read_page_image(image, dpi=DPI, engine=engine, is_upright=True)
+    assert (reading.rotation_deg, reading.skew_deg) == (0, 0.0)
+    few = page(("Total 57.50",), size=(300, 120))
+    assert "57.50" in _texts(read_page_image(few, dpi=DPI, engine=engine, is_upright=True))
+
+
 def test_boxes_refer_to_the_corrected_image() -> None:
     image = np.ascontiguousarray(np.rot90(grainy(correct(page(), rotation_deg=0, skew_deg=-2.0)), 1))
     reading = read_page_image(image, dpi=DPI)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pypdfium2.raw
 import pytest
 
@@ -9,7 +10,7 @@ from ocr.limits import ReadLimits
 from ocr.media import sniff
 from ocr.source import PageScan, Source, open_source
 from schemas.errors import DocumentTooLargeError
-from tests.ocr.files import encoded, pdf, picture_of, text_at
+from tests.ocr.files import drawn, encoded, pdf, picture_of, text_at
 
 LINES = "".join(text_at(72, 700 - 20 * i, f"Line {i} of an honest letter") for i in range(8))
 FULL_PAGE_IMAGE = "q 612 0 0 792 0 0 cm /Im1 Do Q\n"
@@ -45,6 +46,34 @@ def test_a_large_image_beside_text_is_read_too() -> None:
     assert scanned.ocr == "images"
     assert len(scanned.image_boxes) == 1
     assert scanned.words
+
+
+@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
+def test_text_that_the_layer_lacks_is_found_on_the_upright_page(rotate: int) -> None:
+    scanned = scan(pdf(LINES + drawn(300, 200, "Total 1085.88"), rotate=rotate))
+    assert (scanned.ocr, scanned.rotation_deg, scanned.warnings) == ("ink", rotate, ())
+    (line,) = scanned.ink_lines
+    # From 300 of 612 points, and 200 of 792 from below.
+    assert line.box.left == pytest.approx(300 / 612, abs=0.03)
+    assert line.box.bottom == pytest.approx(1 - 200 / 792, abs=0.03)
+
+
+def test_the_images_of_a_turned_page_are_found_on_the_upright_one() -> None:
+    image = "q 500 0 0 300 50 50 cm /Im1 Do Q"
+    upright, turned = (scan(pdf(LINES + image, image=SCAN, rotate=rotate)) for rotate in (0, 90))
+    assert upright.ocr == turned.ocr == "images"
+    for box in (*upright.image_boxes, *turned.image_boxes):
+        assert (box.left, box.right) == pytest.approx((50 / 612, 550 / 612), abs=1e-3)
+        assert (box.top, box.bottom) == pytest.approx((442 / 792, 742 / 792), abs=1e-3)
+
+
+def test_a_page_without_its_text_is_rendered_upright() -> None:
+    source = opened(pdf(LINES + drawn(300, 200, "Total 1085.88"), rotate=90))
+    pixels = source.pixels(0, dpi=72, rotation_deg=90, without_text=True).pixels
+    assert pixels.shape == (792, 612, 3)
+    ys, xs = np.nonzero(pixels[:, :, 0] < 128)
+    assert (ys.min(), xs.min()) > (570, 295)
+    assert source.pixels(0, dpi=72, rotation_deg=90).pixels[80:110].min() < 128
 
 
 def test_a_scan_without_text_is_ocred() -> None:

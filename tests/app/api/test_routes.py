@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, cast
 from unittest.mock import Mock
 
@@ -18,7 +19,7 @@ from starlette.testclient import TestClient
 from app.api.runner import Runner
 from app.api.service import create_app
 from app.extraction.pipeline import FailedPart, Pipeline
-from app.settings import ApiSettings, ReadSettings, Settings
+from app.settings import ApiSettings, ReadSettings, Settings, StoreSettings
 from decoding.engines.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
 from schemas.errors import (
@@ -87,6 +88,42 @@ def test_what_the_caller_can_fix_is_a_problem_document(
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["request_id"] == response.headers["x-request-id"]
+
+
+def test_an_unknown_field_of_a_form_is_refused_by_name(client: TestClient) -> None:
+    response = post(client, INVOICE, groundng="false", **{"x" * 500: "secret"})
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    first, second = response.json()["errors"]
+    assert first == {"pointer": "/body/groundng", "detail": "there is no such field; did you mean grounding?"}
+    assert second == {"pointer": "/body/" + "x" * 64, "detail": "there is no such field"}
+
+
+@pytest.mark.parametrize("path", ["/v1/extractions", "/v1/examples"])
+def test_two_files_in_one_form_are_refused(client: TestClient, path: str) -> None:
+    form = {"schema": "invoice"} | ({"confirmed_by": "ann"} if path == "/v1/examples" else {})
+    files = [("file", ("a.pdf", INVOICE)), ("file", ("b.pdf", INVOICE))]
+    response = client.post(path, files=files, data=form)
+    assert response.status_code == 422
+    assert response.json()["errors"] == [{"pointer": "/body/file", "detail": "sent 2 times, and wanted once"}]
+
+
+def test_an_option_that_is_sent_twice_is_refused(client: TestClient) -> None:
+    form = {"schema": "invoice", "n_candidates": ["1", "2"]}
+    response = client.post("/v1/extractions", files={"file": ("a.pdf", INVOICE)}, data=form)
+    assert response.status_code == 422
+
+
+def test_a_service_without_its_model_listens_and_is_ready_once_it_is_there(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    settings = Settings(model_folder=folder, store=StoreSettings(folder=tmp_path / "store"))
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        assert client.get("/livez").status_code == 200
+        refused = client.get("/readyz")
+        assert (refused.status_code, refused.json()["code"]) == (503, "engine_unavailable")
+        assert post(client, groundng="false").status_code == 422
+        assert post(client).status_code == 503
+        make_model(folder, seed=3)
+        assert client.get("/readyz").status_code == 200
 
 
 def test_a_file_of_two_documents_is_split_if_it_is_asked(

@@ -70,6 +70,7 @@ def test_a_folder_is_searched_and_becomes_rows_of_csv(runner: CliRunner, tmp_pat
     out = tmp_path / "out"
     done = runner.invoke(app, ["extract", str(folder), "--out", str(out), "--format", "csv", *FAST])
     assert done.exit_code == 0, done.output
+    assert "left out: notes.txt" in done.output
     rows = list(csv.DictReader((out / "results.csv").read_text().splitlines()))
     assert [row["file"] for row in rows] == ["a.pdf"]
 
