@@ -27,6 +27,8 @@ def scan(ocr: OcrScope, *lines: InkLine, known: tuple[Word, ...] = ()) -> PageSc
         image_boxes=(IMAGE,) if ocr == "images" else (),
         warnings=(),
         ink_lines=lines,
+        apart=(),
+        hidden=(),
     )
 
 
