@@ -6,6 +6,7 @@ import pytest
 from pydantic import JsonValue
 
 from decoding.checks.answer import check_answer
+from decoding.checks.completeness import find_evidence
 from decoding.checks.legibility import check_legibility
 from decoding.grounding.ground import ground_extraction
 from schemas.document import Document, Page, Word
@@ -48,7 +49,7 @@ def check(*confidences: float) -> tuple[ExtractionWarning, ...]:
     answer: dict[str, JsonValue] = {"total": "1.00", "lines": [{"amount": "2.00"}, {"amount": "9.99"}]}
     grounded = ground_extraction(answer, _SCHEMA, document)
     found = check_legibility(grounded)
-    assert set(found) <= set(check_answer(grounded, document))
+    assert set(found) <= set(check_answer(grounded, find_evidence(grounded, document, {})))
     return found
 
 
