@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -30,7 +30,13 @@ WarningCode = Literal[
     "adapter_unavailable",
     "several_documents",
     "split_in_doubt",
+    "kind_in_doubt",
+    "kind_without_schema",
+    "schema_may_not_fit",
 ]
+# Kinds of documents by the names of the schemas that ship for them; for "other" none does.
+KindName = Literal["invoice", "receipt", "purchase_order", "bank_statement", "other"]
+KINDS: tuple[KindName, ...] = get_args(KindName)
 
 
 class Value(BaseModel):
