@@ -4,10 +4,10 @@
     python -m benchmarks.kinds --data ../shared/data --kept-out KEPT_OUT --readings runs/readings --fit
 
 The weights are fitted on made-up documents, on real invoices and receipts with transcripts (`rvl_text`,
-`sroie_text`), and on those of four data sets that KEPT_OUT, a file with the SHA-256 of a document a line, does
-not name. The tables show what no fit has seen: what it names, all other data sets, and made-up documents of
-another seed. `--fit` prints weights for `decoding/kinds/weights.py` and shows the tables with them;
-`rasg bench run` keeps READINGS.
+`sroie_text`), and on those of four data sets that KEPT_OUT, a file with the SHA-256 of a document a line,
+does not name. The tables show what no fit has seen: what it names, all other data sets, and made-up
+documents of another seed. `--fit` prints weights for `decoding/kinds/weights.py` and shows the tables with
+them; `rasg bench run` keeps READINGS.
 """
 
 # scipy is not typed
@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import random
 import re
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -40,7 +39,7 @@ from training.synthesis.sample import generate
 from training.transcripts import read_transcripts
 
 _SUITE = Path(__file__).parent / "suites" / "dev.yaml"
-_RIDGE = 2e-3
+_RIDGE = 5e-4
 _MOST_OF_A_SET = 400
 _N_MADE_UP: Mapping[str, int] = {
     "invoice": 350,
@@ -78,6 +77,7 @@ _KIND_OF_ONE: Mapping[str, KindName | None] = {
     "azure_forms/806e00be30e9": None,
     "azure_forms/810739ce50c7": None,
 }
+_TITLE = re.compile("title|named")
 _HEAD_LINES = 8
 # An invoice with these words in its place is none: offers and delivery notes look the same but for them.
 _OTHER_WORDS: Mapping[str, tuple[str, ...]] = {
@@ -153,7 +153,7 @@ def _make(*, seed: int, teaches: bool) -> Iterator[Case]:
 
 
 def _airtime_kind(document: Document) -> KindName | None:
-    """Return what papers about airtime on television call themselves: invoice, contract (other) or neither."""
+    """Return what papers about airtime call themselves: invoice, contract (other) or neither."""
     head = document.pages[0].text.lower().split("\n")[:_HEAD_LINES]
     if any(re.search(r"\binvoice\b", line) for line in head):
         return "invoice"
@@ -206,8 +206,16 @@ def _read_transcripts(data: Path) -> Iterator[Case]:
             yield _case(name, "receipt" if kind == "receipt" else "invoice", item.document, teaches=teaches)
 
 
+def _untitled(cases: Sequence[Case]) -> Iterator[Case]:
+    """Yield every second document again without its titles, which scans lose; offers are nothing without."""
+    for case in cases[::2]:
+        if "offer" not in case.name:
+            yield replace(case, signs={n: 0.0 if _TITLE.search(n) else v for n, v in case.signs.items()})
+
+
 def fit(cases: Sequence[Case]) -> Weights:
     """Return biases and weights of a multinomial logistic regression with a ridge; kinds weigh the same."""
+    cases = [*cases, *_untitled(cases)]
     names = sorted(cases[0].signs)
     X = np.array([[1.0, *(case.signs[name] for name in names)] for case in cases])
     gold = np.array([KINDS.index(case.kind) for case in cases])
@@ -225,7 +233,9 @@ def fit(cases: Sequence[Case]) -> Weights:
         return float(value), slope.ravel()
 
     bounds = [(None, None)] * len(KINDS) + [_bound(name, kind) for name in names for kind in KINDS]
-    found = minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", bounds=bounds).x.reshape(shape)
+    found = minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", bounds=bounds).x.reshape(
+        shape
+    )
     return tuple(map(float, found[0])), {
         name: tuple(map(float, row)) for name, row in zip(names, found[1:], strict=True)
     }
@@ -282,7 +292,9 @@ def _print_sets(told: Sequence[tuple[Case, Mapping[KindName, float]]]) -> None:
         if best != case.kind:
             count[f"as {best}"] += 1
     columns = ["documents", "right", "in doubt", "wrong and sure", "a wrong warning"]
-    print("| set | kind | " + " | ".join(columns) + " | taken for |\n|---|---" + "|---" * len(columns) + "|---|")
+    print(
+        "| set | kind | " + " | ".join(columns) + " | taken for |\n|---|---" + "|---" * len(columns) + "|---|"
+    )
     for (name, kind), count in sorted(counts.items()):
         wrong = ", ".join(f"{key[3:]} {n}" for key, n in count.items() if key.startswith("as "))
         print(f"| {name} | {kind} | " + " | ".join(str(count[c]) for c in columns) + f" | {wrong} |")
@@ -291,7 +303,9 @@ def _print_sets(told: Sequence[tuple[Case, Mapping[KindName, float]]]) -> None:
 def _print_calibration(told: Sequence[tuple[Case, Mapping[KindName, float]]]) -> None:
     """Print how often it is right when it is so sure, real documents only."""
     print("\n| confidence | documents | mean confidence | right |\n|---|---|---|---|")
-    best = [(max(chances.values()), max(chances, key=lambda k: chances[k]) == case.kind) for case, chances in told]
+    best = [
+        (max(chances.values()), max(chances, key=lambda k: chances[k]) == case.kind) for case, chances in told
+    ]
     for low, high in ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.97), (0.97, 1.01)):
         inside = [(chance, is_right) for chance, is_right in best if low <= chance < high]
         if inside:

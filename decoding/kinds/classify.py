@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decoding.kinds.evidence import list_signs
 from decoding.kinds.weights import BIASES, WEIGHTS
 from schemas.document import Document
-from schemas.extraction import KINDS, KindName
+from schemas.extraction import KINDS, DocumentKind, KindName
 
 
 def rank_kinds(document: Document) -> tuple[tuple[KindName, float], ...]:
@@ -20,6 +20,12 @@ def rank_kinds(document: Document) -> tuple[tuple[KindName, float], ...]:
     chances = kind_probabilities(signs) if signs else dict.fromkeys(KINDS, 1.0 / len(KINDS))
     # Of equal kinds "other" comes first: of it nothing is booked.
     return tuple(sorted(chances.items(), key=lambda item: (-item[1], item[0] != "other")))
+
+
+def tell_kind(document: Document) -> DocumentKind:
+    """Return the likeliest kind."""
+    name, confidence = rank_kinds(document)[0]
+    return DocumentKind(name=name, confidence=confidence)
 
 
 def kind_probabilities(signs: Mapping[str, float]) -> dict[KindName, float]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
-from decoding.kinds.vocabulary import (
+from decoding.kinds.labels import label_phrases
+from decoding.kinds.titles import (
     MOST_PHRASE_WORDS,
     compound_kind,
-    label_phrases,
+    is_number_word,
     plain_words,
     title_phrases,
 )
@@ -31,14 +32,21 @@ _MOST_WORDS_BESIDE = 2
 _BIG = 1.3
 _SHORT_CELL = 6
 _MOST_LABELS = 4
+# So many labels of no kind are added before shares are taken: one label alone says little.
+_DOUBTED_LABELS = 2
 # The height of a page by its width: of paper it is at most 1.42, of rolls it has no end.
 _PAPER, _ROLL = 1.45, 2.5
+# Printers of tills write 24 to 48 characters in a line, a page has 80 and more.
+_NARROW_CHARS, _WIDE_CHARS = 40.0, 80.0
 
-_AMOUNT = re.compile(r"(?<![\d.,])\d{1,3}(?:[.,' ]?\d{3})*[.,]\d{2}(?![\d.,]*\d)")
+# With two decimals, or in groups of three: rupiah and yen have no decimals.
+_AMOUNT = re.compile(r"(?<![\d.,])\d{1,3}(?:(?:[.,' ]?\d{3})*[.,]\d{2}|(?:[.,]\d{3})+)(?![\d.,]*\d)")
 _SIGNED = re.compile(
     r"(?:[-+\u2212]\s?[$€£]?\d[\d.,' ]*[.,]\d{2}\b)|(?:\d[.,]\d{2}\s?(?:[-+\u2212]|(?:CR|DR|S|H)\b))"
 )
-_DAY = re.compile(r"^\W*(?:\d{1,2}[./-]\d{1,2}\b|\d{4}-\d{2}-\d{2}\b|\d{1,2}\.? [^\W\d]{3,9}\b|[^\W\d]{3,9}\.? \d{1,2}\b)")
+_DAY = re.compile(
+    r"^\W*(?:\d{1,2}[./-]\d{1,2}\b|\d{4}-\d{2}-\d{2}\b|\d{1,2}\.? [^\W\d]{3,9}\b|[^\W\d]{3,9}\.? \d{1,2}\b)"
+)
 _TIME = re.compile(r"\b[012]?\d:[0-5]\d(?::[0-5]\d)?\b")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}")
 _PERCENT = re.compile(r"\d\s?%")
@@ -70,13 +78,22 @@ class PageLook:
         """Return the median height of its words."""
         return median(cell.height_pt for row in self.rows for cell in row) if self.rows else 0.0
 
+    @property
+    def n_columns(self) -> float:
+        """Return how many of its characters go side by side from its left edge of text to the right one."""
+        words = self.page.words[:_MOST_WORDS]
+        per_char = median(word.bbox.width / len(word.text) for word in words)
+        reach = max(word.bbox.right for word in words) - min(word.bbox.left for word in words)
+        return reach / max(per_char, 1e-6)
+
     def titles(self) -> Iterator[tuple[str, bool, Cell]]:
-        """Yield each cell of its upper part that names a kind, from the top: the kind, and whether it is all."""
+        """Yield each cell of its upper part that names a kind, from the top: the kind, and if it is all."""
         for row in self.rows:
-            for cell in row:
+            for at, cell in enumerate(row):
                 if cell.depth < _TITLE_DEPTH and (found := _title_kind(cell.words)):
                     kind, n_beside = found
-                    yield kind, n_beside == 0 and ":" not in cell.text, cell
+                    is_label = ":" in cell.text or any(other.text.startswith(":") for other in row[at + 1 :])
+                    yield kind, n_beside == 0 and not is_label, cell
 
     def labels(self) -> Iterator[tuple[str, str]]:
         """Yield the kind and the phrase of each label."""
@@ -152,7 +169,7 @@ def list_signs(document: Document) -> dict[str, float]:
 def _title_signs(page: PageLook) -> dict[str, float]:
     named = list(page.titles())
     alone = [(kind, cell) for kind, is_all, cell in named if is_all]
-    titles = alone or [(kind, cell) for kind, _, cell in named]
+    titles = alone or [(kind, cell) for kind, _, cell in named if not any(map(is_number_word, cell.words))]
     tallest = max(titles, key=lambda found: found[1].height_pt, default=None)
     big = None if tallest is None or tallest[1].height_pt < _BIG * page.height_pt else tallest[0]
     first = titles[0][0] if titles else None
@@ -169,7 +186,7 @@ def _title_signs(page: PageLook) -> dict[str, float]:
 def _label_signs(pages: Sequence[PageLook]) -> dict[str, float]:
     found = {label for page in pages for label in page.labels()}
     counts = {kind: sum(kind == named for named, _ in found) for kind in KINDS}
-    total = max(1, sum(counts.values()))
+    total = _DOUBTED_LABELS + sum(counts.values())
     return {
         **{f"labels.{kind}": min(n, _MOST_LABELS) / _MOST_LABELS for kind, n in counts.items()},
         **{f"label_share.{kind}": n / total for kind, n in counts.items()},
@@ -212,6 +229,7 @@ def _shape_signs(page: PageLook, *, n_pages: int) -> dict[str, float]:
     n_words = len(page.page.words)
     return {
         "roll": min(1.0, max(0.0, (aspect - _PAPER) / (_ROLL - _PAPER))),
+        "narrow": min(1.0, max(0.0, (_WIDE_CHARS - page.n_columns) / (_WIDE_CHARS - _NARROW_CHARS))),
         "landscape": float(aspect < 0.95),
         "short_lines": 1.0 / (1.0 + median(len(row_text.split()) for row_text in page.lines) / 4.0),
         "few_words": 1.0 - min(1.0, math.log10(1 + n_words) / 3.0),

@@ -1,8 +1,63 @@
-"""How much each sign says for each kind, in log-odds: `python -m benchmarks.kinds --fit` makes them."""
+"""How much each sign says for each of `KINDS`, in log-odds: `python -m benchmarks.kinds --fit` makes them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-BIASES: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
-WEIGHTS: Mapping[str, tuple[float, ...]] = {}
+BIASES: tuple[float, ...] = (2.36, -3.06, 0.33, -1.36, 1.73)
+WEIGHTS: Mapping[str, tuple[float, ...]] = {
+    "amount_lines": (-0.54, 0.24, 0.84, 0.50, -1.04),
+    "big_title.bank_statement": (-0.07, -0.01, -0.01, 0.12, -0.03),
+    "big_title.invoice": (0.63, 0.00, -0.55, -0.11, -0.25),
+    "big_title.other": (-0.39, -0.05, -0.62, -0.04, 1.11),
+    "big_title.purchase_order": (-0.79, -0.09, 0.34, -0.06, 0.00),
+    "big_title.receipt": (-0.00, 0.00, -0.00, -0.00, -0.00),
+    "blanks": (0.07, 0.17, -0.33, -0.13, 0.22),
+    "capitals": (0.34, 1.70, -0.61, -0.04, -1.39),
+    "dated_rows": (-0.25, 0.06, 0.04, 1.00, -0.86),
+    "dated_rows_some": (-0.10, 0.26, -0.46, 0.31, -0.01),
+    "few_words": (-0.72, -0.01, 0.52, 0.36, -0.15),
+    "first_title.bank_statement": (-0.02, -0.04, -0.08, 0.29, -0.15),
+    "first_title.invoice": (0.36, 0.00, -0.66, -0.18, -0.27),
+    "first_title.other": (-0.11, -0.10, -0.53, -0.21, 0.95),
+    "first_title.purchase_order": (-0.61, -0.21, 0.18, -0.14, 0.00),
+    "first_title.receipt": (-0.15, 0.32, 0.00, -0.04, -0.29),
+    "iban": (0.76, -0.22, -1.68, 0.55, 0.59),
+    "label_share.bank_statement": (-0.95, -0.16, -0.57, 2.11, -0.43),
+    "label_share.invoice": (0.65, -0.06, 0.00, -0.48, -0.65),
+    "label_share.other": (-0.50, -0.35, 0.00, -0.22, 0.98),
+    "label_share.purchase_order": (-0.80, -0.33, 1.73, -0.37, -0.23),
+    "label_share.receipt": (-0.36, 1.53, -0.44, -0.26, -0.46),
+    "labels.bank_statement": (-1.10, -0.24, -1.12, 2.97, -0.52),
+    "labels.invoice": (0.92, -0.23, 0.00, -0.74, -0.36),
+    "labels.other": (-0.32, -0.56, -0.21, -0.19, 1.28),
+    "labels.purchase_order": (-0.76, -0.56, 2.22, -0.67, -0.23),
+    "labels.receipt": (-0.43, 1.99, -0.88, -0.28, -0.40),
+    "landscape": (0.84, -0.16, -0.27, -0.08, -0.34),
+    "mail": (-0.05, -0.09, 0.55, -0.79, 0.37),
+    "named.bank_statement": (-0.26, -0.06, -0.11, 0.65, -0.22),
+    "named.invoice": (0.85, 0.81, -0.80, 0.05, -0.90),
+    "named.other": (-0.43, -0.36, -0.03, -0.38, 1.21),
+    "named.purchase_order": (-0.01, -0.36, 0.60, -0.26, 0.04),
+    "named.receipt": (-0.01, 0.43, -0.36, -0.07, 0.01),
+    "narrow": (-2.14, 2.55, -1.25, -0.42, 1.26),
+    "no_amount": (-0.53, 0.02, -0.13, -0.22, 0.87),
+    "only_title.bank_statement": (-0.02, -0.04, -0.08, 0.29, -0.15),
+    "only_title.invoice": (0.04, 0.00, -0.43, -0.15, -0.26),
+    "only_title.other": (0.00, -0.08, -0.19, -0.19, 0.35),
+    "only_title.purchase_order": (-0.52, -0.18, 0.12, -0.12, 0.00),
+    "only_title.receipt": (-0.14, 0.30, 0.00, -0.04, -0.28),
+    "pages": (-0.19, -0.09, -0.55, -0.07, 0.91),
+    "percent": (-0.26, 0.48, 0.78, -0.78, -0.22),
+    "prose": (-0.49, -0.14, -0.37, -0.23, 1.23),
+    "roll": (-0.40, 0.71, -0.08, -0.03, -0.20),
+    "rows": (-0.37, 0.03, 0.58, 0.15, -0.40),
+    "short_lines": (0.33, 0.09, 0.36, 0.02, -0.79),
+    "signed": (-0.44, -0.01, -0.98, 1.07, 0.36),
+    "time": (-0.19, 1.39, -1.20, -0.23, 0.23),
+    "title.bank_statement": (-0.03, -0.03, -0.06, 0.25, -0.13),
+    "title.invoice": (0.95, 0.00, -0.82, -0.22, -0.30),
+    "title.other": (-0.04, -0.13, -0.43, -0.08, 0.68),
+    "title.purchase_order": (-0.57, -0.15, 1.31, -0.13, -0.45),
+    "title.receipt": (-0.26, 0.31, -0.06, -0.03, 0.00),
+}
