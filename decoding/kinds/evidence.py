@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from statistics import median
 
 from decoding.kinds.labels import label_phrases
@@ -20,10 +21,12 @@ from decoding.kinds.titles import (
 from schemas.document import Document, Page, Word
 from schemas.extraction import KINDS
 
-# Of a long document the first pages tell the kind; of a huge page the first words do.
+# Of a long document the first pages tell the kind; of a huge page the first words do, and of a huge word or line
+# its beginning: the patterns below go over no more.
 _MOST_PAGES = 3
 _MOST_WORDS = 1_500
 _MOST_CHARS = 40
+_MOST_LINE_CHARS = 300
 # A gap of so many heights of a word parts columns and label from value.
 _CELL_GAP = 1.2
 # Titles stand in so much of the page from its top, and have so few other words beside them.
@@ -71,7 +74,9 @@ class PageLook:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.rows: tuple[tuple[Cell, ...], ...] = tuple(_rows(page))
-        self.lines: tuple[str, ...] = tuple(" ".join(cell.text for cell in row) for row in self.rows)
+        self.lines: tuple[str, ...] = tuple(
+            " ".join(cell.text for cell in row)[:_MOST_LINE_CHARS] for row in self.rows
+        )
 
     @cached_property
     def height_pt(self) -> float:
@@ -154,7 +159,7 @@ def _title_kind(words: Sequence[str]) -> tuple[str, int] | None:
 
 def list_signs(document: Document) -> dict[str, float]:
     """Return what tells the kind of a document, by name, each in [0, 1]; empty if it has no word."""
-    pages = [PageLook(page) for page in document.pages if page.words][:_MOST_PAGES]
+    pages = [PageLook(page) for page in islice((p for p in document.pages if p.words), _MOST_PAGES)]
     if not pages:
         return {}
     return {

@@ -18,17 +18,21 @@ _LABELS: Mapping[str, str] = {
         pay by
         please pay | net days | this invoice | our invoice | vat reg no | late payment
         remit payment to | terms
+        date due | billing period | billing date | bill date | current charges | previous bill | total current charges
+        meter no | meter reading | kwh | service address | amount enclosed | customer no | customer number | unit price
         rechnungsnummer | rechnungsnr | rechnung nr | rechnungsdatum | rechnungsbetrag | rechnungsempfanger
         fallig am
         zahlbar bis | falligkeit | falligkeitsdatum | zahlungsziel | zahlungsbedingungen | leistungsdatum
         leistungszeitraum
         skonto | rechnung an | zahlbar | zahlungsbedingung | re nr | rechnungsnr | leistungsempfanger
         rechnungssumme
+        zahlerstand | abschlag | verbrauch | abrechnungszeitraum | kundennummer | kunden nr | einzelpreis
         uberweisen sie | ohne abzug | zzgl mwst
         facture n | n facture | n de facture | numero de facture | date de facture | date d echeance
         echeance | facture a
         conditions de paiement | conditions de reglement | net a payer | penalites de retard | total ht
         facture no
+        releve de compteur | periode de facturation | n client | prix unitaire
         mode de reglement | date facture
         factuurnummer | factuurnr | factuurdatum | vervaldatum | factuuradres | te betalen voor
         betalingstermijn
