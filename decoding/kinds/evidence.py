@@ -21,8 +21,8 @@ from decoding.kinds.titles import (
 from schemas.document import Document, Page, Word
 from schemas.extraction import KINDS
 
-# Of a long document the first pages tell the kind; of a huge page the first words do, and of a huge word or line
-# its beginning: the patterns below go over no more.
+# Of a long document the first pages tell the kind; of a huge page the first words do, and of a huge word or
+# line its beginning: the patterns below go over no more.
 _MOST_PAGES = 3
 _MOST_WORDS = 1_500
 _MOST_CHARS = 40

@@ -18,8 +18,10 @@ _LABELS: Mapping[str, str] = {
         pay by
         please pay | net days | this invoice | our invoice | vat reg no | late payment
         remit payment to | terms
-        date due | billing period | billing date | bill date | current charges | previous bill | total current charges
-        meter no | meter reading | kwh | service address | amount enclosed | customer no | customer number | unit price
+        date due | billing period | billing date | bill date | current charges | previous bill
+        total current charges
+        meter no | meter reading | kwh | service address | amount enclosed | customer no | customer number
+        unit price
         rechnungsnummer | rechnungsnr | rechnung nr | rechnungsdatum | rechnungsbetrag | rechnungsempfanger
         fallig am
         zahlbar bis | falligkeit | falligkeitsdatum | zahlungsziel | zahlungsbedingungen | leistungsdatum

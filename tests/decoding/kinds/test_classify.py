@@ -1,4 +1,4 @@
-"""The kind of a document is told in nine languages; where a page says little or everything, it is not sure."""
+"""The kind of a document is told in nine languages, and not for sure where a page says little or all."""
 
 from __future__ import annotations
 
