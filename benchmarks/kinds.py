@@ -254,8 +254,8 @@ def _bound(name: str, kind: KindName) -> tuple[float | None, float | None]:
 
 def print_weights(found: Weights) -> None:
     """Print what `decoding/kinds/weights.py` holds."""
-    print(f"BIASES = ({', '.join(f'{value:.2f}' for value in found[0])})")
-    print("WEIGHTS = {")
+    print(f"BIASES: tuple[float, ...] = ({', '.join(f'{value:.2f}' for value in found[0])})")
+    print("WEIGHTS: Mapping[str, tuple[float, ...]] = {")
     for name, row in found[1].items():
         print(f'    "{name}": ({", ".join(f"{value:.2f}" for value in row)}),')
     print("}\n")

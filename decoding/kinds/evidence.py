@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from statistics import median
+from typing import Literal
 
 from decoding.kinds.labels import label_phrases
 from decoding.kinds.titles import (
@@ -68,6 +69,19 @@ class Cell:
     height_pt: float
 
 
+# Whether a title is all that its cell says, has words beside it, or labels a number ("Order No. 17").
+TitlePlace = Literal["alone", "beside", "label"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Title:
+    """The name of a kind on a page."""
+
+    kind: str
+    place: TitlePlace
+    height_pt: float
+
+
 class PageLook:
     """What is looked at of one page, worked out once."""
 
@@ -91,14 +105,16 @@ class PageLook:
         reach = max(word.bbox.right for word in words) - min(word.bbox.left for word in words)
         return reach / max(per_char, 1e-6)
 
-    def titles(self) -> Iterator[tuple[str, bool, Cell]]:
-        """Yield each cell of its upper part that names a kind, from the top: the kind, and if it is all."""
+    def titles(self) -> Iterator[Title]:
+        """Yield each cell of its upper part that names a kind, from the top."""
         for row in self.rows:
             for at, cell in enumerate(row):
                 if cell.depth < _TITLE_DEPTH and (found := _title_kind(cell.words)):
                     kind, n_beside = found
-                    is_label = ":" in cell.text or any(other.text.startswith(":") for other in row[at + 1 :])
-                    yield kind, n_beside == 0 and not is_label, cell
+                    is_label = any(":" in text for text in (cell.text, *(c.text[:1] for c in row[at + 1 :])))
+                    is_label = is_label or any(map(is_number_word, cell.words))
+                    place: TitlePlace = "label" if is_label else "beside" if n_beside else "alone"
+                    yield Title(kind=kind, place=place, height_pt=cell.height_pt)
 
     def labels(self) -> Iterator[tuple[str, str]]:
         """Yield the kind and the phrase of each label."""
@@ -173,17 +189,16 @@ def list_signs(document: Document) -> dict[str, float]:
 
 def _title_signs(page: PageLook) -> dict[str, float]:
     named = list(page.titles())
-    alone = [(kind, cell) for kind, is_all, cell in named if is_all]
-    titles = alone or [(kind, cell) for kind, _, cell in named if not any(map(is_number_word, cell.words))]
-    tallest = max(titles, key=lambda found: found[1].height_pt, default=None)
-    big = None if tallest is None or tallest[1].height_pt < _BIG * page.height_pt else tallest[0]
-    first = titles[0][0] if titles else None
-    kinds = {kind for kind, _ in titles}
+    alone = [title for title in named if title.place == "alone"]
+    titles = alone or [title for title in named if title.place == "beside"]
+    tallest = max(named, key=lambda title: title.height_pt, default=None)
+    big = None if tallest is None or tallest.height_pt < _BIG * page.height_pt else tallest.kind
+    kinds = {title.kind for title in titles}
     return {
-        **{f"named.{kind}": float(any(kind == other for other, _, _ in named)) for kind in KINDS},
-        **{f"title.{kind}": float(any(kind == other for other, _ in alone)) for kind in KINDS},
+        **{f"named.{kind}": float(any(kind == title.kind for title in named)) for kind in KINDS},
+        **{f"title.{kind}": float(any(kind == title.kind for title in alone)) for kind in KINDS},
         **{f"big_title.{kind}": float(kind == big) for kind in KINDS},
-        **{f"first_title.{kind}": float(kind == first) for kind in KINDS},
+        **{f"first_title.{kind}": float(bool(titles) and kind == titles[0].kind) for kind in KINDS},
         **{f"only_title.{kind}": float(kinds == {kind}) for kind in KINDS},
     }
 
