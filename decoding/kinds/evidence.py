@@ -166,11 +166,11 @@ def _title_kind(words: Sequence[str]) -> tuple[str, int] | None:
     best: tuple[int, str] | None = None
     for start, phrase in _phrases(words):
         length = phrase.count(" ") + 1
-        kind = known.get(phrase) or (compound_kind(phrase) if length == 1 else None)
+        kind = known.get(phrase, compound_kind(phrase) if length == 1 else None)
         most_beside = _MOST_WORDS_BESIDE + (start == 0)
-        if kind and (best is None or length > best[0]) and len(words) - length <= most_beside:
+        if kind is not None and (best is None or length > best[0]) and len(words) - length <= most_beside:
             best = (length, kind)
-    return None if best is None else (best[1], len(words) - best[0])
+    return None if best is None or not best[1] else (best[1], len(words) - best[0])
 
 
 def list_signs(document: Document) -> dict[str, float]:

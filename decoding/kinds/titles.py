@@ -100,7 +100,6 @@ _TITLES: Mapping[str, str] = {
         policy | claim | claim form | registration | manual | timesheet | time sheet | bill of sale
         power of attorney
         waybill | certificate of origin | price list | brochure | newsletter | declaration | permit | license
-        receipt of
         angebot | kostenvoranschlag | lieferschein | mahnung | zahlungserinnerung | vertrag | antrag
         bescheid | formular
         kundigung | gehaltsabrechnung | lohnabrechnung | verdienstabrechnung | mietvertrag | proformarechnung
@@ -122,6 +121,12 @@ _TITLES: Mapping[str, str] = {
         surat jalan
         kontrak | slip gaji | formulir | nabidka | smlouva | oferta cenowa | umowa | offert | avtal | tilbud
         dodaci list
+    """,
+    # What has a title's word and is none.
+    "": """
+        upon receipt | on receipt | due upon receipt | due on receipt | receipt of | of receipt | bill to
+        invoice to
+        order of | in order | to order | form of payment | bill of material | bill of materials
     """,
 }
 # Ends of one written word that say the same as a title does: German and Dutch compounds.
@@ -172,7 +177,7 @@ def plain_words(text: str) -> tuple[str, ...]:
 
 @cache
 def title_phrases() -> Mapping[str, str]:
-    """Return the kind that each title names."""
+    """Return the kind that each title names; "" for what is none."""
     return {phrase: kind for kind, text in _TITLES.items() for phrase in list_phrases(text)}
 
 
