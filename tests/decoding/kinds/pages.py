@@ -69,20 +69,23 @@ _OTHERS = {
     "id": "PENAWARAN|No. Penawaran|Tanggal|Berlaku sampai|Pelanggan|Keterangan  Jumlah  Harga  Total|Subtotal|PPN 11 %|Total",
 }
 LANGUAGES = tuple(_INVOICES)
-_A4 = {"width_pt": 595.0, "height_pt": 842.0}
 
 
 def make_page(kind: KindName, language: str) -> Document:
     """Return a page of the kind; of those that are none, an offer."""
+    text = make_text(kind, language)
+    return to_document(text, width_pt=220.0, height_pt=500.0) if kind == "receipt" else to_document(text)
+
+
+def make_text(kind: KindName, language: str) -> str:
+    """Return what the page says, laid out with spaces."""
     if kind == "receipt":
-        return to_document(_receipt(*_RECEIPTS[language].split("|")), width_pt=220.0, height_pt=500.0)
+        return _receipt(*_RECEIPTS[language].split("|"))
     if kind == "purchase_order":
-        text = _order(*_ORDERS[language].split("|"))
-    elif kind == "bank_statement":
-        text = _statement(*_STATEMENTS[language].split("|"))
-    else:
-        text = _bill(*(_INVOICES if kind == "invoice" else _OTHERS)[language].split("|"))
-    return to_document(text, **_A4)
+        return _order(*_ORDERS[language].split("|"))
+    if kind == "bank_statement":
+        return _statement(*_STATEMENTS[language].split("|"))
+    return _bill(*(_INVOICES if kind == "invoice" else _OTHERS)[language].split("|"))
 
 
 def to_document(text: str, *, width_pt: float = 595.0, height_pt: float = 842.0) -> Document:
