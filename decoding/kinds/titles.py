@@ -170,7 +170,8 @@ def plain_words(text: str) -> tuple[str, ...]:
     >>> plain_words("RELEVÉ N° 12 de l'opération")
     ('releve', 'n', 'de', 'l', 'operation')
     """
-    apart = unicodedata.normalize("NFKD", text.casefold())
+    # A letter and its accent are two characters; a ligature of a whole phrase would be eighteen.
+    apart = unicodedata.normalize("NFKD", text.casefold())[: 2 * len(text)]
     kept = "".join(_LETTERS.get(ch, ch) for ch in apart if not unicodedata.combining(ch))
     return tuple("".join(ch if ch.isalpha() else " " for ch in kept).split())
 
