@@ -82,15 +82,21 @@ class Title:
     height_pt: float
 
 
+@dataclass(frozen=True)
 class PageLook:
     """What is looked at of one page, worked out once."""
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.rows: tuple[tuple[Cell, ...], ...] = tuple(_rows(page))
-        self.lines: tuple[str, ...] = tuple(
-            " ".join(cell.text for cell in row)[:_MOST_LINE_CHARS] for row in self.rows
-        )
+    page: Page
+
+    @cached_property
+    def rows(self) -> tuple[tuple[Cell, ...], ...]:
+        """Return its first lines as cells."""
+        return tuple(_rows(self.page))
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """Return the beginnings of the same lines as text."""
+        return tuple(" ".join(cell.text for cell in row)[:_MOST_LINE_CHARS] for row in self.rows)
 
     @cached_property
     def height_pt(self) -> float:
