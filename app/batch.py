@@ -12,11 +12,11 @@ from app.explain.page import explain_html
 from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PageRange
 from app.extraction.pipeline import FailedPart, Pipeline, PipelineResult
+from app.extraction.schema_choice import SchemaChoice
 from app.files import FolderEntry, read_file, walk_folder
 from app.outputs import FileResult
 from ocr.reader import page_images
 from schemas.errors import ConfigurationError, RasgError
-from schemas.spec import ExtractionSchema
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +86,8 @@ class Batch:
 
     Attributes
     ----------
+    schema
+        Of all documents, or "auto": of each the shipped one for its kind.
     split
         What of a file is one document; if there are several, they have its name with `#1`, `#2` ...
     pages
@@ -93,7 +95,7 @@ class Batch:
     """
 
     pipeline: Pipeline
-    schema: ExtractionSchema
+    schema: SchemaChoice
     options: ExtractionOptions
     split: SplitMode = "auto"
     pages: tuple[PageRange, ...] | None = None

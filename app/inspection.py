@@ -14,12 +14,13 @@ from decoding.checks.answer import check_answer, list_reading_warnings
 from decoding.checks.completeness import find_evidence
 from decoding.checks.writable import WritableValues
 from decoding.grounding.ground import ground_extraction
+from decoding.kinds.classify import tell_kind
 from decoding.windows import cut_windows
 from ocr.layout import page_text
 from schemas.completeness import Completeness
 from schemas.document import Document
 from schemas.errors import InvalidAnswerError
-from schemas.extraction import Citation, ExtractionWarning
+from schemas.extraction import Citation, DocumentKind, ExtractionWarning
 from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Spec, json_path
 from schemas.walk import leaves
 
@@ -51,11 +52,12 @@ class ReadPage(_Report):
 
 
 class FoundDocument(_Report):
-    """What layout takes for one document of the file: its pages (from 1), how sure that is, and why."""
+    """What layout takes for one document of the file: its pages (from 1), how sure that is, why, its kind."""
 
     page_numbers: tuple[int, ...]
     confidence: float
     evidence: str
+    kind: DocumentKind
 
 
 class ReadReport(_Report):
@@ -95,7 +97,12 @@ def report_reading(document: Document) -> ReadReport:
         media_type=document.media_type,
         pages=tuple(_read_page(document, index) for index in range(len(document.pages))),
         documents=tuple(
-            FoundDocument(page_numbers=part.page_numbers, confidence=part.confidence, evidence=part.evidence)
+            FoundDocument(
+                page_numbers=part.page_numbers,
+                confidence=part.confidence,
+                evidence=part.evidence,
+                kind=tell_kind(part.document),
+            )
             for part in split_document(document, "auto")
         ),
         warnings=(*list_reading_warnings(document), *_splitting_warnings(document)),

@@ -58,24 +58,38 @@ def _record(result: FileResult) -> _Record:
     return _Record(file=result.file, extraction=result.extraction, error=result.error)
 
 
-def scalar_csv(results: Sequence[FileResult], schema: ExtractionSchema) -> str:
-    """Return one row a document: its status, then the values that stand outside of lists, in schema order."""
-    paths = tuple(path for path, _ in single_fields(schema.root))
+def scalar_csv(results: Sequence[FileResult], *schemas: ExtractionSchema) -> str:
+    """Return one row a document: its status, then the values that stand outside of lists, in schema order.
+
+    With several schemas each document has its schema's name after its status, and the columns of all of them.
+    """
+    paths = list(dict.fromkeys(path for schema in schemas for path, _ in single_fields(schema.root)))
+    named = ["schema"] if len(schemas) > 1 else []
     rows = [
-        [_cell(r.file), _status(r), *(_cell(value_at(_value(r), path)) for path in paths)] for r in results
+        [
+            _cell(r.file),
+            _status(r),
+            *([_schema_name(r)] if named else []),
+            *(_cell(value_at(_value(r), path)) for path in paths),
+        ]
+        for r in results
     ]
-    return _csv(["file", "status", *(json_path(path) for path in paths)], rows)
+    return _csv(["file", "status", *named, *(json_path(path) for path in paths)], rows)
 
 
-def line_item_csv(results: Sequence[FileResult], schema: ExtractionSchema) -> str:
+def line_item_csv(results: Sequence[FileResult], *schemas: ExtractionSchema) -> str:
     """Return one row for each row of each list: file, list, row number (from 1), then the columns.
 
-    Lists inside of rows are lists of their own: `line_items[0].taxes`.
+    Lists inside of rows are lists of their own: `line_items[0].taxes`. `schemas` has that of every result.
     """
-    columns = list(dict.fromkeys(_columns(schema.root)))
+    columns = list(dict.fromkeys(column for schema in schemas for column in _columns(schema.root)))
+    roots = {schema.name: schema.root for schema in schemas}
+    only = schemas[0].root if len(schemas) == 1 else None
     body: list[list[str]] = []
     for result in results:
-        for found in lists(schema.root, _value(result)):
+        if result.extraction is None:
+            continue
+        for found in lists(only or roots[result.extraction.schema_name], _value(result)):
             if isinstance(found.spec.item, ArraySpec):
                 continue  # the lists inside of it have the rows
             for number, row in enumerate(found.items, start=1):
@@ -114,6 +128,10 @@ def _status(result: FileResult) -> str:
     if result.extraction is not None:
         return result.extraction.status
     return f"failed: {result.error.code}" if result.error else "failed"
+
+
+def _schema_name(result: FileResult) -> str:
+    return "" if result.extraction is None else _cell(result.extraction.schema_name)
 
 
 def _cell(value: JsonValue) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -24,11 +24,13 @@ class Format(StrEnum):
 class ResultWriter:
     """Writes each result at once: as a JSON file of its own, or a line of `results.jsonl`.
 
+    `schemas` are those that results may be of.
+
     The two CSV files are written when all results are there, or the batch is stopped.
     """
 
-    def __init__(self, schema: ExtractionSchema, output_format: Format, out: Path | None) -> None:
-        self.schema = schema
+    def __init__(self, schemas: Sequence[ExtractionSchema], output_format: Format, out: Path | None) -> None:
+        self.schemas = tuple(schemas)
         self.format = output_format
         self.out = out
         self.results: list[FileResult] = []
@@ -50,8 +52,8 @@ class ResultWriter:
     def close(self) -> None:
         """Write what is written last."""
         if self.format is Format.CSV:
-            self._write("results.csv", scalar_csv(self.results, self.schema))
-            self._write("line_items.csv", line_item_csv(self.results, self.schema))
+            self._write("results.csv", scalar_csv(self.results, *self.schemas))
+            self._write("line_items.csv", line_item_csv(self.results, *self.schemas))
 
     def _write(self, name: str, text: str, *, append: bool = False) -> None:
         if self.out is None:
@@ -68,10 +70,10 @@ class ResultWriter:
 
 @contextmanager
 def result_writer(
-    schema: ExtractionSchema, output_format: Format, out: Path | None
+    schemas: Sequence[ExtractionSchema], output_format: Format, out: Path | None
 ) -> Generator[ResultWriter]:
     """Yield a writer, and finish its files however the batch ends."""
-    writer = ResultWriter(schema, output_format, out)
+    writer = ResultWriter(schemas, output_format, out)
     try:
         yield writer
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -31,7 +31,13 @@ WarningCode = Literal[
     "adapter_unavailable",
     "several_documents",
     "split_in_doubt",
+    "kind_in_doubt",
+    "kind_without_schema",
+    "schema_may_not_fit",
 ]
+# Kinds of documents by the names of the schemas that ship for them; for "other" none does.
+KindName = Literal["invoice", "receipt", "purchase_order", "bank_statement", "other"]
+KINDS: tuple[KindName, ...] = get_args(KindName)
 
 
 class Value(BaseModel):
@@ -123,6 +129,13 @@ class ExampleUse(Value):
     page_numbers: tuple[int, ...]
 
 
+class DocumentKind(Value):
+    """What kind of document it seems to be by its layout, and in [0, 1] how sure that is."""
+
+    name: KindName
+    confidence: float = Field(ge=0, le=1)
+
+
 class Usage(Value):
     """Tokens and seconds that the extraction took, by stage."""
 
@@ -144,7 +157,9 @@ class Extraction(Value):
         The pages of the file, from 1, that it is about; empty means all of them.
     status
         `partial` where something was cut off or not read, else `needs_review` where the file may hold several
-        documents or it is not sure where this one begins or ends.
+        documents, it is not sure where this one begins or ends or what it is, or the schema may not fit it.
+    kind
+        What kind of document it seems to be, whatever schema was asked for; None where nobody looked.
     examples
         What was shown to the model beside the document; none where no example was near enough.
     adapter, adapter_sha256
@@ -158,6 +173,7 @@ class Extraction(Value):
     document_sha256: str
     page_numbers: tuple[int, ...] = ()
     schema_name: str
+    kind: DocumentKind | None = None
     status: Status
     output: Output
     warnings: tuple[ExtractionWarning, ...] = ()

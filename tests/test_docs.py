@@ -21,6 +21,7 @@ PAGES = (
     "docs/finetuning.md",
     "docs/benchmarks.md",
     "docs/grounding.md",
+    "docs/kinds.md",
     "docs/retrieval.md",
     "docs/schemas.md",
     "docs/settings.md",

@@ -14,6 +14,7 @@ from app.api.readiness import Readiness
 from app.api.runner import Runner
 from app.extraction.options import SPLIT_HELP, ExtractionOptions, SplitMode
 from app.extraction.pipeline import Pipeline
+from app.extraction.schema_choice import AUTO, SCHEMA_HELP, SchemaChoice, is_auto
 from app.tenants import Tenant, Tenants
 from schemas.registry import from_json_text, get_schema
 from schemas.spec import ExtractionSchema
@@ -76,6 +77,13 @@ def schema_of(asked: Annotated[str, Form(alias="schema", max_length=262_144)]) -
     return from_json_text(asked) if asked.lstrip().startswith("{") else get_schema(asked)
 
 
+def schema_choice_of(
+    asked: Annotated[str, Form(alias="schema", max_length=262_144, description=SCHEMA_HELP)],
+) -> SchemaChoice:
+    """Return "auto", or the schema of that name, or of that JSON Schema text; never a file's."""
+    return AUTO if is_auto(asked) else schema_of(asked)
+
+
 def options_of(state: State, **given: object) -> ExtractionOptions:
     """Return the options that the form names; what it does not name is as the settings say."""
     said = {name: value for name, value in given.items() if value is not None}
@@ -107,6 +115,7 @@ def pipeline_of(
 
 
 Schema = Annotated[ExtractionSchema, Depends(schema_of)]
+AskedSchema = Annotated[SchemaChoice, Depends(schema_choice_of)]
 Options = Annotated[ExtractionOptions, Depends(options_of)]
 Split = Annotated[SplitMode, Form(description=SPLIT_HELP)]
 RequestPipeline = Annotated[Pipeline, Depends(pipeline_of)]

@@ -8,9 +8,10 @@ from typing import Annotated, Self
 from fastapi import APIRouter, File, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from app.api.deps import Options, RequestPipeline, RequestTenant, Schema, Split, State
+from app.api.deps import AskedSchema, Options, RequestPipeline, RequestTenant, Split, State
 from app.api.forms import CHECKED_FORM
 from app.extraction.pipeline import FailedPart, PipelineResult
+from app.extraction.schema_choice import answered_schema
 from schemas.extraction import Extraction
 from schemas.lint import LintEntry, LintReport, LintWarning, lint
 from schemas.registry import get_schema, json_schema_of, list_schemas
@@ -69,7 +70,7 @@ class Status(BaseModel):
 @router.post("/v1/extractions", dependencies=[CHECKED_FORM])
 async def create_extraction(
     file: Annotated[UploadFile, File()],
-    schema: Schema,
+    schema: AskedSchema,
     options: Options,
     pipeline: RequestPipeline,
     tenant: RequestTenant,
@@ -77,6 +78,8 @@ async def create_extraction(
     split: Split = "never",
 ) -> Extraction | Extractions:
     """Extract a file while the caller waits: one extraction, or with `split` one for each document in it.
+
+    With `schema=auto` each document is asked with the shipped schema for its kind, which `kind` names.
 
     Several are not kept to be confirmed or corrected, and if one of them fails, the request does.
     """
@@ -87,7 +90,10 @@ async def create_extraction(
         if not state.keeps_answers:
             return answer
         kept = tenant.example_service.keep(
-            result.document, schema, answer.output.value, adapter_sha256=answer.adapter_sha256
+            result.document,
+            answered_schema(schema, answer),
+            answer.output.value,
+            adapter_sha256=answer.adapter_sha256,
         )
         return answer.model_copy(update={"extraction_id": kept})
 

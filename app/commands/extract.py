@@ -28,6 +28,7 @@ from app.commands.option_flags import take_options
 from app.extraction.options import SPLIT_HELP, ExtractionOptions, SplitMode
 from app.extraction.page_ranges import parse_page_ranges
 from app.extraction.pipeline import Pipeline
+from app.extraction.schema_choice import load_choice, possible_schemas
 from app.log import configure_logging
 from app.outputs import FileResult
 from app.result_writer import Format, result_writer
@@ -43,14 +44,16 @@ from app.wiring import (
 )
 from schemas.adapter import BASE
 from schemas.errors import ConfigurationError, RasgError
-from schemas.registry import load_schema
 from schemas.walk import values_by_path
 
 
 @take_options
 def extract(
     files: Annotated[list[Path], typer.Argument(help="Files, or folders that are searched for documents.")],
-    schema: Annotated[str, typer.Option(help="A schema's name, or a file with a JSON Schema.")] = "invoice",
+    schema: Annotated[
+        str,
+        typer.Option(help="A schema's name, a file with a JSON Schema, or `auto` to have it chosen by kind."),
+    ] = "invoice",
     out: Annotated[Path | None, typer.Option(help="Folder for the results; standard output without.")] = None,
     output_format: Annotated[Format, typer.Option("--format", help="How results are written.")] = Format.JSON,
     engine: Annotated[EngineName | None, typer.Option(help="Overrides RASG_ENGINE.")] = None,
@@ -77,6 +80,8 @@ def extract(
 ) -> None:
     """Extract documents into JSON that satisfies a schema, and say where each value stands.
 
+    With --schema auto each document is asked with the shipped schema for its kind.
+
     Of a folder all is read that is a document by its name or its first bytes; what else stands in it is named
     and left out. A file in which several documents are found gives one result for each, named FILE#1, FILE#2
     and so on.
@@ -89,7 +94,7 @@ def extract(
     if explain and out is None:
         raise ConfigurationError("--explain writes files", hint="name a folder with --out")
     chosen = None if pages is None else parse_page_ranges(pages)
-    asked = load_schema(schema)
+    asked = load_choice(schema)
     found = find_files(files, on_left_out=_tell_left_out)
     options = default_options(settings).model_copy(update=said)
     if not examples:
@@ -105,7 +110,7 @@ def extract(
     )
     # While the first file is read; what is wrong with the engine, that file's record says.
     threading.Thread(target=lambda: _try(pipeline.prepare), name="prepare").start()
-    with result_writer(asked, output_format, out) as writer:
+    with result_writer(possible_schemas(asked), output_format, out) as writer:
         for results in _show_progress(batch, found):
             for result in results:
                 writer.add(result)
@@ -199,6 +204,8 @@ def _show(result: FileResult, console: Console) -> None:
             f"{entry.confidence:.2f}" if entry.confidence is not None else "-",
         )
     console.print(table)
+    if (kind := result.extraction.kind) is not None:
+        console.print(f"{result.extraction.schema_name} was asked; kind {kind.name} ({kind.confidence:.2f})")
     for use in result.extraction.examples:
         pages = ", ".join(str(number) for number in use.page_numbers)
         console.print(

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from pydantic import JsonValue
 
 from app.extraction.adapter_choice import OwnAdapter, extract_with_adapter
+from app.extraction.doubts import add_doubts
 from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PageRange
-from app.extraction.splitting import place_in_file, split_document
+from app.extraction.schema_choice import SchemaChoice, choose_schema
+from app.extraction.splitting import DocumentPart, place_in_file, split_document
 from app.extraction.tenant import NO_TENANT, TenantContext
 from app.extraction.window_extractor import (
     DocumentAnswer,
@@ -122,7 +124,7 @@ class Pipeline:
     def extract(
         self,
         data: bytes,
-        schema: ExtractionSchema,
+        schema: SchemaChoice,
         *,
         options: ExtractionOptions | None = None,
         on_progress: Callable[[str], None] = _no_progress,
@@ -141,7 +143,7 @@ class Pipeline:
     def extract_all(
         self,
         data: bytes,
-        schema: ExtractionSchema,
+        schema: SchemaChoice,
         *,
         options: ExtractionOptions | None = None,
         split: SplitMode,
@@ -155,6 +157,8 @@ class Pipeline:
 
         Parameters
         ----------
+        schema
+            Of all of them, or "auto": of each the shipped one for its kind. What is doubtful of that warns.
         pages
             Those that are extracted; None for all. All of them are read.
 
@@ -170,9 +174,7 @@ class Pipeline:
         results: list[PipelineResult | FailedPart] = []
         for part in split_document(document, split, pages=pages):
             try:
-                extraction = self.extract_document(
-                    part.document, schema, options=options, on_progress=on_progress
-                )
+                extraction = self._extract_part(part, schema, options, on_progress)
             except ConfigurationError:  # no other part would fare better
                 raise
             except RasgError as error:
@@ -185,6 +187,20 @@ class Pipeline:
             placed = place_in_file(extraction.model_copy(update={"usage": usage}), part, len(document.pages))
             results.append(PipelineResult(extraction=placed, document=part.document))
         return tuple(results)
+
+    def _extract_part(
+        self,
+        part: DocumentPart,
+        asked: SchemaChoice,
+        options: ExtractionOptions | None,
+        on_progress: Callable[[str], None],
+    ) -> Extraction:
+        """Return the extraction of one document of a file, with its kind; page numbers are the part's."""
+        chosen = choose_schema(asked, part.document)
+        extraction = self.extract_document(
+            part.document, chosen.schema, options=options, on_progress=on_progress
+        )
+        return add_doubts(extraction.model_copy(update={"kind": chosen.kind}), chosen.warnings)
 
     def extract_document(
         self,

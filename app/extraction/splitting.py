@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from app.extraction.doubts import add_doubts
 from app.extraction.options import SplitMode
 from app.extraction.page_ranges import PageRange, pick_pages
 from decoding.splitting.groups import PageGroup, group_pages
@@ -129,11 +130,7 @@ def place_in_file(extraction: Extraction, part: DocumentPart, n_pages: int) -> E
     """Return a part's extraction as one of a file of `n_pages` pages, with what splitting doubts."""
     if len(part.page_numbers) < n_pages:
         extraction = renumber(extraction, part.page_numbers)
-    if not part.warnings:
-        return extraction
-    status = "partial" if extraction.status == "partial" else "needs_review"
-    warnings = (*extraction.warnings, *part.warnings)
-    return extraction.model_copy(update={"status": status, "warnings": warnings})
+    return add_doubts(extraction, part.warnings)
 
 
 def renumber(extraction: Extraction, page_numbers: tuple[int, ...]) -> Extraction:

@@ -51,6 +51,17 @@ def test_scalars_are_columns_in_schema_order() -> None:
     assert text.splitlines()[0].startswith("file,status,vendor_name")
 
 
+def test_documents_of_several_schemas_share_columns_and_name_theirs() -> None:
+    found = result(vendor_name="A", line_items=[{"description": "x"}])
+    failed = FileResult(file="b.pdf", error=ErrorRecord(code="unreadable_document", message="no"))
+    schemas = (get_schema("invoice"), get_schema(SCHEMA.name))
+    rows = rows_of(scalar_csv([found, failed], *schemas))
+    assert [(row["schema"], row["vendor_name"]) for row in rows] == [(SCHEMA.name, "A"), ("", "")]
+    assert list(rows[0]).count("vendor_name") == 1
+    (row,) = rows_of(line_item_csv([found, failed], *schemas))
+    assert (row["description"], row["unit_price_net"]) == ("x", "")
+
+
 def test_rows_of_lists_are_rows_with_their_number() -> None:
     items: JsonValue = [{"description": "x"}, {"description": "y"}]
     rows = rows_of(line_item_csv([result(line_items=items)], SCHEMA))

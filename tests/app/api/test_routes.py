@@ -126,6 +126,23 @@ def test_a_service_without_its_model_listens_and_is_ready_once_it_is_there(tmp_p
         assert client.get("/readyz").status_code == 200
 
 
+def test_a_schema_is_chosen_if_it_is_asked(client: TestClient) -> None:
+    body = post(client, schema="auto").json()
+    assert (body["schema_name"], body["kind"]["name"]) == ("invoice", "invoice")
+    assert validate_output(body["output"]["value"], get_schema("invoice")) == ()
+    said = client.post(
+        f"/v1/extractions/{body['extraction_id']}/feedback",
+        json={"verdict": "rejected", "confirmed_by": "Ada"},
+    )
+    assert said.status_code == 200
+
+
+def test_a_schema_of_another_kind_is_warned_of(client: TestClient) -> None:
+    body = post(client, schema="bank_statement").json()
+    assert "schema_may_not_fit" in {warning["code"] for warning in body["warnings"]}
+    assert body["status"] in {"needs_review", "partial"}
+
+
 def test_a_file_of_two_documents_is_split_if_it_is_asked(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,6 +75,22 @@ def test_a_folder_is_searched_and_becomes_rows_of_csv(runner: CliRunner, tmp_pat
     assert [row["file"] for row in rows] == ["a.pdf"]
 
 
+def test_each_file_of_a_folder_has_the_schema_of_its_kind(runner: CliRunner, tmp_path: Path) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for name in ("invoice.pdf", "order.pdf"):
+        (folder / name).write_bytes((ROOT / "samples" / name).read_bytes())
+    arguments = ["extract", str(folder), "--schema", "auto", "--out", str(out), *FAST]
+    done = runner.invoke(app, [*arguments, "--format", "csv"])
+    assert done.exit_code == 0, done.output
+    assert "invoice was asked; kind invoice" in done.output
+    rows = list(csv.DictReader((out / "results.csv").read_text().splitlines()))
+    assert [(row["file"], row["schema"]) for row in rows] == [
+        ("invoice.pdf", "invoice"),
+        ("order.pdf", "purchase_order"),
+    ]
+
+
 def test_files_of_one_name_keep_their_results_apart(runner: CliRunner, tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / "in" / folder).mkdir(parents=True)
