@@ -7,20 +7,25 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Form, Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from app.api.readiness import Readiness
 from app.api.runner import Runner
 from app.extraction.options import SPLIT_HELP, ExtractionOptions, SplitMode
+from app.extraction.page_ranges import PAGES_HELP, PageRange, parse_page_ranges
 from app.extraction.pipeline import Pipeline
 from app.extraction.schema_choice import AUTO, SCHEMA_HELP, SchemaChoice, is_auto
 from app.tenants import Tenant, Tenants
+from schemas.errors import ConfigurationError
 from schemas.registry import from_json_text, get_schema
 from schemas.spec import ExtractionSchema
 
 # PDF 2.0 allows 127 bytes.
 _MAX_PASSWORD_CHARS = 127
+# As many ranges as nobody writes by hand.
+_MAX_RANGES_CHARS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +89,23 @@ def schema_choice_of(
     return AUTO if is_auto(asked) else schema_of(asked)
 
 
+def pages_of(
+    pages: Annotated[str | None, Form(max_length=_MAX_RANGES_CHARS, description=PAGES_HELP)] = None,
+) -> tuple[PageRange, ...] | None:
+    """Return the pages that are asked for; None for all of them.
+
+    Raises
+    ------
+    RequestValidationError
+        If the text names no pages.
+    """
+    try:
+        return None if pages is None else parse_page_ranges(pages)
+    except ConfigurationError as error:
+        issue = {"type": "value_error", "loc": ("body", "pages"), "msg": f"names no pages; {error.hint}"}
+        raise RequestValidationError([issue]) from error
+
+
 def options_of(state: State, **given: object) -> ExtractionOptions:
     """Return the options that the form names; what it does not name is as the settings say."""
     said = {name: value for name, value in given.items() if value is not None}
@@ -117,5 +139,6 @@ def pipeline_of(
 Schema = Annotated[ExtractionSchema, Depends(schema_of)]
 AskedSchema = Annotated[SchemaChoice, Depends(schema_choice_of)]
 Options = Annotated[ExtractionOptions, Depends(options_of)]
+Pages = Annotated[tuple[PageRange, ...] | None, Depends(pages_of)]
 Split = Annotated[SplitMode, Form(description=SPLIT_HELP)]
 RequestPipeline = Annotated[Pipeline, Depends(pipeline_of)]

@@ -8,8 +8,9 @@ from typing import Annotated, Self
 from fastapi import APIRouter, File, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from app.api.deps import AskedSchema, Options, RequestPipeline, RequestTenant, Split, State
+from app.api.deps import AskedSchema, Options, Pages, RequestPipeline, RequestTenant, Split, State
 from app.api.forms import CHECKED_FORM
+from app.errors import Problem, problem_of
 from app.extraction.pipeline import FailedPart, PipelineResult
 from app.extraction.schema_choice import answered_schema
 from schemas.extraction import Extraction
@@ -49,12 +50,21 @@ class LintAnswer(BaseModel):
         return cls(ok=report.ok, entries=report.entries, warnings=report.warnings)
 
 
+class FailedDocument(BaseModel):
+    """A document of a file that was split and has no extraction: its pages in the file, from 1, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    page_numbers: tuple[int, ...]
+    problem: Problem
+
+
 class Extractions(BaseModel):
     """The documents of a file that was split, in order."""
 
     model_config = ConfigDict(frozen=True)
 
-    documents: tuple[Extraction, ...]
+    documents: tuple[Extraction | FailedDocument, ...]
 
 
 class Status(BaseModel):
@@ -76,12 +86,15 @@ async def create_extraction(
     tenant: RequestTenant,
     state: State,
     split: Split = "never",
+    pages: Pages = None,
 ) -> Extraction | Extractions:
     """Extract a file while the caller waits: one extraction, or with `split` one for each document in it.
 
+    A document that fails has its problem in its place; if all do, the request fails.
+
     With `schema=auto` each document is asked with the shipped schema for its kind, which `kind` names.
 
-    Several are not kept to be confirmed or corrected, and if one of them fails, the request does.
+    Several are not kept to be confirmed or corrected.
     """
     data = await file.read()
 
@@ -98,18 +111,23 @@ async def create_extraction(
         return answer.model_copy(update={"extraction_id": kept})
 
     def work() -> Extraction | Extractions:
-        if split == "never":
-            return keep(pipeline.extract(data, schema, options=options))
-        results: list[PipelineResult] = []
-        for result in pipeline.extract_all(data, schema, options=options, split=split):
-            if isinstance(result, FailedPart):
-                raise result.error
-            results.append(result)
-        if len(results) == 1:
-            return Extractions(documents=(keep(results[0]),))
-        return Extractions(documents=tuple(result.extraction for result in results))
+        results = pipeline.extract_all(data, schema, options=options, split=split, pages=pages)
+        first = results[0]
+        if isinstance(first, FailedPart) and all(isinstance(result, FailedPart) for result in results):
+            raise first.error
+        if len(results) > 1 or isinstance(first, FailedPart):
+            return Extractions(documents=tuple(map(_document_of, results)))
+        # Some pages of a file are not the document that its hash names.
+        alone = first.extraction if pages else keep(first)
+        return alone if split == "never" else Extractions(documents=(alone,))
 
     return await state.extractions.run(work)
+
+
+def _document_of(result: PipelineResult | FailedPart) -> Extraction | FailedDocument:
+    if isinstance(result, FailedPart):
+        return FailedDocument(page_numbers=result.page_numbers, problem=problem_of(result.error))
+    return result.extraction
 
 
 @router.get("/v1/schemas")

@@ -26,7 +26,7 @@ from rich.text import Text
 from app.batch import Batch, BatchFile, find_files, has_failed
 from app.commands.option_flags import take_options
 from app.extraction.options import SPLIT_HELP, ExtractionOptions, SplitMode
-from app.extraction.page_ranges import parse_page_ranges
+from app.extraction.page_ranges import PAGES_HELP, parse_page_ranges
 from app.extraction.pipeline import Pipeline
 from app.extraction.schema_choice import load_choice, possible_schemas
 from app.log import configure_logging
@@ -65,7 +65,7 @@ def extract(
     pages: Annotated[
         str | None,
         typer.Option(
-            help="Only these pages of each file: 3-7, 5, 2- or 1,3-4. All are read, the others left out."
+            help=PAGES_HELP,
         ),
     ] = None,
     password: Annotated[str | None, typer.Option(help="Opens encrypted PDFs.")] = None,

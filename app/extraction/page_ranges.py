@@ -9,6 +9,7 @@ from schemas.errors import ConfigurationError, PageNotFoundError
 
 # Six digits are more pages than any limit on files admits.
 _RANGE = re.compile(r"([0-9]{1,6})(-)?([0-9]{1,6})?")
+PAGES_HELP = "Only these pages of each file: 3-7, 5, 2- or 1,3-4. All are read, the others left out."
 _HINT = "pages count from 1: 3-7, 5, 2- for all from the second on, or several with commas: 1,3-4"
 
 

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from app.api.runner import Runner
 from app.api.service import create_app
-from app.extraction.pipeline import FailedPart, Pipeline
+from app.extraction.pipeline import FailedPart, Pipeline, PipelineResult
 from app.settings import ApiSettings, ReadSettings, Settings, StoreSettings
 from decoding.engines.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
@@ -28,6 +28,7 @@ from schemas.errors import (
     ExtractionTimeoutError,
     ServiceBusyError,
 )
+from schemas.extraction import Extraction, Output, Usage
 from schemas.registry import get_schema
 from schemas.validate import validate_output
 from tests.app.two_documents import FILE, JSON_SCHEMA, see_two
@@ -167,7 +168,44 @@ def test_one_document_of_a_split_file_is_kept(client: TestClient) -> None:
     assert said.status_code == 200
 
 
-def test_a_request_fails_with_a_document_of_its_file(
+def test_a_document_that_fails_has_its_problem_in_its_place(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extraction = Extraction(
+        document_sha256="0" * 64,
+        page_numbers=(1,),
+        schema_name="invoice",
+        status="succeeded",
+        output=Output(value={}, metadata={}),
+        usage=Usage(n_pages=1, n_windows=1, n_prompt_tokens=1, n_completion_tokens=1),
+        engine="embedded",
+        model="tiny",
+    )
+    good = PipelineResult(extraction=extraction, document=Mock())
+    failed = FailedPart(page_numbers=(2, 3), error=EmptyDocumentError("nothing to read"))
+    monkeypatch.setattr(Pipeline, "extract_all", Mock(return_value=(good, failed)))
+    response = post(client, FILE, schema=JSON_SCHEMA, split="auto")
+    assert response.status_code == 200
+    first, second = response.json()["documents"]
+    assert first["page_numbers"] == [1]
+    assert second["page_numbers"] == [2, 3]
+    assert (second["problem"]["status"], second["problem"]["code"]) == (422, "empty_document")
+
+
+def test_some_pages_are_extracted_if_they_are_asked(client: TestClient) -> None:
+    body = post(client, FILE, schema=JSON_SCHEMA, pages="2-3").json()
+    assert body["page_numbers"] == [2, 3]
+    assert body["extraction_id"] is None
+    for pages, code in (
+        ("7", "page_not_found"),
+        ("two", "invalid_request"),
+        ("3-1", "invalid_request"),
+    ):
+        response = post(client, FILE, schema=JSON_SCHEMA, pages=pages)
+        assert (response.status_code, response.json()["code"]) == (422, code)
+
+
+def test_a_request_fails_if_all_documents_of_its_file_do(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed = FailedPart(page_numbers=(2, 3), error=EmptyDocumentError("nothing to read"))
@@ -285,8 +323,8 @@ class _Pipeline:
     def serve(self, *_: object, **__: object) -> _Pipeline:
         return self
 
-    def extract(self, *_: object, **__: object) -> object:
-        return self._act()
+    def extract_all(self, *_: object, **__: object) -> tuple[object, ...]:
+        return (self._act(),)
 
 
 @contextmanager
