@@ -194,6 +194,7 @@ def train(base: Path, folder: Path, *more: str) -> str:
     return result.output
 
 
+@pytest.mark.slow
 def test_a_run_ends_by_the_clock_with_a_cooled_rate(base: Path, tmp_path: Path) -> None:
     train(base, tmp_path / "run", "--tokens", "100000000", "--minutes", "0.1")
     records = TrainingFolder(path=tmp_path / "run").log.records()
