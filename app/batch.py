@@ -136,9 +136,8 @@ class Batch:
         except Exception as error:  # noqa: BLE001 - a batch goes on; the record and the log name what happened
             return (FileResult(file=file.name, error=error_record(error)),)
         several = len(results) > 1
-        names = [file.name]
-        if several:
-            names = [_take_name(f"{file.name}#{n}", taken) for n in range(1, len(results) + 1)]
+        numbered = (f"{file.name}#{n}" for n in range(1, len(results) + 1))
+        names = [_take_name(name, taken) for name in numbered] if several else [file.name]
         if self.explain_folder is not None:
             announce("explain")
             for name, result in zip(names, results, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -191,26 +191,25 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         found = join_combs(found, values)
         shown = what_is_shown(page, frame, found)
         visible = [w for w, is_visible in zip(found, shown.is_visible, strict=True) if is_visible]
+        hidden = [w for w, is_visible in zip(found, shown.is_visible, strict=True) if not is_visible]
         misread = misread_reason(visible)
-    scope, warnings = _verdict(found, shown, misread, page_index)
+    scope, warnings = _verdict(visible, hidden, shown, misread, page_index)
     words, apart = _words_by_direction(visible, n_turns, frame.size_pt)
     width_pt, height_pt = frame.size_pt
     if n_turns % 2 and scope != "page":
         width_pt, height_pt = height_pt, width_pt
-    printed = (*words, *(word for arranged in apart for word in arranged.words))
-    lines = () if scope == "page" else _find_ink(shown, printed, n_turns)
-    return PageScan(
+    scan = PageScan(
         width_pt=width_pt,
         height_pt=height_pt,
         words=words,
         apart=apart,
-        hidden=tuple(w.text for w, shows in zip(found, shown.is_visible, strict=True) if not shows),
+        hidden=tuple(word.text for word in hidden),
         rotation_deg=90 * n_turns,
-        ocr="ink" if scope == "nothing" and lines else scope,
+        ocr=scope,
         image_boxes=_boxes_to_read(visible, shown, n_turns) if scope == "images" else (),
         warnings=warnings,
-        ink_lines=lines,
     )
+    return scan if scope == "page" else _with_ink(scan, shown, n_turns)
 
 
 def _read_form(source: PdfSource, page_index: int) -> tuple[FormValue, ...]:
@@ -220,22 +219,30 @@ def _read_form(source: PdfSource, page_index: int) -> tuple[FormValue, ...]:
         return form_values(source.document, page, page_frame(page))
 
 
-def _find_ink(shown: Shown, words: Sequence[Word], n_turns: int) -> tuple[InkLine, ...]:
-    """Return what looks like text, turned as the words are, and is none of them; nothing beside no words."""
-    if not words or shown.rest_ink_share < _MIN_LINE_INK:
-        return ()
-    return find_lines(_turned_back(shown.without_text, 90 * n_turns), [word.bbox for word in words])
+def _with_ink(scan: PageScan, shown: Shown, n_turns: int) -> PageScan:
+    """Return the scan with what looks like text, turned as its words are, and is none of them.
+
+    Beside no words there is none: such a page is read whole, or has nothing.
+    """
+    if not scan.printed or shown.rest_ink_share < _MIN_LINE_INK:
+        return scan
+    lines = find_lines(_turned_back(shown.without_text, 90 * n_turns), [word.bbox for word in scan.printed])
+    return replace(scan, ink_lines=lines, ocr="ink" if lines and scan.ocr == "nothing" else scan.ocr)
 
 
 def _verdict(
-    words: Sequence[LayerWord], shown: Shown, misread: str | None, page_index: int
+    visible: Sequence[LayerWord],
+    hidden: Sequence[LayerWord],
+    shown: Shown,
+    misread: str | None,
+    page_index: int,
 ) -> tuple[OcrScope, tuple[ReadWarning, ...]]:
     """Return what has to be OCRed, and why the text layer is not trusted if it is not."""
-    visible = [w for w, is_visible in zip(words, shown.is_visible, strict=True) if is_visible]
-    hidden = [w for w, is_visible in zip(words, shown.is_visible, strict=True) if not is_visible]
     warnings: tuple[ReadWarning, ...] = ()
     if _n_alnum([w.text for w in hidden]):
-        message = f"{len(hidden)} of {len(words)} words of the text layer are not shown by the page"
+        message = (
+            f"{len(hidden)} of {len(hidden) + len(visible)} words of the text layer are not shown by the page"
+        )
         warnings = (_warning("hidden_text", message, page_index),)
         if _n_alnum(_find_planted(hidden, visible)) > _MAX_HIDDEN_CHARS:
             return "page", warnings

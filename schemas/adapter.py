@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import Field, JsonValue, field_validator
 
 from schemas.errors import AdapterNotFoundError, ConfigurationError
-from schemas.extraction import Value
+from schemas.frozen import Value
 
 CARD = "card.json"
 CONFIG = "adapter_config.json"

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from schemas.frozen import Value
 
 SumRule = Literal["net_and_tax", "rows_and_total", "quantity_and_price", "running_balance"]
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class MissingRow(_Value):
+class MissingRow(Value):
     """A row that a page shows and the answer lacks: page (from 1), box in page fractions, words."""
 
     page_number: int
@@ -21,7 +19,7 @@ class MissingRow(_Value):
     text: str
 
 
-class ListEvidence(_Value):
+class ListEvidence(Value):
     """What is known of one list.
 
     Attributes
@@ -50,7 +48,7 @@ class ListEvidence(_Value):
     n_missing: int = 0
 
 
-class SumCheck(_Value):
+class SumCheck(Value):
     """One sum that was checked.
 
     Attributes
@@ -63,8 +61,8 @@ class SumCheck(_Value):
         How many times it was checked: once a row for rules about rows.
     difference
         What is printed less what was reckoned, a decimal string; None for rules about rows.
-    failing
-        Paths of the rows where it does not hold, the first twenty.
+    failing, n_failing
+        Paths of the rows where it does not hold, the first twenty, and how many these are in all.
     """
 
     rule: SumRule
@@ -73,9 +71,10 @@ class SumCheck(_Value):
     n_checked: int = 1
     difference: str | None = None
     failing: tuple[str, ...] = ()
+    n_failing: int = 0
 
 
-class Completeness(_Value):
+class Completeness(Value):
     """What is known of each list, by its JSON path, and of the sums; of what is not named, nothing."""
 
     lists: dict[str, ListEvidence] = Field(default_factory=dict)

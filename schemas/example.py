@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field, JsonValue
 
 from schemas.errors import InputError
-from schemas.extraction import Value
+from schemas.frozen import Value
 
 ExampleSource = Literal["feedback", "annotated", "einvoice", "imported"]
 # At most 16 characters each, as the audit's column has it.

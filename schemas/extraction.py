@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
 from schemas.completeness import Completeness
 from schemas.document import ReadWarningCode
+from schemas.frozen import Value
 
 FinishReason = Literal["stop", "length"]
 Alignment = Literal["exact", "normalised", "fuzzy"]
@@ -38,12 +39,6 @@ WarningCode = Literal[
 # Kinds of documents by the names of the schemas that ship for them; for "other" none does.
 KindName = Literal["invoice", "receipt", "purchase_order", "bank_statement", "other"]
 KINDS: tuple[KindName, ...] = get_args(KindName)
-
-
-class Value(BaseModel):
-    """Base of the values that cross a boundary: frozen, no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class TokenLogprob(Value):

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError, field_validator
 
 from schemas.errors import ConfigurationError
-from schemas.extraction import Value
+from schemas.frozen import Value
 from schemas.prompt import ReasoningMode
 from schemas.spec import FieldKind
 

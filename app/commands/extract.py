@@ -62,12 +62,7 @@ def extract(
     ] = False,
     ocr: Annotated[OcrChoice | None, typer.Option(help="Overrides RASG_READ__OCR.")] = None,
     split: Annotated[SplitMode, typer.Option(help=SPLIT_HELP)] = "auto",
-    pages: Annotated[
-        str | None,
-        typer.Option(
-            help=PAGES_HELP,
-        ),
-    ] = None,
+    pages: Annotated[str | None, typer.Option(help=PAGES_HELP)] = None,
     password: Annotated[str | None, typer.Option(help="Opens encrypted PDFs.")] = None,
     examples: Annotated[
         bool, typer.Option(help="Show the model the annotated page most like each page.")

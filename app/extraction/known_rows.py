@@ -27,13 +27,18 @@ def known_rows(window: Window, schema: ExtractionSchema) -> KnownRows:
 
 
 def list_seen_rows(windows: Sequence[Window], schema: ExtractionSchema) -> Mapping[Path, Sequence[SeenRow]]:
-    """Return the rows that the windows' tables show for certain, by list, as places in the whole document."""
+    """Return the rows that the windows' tables show for certain, by list, as places in the whole document.
+
+    Of a list that some window shows without being sure which of its lines are rows, nothing is certain.
+    """
     seen: dict[Path, list[SeenRow]] = {}
+    doubtful: set[Path] = set()
     for window in windows:
         for path, known in known_rows(window, schema).items():
-            if known.is_sure:
-                seen.setdefault(path, []).extend(_seen(row, window) for row in known.rows)
-    return seen
+            if not known.is_sure:
+                doubtful.add(path)
+            seen.setdefault(path, []).extend(_seen(row, window) for row in known.rows)
+    return {path: rows for path, rows in seen.items() if path not in doubtful}
 
 
 def _seen(row: ScopedRow, window: Window) -> SeenRow:

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from schemas.adapter import weights_sha256
 from schemas.errors import ConfigurationError
-from schemas.extraction import Value
+from schemas.frozen import Value
 
 ORIGIN = "origin.json"
 _LOCK = ".lock"

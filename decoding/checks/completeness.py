@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from decoding.checks.row_count import find_missing_lines
 from decoding.checks.sums import find_sums
-from decoding.grounding.result import GroundedTable, GroundingResult
+from decoding.grounding.result import GroundedRow, GroundedTable, GroundingResult
 from schemas.completeness import Completeness, ListEvidence, MissingRow
 from schemas.document import Document
 from schemas.extraction import ExtractionWarning
@@ -50,7 +50,7 @@ def find_evidence(
 
 
 def warn_of_missing_rows(completeness: Completeness) -> tuple[ExtractionWarning, ...]:
-    """Return a `list_incomplete` for each list that lacks rows; it names the first of them and its page."""
+    """Return a `list_incomplete` for each list that lacks rows, with the first of them and its page."""
     return tuple(
         ExtractionWarning(
             code="list_incomplete",
@@ -70,7 +70,7 @@ def _evidence(
     seen: Sequence[SeenRow] | None,
     missing_lines: Sequence[tuple[int, int]],
 ) -> ListEvidence:
-    given = [_places(table, index) for index in range(len(table.rows))]
+    given = [_places(row) for row in table.rows]
     cited = frozenset(place for places in given for place in places)
     shown = frozenset((row.page_index, word) for row in seen or () for word in row.words)
     lost = [row for row in seen or () if not any((row.page_index, word) in cited for word in row.words)]
@@ -85,11 +85,11 @@ def _evidence(
     )
 
 
-def _places(table: GroundedTable, index: int) -> frozenset[tuple[int, int]]:
+def _places(row: GroundedRow) -> frozenset[tuple[int, int]]:
     """Return (page_index, word_index) of all words that a row's values stand on."""
     return frozenset(
         (cited.page_number - 1, word)
-        for cell in table.rows[index].cells.values()
+        for cell in row.cells.values()
         for cited in cell.metadata.citations
         for word in cited.word_indices
     )

@@ -12,7 +12,7 @@ from schemas.spec import Path, json_path
 _TOLERANCE = Decimal("0.02")
 _HALF_CENT = Decimal("0.005")  # a price is rounded to a cent, and that error is multiplied
 _MAX_FAILING = 20
-_PREFIX = "line_item_"  # DocILE's, of row keys
+ROW_PREFIX = "line_item_"  # DocILE's, of row keys
 _QUANTITY_KEYS = ("quantity", "qty", "units", "hours")
 _DISCOUNT_KEYS = ("discount", "discount_amount", "discount_rate", "discount_percent", "rebate")
 # Prices, and the amounts that are so many times them.
@@ -33,22 +33,22 @@ def check_products(tables: Sequence[GroundedTable]) -> Iterator[SumCheck]:
     """
     for table in tables:
         for prices, amounts in _PRICES:
-            checked = [row for row in table.rows if _is_complete(row, prices, amounts)]
-            if not checked:
-                continue
-            keys = [_key(checked[0], names) for names in (_QUANTITY_KEYS, prices, amounts)]
-            failing = [row for row in checked if not _multiplies(row, prices, amounts)]
-            yield _rows_check("quantity_and_price", table, keys, len(checked), failing)
+            names = (_QUANTITY_KEYS, prices, amounts)
+            checked = [(row, known) for row in table.rows if (known := _factors(row, *names))]
+            if checked:
+                keys = [_key(checked[0][0], one) for one in names]
+                failing = [row for row, known in checked if not _multiplies(*known)]
+                yield _rows_check("quantity_and_price", table, keys, len(checked), failing)
 
 
-def _is_complete(row: GroundedRow, prices: Sequence[str], amounts: Sequence[str]) -> bool:
-    needed = (_amount(row, keys) for keys in (_QUANTITY_KEYS, prices, amounts))
-    return all(value is not None for value in needed) and not _amount(row, _DISCOUNT_KEYS)
+def _factors(row: GroundedRow, *names: Sequence[str]) -> tuple[Decimal, ...] | None:
+    """Return quantity, price and amount; None if one is missing or the row has a discount."""
+    found = [_amount(row, keys) for keys in names]
+    present = tuple(value for value in found if value is not None)
+    return present if len(present) == len(found) and not _amount(row, _DISCOUNT_KEYS) else None
 
 
-def _multiplies(row: GroundedRow, prices: Sequence[str], amounts: Sequence[str]) -> bool:
-    quantity, price = _amount(row, _QUANTITY_KEYS) or Decimal(0), _amount(row, prices) or Decimal(0)
-    amount = _amount(row, amounts) or Decimal(0)
+def _multiplies(quantity: Decimal, price: Decimal, amount: Decimal) -> bool:
     return abs(abs(quantity * price) - abs(amount)) <= _TOLERANCE + abs(quantity) * _HALF_CENT
 
 
@@ -84,6 +84,7 @@ def _rows_check(
         holds=not failing,
         n_checked=n_checked,
         failing=tuple(json_path(row.path) for row in failing[:_MAX_FAILING]),
+        n_failing=len(failing),
     )
 
 
@@ -94,7 +95,7 @@ def _amount(row: GroundedRow, keys: Sequence[str]) -> Decimal | None:
 
 def _key(row: GroundedRow, keys: Sequence[str]) -> str:
     """Return the first of the keys that the row has an amount for, else the first of them."""
-    for key in (name for plain in keys for name in (plain, _PREFIX + plain)):
+    for key in (name for plain in keys for name in (plain, ROW_PREFIX + plain)):
         cell = row.cells.get((key,))
         if cell is not None and cell.amount is not None:
             return key

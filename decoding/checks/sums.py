@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from decoding.checks.row_sums import check_balances, check_products
+from decoding.checks.row_sums import ROW_PREFIX, check_balances, check_products
 from decoding.grounding.result import GroundedField, GroundedTable, GroundingResult
 from schemas.completeness import SumCheck
 from schemas.extraction import ExtractionWarning
@@ -23,7 +23,6 @@ _GROSS_KEYS = ("amount_total_gross", "grand_total", "total_gross", "amount_total
 _LINES_KEYS = ("amount_total_lines", "line_total", "lines_total")
 _TIP_KEYS = ("tip_amount", "tips", "tip")
 _ROW_KEYS = frozenset(("amount_net", "amount_gross", "amount", "line_total", "line_amount", "total_price"))
-_ROW_PREFIX = "line_item_"  # DocILE's, of row keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,14 +94,14 @@ def _warn(check: SumCheck) -> ExtractionWarning | None:
         paths = " + ".join(check.paths[:-1])
         message = f"{paths} is not {check.paths[-1]}: {check.difference} is left"
         return ExtractionWarning(code="sum_mismatch", message=message)
-    list_path = check.paths[0].partition("[*]")[0]
+    list_path = check.paths[0].rpartition("[*]")[0]
     if check.rule == "rows_and_total":
         message = f"the rows' {check.paths[0]} do not add up to {check.paths[1]}: {check.difference} is left"
         return ExtractionWarning(code="sum_mismatch", message=message, path=list_path)
-    if not check.failing or 3 * len(check.failing) > check.n_checked:
+    if 3 * check.n_failing > check.n_checked:
         return None
     what = "quantity times price is not the amount" if check.rule == "quantity_and_price" else "balances jump"
-    message = f"{what} in {len(check.failing)} of {check.n_checked} rows: {', '.join(check.failing)}"
+    message = f"{what} in {check.n_failing} of {check.n_checked} rows: {', '.join(check.failing)}"
     return ExtractionWarning(code="sum_mismatch", message=message, path=list_path)
 
 
@@ -165,4 +164,4 @@ def _column_sums(table: GroundedTable) -> Iterator[_ColumnSum]:
 def _is_row_amount(path: Path) -> bool:
     """Return whether a cell is the amount of its row by its key; cells of lists in a row are not."""
     key = path[0] if len(path) == 1 else None
-    return isinstance(key, str) and key.removeprefix(_ROW_PREFIX) in _ROW_KEYS
+    return isinstance(key, str) and key.removeprefix(ROW_PREFIX) in _ROW_KEYS

@@ -91,7 +91,9 @@ def is_span(text: str, run: Run) -> bool:
     """
     if text not in " ".join(run):
         return False
-    return any(text == span for span in spans_of((run,), max_words=len(run), max_length=len(text)))
+    # Words hold no space, so that the text says how many it spans.
+    n_words = text.count(" ") + 1
+    return any(text == span for span in spans_of((run,), max_words=n_words, max_length=len(text)))
 
 
 def has_span(runs: Sequence[Run], *, min_length: int, max_length: int) -> bool:

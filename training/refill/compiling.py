@@ -102,10 +102,7 @@ def _compile(
     fields = tuple(
         find_fields(annotated.schema, annotated.value, annotated.tags, metadata, text, region, outcomes)
     )
-    asked = frozenset(
-        annotated.tags[key] for key, _ in annotated.schema.root.properties if key in annotated.tags
-    )
-    silver = find_silver(text, places, fields, asked=asked, region=region)
+    silver = find_silver(text, places, fields, asked=_asked_tags(annotated), region=region)
     fields = (*fields, *(silver.fields if fields or table is not None else ()))
     kept = _kept(places, fields, words, region)
     fields = tuple(field for field in fields if _can_exchange(field, kept, outcomes))
@@ -136,6 +133,11 @@ def _compile(
         bystanders=find_bystanders(text, frozenset(taken)),
         absent=tuple(tag for tag in (*absent_tags(words), *silver.absent) if tag not in present),
     )
+
+
+def _asked_tags(annotated: AnnotatedDocument) -> frozenset[str]:
+    tags = annotated.tags
+    return frozenset(tags[key] for key, _ in annotated.schema.root.properties if key in tags)
 
 
 def char_width(page: Page) -> float:

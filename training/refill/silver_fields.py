@@ -220,10 +220,9 @@ def _fax(lines: _Lines) -> _Found:
 
 def _whole_number(one: _Candidate) -> _Candidate:
     n_digits = sum(map(str.isdigit, one.value))
-    is_closed = one.value.count("(") == one.value.count(")")
     # A short number behind it is another one: a telephone's last group has at least three digits.
-    is_closed = is_closed and re.search(r"\d{3}$", one.value) is not None
-    return one if is_closed and _FEWEST_DIGITS <= n_digits <= _MOST_DIGITS else _DOUBT
+    is_whole = one.value.count("(") == one.value.count(")") and re.search(r"\d{3}$", one.value) is not None
+    return one if is_whole and _FEWEST_DIGITS <= n_digits <= _MOST_DIGITS else _DOUBT
 
 
 def _time(lines: _Lines, known: Sequence[TemplateField]) -> _Found:

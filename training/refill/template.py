@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from schemas.errors import ConfigurationError
-from schemas.extraction import Value
+from schemas.frozen import Value
 from schemas.spec import FieldKind
 from schemas.values import DecimalSeparator
 

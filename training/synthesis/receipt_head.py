@@ -36,22 +36,33 @@ def draw_head(setting: Setting, draft: Draft, day: Day | None) -> None:
     is_below = template.chance("address.below", 0.08)  # telephone and numbers come first
     if is_below:
         _numbers(setting, draft, party, align)
-    if template.chance("head.address", 0.86):
-        label = setting.template.choice("address.label", ("",) * 14 + ("ADDRESS:", "Add:"))
-        for index, line in enumerate(party.address):
-            head: list[Run] = [(label, None)] if label and index == 0 else []
-            sheet.line([*head, (line, "vendor_address")], align=align)
+    _address(setting, draft, party, align)
     if not is_below:
         _numbers(setting, draft, party, align)
     if template.chance("head.hours", 0.05):
         sheet.line(setting.case(_opening_hours(setting)), align=align)
-    if template.chance("head.title", 0.7):
-        sheet.down(template.choice("title.gap", (0.0, 0.4, 1.0)))
-        titles = vocabulary.TITLES_BY_LANGUAGE.get(setting.language, vocabulary.TITLES)
-        text = template.choice("title", titles)
-        sheet.line(
-            text.upper() if setting.upper else text, align=template.choice("title.align", ("center", align))
-        )
+    _title(setting, draft, align)
+
+
+def _address(setting: Setting, draft: Draft, party: Party, align: Align) -> None:
+    if not setting.template.chance("head.address", 0.86):
+        return
+    label = setting.template.choice("address.label", ("",) * 14 + ("ADDRESS:", "Add:"))
+    for index, line in enumerate(party.address):
+        head: list[Run] = [(label, None)] if label and index == 0 else []
+        draft.sheet.line([*head, (line, "vendor_address")], align=align)
+
+
+def _title(setting: Setting, draft: Draft, align: Align) -> None:
+    template, sheet = setting.template, draft.sheet
+    if not template.chance("head.title", 0.7):
+        return
+    sheet.down(template.choice("title.gap", (0.0, 0.4, 1.0)))
+    titles = vocabulary.TITLES_BY_LANGUAGE.get(setting.language, vocabulary.TITLES)
+    text = template.choice("title", titles)
+    sheet.line(
+        text.upper() if setting.upper else text, align=template.choice("title.align", ("center", align))
+    )
 
 
 def _between(setting: Setting, draft: Draft, party: Party, day: Day | None, align: Align) -> None:

@@ -201,48 +201,71 @@ def _header(setting: Setting, sheet: Sheet, shape: str) -> None:
 
 
 def _draw_item(setting: Setting, sheet: Sheet, shape: str, item: Item, tag: str) -> None:
-    description: Run = (item.description, f"{tag}description")
-    quantity: Run = (_quantity_text(setting, item.quantity), f"{tag}quantity")
-    price = _money(setting, item.unit_price, f"{tag}unit_price")
-    amount = _money(setting, item.amount, f"{tag}amount")
-    code: Run = (item.code, f"{tag}code")
-    if shape == "table":
-        _numbers_line(
-            setting, sheet, item.description, f"{tag}description", [[quantity], price, amount], room=3
-        )
-    elif shape == "code_first":
-        _numbers_line(setting, sheet, item.code, f"{tag}code", [[quantity], price, amount], room=3)
-        _wrapped(sheet, item.description, f"{tag}description", int(sheet.width))
-    elif shape == "text_first":
-        _wrapped(sheet, item.description, f"{tag}description", int(sheet.width))
-        _numbers_line(setting, sheet, item.code, f"{tag}code", [[quantity], price, amount], room=3)
-    elif shape == "times_below":
-        _wrapped(sheet, item.description, f"{tag}description", int(sheet.width))
-        _times_line(setting, sheet, quantity, price, amount)
-    elif shape == "times_above":
-        _times_line(setting, sheet, quantity, price, amount)
-        _wrapped(sheet, item.description, f"{tag}description", int(sheet.width))
-    elif shape == "quantity_first":
-        end = sheet.runs(0.0, [quantity])
-        _numbers_line(
-            setting,
-            sheet,
-            *description,
-            [amount],
-            room=1,
-            x=max(end, setting.template.choice("items.indent", (2.0, 4.0, 6.0))),
-        )
-    elif shape == "quantity_behind":
-        _numbers_line(setting, sheet, *description, [amount], room=1, behind=quantity)
-    elif shape == "price_below":
-        _wrapped(sheet, item.description, f"{tag}description", int(sheet.width))
-        _price_line(setting, sheet, quantity, price, amount)
-    elif shape == "price_above":
-        _price_line(setting, sheet, quantity, price, None)
-        _numbers_line(setting, sheet, *description, [amount], room=1)
+    numbers = _Numbers(
+        quantity=(_quantity_text(setting, item.quantity), f"{tag}quantity"),
+        price=_money(setting, item.unit_price, f"{tag}unit_price"),
+        amount=_money(setting, item.amount, f"{tag}amount"),
+    )
+    description = (item.description, f"{tag}description")
+    if shape in {"table", "code_first", "text_first"}:
+        _draw_in_columns(setting, sheet, shape, description, (item.code, f"{tag}code"), numbers)
+    elif shape in {"times_below", "times_above", "price_below", "price_above"}:
+        _draw_with_price_apart(setting, sheet, shape, description, numbers)
     else:
-        del code
-        _numbers_line(setting, sheet, *description, [amount], room=1)
+        _draw_in_a_line(setting, sheet, shape, description, numbers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Numbers:
+    """What an item's numbers are printed as."""
+
+    quantity: Run
+    price: list[Run]
+    amount: list[Run]
+
+
+def _draw_in_columns(
+    setting: Setting,
+    sheet: Sheet,
+    shape: str,
+    text: tuple[str, str],
+    code: tuple[str, str],
+    numbers: _Numbers,
+) -> None:
+    columns = [[numbers.quantity], numbers.price, numbers.amount]
+    if shape == "text_first":
+        _wrapped(sheet, *text, int(sheet.width))
+    _numbers_line(setting, sheet, *(text if shape == "table" else code), columns, room=3)
+    if shape == "code_first":
+        _wrapped(sheet, *text, int(sheet.width))
+
+
+def _draw_with_price_apart(
+    setting: Setting, sheet: Sheet, shape: str, text: tuple[str, str], numbers: _Numbers
+) -> None:
+    quantity, price, amount = numbers.quantity, numbers.price, numbers.amount
+    if shape == "price_above":
+        _price_line(setting, sheet, quantity, price, None)
+        _numbers_line(setting, sheet, *text, [amount], room=1)
+        return
+    if shape == "times_above":
+        _times_line(setting, sheet, quantity, price, amount)
+    _wrapped(sheet, *text, int(sheet.width))
+    if shape == "times_below":
+        _times_line(setting, sheet, quantity, price, amount)
+    elif shape == "price_below":
+        _price_line(setting, sheet, quantity, price, amount)
+
+
+def _draw_in_a_line(
+    setting: Setting, sheet: Sheet, shape: str, text: tuple[str, str], numbers: _Numbers
+) -> None:
+    x = 0.0
+    if shape == "quantity_first":
+        end = sheet.runs(0.0, [numbers.quantity])
+        x = max(end, setting.template.choice("items.indent", (2.0, 4.0, 6.0)))
+    behind = numbers.quantity if shape == "quantity_behind" else None
+    _numbers_line(setting, sheet, *text, [numbers.amount], room=1, x=x, behind=behind)
 
 
 def _money(setting: Setting, cents: int, tag: str) -> list[Run]:

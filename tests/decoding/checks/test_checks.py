@@ -209,3 +209,16 @@ def test_the_first_balance_without_an_opening_one_and_those_not_printed_are_not_
         {}, _bookings(("20.00", "120.00"), ("5.00", None), ("1.00", "126.00"), ("4.00", "130.00"))
     )
     assert found.n_checked == 1
+
+
+def test_many_rows_that_differ_from_their_product_are_counted_all_and_not_doubted() -> None:
+    # 60 of 100 rows have an allowance that is not printed: only twenty are named, and a third is 33.
+    table = _products(*[("2", "1.00", "1.50")] * 60, *[("2", "1.00", "2.00")] * 40)
+    (found,) = _sums({}, table)
+    assert (found.n_checked, found.n_failing, len(found.failing)) == (100, 60, 20)
+    assert _check({}, table) == ()
+
+
+def test_a_mismatch_of_rows_is_said_of_a_list_whatever_its_key() -> None:
+    (found,) = _check(_fields(total="99.00"), _table({("amount",): ("10.00", "20.00")}, ("a[*]b",)))
+    assert found.path == json_path(("a[*]b",))
