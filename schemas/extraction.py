@@ -109,6 +109,19 @@ class ExtractionWarning(Value):
     page_number: int | None = None
 
 
+class ReviewReason(Value):
+    """One thing that a person has to look at before the answer is booked, at a value, a row or the whole.
+
+    `code` is that of the warning it comes from, or `uncertain_value`; `path` is the value's or list's, None
+    for the document; `page_number` is from 1, as printed in the file.
+    """
+
+    code: WarningCode | Literal["uncertain_value"]
+    message: str
+    path: str | None = None
+    page_number: int | None = None
+
+
 class Output(Value):
     """`value` is exactly the caller's schema; `metadata` is keyed by the same JSON paths."""
 
@@ -162,6 +175,8 @@ class Extraction(Value):
         are of the registry; None is the base model.
     completeness
         Which rows the pages show and the answer gives, and which sums hold.
+    review
+        What a person has to look at; empty where nothing asks for it.
     """
 
     extraction_id: str | None = None
@@ -180,3 +195,4 @@ class Extraction(Value):
     adapter: str | None = None
     adapter_sha256: str | None = None
     completeness: Completeness = Completeness()
+    review: tuple[ReviewReason, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from schemas.extraction import Extraction, ExtractionWarning
+from schemas.extraction import Extraction, ExtractionWarning, ReviewReason
 
 
 def add_doubts(extraction: Extraction, warnings: Sequence[ExtractionWarning]) -> Extraction:
@@ -12,4 +12,13 @@ def add_doubts(extraction: Extraction, warnings: Sequence[ExtractionWarning]) ->
     if not warnings:
         return extraction
     status = "partial" if extraction.status == "partial" else "needs_review"
-    return extraction.model_copy(update={"status": status, "warnings": (*extraction.warnings, *warnings)})
+    reasons = tuple(
+        ReviewReason(code=w.code, message=w.message, path=w.path, page_number=w.page_number) for w in warnings
+    )
+    return extraction.model_copy(
+        update={
+            "status": status,
+            "warnings": (*extraction.warnings, *warnings),
+            "review": (*extraction.review, *reasons),
+        }
+    )
