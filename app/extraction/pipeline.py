@@ -7,12 +7,10 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from pydantic import JsonValue
-
 from app.extraction.adapter_choice import OwnAdapter, extract_with_adapter
-from app.extraction.doubts import add_doubts
 from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PageRange
+from app.extraction.review import IsUncertain, add_doubts, count_uncertain, find_uncertain, review_answer
 from app.extraction.schema_choice import SchemaChoice, choose_schema
 from app.extraction.splitting import DocumentPart, place_in_file, split_document
 from app.extraction.tenant import NO_TENANT, TenantContext
@@ -35,8 +33,8 @@ from schemas.document import Document
 from schemas.errors import ConfigurationError, RasgError
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
 from schemas.model_profile import DEFAULT_PROFILE, ModelProfile
-from schemas.spec import ExtractionSchema, json_path
-from schemas.walk import values_by_path
+from schemas.spec import ExtractionSchema, Path, json_path
+from schemas.walk import Leaf, leaves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,20 +269,23 @@ class Pipeline:
                 *check_answer(grounded, completeness),
             )
             metadata = _metadata(merged, grounded)
-            doubts = _doubts(merged.value, metadata, self.profile.low_confidence)
+            found = tuple(leaves(schema.root, dict(merged.value)))
+            is_uncertain = _judge(self.profile, options.max_error)
+            doubts = count_uncertain(found, metadata, is_uncertain)
         extraction = _extraction(
             document, schema, merged, metadata, (*warnings, *doubts), answer, clock.seconds
         )
-        return extraction.model_copy(
+        whole = extraction.model_copy(
             update={"examples": list_example_uses(requests), "completeness": completeness}
         )
+        return review_answer(whole, find_uncertain(found, metadata, is_uncertain))
 
 
 def _extraction(
     document: Document,
     schema: ExtractionSchema,
     merged: WindowAnswer,
-    metadata: dict[str, FieldMetadata],
+    metadata: Mapping[Path, FieldMetadata],
     warnings: tuple[ExtractionWarning, ...],
     answer: DocumentAnswer,
     seconds: dict[str, float],
@@ -297,7 +298,10 @@ def _extraction(
         status="partial"
         if any(w.code in {"truncated", "pages_skipped", "unreadable_page"} for w in warnings)
         else "succeeded",
-        output=Output(value=dict(merged.value), metadata=metadata),
+        output=Output(
+            value=dict(merged.value),
+            metadata={json_path(path): entry for path, entry in metadata.items()},
+        ),
         warnings=warnings,
         reasoning=reasoning or None,
         usage=Usage(
@@ -313,26 +317,20 @@ def _extraction(
     )
 
 
-def _metadata(merged: WindowAnswer, grounded: GroundingResult) -> dict[str, FieldMetadata]:
-    """Return what grounding knows of each leaf, by JSON path, with the confidence of its decoding."""
+def _metadata(merged: WindowAnswer, grounded: GroundingResult) -> dict[Path, FieldMetadata]:
+    """Return what grounding knows of each leaf, with the confidence of its decoding."""
     confidences = {path: entry.confidence for path, entry in merged.metadata.items()}
     return {
-        json_path(path): entry.model_copy(update={"confidence": confidences.get(path)})
+        path: entry.model_copy(update={"confidence": confidences.get(path)})
         for path, entry in grounded.metadata.items()
     }
 
 
-def _doubts(
-    value: Mapping[str, JsonValue], metadata: Mapping[str, FieldMetadata], threshold: float
-) -> tuple[ExtractionWarning, ...]:
-    """Return one warning that counts the doubtful values; the metadata says which they are."""
-    leaves = values_by_path(dict(value))
-    doubtful = [
-        path
-        for path, entry in metadata.items()
-        if leaves.get(path) is not None and entry.confidence is not None and entry.confidence < threshold
-    ]
-    if not doubtful:
-        return ()
-    message = f"{len(doubtful)} values have a confidence under {threshold}, the first at {doubtful[0]}"
-    return (ExtractionWarning(code="low_confidence", message=message),)
+def _judge(profile: ModelProfile, max_error: float | None) -> IsUncertain:
+    """Return which values are uncertain: those under the model's threshold, or under the caller's."""
+    least = profile.low_confidence if max_error is None else 1 - max_error
+
+    def is_uncertain(leaf: Leaf, confidence: float) -> bool:
+        return leaf.value is not None and confidence < least
+
+    return is_uncertain
