@@ -85,8 +85,10 @@ class FieldMetadata(Value):
     Attributes
     ----------
     confidence
-        In [0, 1], from the token log-probabilities of the value under the mask; None where the
-        engine gave none.
+        In [0, 1], how likely the value is right: calibrated where the model has a calibration, else
+        `probability`; None where the engine gave no log-probabilities.
+    probability
+        In [0, 1], the model's own of the value among all that the grammar allows.
     ocr_confidence
         In [0, 1], the lowest confidence of the cited words; None for an ungrounded value.
     normalised
@@ -94,6 +96,7 @@ class FieldMetadata(Value):
     """
 
     confidence: float | None = None
+    probability: float | None = None
     ocr_confidence: float | None = None
     alignment: Alignment | None = None
     alignment_score: float | None = None

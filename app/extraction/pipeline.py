@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from app.extraction.adapter_choice import OwnAdapter, extract_with_adapter
+from app.extraction.confidence import describe_leaves, judge_by
 from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PageRange
-from app.extraction.review import IsUncertain, add_doubts, count_uncertain, find_uncertain, review_answer
+from app.extraction.review import add_doubts, count_uncertain, find_uncertain, review_answer
 from app.extraction.schema_choice import SchemaChoice, choose_schema
 from app.extraction.splitting import DocumentPart, place_in_file, split_document
 from app.extraction.tenant import NO_TENANT, TenantContext
@@ -26,7 +27,6 @@ from decoding.checks.completeness import find_evidence
 from decoding.checks.validity import withdraw_invalid
 from decoding.engines.engine import Engine, LoadsAdapters, Prepares
 from decoding.grounding.ground import ground_extraction
-from decoding.grounding.result import GroundingResult
 from decoding.windows import WindowAnswer
 from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
@@ -34,7 +34,8 @@ from schemas.errors import ConfigurationError, RasgError
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
 from schemas.model_profile import DEFAULT_PROFILE, ModelProfile
 from schemas.spec import ExtractionSchema, Path, json_path
-from schemas.walk import Leaf, leaves
+from schemas.value_calibration import ValueCalibration
+from schemas.walk import leaves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +234,14 @@ class Pipeline:
             return None
         return own
 
+    def _find_calibration(self, answer: DocumentAnswer) -> ValueCalibration | None:
+        """Return what the probabilities of the weights that answered are worth, if anybody measured it."""
+        (adapter,) = {decoded.completion.adapter for decoded in answer.decoded}
+        if adapter is None:
+            return self.profile.calibration
+        own = self.own_adapter
+        return own.calibration if own is not None and own.name == adapter else None
+
     def _extract(
         self,
         document: Document,
@@ -268,9 +277,12 @@ class Pipeline:
                 *refused,
                 *check_answer(grounded, completeness),
             )
-            metadata = _metadata(merged, grounded)
+            calibration = self._find_calibration(answer)
+            metadata = describe_leaves(merged, grounded, document, completeness, calibration)
             found = tuple(leaves(schema.root, dict(merged.value)))
-            is_uncertain = _judge(self.profile, options.max_error)
+            is_uncertain = judge_by(
+                calibration, max_error=options.max_error, low_confidence=self.profile.low_confidence
+            )
             doubts = count_uncertain(found, metadata, is_uncertain)
         extraction = _extraction(
             document, schema, merged, metadata, (*warnings, *doubts), answer, clock.seconds
@@ -315,22 +327,3 @@ def _extraction(
         model=completions[0].model,
         adapter=completions[0].adapter,
     )
-
-
-def _metadata(merged: WindowAnswer, grounded: GroundingResult) -> dict[Path, FieldMetadata]:
-    """Return what grounding knows of each leaf, with the confidence of its decoding."""
-    confidences = {path: entry.confidence for path, entry in merged.metadata.items()}
-    return {
-        path: entry.model_copy(update={"confidence": confidences.get(path)})
-        for path, entry in grounded.metadata.items()
-    }
-
-
-def _judge(profile: ModelProfile, max_error: float | None) -> IsUncertain:
-    """Return which values are uncertain: those under the model's threshold, or under the caller's."""
-    least = profile.low_confidence if max_error is None else 1 - max_error
-
-    def is_uncertain(leaf: Leaf, confidence: float) -> bool:
-        return leaf.value is not None and confidence < least
-
-    return is_uncertain
