@@ -29,6 +29,7 @@ SignalName = Literal[
     "normal_form",
     "occurrences",
     "label",
+    "best_label",
     "free_start",
     "free_end",
     "sum_holds",
@@ -91,7 +92,7 @@ class ValueCalibration(Value):
     n_values: int = Field(default=0, ge=0)
     groups: dict[str, Weights] = Field(default_factory=dict[str, Weights])
     thresholds: dict[str, tuple[Threshold, ...]] = Field(default_factory=dict[str, tuple[Threshold, ...]])
-    max_error: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    max_error: Annotated[float, Field(gt=0, lt=1)] = 0.1
 
     def threshold(self, group: str, max_error: float | None = None) -> float | None:
         """Return the least confidence of a group's values that are sure enough; None if none can be.

@@ -243,10 +243,9 @@ def write_calibration(found: ValueCalibration, path: Path) -> None:
 
 def calibration_report(found: Calibrated) -> str:
     """Return the figures of what was left out, as Markdown."""
-    n_sources = len(found.scores)
     roles: tuple[Role, ...] = ("field", "null", "cell")
     lines = [
-        f"{found.calibration.n_values} values of {n_sources} documents, each judged by weights fitted on others.",
+        f"{found.calibration.n_values} values of {len(found.scores)} documents, by weights fitted on others.",
         "",
         "| values | n | right | calibration error | Brier | area under risk-coverage |",
         "|---|---|---|---|---|---|",

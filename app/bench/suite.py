@@ -211,6 +211,13 @@ def read_suite(
 
 
 def read_hash_list(path: Path) -> tuple[str, ...]:
+    """Return the SHA-256 that a file lists, one a line, in order and each once.
+
+    Raises
+    ------
+    ConfigurationError
+        If it cannot be read, lists nothing, or something else.
+    """
     try:
         lines = path.read_text(encoding="utf-8").split()
     except (OSError, UnicodeDecodeError) as error:

@@ -150,7 +150,7 @@ def calibrate(
     max_error: Annotated[
         float,
         typer.Option(help="Share of wrong values that is tolerated where nobody says.", parser=parse_share),
-    ] = 0.05,
+    ] = 0.1,
     plot: Annotated[Path | None, typer.Option(help="PNG file for the curves before and after.")] = None,
 ) -> None:
     """Fit what the model's probabilities are worth, on values that are known to be right or wrong.

@@ -19,9 +19,9 @@ Floats = NDArray[np.float64]
 _NAMES: tuple[SignalName, ...] = get_args(SignalName)
 # May count for or against a value; all other signals count for it or not at all.
 _EITHER_WAY: frozenset[SignalName] = frozenset({"digits"})
-# How strongly weights of standardised signals are drawn to zero, and a group's to those of all values: as if
-# so many values had been seen (chosen among 1, 3, 10 and 30 by the likelihood of folds that were left out).
-_RIDGE, _GROUP_RIDGE = 3.0, 10.0
+# How strongly weights of standardised signals are drawn to zero, and a group's to those of all values. Of 1
+# to 30 and 3 to 300 the folds that are left out are likeliest by these (docs/results/confidence.md).
+_RIDGE, _GROUP_RIDGE = 10.0, 30.0
 # Half a right and half a wrong value are added to every fit: nothing is ever certain.
 _PRIOR = 0.5
 # Shares of wrong values that thresholds are kept for.

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from decoding.grounding.matching import Run
 from decoding.grounding.occurrences import DocumentIndex, Label
 from decoding.grounding.result import GroundedField, GroundingResult
 from schemas.completeness import Completeness, SumCheck, SumRule
 from schemas.document import Document
-from schemas.extraction import Citation, FieldMetadata
+from schemas.extraction import Citation, FieldMetadata, WarningCode
 from schemas.spec import Path, json_path, row_path
 from schemas.value_calibration import NULL, Signals
 from schemas.walk import Leaf
@@ -24,10 +25,12 @@ from schemas.walk import Leaf
 _LEAST, _MOST = 1e-9, 1 - 1e-6
 _MOST_LEGIBLE = 1 - 1e-4  # of OCR, and of a text layer
 _MAX_OCCURRENCES = 6
+_MAX_COMPARED = 256  # places whose labels are compared; a page may be full of amounts
 _LABEL_RANGE = (-0.5, 2.0)
 # A gap of less than this, in heights of the value's words, is within a text: about one and a half spaces.
 _CLOSE = 0.6
 _ROW_RULES: frozenset[SumRule] = frozenset({"quantity_and_price", "running_balance"})
+_OF_READING: frozenset[WarningCode] = frozenset({"ambiguous_date", "ambiguous_amount"})
 _ROW_INDEX = re.compile(r"\[\d+\]")
 
 
@@ -107,7 +110,8 @@ class _Describer:
         self._probabilities = probabilities
         self._index = DocumentIndex(document.pages)
         self._words = frozenset(word.text for page in document.pages for word in page.words)
-        self._doubted = frozenset(warning.path for warning in grounded.warnings)
+        # That a date has two readings says nothing against its print.
+        self._doubted = frozenset(w.path for w in grounded.warnings if w.code not in _OF_READING)
         self._sums = _by_path(completeness.sums)
         lowest = sorted(probabilities.values())[:2]
         self._lowest = (lowest[0] if lowest else 1.0, lowest[1] if len(lowest) > 1 else 1.0)
@@ -132,25 +136,42 @@ class _Describer:
     def _place(self, path: Path, field: GroundedField, metadata: FieldMetadata) -> Signals:
         """Return how legible the value is where it stands, and how well that place fits it."""
         if not metadata.citations:
-            return {"lowest_word": 0.0, "all_words": 0.0, "occurrences": 0.0}
+            return {}
         words = [
             self._index.pages[cited.page_number - 1].words[i]
             for cited in metadata.citations
             for i in cited.word_indices
         ]
-        runs = self._index.occurrences(field.value, field.spec.kind)
-        label = _label(path, field)
-        places = {(c.page_number - 1, c.word_indices) for c in metadata.citations}
-        named = [self._index.label_score(r, label) for r in runs if (r.page_index, r.word_indices) in places]
-        low, high = _LABEL_RANGE
         return {
             "lowest_word": _legibility(min(word.confidence for word in words)),
             "all_words": _legibility(math.prod(word.confidence for word in words)),
             "brevity": -math.log(len(words)),
-            "occurrences": math.log1p(min(len(runs), _MAX_OCCURRENCES)),
-            "label": min(max(max(named, default=0.0), low), high),
             "free_start": float(not self._has_neighbour(metadata.citations[0], -1)),
             "free_end": float(not self._has_neighbour(metadata.citations[-1], +1)),
+            **self._naming(path, field, metadata.citations),
+        }
+
+    def _naming(self, path: Path, field: GroundedField, citations: Sequence[Citation]) -> Signals:
+        """Return in how many places the value stands, and whether its own is the one that is named best."""
+        label = _label(path, field)
+        cited = {(c.page_number - 1, i) for c in citations for i in c.word_indices}
+
+        def score(run: Run) -> float:
+            low, high = _LABEL_RANGE
+            return min(max(self._index.label_score(run, label), low), high)
+
+        def is_cited(run: Run) -> bool:
+            return any((run.page_index, i) in cited for i in run.word_indices)
+
+        runs = self._index.occurrences(field.value, field.spec.kind)
+        own = max((score(run) for run in runs[:_MAX_COMPARED] if is_cited(run)), default=0.0)
+        # What stands in rows is named by its column, as all of that column is.
+        rivals = () if row_path(path) is not None else self._index.places(field.spec.kind)[:_MAX_COMPARED]
+        best = max((score(run) for run in rivals if not is_cited(run)), default=own)
+        return {
+            "occurrences": math.log1p(min(len(runs), _MAX_OCCURRENCES)),
+            "label": own,
+            "best_label": own - best,
         }
 
     def _agreement(self, path: Path, metadata: FieldMetadata) -> Signals:
