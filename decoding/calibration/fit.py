@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import get_args
 
 import numpy as np
@@ -60,9 +61,11 @@ def fit_calibration(values: Sequence[JudgedValue], *, n_folds: int = 5) -> Value
 def cross_fit(values: Sequence[JudgedValue], *, n_folds: int = 5) -> Floats:
     """Return the confidence of each value by weights that were fitted without its fold.
 
-    All values of a source are in one fold; sources are dealt in the order of their names.
+    All values of a source are in one fold; sources are dealt in an order that their names do not show, so
+    that no fold has the sources of one data set alone.
     """
-    fold_of = {source: i % n_folds for i, source in enumerate(sorted({v.source for v in values}))}
+    sources = sorted({value.source for value in values}, key=lambda name: sha256(name.encode()).digest())
+    fold_of = {source: i % n_folds for i, source in enumerate(sources)}
     folds = np.array([fold_of[value.source] for value in values], dtype=np.int64)
     confidences = np.full(len(values), 0.5)
     for fold in range(n_folds):
