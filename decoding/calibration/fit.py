@@ -72,7 +72,8 @@ def cross_fit(values: Sequence[JudgedValue], *, n_folds: int = 5) -> Floats:
         groups = fit_weights([v for v, at in zip(values, folds, strict=True) if at != fold])
         calibration = ValueCalibration(groups=groups)
         for i in np.flatnonzero(folds == fold):
-            confidences[i] = confidence_of(values[i].value, calibration)
+            known = confidence_of(values[i].value, calibration)
+            confidences[i] = 0.5 if known is None else known
     return confidences
 
 

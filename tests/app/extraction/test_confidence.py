@@ -113,6 +113,12 @@ def test_each_kind_has_its_own_threshold() -> None:
     assert [judged(leaf("1", kind), 0.5) for kind in ("amount", "date")] == [True, False]
 
 
+def test_a_kind_that_no_calibration_knows_is_judged_by_the_models_own_probability() -> None:
+    judged = judge_by(calibration(2.0), max_error=None, low_confidence=0.5)
+    enum = Leaf(path=("method",), spec=FieldSpec(kind="enum", enum_values=("cash",)), value="cash")
+    assert [judged(enum, c) for c in (0.49, 0.5)] == [True, False]
+
+
 def test_a_calibration_fitted_on_other_weights_is_told_of_and_left(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -28,6 +28,12 @@ def judged(
     return JudgedValue(value=value, is_right=is_right, source=source)
 
 
+def confidence(value: JudgedValue, calibration: ValueCalibration) -> float:
+    found = confidence_of(value.value, calibration)
+    assert found is not None
+    return found
+
+
 VALUES = st.lists(
     st.builds(
         judged,
@@ -48,13 +54,13 @@ def test_more_of_a_signal_never_lowers_a_confidence_that_is_a_share(
 ) -> None:
     calibration = ValueCalibration(groups=fit_weights(values))
     low, high = sorted((low, high))
-    first, second = (confidence_of(judged(x, True, group=group).value, calibration) for x in (low, high))
+    first, second = (confidence(judged(x, True, group=group), calibration) for x in (low, high))
     assert 0.0 <= first <= second <= 1.0
 
 
 def test_without_values_everything_is_as_likely_right_as_wrong_and_nothing_is_sure() -> None:
     found = fit_calibration([])
-    assert confidence_of(judged(-3, True).value, found) == confidence_of(judged(13, True).value, found) == 0.5
+    assert confidence(judged(-3, True), found) == confidence(judged(13, True), found) == 0.5
     assert found.threshold("amount", 0.5) is None
     assert len(cross_fit([])) == 0
 
@@ -62,7 +68,7 @@ def test_without_values_everything_is_as_likely_right_as_wrong_and_nothing_is_su
 def test_signals_that_never_vary_give_the_share_that_is_right() -> None:
     values = [judged(2.0, i < 8) for i in range(10)]
     # 8 of 10 right, and half a right and half a wrong one more: 8.5 / 11.
-    assert confidence_of(values[0].value, fit_calibration(values)) == pytest.approx(8.5 / 11, abs=1e-3)
+    assert confidence(values[0], fit_calibration(values)) == pytest.approx(8.5 / 11, abs=1e-3)
 
 
 def test_a_signal_that_speaks_against_right_values_has_no_weight() -> None:
@@ -74,10 +80,10 @@ def test_a_group_that_differs_has_weights_of_its_own_and_one_without_values_thos
     right = [judged(5.0, True, group="amount") for _ in range(40)]
     wrong = [judged(5.0, False, group="verbatim") for _ in range(40)]
     found = fit_calibration([*right, *wrong])
-    of_group = {g: confidence_of(judged(5.0, True, group=g).value, found) for g in ("amount", "verbatim")}
+    of_group = {g: confidence(judged(5.0, True, group=g), found) for g in ("amount", "verbatim")}
     assert of_group["amount"] > 0.9
     assert of_group["verbatim"] < 0.1
-    assert confidence_of(judged(5.0, True, group="date").value, found) == pytest.approx(0.5, abs=0.01)
+    assert confidence(judged(5.0, True, group="date"), found) == pytest.approx(0.5, abs=0.01)
 
 
 def test_nulls_have_no_say_on_values_nor_values_on_nulls() -> None:
@@ -134,3 +140,11 @@ def test_the_logistic_function_is_the_one_that_is_written_down() -> None:
         0.7310585786300049
     )
     assert weigh({"probability": 1e300}, weights) <= 1.0
+
+
+def test_kinds_that_stand_nowhere_are_left_to_the_model() -> None:
+    found = fit_calibration([judged(1.0, True)])
+    for group in ("enum", "boolean", "free", "enum[]"):
+        assert confidence_of(judged(1.0, True, group=group).value, found) is None
+    assert confidence_of(judged(1.0, True).value, ValueCalibration()) is None
+    assert confidence_of(judged(1.0, True, group="iso_date").value, found) is not None
