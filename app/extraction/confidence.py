@@ -52,9 +52,10 @@ def judge_by(
 ) -> IsUncertain:
     """Return which values are uncertain.
 
-    With a calibration that has a say on them those under the confidence from which on no more than `max_error` were wrong, of values
-    of their group, all of a group of which none are so sure, and nulls that are more likely wrong than right.
-    Else those under 1 - `max_error`, or, where nobody asks, under `low_confidence`; nulls never.
+    Where a calibration has a say: those under the confidence from which on no more than `max_error` of the
+    values of their group were wrong, all of a group of which none are so sure, and nulls that are more likely
+    wrong than right. Else those under 1 - `max_error`, or, where nobody asks, under `low_confidence`; nulls
+    never.
     """
 
     def is_uncertain(leaf: Leaf, confidence: float) -> bool:

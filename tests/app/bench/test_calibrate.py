@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import JsonValue
 from typer.testing import CliRunner
 
 from app.bench.calibrate import calibrate_runs
@@ -61,7 +62,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         )
     )
     suite, folder = read_suite(path), RunFolder(path=root / "run")
-    config = {
+    config: dict[str, JsonValue] = {
         "suite": json.loads(suite.model_dump_json(by_alias=True)),
         "ocr": "auto",
         "languages": ["eng"],
