@@ -39,9 +39,14 @@ def describe_leaves(
             known = confidence_of(value, calibration)
             if known is not None:
                 confidences[value.path] = known
+    taught = {path: entry.taught_by for path, entry in merged.metadata.items()}
     return {
         path: entry.model_copy(
-            update={"confidence": confidences.get(path), "probability": probabilities.get(path)}
+            update={
+                "confidence": confidences.get(path),
+                "probability": probabilities.get(path),
+                "taught_by": taught.get(path),
+            }
         )
         for path, entry in grounded.metadata.items()
     }
