@@ -1,0 +1,104 @@
+"""E-invoices among the files that are read: XML alone, or attached to a PDF; parsed in the child only.
+
+An attachment is taken for an e-invoice by its content, and for one that was meant to be by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pypdfium2 as pdfium
+from pydantic import TypeAdapter
+
+from ocr.limits import ReadLimits
+from ocr.media import sniff
+from ocr.sandbox import Child, ChildLimits, SharedFile, checked
+from schemas.document import ReadWarning
+from schemas.einvoices.model import EInvoice
+from schemas.einvoices.parse import MAX_XML_BYTES, parse_einvoice_xml
+from schemas.errors import InputError, ParserCrashedError
+
+# What ZUGFeRD 1 and 2, Factur-X and XRechnung call it; the newest first.
+KNOWN_NAMES = (
+    *("factur-x.xml", "xrechnung.xml", "zugferd-invoice.xml", "zugferd_invoice.xml"),
+    *("cii.xml", "ubl.xml"),
+)
+_MAX_ATTACHMENTS = 64
+_EINVOICE = TypeAdapter(EInvoice)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedEInvoice:
+    """The e-invoice that a PDF carries, None if there is none that can be used, and what is wrong with it."""
+
+    invoice: EInvoice | None = None
+    warnings: tuple[ReadWarning, ...] = ()
+
+
+def read_einvoice_file(data: bytes, *, limits: ReadLimits) -> tuple[EInvoice, float]:
+    """Return what the XML of an e-invoice says, and the CPU seconds that its child took.
+
+    Raises
+    ------
+    InputError
+        As `parse_einvoice_xml`.
+    OcrError
+        If the child dies or takes too long.
+    """
+    sizes = ChildLimits(memory_bytes=limits.memory_bytes, file_bytes=limits.max_result_bytes)
+    with (
+        Child(kind="parser", limits=sizes) as child,
+        SharedFile(data) as source,
+        SharedFile() as output,
+    ):
+        cpu_s = limits.open_cpu_seconds
+        reply = child.run("parse_einvoice", {}, cpu_s=cpu_s, output=output, source=source)
+        if not 0 <= reply.size <= limits.max_result_bytes:
+            raise ParserCrashedError(f"the parser reports an answer of {reply.size} bytes")
+        return checked(_EINVOICE, output.read(reply.size)), reply.cpu_s
+
+
+def find_attached(document: pdfium.PdfDocument) -> AttachedEInvoice:
+    """Return the e-invoice among a PDF's attachments; runs in the child only.
+
+    Of several the first by `KNOWN_NAMES` is taken, then in the file's order; if they say different things, a
+    warning says so. One that is named as an e-invoice and is none is a warning as well.
+    """
+    found: list[EInvoice] = []
+    problems: list[str] = []
+    for is_named, content in sorted(_candidates(document), key=lambda candidate: candidate[0]):
+        try:
+            found.append(parse_einvoice_xml(content))
+        except InputError as error:
+            if is_named < len(KNOWN_NAMES):
+                problems.append(f"an e-invoice is attached and cannot be used: {error}")
+    if any(other != found[0] for other in found[1:]):
+        n_others = len(found) - 1
+        problems.append(f"of {n_others + 1} e-invoices that are attached, the first is used; they differ")
+    warnings = tuple(ReadWarning(code="xml_unusable", message=problem) for problem in problems)
+    return AttachedEInvoice(invoice=found[0] if found else None, warnings=warnings)
+
+
+def _candidates(document: pdfium.PdfDocument) -> Iterator[tuple[int, bytes]]:
+    """Yield the rank by name and the content of what may be an e-invoice."""
+    untyped: Any = document
+    for index in range(min(document.count_attachments(), _MAX_ATTACHMENTS)):
+        try:
+            attachment: pdfium.PdfAttachment = untyped.get_attachment(index)
+            name = attachment.get_name().rpartition("/")[2].lower()
+            content = bytes(attachment.get_data())
+        except pdfium.PdfiumError:  # a name without a file
+            continue
+        if name in KNOWN_NAMES:
+            yield KNOWN_NAMES.index(name), content
+        elif len(content) <= MAX_XML_BYTES and _is_xml(content):
+            yield len(KNOWN_NAMES), content
+
+
+def _is_xml(content: bytes) -> bool:
+    try:
+        return sniff(content) == "application/xml"
+    except InputError:
+        return False
