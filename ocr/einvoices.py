@@ -17,7 +17,7 @@ from ocr.media import sniff
 from ocr.sandbox import Child, ChildLimits, SharedFile, checked
 from schemas.document import ReadWarning
 from schemas.einvoices.model import EInvoice
-from schemas.einvoices.parse import MAX_XML_BYTES, parse_einvoice_xml
+from schemas.einvoices.parse import MAX_XML_BYTES, parse_einvoice_xml, read_number
 from schemas.errors import InputError, ParserCrashedError
 
 # What ZUGFeRD 1 and 2, Factur-X and XRechnung call it; the newest first.
@@ -74,11 +74,16 @@ def find_attached(document: pdfium.PdfDocument) -> AttachedEInvoice:
         except InputError as error:
             if is_named < len(KNOWN_NAMES):
                 problems.append(f"an e-invoice is attached and cannot be used: {error}")
-    if any(other != found[0] for other in found[1:]):
-        n_others = len(found) - 1
-        problems.append(f"of {n_others + 1} e-invoices that are attached, the first is used; they differ")
+    if any(_key_terms(other) != _key_terms(found[0]) for other in found[1:]):
+        problems.append(f"{len(found)} e-invoices are attached and say different things; the first is used")
     warnings = tuple(ReadWarning(code="xml_unusable", message=problem) for problem in problems)
     return AttachedEInvoice(invoice=found[0] if found else None, warnings=warnings)
+
+
+def _key_terms(invoice: EInvoice) -> tuple[object, ...]:
+    """Return what two e-invoices of one invoice agree on, whatever their syntax and profile."""
+    amounts = (read_number(invoice.fields.get(term)) for term in ("amount_total_gross", "amount_due"))
+    return (invoice.fields.get("document_id"), *amounts)
 
 
 def _candidates(document: pdfium.PdfDocument) -> Iterator[tuple[int, bytes]]:

@@ -12,6 +12,7 @@ from schemas.frozen import Value
 
 FinishReason = Literal["stop", "length"]
 Alignment = Literal["exact", "normalised", "fuzzy"]
+ValueSource = Literal["page", "xml"]
 Status = Literal["succeeded", "needs_review", "partial"]
 WarningCode = Literal[
     ReadWarningCode,
@@ -35,6 +36,8 @@ WarningCode = Literal[
     "kind_in_doubt",
     "kind_without_schema",
     "schema_may_not_fit",
+    "xml_differs",
+    "xml_invalid",
 ]
 # Kinds of documents by the names of the schemas that ship for them; for "other" none does.
 KindName = Literal["invoice", "receipt", "purchase_order", "bank_statement", "other"]
@@ -89,6 +92,9 @@ class FieldMetadata(Value):
         In [0, 1], the lowest confidence of the cited words; None for an ungrounded value.
     normalised
         The value as a Decimal string ("1234.56") or ISO date, for amounts and dates that parse.
+    source
+        Whether the value was read on the page, or is that of the e-invoice's XML; then it has no confidence,
+        and citations only where the page shows it too.
     """
 
     confidence: float | None = None
@@ -98,6 +104,7 @@ class FieldMetadata(Value):
     citations: tuple[Citation, ...] = ()
     normalised: str | None = None
     currency: str | None = None
+    source: ValueSource = "page"
 
 
 class ExtractionWarning(Value):

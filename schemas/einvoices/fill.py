@@ -10,7 +10,16 @@ from pydantic import JsonValue
 from schemas.einvoices.model import EInvoice
 from schemas.einvoices.names import COLUMN_TERMS, FIELD_TERMS, LIST_NAMES, fold_name
 from schemas.einvoices.parse import read_number
-from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Path, Spec, allows_null
+from schemas.spec import (
+    DEFAULT_MAX_LENGTH,
+    ArraySpec,
+    ExtractionSchema,
+    FieldSpec,
+    ObjectSpec,
+    Path,
+    Spec,
+    allows_null,
+)
 
 # UNTDID 1001: what a document is; credit notes give money back.
 CREDIT_NOTES = frozenset({"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"})
@@ -60,7 +69,9 @@ def fill_schema(schema: ExtractionSchema, invoice: EInvoice) -> Filled:
                 left_open.append(path)
                 continue
             values[path] = [dict(row) for row, _ in rows]
-            terms |= {(*path, n, *key): term for n, (_, known) in enumerate(rows) for key, term in known.items()}
+            terms |= {
+                (*path, n, *key): term for n, (_, known) in enumerate(rows) for key, term in known.items()
+            }
             continue
         term = _term_of(path, FIELD_TERMS)
         value = None if term is None else _value(spec, said.get(term))
@@ -124,7 +135,8 @@ def _nothing(spec: Spec) -> JsonValue:
 
 def _value(spec: FieldSpec, text: str | None) -> JsonValue:
     """Return a text as the field has its values; None if it cannot be one."""
-    if text is None or len(text) > spec.max_length:
+    is_too_long = spec.max_length != DEFAULT_MAX_LENGTH and len(text or "") > spec.max_length
+    if text is None or is_too_long:
         return None
     if spec.kind == "enum":
         return text if text in spec.enum_values else None

@@ -1,7 +1,7 @@
 """By which names of keys a schema asks for the terms of an e-invoice.
 
-A name is in here if it means the term and nothing else on an invoice: "total" is not, as it may be with tax or
-without. EN 16931's own numbers ("BT-112") are names too.
+A name is in here if it means the term and nothing else on an invoice: "total" is not, as it may be with tax
+or without. EN 16931's own numbers ("BT-112") are names too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ _FIELDS: Mapping[str, str] = {
     "vendor_country": f"{_of(_SELLERS, 'country', 'country_code')} BT-40",
     "customer_billing_name": f"{_of(_BUYERS, 'name')} BT-44",
     "customer_billing_address": _of(_BUYERS, "address"),
-    "customer_delivery_address": "customer_delivery_address delivery_address ship_to_address shipping_address",
+    "customer_delivery_address": "customer_delivery_address delivery_address ship_to_address "
+    "shipping_address",
     "customer_id": "customer_id customer_number customer_no buyer_id BT-46",
     "customer_tax_id": f"{_of(_BUYERS, *_TAX_ENDS)} BT-48",
     "customer_country": f"{_of(_BUYERS, 'country', 'country_code')} BT-55",
@@ -77,7 +78,9 @@ def fold_name(name: str) -> str:
 
 
 def _by_name(terms: Mapping[str, str]) -> Mapping[str, str]:
-    return MappingProxyType({fold_name(name): term for term, names in terms.items() for name in names.split()})
+    return MappingProxyType(
+        {fold_name(name): term for term, names in terms.items() for name in names.split()}
+    )
 
 
 FIELD_TERMS: Mapping[str, str] = _by_name(_FIELDS)

@@ -28,6 +28,8 @@ _SYNTAXES: dict[str, tuple[Syntax, SyntaxPaths]] = {
     "Invoice": ("ubl", UBL),
     "CreditNote": ("ubl", UBL),
 }
+# Of ZUGFeRD 1 before its release, whose root has UBL's name.
+_TRADE = "urn:un:unece:uncefact"
 # Nothing that could make a number of a million digits ("1e999999").
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?")
 _COMPACT_DATE = re.compile(r"\d{8}")
@@ -54,7 +56,8 @@ def parse_einvoice_xml(data: bytes) -> EInvoice:
         raise DocumentTooLargeError(f"the XML has {len(data)} bytes, more than {MAX_XML_BYTES}")
     root = _checked(data)
     kind = _local(root.tag)
-    syntax, paths = _SYNTAXES.get(kind, ("ubl", None))
+    is_release_candidate = kind == "Invoice" and _TRADE in root.tag
+    syntax, paths = _SYNTAXES.get("CrossIndustryDocument" if is_release_candidate else kind, ("ubl", None))
     if paths is None or not _texts(root, {term: paths.fields[term] for term in _TELLS}):
         raise UnsupportedMediaTypeError(
             "the XML is no e-invoice", hint="CII (Factur-X, ZUGFeRD, XRechnung) and UBL 2.1 invoices are read"

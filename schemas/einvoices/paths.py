@@ -72,7 +72,10 @@ CII = SyntaxPaths(
         "guideline": ("*/GuidelineSpecifiedDocumentContextParameter/ID",),  # BT-24
         "document_id": ("ExchangedDocument/ID",),  # BT-1
         "type_code": ("ExchangedDocument/TypeCode",),  # BT-3
-        "date_issue": ("ExchangedDocument/IssueDateTime/DateTimeString",),  # BT-2
+        "date_issue": (  # BT-2; without the inner element before ZUGFeRD 1's release
+            "ExchangedDocument/IssueDateTime/DateTimeString",
+            "ExchangedDocument/IssueDateTime",
+        ),
         "vendor_name": (f"{_AGREEMENT}/SellerTradeParty/Name",),  # BT-27
         "vendor_country": (f"{_AGREEMENT}/SellerTradeParty/PostalTradeAddress/CountryID",),  # BT-40
         "customer_billing_name": (f"{_AGREEMENT}/BuyerTradeParty/Name",),  # BT-44
@@ -89,7 +92,10 @@ CII = SyntaxPaths(
             f"{_SETTLEMENT}/*/PayeePartyCreditorFinancialAccount/ProprietaryID",
         ),
         "bic": (f"{_SETTLEMENT}/*/PayeeSpecifiedCreditorFinancialInstitution/BICID",),  # BT-86
-        "date_due": (f"{_TERMS}/DueDateDateTime/DateTimeString",),  # BT-9
+        "date_due": (  # BT-9
+            f"{_TERMS}/DueDateDateTime/DateTimeString",
+            f"{_TERMS}/DueDateDateTime",
+        ),
         "payment_terms": (f"{_TERMS}/Description",),  # BT-20
         "amount_total_lines": (f"{_SUMS}/LineTotalAmount",),  # BT-106
         "amount_allowances": (f"{_SUMS}/AllowanceTotalAmount",),  # BT-107
