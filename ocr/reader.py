@@ -151,13 +151,11 @@ def _read_xml(data: bytes, options: ReadOptions) -> Document:
         raise UnsupportedMediaTypeError(
             "the file is an e-invoice in XML, which shows no page", hint="extract it without `xml=ignore`"
         )
-    invoice, cpu_s = read_einvoice_file(data, limits=options.limits)
     return Document(
         sha256=hashlib.sha256(data).hexdigest(),
         media_type="application/xml",
         pages=(),
-        stage_seconds=(("parse", cpu_s),),
-        einvoice=invoice,
+        einvoice=read_einvoice_file(data, limits=options.limits),
     )
 
 

@@ -127,15 +127,15 @@ def _einvoice_xml(_session: Session, args: Json, data: bytes) -> TaskResult:
     return TaskResult(meta={"found": found is not None}, content=found or b"")
 
 
-def _parse_einvoice(_session: Session, _args: Json, data: bytes) -> TaskResult:
-    from schemas.einvoices.parse import parse_einvoice_xml
-
-    return TaskResult(meta={}, content=parse_einvoice_xml(data).model_dump_json().encode())
-
-
 def _attached_einvoice(session: Session, _args: Json, _data: bytes) -> TaskResult:
     """Return the e-invoice that the opened document carries."""
     return TaskResult(meta={}, content=_ATTACHED.dump_json(_opened(session).attached_einvoice()))
+
+
+def _call(_session: Session, args: Json, data: bytes) -> TaskResult:
+    from ocr.sandboxed import call_named
+
+    return TaskResult(meta={}, content=call_named(args, data))
 
 
 def _recognise(_session: Session, args: Json, data: bytes) -> TaskResult:
@@ -160,8 +160,8 @@ TASKS: Mapping[str, Callable[[Session, Json, bytes], TaskResult]] = {
     "picture": _picture,
     "thumbnail": _thumbnail,
     "einvoice_xml": _einvoice_xml,
-    "parse_einvoice": _parse_einvoice,
     "attached_einvoice": _attached_einvoice,
+    "call": _call,
     "recognise": _recognise,
 }
 
