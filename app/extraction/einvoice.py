@@ -172,7 +172,7 @@ def _ground(known: _Known, value: Mapping[str, JsonValue]) -> _OnPage:
     currency = known.invoice.fields.get("currency_code_amount_due")
     return _OnPage(
         metadata={
-            path: _of_the_xml(entry, known.filled.terms.get(path), currency)
+            path: _of_the_xml(entry, value_at(dict(value), path), known.filled.terms.get(path), currency)
             for path, entry in grounded.metadata.items()
         },
         completeness=completeness,
@@ -216,10 +216,15 @@ def _as_number(leaf: Leaf) -> JsonValue:
     return None if number is None else float(number)
 
 
-def _of_the_xml(entry: FieldMetadata, term: str | None, currency: str | None) -> FieldMetadata:
+def _of_the_xml(
+    entry: FieldMetadata, value: JsonValue, term: str | None, currency: str | None
+) -> FieldMetadata:
+    # Of a number the XML's own digits: "19.00" says more than 19.0.
+    written = None if entry.normalised is None or not isinstance(value, str) else read_number(value)
+    normalised = entry.normalised if written is None else format(written, "f")
     is_money = term is not None and term.startswith(_MONEY)
     marked = currency_code(currency) if is_money and currency is not None else entry.currency
-    return entry.model_copy(update={"source": "xml", "currency": marked})
+    return entry.model_copy(update={"source": "xml", "currency": marked, "normalised": normalised})
 
 
 def _of_xml(known: _Known, value: Mapping[str, JsonValue]) -> Extraction:

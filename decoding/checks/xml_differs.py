@@ -29,7 +29,7 @@ _ALWAYS_SHOWN = frozenset(
 )
 # Shown if they are not nought: an invoice without tax needs no line that says so.
 _SHOWN_IF_ANY = frozenset({"amount_total_net", "amount_total_tax"})
-_CODES = frozenset({"document_id", "iban", "bic", "vendor_tax_id", "customer_tax_id"})
+_CODES = frozenset({"document_id", "iban", "bic", "vendor_tax_id", "vendor_vat_id"})
 _PRODUCT = ("quantity", "unit_price_net", "amount_net")
 _ROUNDED = Decimal("0.05")  # what is left where the price is rounded
 _ROW_AMOUNTS = frozenset(_PRODUCT)

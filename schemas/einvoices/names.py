@@ -18,7 +18,7 @@ def _of(parties: tuple[str, ...], *ends: str) -> str:
     return " ".join(f"{party}_{end}" for party in parties for end in ends)
 
 
-_TAX_ENDS = ("tax_id", "vat_id", "vat_number", "vat_no", "tax_number", "vat")
+_VAT_ENDS = ("vat_id", "vat_number", "vat_no", "vat")
 _FIELDS: Mapping[str, str] = {
     "document_type": "document_type invoice_type BT-3",
     "document_id": "document_id invoice_number invoice_no invoice_id invoice_nr BT-1",
@@ -27,14 +27,16 @@ _FIELDS: Mapping[str, str] = {
     "order_id": "order_id order_number purchase_order purchase_order_number po_number BT-13",
     "vendor_name": f"{_of(_SELLERS, 'name')} BT-27",
     "vendor_address": _of(_SELLERS, "address"),
-    "vendor_tax_id": f"{_of(_SELLERS, *_TAX_ENDS)} BT-31",
+    "vendor_tax_id": _of(_SELLERS, "tax_id", "tax_number"),
+    "vendor_vat_id": f"{_of(_SELLERS, *_VAT_ENDS)} BT-31",
     "vendor_country": f"{_of(_SELLERS, 'country', 'country_code')} BT-40",
     "customer_billing_name": f"{_of(_BUYERS, 'name')} BT-44",
     "customer_billing_address": _of(_BUYERS, "address"),
     "customer_delivery_address": "customer_delivery_address delivery_address ship_to_address "
     "shipping_address",
     "customer_id": "customer_id customer_number customer_no buyer_id BT-46",
-    "customer_tax_id": f"{_of(_BUYERS, *_TAX_ENDS)} BT-48",
+    "customer_tax_id": _of(_BUYERS, "tax_id", "tax_number"),
+    "customer_vat_id": f"{_of(_BUYERS, *_VAT_ENDS)} BT-48",
     "customer_country": f"{_of(_BUYERS, 'country', 'country_code')} BT-55",
     "currency_code_amount_due": "currency_code_amount_due currency currency_code invoice_currency BT-5",
     "amount_total_lines": "amount_total_lines lines_total line_total sum_of_lines BT-106",

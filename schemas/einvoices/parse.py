@@ -146,15 +146,17 @@ def _addresses(root: ElementTree.Element, paths: SyntaxPaths) -> dict[str, str]:
 
 
 def _tax_ids(root: ElementTree.Element, paths: SyntaxPaths) -> dict[str, str]:
-    """Return each party's VAT number, or the other tax number that it has."""
+    """Return each party's VAT number, and as its tax number that one or the other that it has."""
     found: dict[str, str] = {}
-    for term, path in paths.tax_ids.items():
-        registrations = _find(root, path)
-        registrations.sort(key=lambda element: _first(element, (paths.tax_scheme,)) not in VAT_SCHEMES)
-        texts = (_first(element, (paths.tax_id,)) for element in registrations)
-        text = next((text for text in texts if text), None)
-        if text:
-            found[term] = text
+    for party, path in paths.tax_ids.items():
+        for element in _find(root, path):
+            text = _first(element, (paths.tax_id,))
+            if text and _first(element, (paths.tax_scheme,)) in VAT_SCHEMES:
+                found.setdefault(f"{party}_vat_id", text)
+            elif text:
+                found.setdefault(f"{party}_tax_id", text)
+        if f"{party}_vat_id" in found:
+            found[f"{party}_tax_id"] = found[f"{party}_vat_id"]
     return found
 
 

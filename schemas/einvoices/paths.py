@@ -47,7 +47,7 @@ class SyntaxPaths:
     addresses, address_parts
         The elements of addresses by term, and their parts in the order in which they are printed.
     tax_ids
-        By term the elements that each hold one registration; `tax_id` and `tax_scheme` are within one.
+        By party the elements that each hold one registration; `tax_id` and `tax_scheme` are within one.
     taxes, tax
         The elements of the VAT breakdown, and the terms within one.
     tax_totals, currency
@@ -126,8 +126,8 @@ CII = SyntaxPaths(
     },
     address_parts=("LineOne", "LineTwo", "LineThree", "PostcodeCode", "CityName"),
     tax_ids={
-        "vendor_tax_id": f"{_AGREEMENT}/SellerTradeParty/SpecifiedTaxRegistration",  # BT-31, BT-32
-        "customer_tax_id": f"{_AGREEMENT}/BuyerTradeParty/SpecifiedTaxRegistration",  # BT-48
+        "vendor": f"{_AGREEMENT}/SellerTradeParty/SpecifiedTaxRegistration",  # BT-31, BT-32
+        "customer": f"{_AGREEMENT}/BuyerTradeParty/SpecifiedTaxRegistration",  # BT-48
     },
     tax_id="ID",
     tax_scheme="ID/@schemeID",
@@ -187,7 +187,7 @@ UBL = SyntaxPaths(
         "customer_delivery_address": "Delivery/DeliveryLocation/Address",
     },
     address_parts=("StreetName", "AdditionalStreetName", "AddressLine/Line", "PostalZone", "CityName"),
-    tax_ids={"vendor_tax_id": f"{_SELLER}/PartyTaxScheme", "customer_tax_id": f"{_BUYER}/PartyTaxScheme"},
+    tax_ids={"vendor": f"{_SELLER}/PartyTaxScheme", "customer": f"{_BUYER}/PartyTaxScheme"},
     tax_id="CompanyID",
     tax_scheme="TaxScheme/ID",
     taxes="TaxTotal/TaxSubtotal",
