@@ -88,13 +88,20 @@ def _candidates(document: pdfium.PdfDocument) -> Iterator[tuple[int, bytes]]:
         try:
             attachment: pdfium.PdfAttachment = untyped.get_attachment(index)
             name = attachment.get_name().rpartition("/")[2].lower()
-            content = bytes(attachment.get_data())
-        except pdfium.PdfiumError:  # a name without a file
+        except pdfium.PdfiumError:  # the list names what the file does not have
             continue
+        content = _content(attachment)
         if name in KNOWN_NAMES:
             yield KNOWN_NAMES.index(name), content
         elif len(content) <= MAX_XML_BYTES and _is_xml(content):
             yield len(KNOWN_NAMES), content
+
+
+def _content(attachment: pdfium.PdfAttachment) -> bytes:
+    try:
+        return bytes(attachment.get_data())
+    except pdfium.PdfiumError:  # a name without a file, or an empty one
+        return b""
 
 
 def _is_xml(content: bytes) -> bool:

@@ -45,8 +45,8 @@ def write(
 ) -> None:
     """Write an extracted invoice as an e-invoice of EN 16931.
 
-    Nothing is made up: if a mandatory term is missing, or the amounts do not add up, no XML is written and the
-    list of what is missing is (exit code 2). What was reckoned or concluded is named on standard error.
+    Nothing is made up: if a mandatory term is missing, or the amounts do not add up, the list of what is
+    missing is written instead (exit code 2). What was reckoned or concluded is named on standard error.
     """
     written = write_einvoice(_read(result), to, given=dict(map(_parse_given, given or ())))
     for note in written.notes:

@@ -29,8 +29,8 @@ class InvoiceTerms:
     paths
         Where each field of the invoice stands in the extraction.
     unclear
-        Paths of amounts and dates that have no normal form: they can be read in two ways, or in none. In a row
-        such a value stands under its term with `UNCLEAR` behind it.
+        Paths of amounts and dates that have no normal form: they can be read in two ways, or in none. In a
+        row such a value stands under its term with `UNCLEAR` behind it.
     currency
         The ISO 4217 code that is printed beside its amounts, if it is one for all.
     """

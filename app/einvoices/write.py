@@ -9,29 +9,13 @@ from typing import Literal
 
 from app.einvoices.build import GIVEN_TERMS, MissingTerm, build_invoice
 from app.einvoices.terms import invoice_terms
-from schemas.errors import InputError
+from schemas.errors import IncompleteInvoiceError, InputError
 from schemas.extraction import Extraction
 
 # Stands where the library wants a name that is not known, and is taken out again.
 _NO_NAME = "rasg:no-name"
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 OutputSyntax = Literal["ubl", "cii"]
-
-
-class IncompleteInvoiceError(InputError):
-    """The extraction lacks what EN 16931 demands; `missing` says what."""
-
-    code = "incomplete_invoice"
-
-    def __init__(self, missing: tuple[MissingTerm, ...]) -> None:
-        lacking = "; ".join(f"{term.term}: {term.message}" for term in missing)
-        givable = ", ".join(sorted({term.term for term in missing if term.term in GIVEN_TERMS}))
-        hint = f"what the document does not say can be given with --set TERM=VALUE: {givable}"
-        super().__init__(
-            f"the extraction is no whole invoice of EN 16931; it lacks {lacking}",
-            hint=hint if givable else "correct the extraction, or ask for these fields",
-        )
-        self.missing = missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +49,7 @@ def write_einvoice(
             raise InputError(f"{term} cannot be given", hint=f"there are {', '.join(GIVEN_TERMS)}")
     built = build_invoice(invoice_terms(extraction), given)
     if built.missing:
-        raise IncompleteInvoiceError(built.missing)
+        raise _refuse(built.missing)
     import facturx  # lxml and its schemas, needed here alone
 
     data = copy.deepcopy(dict(built.data))
@@ -82,6 +66,15 @@ def write_einvoice(
     except Exception as error:  # the library raises plain exceptions
         raise InputError("a value is none that the e-invoice's XML schema allows") from error
     return WrittenEInvoice(xml=xml, notes=built.notes)
+
+
+def _refuse(missing: tuple[MissingTerm, ...]) -> IncompleteInvoiceError:
+    givable = sorted({term.term for term in missing if term.term in GIVEN_TERMS})
+    return IncompleteInvoiceError(
+        f"the extraction is no whole invoice of EN 16931: {len(missing)} things are missing",
+        issues=tuple((term.term, term.message) for term in missing),
+        hint=f"what the document does not say can be given: {', '.join(givable)}" if givable else None,
+    )
 
 
 def _tidied(xml: bytes) -> bytes:

@@ -43,7 +43,7 @@ from schemas.spec import (
     spec_at,
 )
 from schemas.values import currency_code
-from schemas.walk import Leaf, replace_leaves, value_at
+from schemas.walk import Leaf, leaves, replace_leaves, value_at
 
 # What answers where no model does.
 ENGINE = "xml"
@@ -101,9 +101,11 @@ def _prefer(known: _Known, ask: Ask) -> Extraction:
     answer = WindowAnswer(value=value if isinstance(value, dict) else {}, metadata={}, page_indices={})
     answer, refused = withdraw_invalid(answer, known.schema)
     own = _ground(known, answer.value)
-    metadata = {json_path(path): entry for path, entry in own.metadata.items()}
+    entries = {json_path(path): entry for path, entry in own.metadata.items()}
     if rest is not None:
-        metadata |= {path: entry for path, entry in rest.output.metadata.items() if path in metadata}
+        entries = {**rest.output.metadata, **entries}
+    places = (json_path(leaf.path) for leaf in leaves(known.schema.root, dict(answer.value)))
+    metadata = {path: entries[path] for path in places if path in entries}
     warnings = (*refused, *own.warnings)
     built = _of_xml(known, answer.value) if rest is None else rest
     built = built.model_copy(
@@ -168,7 +170,7 @@ def _ground(known: _Known, value: Mapping[str, JsonValue]) -> _OnPage:
     lists = _lists(windows, schema)
     completeness = find_evidence(grounded, known.document, list_seen_rows(windows, schema))
     taxes = tuple(a for share in known.invoice.taxes if (a := read_number(share.amount)) is not None)
-    compared = XmlAnswer(grounded=grounded, terms=known.filled.terms, lists=lists, taxes=taxes)
+    compared = XmlAnswer(value=value, grounded=grounded, terms=known.filled.terms, lists=lists, taxes=taxes)
     currency = known.invoice.fields.get("currency_code_amount_due")
     return _OnPage(
         metadata={

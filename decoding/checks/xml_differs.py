@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from pydantic import JsonValue
+
 from decoding.checks.labelled_values import labelled_values
 from decoding.grounding.occurrences import DocumentIndex
 from decoding.grounding.result import GroundedField, GroundedRow, GroundedTable, GroundingResult
@@ -20,6 +22,7 @@ from decoding.tables.match import ScopedList, ScopedRow
 from schemas.document import Page
 from schemas.extraction import ExtractionWarning
 from schemas.spec import Path, json_path
+from schemas.walk import value_at
 
 _MAX_CHARS = 80  # of a value in a warning
 _MAX_WARNINGS = 50
@@ -42,8 +45,10 @@ class XmlAnswer:
 
     Attributes
     ----------
+    value
+        The answer as the XML writes it.
     grounded
-        The answer's leaves; amounts as numbers, dates in ISO form.
+        Its leaves; amounts as numbers, dates in ISO form.
     terms
         The term of each leaf, by its path in the answer.
     lists
@@ -52,10 +57,15 @@ class XmlAnswer:
         The amounts that the total tax is made of: a page may show these instead.
     """
 
+    value: Mapping[str, JsonValue]
     grounded: GroundingResult
     terms: Mapping[Path, str]
     lists: Mapping[Path, ScopedList]
     taxes: tuple[Decimal, ...] = ()
+
+    def text(self, path: Path) -> str:
+        """Return what the XML says at a path."""
+        return str(value_at(dict(self.value), path))
 
 
 def find_differences(answer: XmlAnswer, index: DocumentIndex) -> tuple[ExtractionWarning, ...]:
@@ -90,9 +100,9 @@ def _fields(answer: XmlAnswer, index: DocumentIndex) -> Iterator[ExtractionWarni
         if any(_agrees(field, term, text, index) for text in texts):
             continue
         if texts:
-            yield differs(path, str(field.value), texts[0], claims[0].page_index + 1)
+            yield differs(path, answer.text(path), texts[0], claims[0].page_index + 1)
         elif _must_show(field, term) and not _is_shown(field, term, answer, index):
-            yield differs(path, str(field.value), _nearly(field))
+            yield differs(path, answer.text(path), _nearly(field))
 
 
 def _must_show(field: GroundedField, term: str) -> bool:
@@ -221,7 +231,8 @@ def _row(
         printed = "" if cell is None else _text(page, cell)
         if amount is None or not index.style.amount_readings(printed) or _is_amount(amount, printed, index):
             continue
-        other[term] = differs((*row.path, *path), str(field.value), printed, seen.page_index + 1)
+        place = (*row.path, *path)
+        other[term] = differs(place, answer.text(place), printed, seen.page_index + 1)
     # A price before a discount may be printed; then the amounts agree, and so does the XML's own product.
     if other.keys() == {"unit_price_net"} and _multiplies({t: f for t, (_, f) in by_term.items()}):
         return
@@ -237,6 +248,6 @@ def _multiplies(cells: Mapping[str | None, GroundedField]) -> bool:
 def _unplaced_row(row: GroundedRow, answer: XmlAnswer, index: DocumentIndex) -> Iterator[ExtractionWarning]:
     """Yield the amount of a row that stands nowhere on the pages."""
     for path, field in row.cells.items():
-        term = answer.terms.get((*row.path, *path))
-        if term == "amount_net" and field.amount and not _is_printed(field.amount, index):
-            yield differs((*row.path, *path), str(field.value), None)
+        place = (*row.path, *path)
+        if answer.terms.get(place) == "amount_net" and field.amount and not _is_printed(field.amount, index):
+            yield differs(place, answer.text(place), None)
