@@ -31,6 +31,7 @@ from schemas.einvoices.parse import read_number
 from schemas.einvoices.rules import broken_rules
 from schemas.errors import EmptyDocumentError, UnsupportedMediaTypeError
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
+from schemas.registry import list_schemas
 from schemas.spec import (
     ArraySpec,
     ExtractionSchema,
@@ -47,6 +48,7 @@ from schemas.walk import Leaf, leaves, replace_leaves, value_at
 
 # What answers where no model does.
 ENGINE = "xml"
+_INVOICE = "invoice"
 _MONEY = ("amount_", "unit_price")
 
 Ask = Callable[[ExtractionSchema], Extraction]
@@ -70,7 +72,7 @@ def answer_with_xml(
         If there is XML alone, and it lacks a value that must not be null.
     """
     invoice = document.einvoice if options.xml != "ignore" else None
-    filled = Filled() if invoice is None else fill_schema(schema, invoice)
+    filled = Filled() if invoice is None or _is_of_others(schema) else fill_schema(schema, invoice)
     if not document.pages and (filled.is_empty or invoice is None):
         raise UnsupportedMediaTypeError(
             "the file is an e-invoice in XML, and nothing that it says is asked for",
@@ -82,6 +84,11 @@ def answer_with_xml(
     if options.xml == "compare" and document.pages:
         return _compare(ask(schema), known)
     return _prefer(known, ask)
+
+
+def _is_of_others(schema: ExtractionSchema) -> bool:
+    """Return whether it ships for another kind of document: a statement's `document_id` is no invoice's."""
+    return schema.name != _INVOICE and schema in list_schemas()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
