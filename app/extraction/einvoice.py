@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from app.extraction.doubts import add_doubts
 from app.extraction.known_rows import KnownRows, known_rows, list_seen_rows
 from app.extraction.options import ExtractionOptions
+from app.extraction.review import add_doubts, review_answer
 from decoding.checks.answer import list_reading_warnings
+from decoding.checks.check_digits import check_digits
 from decoding.checks.completeness import find_evidence, warn_of_missing_rows
 from decoding.checks.validity import withdraw_invalid
 from decoding.checks.xml_compare import compare_with_xml
@@ -113,17 +114,15 @@ def _prefer(known: _Known, ask: Ask) -> Extraction:
         entries = {**rest.output.metadata, **entries}
     places = (json_path(leaf.path) for leaf in leaves(known.schema.root, dict(answer.value)))
     metadata = {path: entries[path] for path in places if path in entries}
-    warnings = (*refused, *own.warnings)
     built = _of_xml(known, answer.value) if rest is None else rest
     built = built.model_copy(
         update={
             "schema_name": known.schema.name,
             "output": Output(value=dict(answer.value), metadata=metadata),
-            "warnings": (*built.warnings, *warnings),
             "completeness": _join(own.completeness, built.completeness),
         }
     )
-    return add_doubts(built, (*_broken(known), *own.differences))
+    return add_doubts(built, (*refused, *own.warnings, *_broken(known), *own.differences))
 
 
 def _ask_rest(known: _Known, ask: Ask) -> Extraction | None:
@@ -186,7 +185,7 @@ def _ground(known: _Known, value: Mapping[str, JsonValue]) -> _OnPage:
         },
         completeness=completeness,
         # The XML keeps the standard's own sums, or breaks a rule; ours know of no allowances.
-        warnings=warn_of_missing_rows(completeness),
+        warnings=(*check_digits(grounded), *warn_of_missing_rows(completeness)),
         differences=find_differences(compared, DocumentIndex(known.document.pages)),
     )
 
@@ -238,7 +237,7 @@ def _of_the_xml(
 
 def _of_xml(known: _Known, value: Mapping[str, JsonValue]) -> Extraction:
     """Return an extraction that no model had a part in."""
-    return Extraction(
+    extraction = Extraction(
         document_sha256=known.document.sha256,
         schema_name=known.schema.name,
         status="partial"
@@ -250,6 +249,7 @@ def _of_xml(known: _Known, value: Mapping[str, JsonValue]) -> Extraction:
         engine=ENGINE,
         model=known.invoice.syntax,
     )
+    return review_answer(extraction, ())
 
 
 def _join(own: Completeness, other: Completeness) -> Completeness:
