@@ -1,7 +1,7 @@
 """E-invoices measured: what differs on real ones, whether altered XML is noticed, whether XML comes back.
 
-`python -m benchmarks.einvoices pages FOLDER` reads every PDF of a folder that carries an e-invoice, once as it
-is and then with one term of its XML altered at a time, and counts the `xml_differs` at that term.
+`python -m benchmarks.einvoices pages FOLDER` reads every PDF of a folder that carries an e-invoice, once as
+it is and then with one term of its XML altered at a time, and counts the `xml_differs` at that term.
 `python -m benchmarks.einvoices xml FOLDER` extracts every XML file of a folder, writes it as UBL and as CII,
 and compares what comes back. No model is asked.
 """

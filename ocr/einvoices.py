@@ -84,7 +84,7 @@ def _key_terms(invoice: EInvoice) -> tuple[object, ...]:
 def _candidates(document: pdfium.PdfDocument) -> Iterator[tuple[int, bytes]]:
     """Yield the rank by name and the content of what may be an e-invoice."""
     untyped: Any = document
-    for index in range(min(document.count_attachments(), _MAX_ATTACHMENTS)):
+    for index in range(min(int(untyped.count_attachments()), _MAX_ATTACHMENTS)):
         try:
             attachment: pdfium.PdfAttachment = untyped.get_attachment(index)
             name = attachment.get_name().rpartition("/")[2].lower()

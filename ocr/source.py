@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,7 +115,10 @@ class Source:
     @property
     def n_attachments(self) -> int:
         """Return the number of files that it carries beside its pages."""
-        return self.file.document.count_attachments() if isinstance(self.file, PdfSource) else 0
+        if not isinstance(self.file, PdfSource):
+            return 0
+        untyped: Any = self.file.document
+        return int(untyped.count_attachments())
 
     def attached_einvoice(self) -> AttachedEInvoice:
         """Return the e-invoice among them."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from importlib import import_module
+from typing import Any, Literal
 
 from app.einvoices.build import GIVEN_TERMS, MissingTerm, build_invoice
 from app.einvoices.terms import invoice_terms
@@ -50,8 +51,7 @@ def write_einvoice(
     built = build_invoice(invoice_terms(extraction), given)
     if built.missing:
         raise _refuse(built.missing)
-    import facturx  # lxml and its schemas, needed here alone
-
+    facturx: Any = import_module("facturx")  # has no types; it and lxml are needed here alone
     data = copy.deepcopy(dict(built.data))
     if "BG-13" in data:
         data["BG-13"]["name"] = _NO_NAME
@@ -79,9 +79,10 @@ def _refuse(missing: tuple[MissingTerm, ...]) -> IncompleteInvoiceError:
 
 def _tidied(xml: bytes) -> bytes:
     """Return the XML without what the library puts in and nobody has said: placeholders, and marks of nil."""
-    from lxml import etree
-
-    root = etree.fromstring(xml)
+    etree: Any = import_module("lxml.etree")
+    root: Any = etree.fromstring(xml)
+    element: Any
+    parent: Any
     for element in list(root.iter()):
         element.attrib.pop(_NIL, None)
         if element.text == _NO_NAME:
@@ -90,4 +91,4 @@ def _tidied(xml: bytes) -> bytes:
             if parent is not None:
                 parent.remove(element)
     etree.cleanup_namespaces(root)
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))

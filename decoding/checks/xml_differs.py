@@ -35,7 +35,6 @@ _SHOWN_IF_ANY = frozenset({"amount_total_net", "amount_total_tax"})
 _CODES = frozenset({"document_id", "iban", "bic", "vendor_tax_id", "vendor_vat_id"})
 _PRODUCT = ("quantity", "unit_price_net", "amount_net")
 _ROUNDED = Decimal("0.05")  # what is left where the price is rounded
-_ROW_AMOUNTS = frozenset(_PRODUCT)
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -225,7 +224,9 @@ def _row(
     page = index.pages[seen.page_index]
     by_term = {answer.terms.get((*row.path, *path)): (path, field) for path, field in row.cells.items()}
     other: dict[str, ExtractionWarning] = {}
-    for term in _ROW_AMOUNTS & by_term.keys():
+    for term in _PRODUCT:
+        if term not in by_term:
+            continue
         path, field = by_term[term]
         amount, cell = field.amount, seen.likely.get(str(path[0]))
         printed = "" if cell is None else _text(page, cell)

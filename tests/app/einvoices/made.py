@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from importlib import import_module
 from io import BytesIO
 from typing import Any, Literal
 
-import facturx
 import pikepdf
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
@@ -80,6 +80,7 @@ class Made:
     def xml(self, syntax: Literal["cii", "ubl"] = "cii", *, data: dict[str, Any] | None = None) -> bytes:
         """Return the XML of the invoice, or of other data, checked against its XML schema only."""
         flavor = "factur-x" if syntax == "cii" else "ubl-2.1"
+        facturx: Any = import_module("facturx")  # has no types
         return bytes(
             facturx.generate_xml(
                 copy.deepcopy(data or self.data),

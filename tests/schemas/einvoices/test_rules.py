@@ -55,7 +55,7 @@ def test_an_invoice_whose_sums_hold_breaks_none() -> None:
 def test_a_sum_that_does_not_come_out_is_named_by_its_rule(
     changed: dict[str, str], broken: list[tuple[str, str]]
 ) -> None:
-    assert rules_of(**changed) == broken
+    assert rules_of(TAXES, **changed) == broken
 
 
 def test_a_rate_that_does_not_give_the_tax_breaks_a_rule() -> None:
