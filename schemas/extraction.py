@@ -39,6 +39,7 @@ WarningCode = Literal[
     "schema_may_not_fit",
     "xml_differs",
     "xml_invalid",
+    "known_document",
 ]
 ReviewCode = Literal[WarningCode, "uncertain_value"]
 # Kinds of documents by the names of the schemas that ship for them; for "other" none does.
@@ -94,6 +95,9 @@ class FieldMetadata(Value):
         In [0, 1], the model's own of the value among all that the grammar allows.
     ocr_confidence
         In [0, 1], the lowest confidence of the cited words; None for an ungrounded value.
+    taught_by
+        The id of the confirmed example that says so: of a page like this, which outweighed the model, or of
+        this very file; None where the model was followed.
     normalised
         The value as a Decimal string ("1234.56") or ISO date, for amounts and dates that parse.
     source
@@ -110,6 +114,7 @@ class FieldMetadata(Value):
     normalised: str | None = None
     currency: str | None = None
     source: ValueSource = "page"
+    taught_by: str | None = None
 
 
 class ExtractionWarning(Value):

@@ -229,10 +229,12 @@ def _row(
             continue
         path, field = by_term[term]
         amount, cell = field.amount, seen.likely.get(str(path[0]))
+        place = (*row.path, *path)
+        if cell is None and term == "amount_net" and amount and not _is_printed(amount, index):
+            other[term] = differs(place, answer.text(place), None)
         printed = "" if cell is None else _text(page, cell)
         if amount is None or not index.style.amount_readings(printed) or _is_amount(amount, printed, index):
             continue
-        place = (*row.path, *path)
         other[term] = differs(place, answer.text(place), printed, seen.page_index + 1)
     # A price before a discount may be printed; then the amounts agree, and so does the XML's own product.
     if other.keys() == {"unit_price_net"} and _multiplies({t: f for t, (_, f) in by_term.items()}):
