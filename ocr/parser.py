@@ -18,7 +18,7 @@ from ocr.media import MediaType
 from ocr.sandbox import Child, ChildLimits, Reply, SharedFile, checked
 from ocr.source import PageScan
 from schemas.document import Page, ReadWarning, Thumbnail
-from schemas.errors import ParserCrashedError
+from schemas.errors import ParserCrashedError, RasgError
 from schemas.geometry import BBox
 
 logger = logging.getLogger(__name__)
@@ -88,11 +88,17 @@ class Parser:
             return n_pages, checked(_WARNINGS, self._content(reply, output))
 
     def attached_einvoice(self) -> AttachedEInvoice:
-        """Return the e-invoice that the document carries."""
-        with SharedFile() as output:
-            reply = self._run("attached_einvoice", {}, output)
-            self._note("parse", reply)
-            return checked(_ATTACHED, self._content(reply, output))
+        """Return the e-invoice that the document carries; one that makes the child fail costs no page."""
+        if not self.has_attachments:
+            return AttachedEInvoice()
+        try:
+            with SharedFile() as output:
+                reply = self._run("attached_einvoice", {}, output)
+                self._note("parse", reply)
+                return checked(_ATTACHED, self._content(reply, output))
+        except RasgError as error:
+            message = f"what is attached to the file cannot be read: {error}"
+            return AttachedEInvoice(warnings=(ReadWarning(code="xml_unusable", message=message),))
 
     def scan(self, page_index: int) -> PageScan:
         """Return the text layer of a page and what is left to OCR."""

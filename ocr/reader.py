@@ -133,7 +133,7 @@ def read_document(data: bytes, *, options: ReadOptions | None = None) -> Documen
         errors = [result.error for result in results if result.error is not None]
         if len(errors) == len(results):
             raise errors[0]
-        attached = _find_einvoice(parser) if options.einvoice else AttachedEInvoice()
+        attached = parser.attached_einvoice() if options.einvoice else AttachedEInvoice()
         warnings = (*parser.warnings, *attached.warnings, *(w for result in results for w in result.warnings))
         return Document(
             sha256=hashlib.sha256(data).hexdigest(),
@@ -157,17 +157,6 @@ def _read_xml(data: bytes, options: ReadOptions) -> Document:
         pages=(),
         einvoice=read_einvoice_file(data, limits=options.limits),
     )
-
-
-def _find_einvoice(parser: Parser) -> AttachedEInvoice:
-    """Return the e-invoice that a PDF carries; one that makes the parser fail costs no page."""
-    if not parser.has_attachments:
-        return AttachedEInvoice()
-    try:
-        return parser.attached_einvoice()
-    except RasgError as error:
-        message = f"what is attached to the file cannot be read: {error}"
-        return AttachedEInvoice(warnings=(ReadWarning(code="xml_unusable", message=message),))
 
 
 def page_images(
