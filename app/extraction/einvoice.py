@@ -44,6 +44,7 @@ from schemas.spec import (
     row_path,
     spec_at,
 )
+from schemas.validate import validate_output
 from schemas.values import currency_code
 from schemas.walk import Leaf, leaves, replace_leaves, value_at
 
@@ -73,7 +74,7 @@ def answer_with_xml(
         If there is XML alone, and it lacks a value that must not be null.
     """
     invoice = document.einvoice if options.xml != "ignore" else None
-    filled = Filled() if invoice is None or _is_of_others(schema) else fill_schema(schema, invoice)
+    filled = Filled() if invoice is None or _is_of_others(schema) else _fill_valid(schema, invoice)
     if not document.pages and (filled.is_empty or invoice is None):
         raise UnsupportedMediaTypeError(
             "the file is an e-invoice in XML, and nothing that it says is asked for",
@@ -90,6 +91,21 @@ def answer_with_xml(
 def _is_of_others(schema: ExtractionSchema) -> bool:
     """Return whether it ships for another kind of document: a statement's `document_id` is no invoice's."""
     return schema.name != _INVOICE and schema in list_schemas()
+
+
+def _fill_valid(schema: ExtractionSchema, invoice: EInvoice) -> Filled:
+    """Return what the XML answers; what breaks the schema (a pattern, a bound) is left open."""
+    filled = fill_schema(schema, invoice)
+    value = _fill(schema.root, (), filled.values, {})
+    at = [path for path, _ in validate_output(value, schema)]
+    broken = [path for path in filled.values if any(one[: len(path)] == path for one in at)]
+    if not broken:
+        return filled
+    return Filled(
+        values={path: said for path, said in filled.values.items() if path not in broken},
+        terms={p: term for p, term in filled.terms.items() if not any(p[: len(b)] == b for b in broken)},
+        open=(*filled.open, *broken),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,6 +130,14 @@ def test_the_model_is_asked_for_what_the_xml_leaves_open(pipeline: Pipeline) -> 
     assert answer.usage.n_completion_tokens > 0
 
 
+def test_a_value_of_the_xml_that_breaks_the_schema_is_read_on_the_page(pipeline: Pipeline) -> None:
+    schema = schema_of(invoice_number={"type": "string", "pattern": "^[A-Za-z]+$"}, seller_name=TEXT)
+    answer = extract(pipeline, made(4).pdf(), schema)
+    assert answer.output.value["invoice_number"] == WORD
+    sources = {path: entry.source for path, entry in answer.output.metadata.items()}
+    assert sources == {"invoice_number": "page", "seller_name": "xml"}
+
+
 def test_a_schema_that_asks_for_nothing_of_the_xml_is_read_on_the_page(pipeline: Pipeline) -> None:
     answer = extract(pipeline, made(4).pdf(), schema_of(forwarder=TEXT))
     assert answer.output.metadata["forwarder"].source == "page"
