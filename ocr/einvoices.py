@@ -5,6 +5,7 @@ An attachment is taken for an e-invoice by its content, and for one that was mea
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +16,10 @@ from pydantic import JsonValue, TypeAdapter
 from ocr.limits import ReadLimits
 from ocr.media import sniff
 from ocr.sandboxed import run_in_child
-from schemas.document import ReadWarning
+from schemas.document import Document, ReadWarning
 from schemas.einvoices.model import EInvoice
 from schemas.einvoices.parse import MAX_XML_BYTES, parse_einvoice_xml, read_number
-from schemas.errors import InputError
+from schemas.errors import InputError, UnsupportedMediaTypeError
 
 # What ZUGFeRD 1 and 2, Factur-X and XRechnung call it; the newest first.
 KNOWN_NAMES = (
@@ -37,17 +38,28 @@ class AttachedEInvoice:
     warnings: tuple[ReadWarning, ...] = ()
 
 
-def read_einvoice_file(data: bytes, *, limits: ReadLimits) -> EInvoice:
-    """Return what the XML of an e-invoice says, parsed in a child.
+def read_xml_document(data: bytes, *, is_asked: bool, limits: ReadLimits) -> Document:
+    """Return an e-invoice in XML alone as a document without pages, parsed in a child.
 
     Raises
     ------
+    UnsupportedMediaTypeError
+        If nobody has asked for XML.
     InputError
         As `parse_einvoice_xml`.
     OcrError
         If the child dies or takes too long.
     """
-    return run_in_child(parse_to_json, data, _EINVOICE, limits=limits)
+    if not is_asked:
+        raise UnsupportedMediaTypeError(
+            "the file is an e-invoice in XML, which shows no page", hint="extract it without `xml=ignore`"
+        )
+    return Document(
+        sha256=hashlib.sha256(data).hexdigest(),
+        media_type="application/xml",
+        pages=(),
+        einvoice=run_in_child(parse_to_json, data, _EINVOICE, limits=limits),
+    )
 
 
 def parse_to_json(data: bytes) -> dict[str, JsonValue]:

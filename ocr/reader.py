@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ocr.date_ranges import split_date_ranges
-from ocr.einvoices import AttachedEInvoice, read_einvoice_file
+from ocr.einvoices import AttachedEInvoice, read_xml_document
 from ocr.limits import ReadLimits
 from ocr.media import MediaType, sniff
 from ocr.merging import merge_page, merge_sheet, note_unread
@@ -32,7 +32,6 @@ from schemas.errors import (
     OcrTimeoutError,
     OcrUnavailableError,
     RasgError,
-    UnsupportedMediaTypeError,
 )
 
 logger = logging.getLogger(__name__)
@@ -125,7 +124,7 @@ def read_document(data: bytes, *, options: ReadOptions | None = None) -> Documen
     options = options or ReadOptions()
     media_type = _admit(data, options.limits)
     if media_type == "application/xml":
-        return _read_xml(data, options)
+        return read_xml_document(data, is_asked=options.einvoice, limits=options.limits)
     deadline = time.monotonic() + options.limits.wall_seconds
     with Parser(data, media_type, limits=options.limits, password=options.password) as parser:
         reading = _Reading(parser, options, deadline)
@@ -143,20 +142,6 @@ def read_document(data: bytes, *, options: ReadOptions | None = None) -> Documen
             stage_seconds=reading.stage_seconds(),
             einvoice=attached.invoice,
         )
-
-
-def _read_xml(data: bytes, options: ReadOptions) -> Document:
-    """Return an e-invoice's XML as a document without pages."""
-    if not options.einvoice:
-        raise UnsupportedMediaTypeError(
-            "the file is an e-invoice in XML, which shows no page", hint="extract it without `xml=ignore`"
-        )
-    return Document(
-        sha256=hashlib.sha256(data).hexdigest(),
-        media_type="application/xml",
-        pages=(),
-        einvoice=read_einvoice_file(data, limits=options.limits),
-    )
 
 
 def page_images(
