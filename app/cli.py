@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from app.commands import adapters, bench, examples, extract, inspect, models, schema, services
+from app.commands import adapters, bench, einvoice, examples, extract, inspect, models, schema, services
 from app.errors import error_record
 from schemas.errors import RasgError
 
@@ -27,6 +27,7 @@ app.command("serve")(services.serve)
 app.command("vllm")(services.vllm)
 app.command("version")(services.version)
 app.add_typer(adapters.app, name="adapters")
+app.add_typer(einvoice.app, name="einvoice")
 app.add_typer(examples.app, name="examples")
 app.add_typer(models.app, name="models")
 app.add_typer(schema.app, name="schema")

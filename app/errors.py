@@ -17,6 +17,7 @@ from schemas.errors import (
     ExampleNotFoundError,
     ExtractionNotFoundError,
     ExtractionTimeoutError,
+    IncompleteInvoiceError,
     InputError,
     InvalidAnswerError,
     InvalidSchemaError,
@@ -52,6 +53,7 @@ STATUS: dict[type[RasgError], int] = {
     PageNotFoundError: 422,
     InvalidSchemaError: 422,
     InvalidAnswerError: 422,
+    IncompleteInvoiceError: 422,
     ExampleNotFoundError: 404,
     ExtractionNotFoundError: 404,
     # The caller named the adapter, or sent the page and schema that do not fit.
@@ -158,6 +160,6 @@ def is_configuration(error: RasgError) -> bool:
 
 
 def _issues(error: RasgError) -> tuple[Issue, ...]:
-    if not isinstance(error, InvalidSchemaError | InvalidAnswerError):
+    if not isinstance(error, InvalidSchemaError | InvalidAnswerError | IncompleteInvoiceError):
         return ()
     return tuple(Issue(pointer=pointer, detail=reason) for pointer, reason in error.issues)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal
 
 from schemas.errors import EmptyDocumentError, UnsupportedMediaTypeError
@@ -15,6 +16,7 @@ MediaType = Literal[
     "image/bmp",
     "image/gif",
     "image/heic",
+    "application/xml",
 ]
 
 _IMAGE_MAGIC: Final[tuple[tuple[bytes, MediaType], ...]] = (
@@ -33,9 +35,9 @@ _BMP_HEADER_BYTES = frozenset({12, 40, 52, 56, 64, 108, 124})
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 _MAX_BRANDS_BYTES = 256
 # All that `sniff` looks at.
-SNIFFED_BYTES: Final = 1024
+SNIFFED_BYTES: Final = 8192
 # Readers find a PDF's header anywhere in its first 1024 bytes (PDF 32000-1, annex H, note 13).
-_PDF_HEADER_WINDOW = SNIFFED_BYTES
+_PDF_HEADER_WINDOW = 1024
 # Known and refused, so that the message can name them.
 _REFUSED: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\x00\x00\x00\x0cjP", "a JPEG 2000 image"),
@@ -48,6 +50,10 @@ _REFUSED: Final[tuple[tuple[bytes, str], ...]] = (
     (b"{\\rtf", "an RTF document"),
 )
 _MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<svg")
+# The root of an e-invoice, after a declaration and comments; other XML is no document.
+_EINVOICE = re.compile(
+    r"<(?:[\w.-]+:)?(?:CrossIndustryInvoice|CrossIndustryDocument|Invoice|CreditNote)[\s>]", re.ASCII
+)
 
 
 def sniff(data: bytes) -> MediaType:
@@ -78,9 +84,11 @@ def sniff(data: bytes) -> MediaType:
         return "image/heic"
     if _is_pdf(data):
         return "application/pdf"
+    if _is_einvoice(data):
+        return "application/xml"
     raise UnsupportedMediaTypeError(
         f"the file is {_describe(data)}, which cannot be read",
-        hint="send a PDF, PNG, JPEG, TIFF, WebP, HEIC, BMP or GIF file",
+        hint="send a PDF, PNG, JPEG, TIFF, WebP, HEIC, BMP or GIF file, or an e-invoice's XML",
     )
 
 
@@ -97,6 +105,18 @@ def _is_pdf(data: bytes) -> bool:
         return True
     # A PDF whose header was lost can still be repaired from its objects.
     return b" 0 obj" in data[:_PDF_HEADER_WINDOW] and b"endobj" in data
+
+
+def _is_einvoice(data: bytes) -> bool:
+    """Return whether it is XML whose root is named as that of an e-invoice; its parser has the last word."""
+    head = data[:SNIFFED_BYTES]
+    if head.startswith((b"\xff\xfe", b"<\x00")):
+        text = head.decode("utf-16-le", errors="replace")
+    elif head.startswith((b"\xfe\xff", b"\x00<")):
+        text = head.decode("utf-16-be", errors="replace")
+    else:
+        text = head.decode("utf-8", errors="replace")
+    return text.lstrip("\ufeff \t\r\n").startswith("<") and _EINVOICE.search(text) is not None
 
 
 def _describe(data: bytes) -> str:

@@ -12,12 +12,13 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, PositiveInt, TypeAdapter, ValidationError
 
+from ocr.einvoices import AttachedEInvoice
 from ocr.limits import ReadLimits
 from ocr.media import MediaType
 from ocr.sandbox import Child, ChildLimits, Reply, SharedFile, checked
 from ocr.source import PageScan
 from schemas.document import Page, ReadWarning, Thumbnail
-from schemas.errors import ParserCrashedError
+from schemas.errors import ParserCrashedError, RasgError
 from schemas.geometry import BBox
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ _MAX_CRASHES = 5
 _THUMBNAIL_DPI = 72
 _WARNINGS = TypeAdapter(tuple[ReadWarning, ...])
 _SCAN = TypeAdapter(PageScan)
+_ATTACHED = TypeAdapter(AttachedEInvoice)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ class Parser:
         self._lock = threading.Lock()
         self._n_crashes = 0
         self._child: Child | None = None
+        self.has_attachments = False
         self.cpu_seconds: Counter[str] = Counter()
         self._data = SharedFile(data)
         try:
@@ -80,7 +83,22 @@ class Parser:
             n_pages = reply.meta.get("n_pages")
             if not isinstance(n_pages, int) or not 0 < n_pages <= self._limits.max_pages:
                 raise ParserCrashedError(f"the parser reports {n_pages!r} pages")
+            n_attachments = reply.meta.get("n_attachments")
+            self.has_attachments = isinstance(n_attachments, int) and n_attachments > 0
             return n_pages, checked(_WARNINGS, self._content(reply, output))
+
+    def attached_einvoice(self) -> AttachedEInvoice:
+        """Return the e-invoice that the document carries; one that makes the child fail costs no page."""
+        if not self.has_attachments:
+            return AttachedEInvoice()
+        try:
+            with SharedFile() as output:
+                reply = self._run("attached_einvoice", {}, output)
+                self._note("parse", reply)
+                return checked(_ATTACHED, self._content(reply, output))
+        except RasgError as error:
+            message = f"what is attached to the file cannot be read: {error}"
+            return AttachedEInvoice(warnings=(ReadWarning(code="xml_unusable", message=message),))
 
     def scan(self, page_index: int) -> PageScan:
         """Return the text layer of a page and what is left to OCR."""

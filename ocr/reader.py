@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ocr.date_ranges import split_date_ranges
+from ocr.einvoices import AttachedEInvoice, read_xml_document
 from ocr.limits import ReadLimits
 from ocr.media import MediaType, sniff
 from ocr.merging import merge_page, merge_sheet, note_unread
@@ -66,6 +67,8 @@ class ReadOptions:
         same and its time grows.
     thumbnails
         Give each page a small image of itself, which a search for similar pages needs.
+    einvoice
+        Also read the e-invoice that a PDF carries, and XML alone, which is refused otherwise.
     """
 
     engine: Literal["auto", "pytesseract", "tesserocr", "rapidocr"] = "auto"
@@ -76,6 +79,7 @@ class ReadOptions:
     password: str | None = field(default=None, repr=False)
     dpi: int = 200
     thumbnails: bool = False
+    einvoice: bool = False
 
     def __post_init__(self) -> None:
         if self.n_workers < 1:
@@ -99,8 +103,8 @@ def read_document(data: bytes, *, options: ReadOptions | None = None) -> Documen
     Parameters
     ----------
     data
-        The file, of any origin; it is parsed in limited child processes only. Attachments, scripts and links
-        are not looked at.
+        The file, of any origin; it is parsed in limited child processes only. Scripts and links are not
+        looked at, and of attachments only an e-invoice, if `options` ask for it.
 
     Raises
     ------
@@ -119,6 +123,8 @@ def read_document(data: bytes, *, options: ReadOptions | None = None) -> Documen
     """
     options = options or ReadOptions()
     media_type = _admit(data, options.limits)
+    if media_type == "application/xml":
+        return read_xml_document(data, is_asked=options.einvoice, limits=options.limits)
     deadline = time.monotonic() + options.limits.wall_seconds
     with Parser(data, media_type, limits=options.limits, password=options.password) as parser:
         reading = _Reading(parser, options, deadline)
@@ -126,12 +132,15 @@ def read_document(data: bytes, *, options: ReadOptions | None = None) -> Documen
         errors = [result.error for result in results if result.error is not None]
         if len(errors) == len(results):
             raise errors[0]
+        attached = parser.attached_einvoice() if options.einvoice else AttachedEInvoice()
+        warnings = (*parser.warnings, *attached.warnings, *(w for result in results for w in result.warnings))
         return Document(
             sha256=hashlib.sha256(data).hexdigest(),
             media_type=media_type,
             pages=tuple(result.page for result in results),
-            warnings=(*parser.warnings, *(w for result in results for w in result.warnings)),
+            warnings=warnings,
             stage_seconds=reading.stage_seconds(),
+            einvoice=attached.invoice,
         )
 
 
@@ -165,6 +174,8 @@ def page_images(
         raise ValueError("the document was read from other bytes")
     options = options or ReadOptions()
     media_type = _admit(data, options.limits)
+    if not document.pages:  # XML alone
+        return
     with Parser(data, media_type, limits=options.limits, password=options.password) as parser:
         numbers = page_numbers or range(1, len(document.pages) + 1)
         for page, number in zip(document.pages, numbers, strict=True):

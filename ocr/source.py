@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr.digit_shapes import misread_reason
 from ocr.directions import arrange_leaning, upright_words
+from ocr.einvoices import AttachedEInvoice, find_attached
 from ocr.form_values import FormValue, form_values, has_form, join_combs
 from ocr.image_file import ImageSource, open_image
 from ocr.ink import InkLine, find_lines
@@ -110,6 +111,20 @@ class Source:
     def n_pages(self) -> int:
         """Return the number of pages."""
         return self.file.n_pages
+
+    @property
+    def n_attachments(self) -> int:
+        """Return the number of files that it carries beside its pages."""
+        if not isinstance(self.file, PdfSource):
+            return 0
+        untyped: Any = self.file.document
+        return int(untyped.count_attachments())
+
+    def attached_einvoice(self) -> AttachedEInvoice:
+        """Return the e-invoice among them."""
+        if isinstance(self.file, PdfSource):
+            return find_attached(self.file.document)
+        return AttachedEInvoice()
 
     @property
     def warnings(self) -> tuple[ReadWarning, ...]:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import TypeAdapter
 
+from ocr.einvoices import AttachedEInvoice
 from ocr.engine import PageReading
 from ocr.limits import ReadLimits
 from ocr.source import PageScan, Source, open_source
@@ -33,6 +34,7 @@ _MAX_ERROR_CHARS = 500
 _WARNINGS = TypeAdapter(tuple[ReadWarning, ...])
 _SCAN = TypeAdapter(PageScan)
 _READING = TypeAdapter(PageReading)
+_ATTACHED = TypeAdapter(AttachedEInvoice)
 
 # JSON objects of this module's own protocol.
 Json = Mapping[str, Any]
@@ -58,7 +60,8 @@ def _open(session: Session, args: Json, data: bytes) -> TaskResult:
         data, args["media_type"], limits=ReadLimits(**args["limits"]), password=args["password"]
     )
     warnings = _WARNINGS.dump_json(session.source.warnings)
-    return TaskResult(meta={"n_pages": session.source.n_pages}, content=warnings)
+    meta = {"n_pages": session.source.n_pages, "n_attachments": session.source.n_attachments}
+    return TaskResult(meta=meta, content=warnings)
 
 
 def _opened(session: Session) -> Source:
@@ -124,6 +127,17 @@ def _einvoice_xml(_session: Session, args: Json, data: bytes) -> TaskResult:
     return TaskResult(meta={"found": found is not None}, content=found or b"")
 
 
+def _attached_einvoice(session: Session, _args: Json, _data: bytes) -> TaskResult:
+    """Return the e-invoice that the opened document carries."""
+    return TaskResult(meta={}, content=_ATTACHED.dump_json(_opened(session).attached_einvoice()))
+
+
+def _call(_session: Session, args: Json, data: bytes) -> TaskResult:
+    from ocr.sandboxed import call_named
+
+    return TaskResult(meta={}, content=call_named(args, data))
+
+
 def _recognise(_session: Session, args: Json, data: bytes) -> TaskResult:
     from ocr.router import read_page_image
 
@@ -146,6 +160,8 @@ TASKS: Mapping[str, Callable[[Session, Json, bytes], TaskResult]] = {
     "picture": _picture,
     "thumbnail": _thumbnail,
     "einvoice_xml": _einvoice_xml,
+    "attached_einvoice": _attached_einvoice,
+    "call": _call,
     "recognise": _recognise,
 }
 

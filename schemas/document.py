@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from schemas.einvoices.model import EInvoice
 from schemas.geometry import BBox
 
 WordSource = Literal["text_layer", "pytesseract", "tesserocr", "rapidocr", "transcript"]
@@ -22,6 +23,7 @@ ReadWarningCode = Literal[
     "unreadable_page",
     "pages_skipped",
     "engine_fallback",
+    "xml_unusable",
 ]
 
 
@@ -151,13 +153,17 @@ def _not_within(runs: Iterable[tuple[int, ...]], others: Iterable[tuple[int, ...
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A file as read: its content hash, media type, pages and what reading noticed."""
+    """A file as read: its content hash, media type, pages and what reading noticed.
+
+    `einvoice` is what the file says of itself in XML, if reading was asked for that; XML alone has no pages.
+    """
 
     sha256: str
     media_type: str
     pages: tuple[Page, ...]
     warnings: tuple[ReadWarning, ...] = ()
     stage_seconds: tuple[tuple[str, float], ...] = ()
+    einvoice: EInvoice | None = None
 
     def __post_init__(self) -> None:
         if [p.page_index for p in self.pages] != list(range(len(self.pages))):

@@ -10,6 +10,7 @@ RasgError                      .code (stable) .retryable .hint
 │  ├─ PageNotFoundError
 │  ├─ UnknownSchemaError
 │  ├─ InvalidAnswerError       .issues: JSON paths and reasons
+│  ├─ IncompleteInvoiceError   .issues: terms of EN 16931 and what would give them
 │  ├─ ExampleNotFoundError
 │  ├─ ExtractionNotFoundError
 │  ├─ InvalidAdapterError
@@ -106,6 +107,18 @@ class InvalidAnswerError(InputError):
     """A confirmed or corrected answer does not satisfy its schema; `issues` holds (JSON path, reason)."""
 
     code = "invalid_answer"
+
+    def __init__(
+        self, message: str, *, issues: tuple[tuple[str, str], ...] = (), hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.issues = issues
+
+
+class IncompleteInvoiceError(InputError):
+    """An extraction lacks what an e-invoice must have; `issues` holds (term, what is missing)."""
+
+    code = "incomplete_invoice"
 
     def __init__(
         self, message: str, *, issues: tuple[tuple[str, str], ...] = (), hint: str | None = None

@@ -12,6 +12,7 @@ from schemas.frozen import Value
 
 FinishReason = Literal["stop", "length"]
 Alignment = Literal["exact", "normalised", "fuzzy"]
+ValueSource = Literal["page", "xml"]
 Status = Literal["succeeded", "needs_review", "partial"]
 WarningCode = Literal[
     ReadWarningCode,
@@ -36,6 +37,8 @@ WarningCode = Literal[
     "kind_in_doubt",
     "kind_without_schema",
     "schema_may_not_fit",
+    "xml_differs",
+    "xml_invalid",
     "known_document",
 ]
 ReviewCode = Literal[WarningCode, "uncertain_value"]
@@ -97,6 +100,9 @@ class FieldMetadata(Value):
         this very file; None where the model was followed.
     normalised
         The value as a Decimal string ("1234.56") or ISO date, for amounts and dates that parse.
+    source
+        Whether the value was read on the page, or is that of the e-invoice's XML; then it has no confidence,
+        and citations only where the page shows it too.
     """
 
     confidence: float | None = None
@@ -107,6 +113,7 @@ class FieldMetadata(Value):
     citations: tuple[Citation, ...] = ()
     normalised: str | None = None
     currency: str | None = None
+    source: ValueSource = "page"
     taught_by: str | None = None
 
 

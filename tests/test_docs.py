@@ -18,6 +18,7 @@ from tests.paths import ROOT
 PAGES = (
     "README.md",
     "docs/adapters.md",
+    "docs/einvoices.md",
     "docs/finetuning.md",
     "docs/benchmarks.md",
     "docs/grounding.md",
@@ -64,7 +65,7 @@ def help_text(program: str, words: tuple[str, ...]) -> str:
 
 def subcommand(words: list[str]) -> tuple[str, ...]:
     """Return the words that name the command: `schema list`, or the first one."""
-    groups = {"adapters", "bench", "examples", "models", "schema"}
+    groups = {"adapters", "bench", "einvoice", "examples", "models", "schema"}
     return tuple(words[:2]) if words[0] in groups else (words[0],)
 
 
@@ -114,7 +115,10 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
     _COMMAND.findall(
         "".join(
             code_blocks(page)
-            for page in ("README.md", "docs/adapters.md", "docs/benchmarks.md", "docs/splitting.md")
+            for page in (
+                *("README.md", "docs/adapters.md", "docs/benchmarks.md"),
+                *("docs/einvoices.md", "docs/splitting.md"),
+            )
         )
     ),
 )

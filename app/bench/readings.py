@@ -17,7 +17,7 @@ from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
 
 # Of the pickled classes: one more field, one more.
-_FORMAT = 3
+_FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,4 +51,4 @@ def read_kept(data: bytes, options: ReadOptions, folder: Path) -> Reading:
 
 def _how(options: ReadOptions) -> tuple[object, ...]:
     """Return what makes a difference to the document: how it is read, and the shape of what is kept."""
-    return (_FORMAT, options.engine, options.languages)
+    return (_FORMAT, options.engine, options.languages, options.einvoice)

@@ -13,7 +13,7 @@ import platform
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -256,8 +256,9 @@ class _Runner:
         pipeline = self.pipelines[record.dataset]
         try:
             data = (self.suite.data / record.dataset / record.file).read_bytes()
-            reading = read_kept(data, pipeline.read_options, self.readings)
             options = self.suite.options.extraction()
+            how = replace(pipeline.read_options, einvoice=options.xml != "ignore")
+            reading = read_kept(data, how, self.readings)
             extraction = pipeline.extract_document(reading.document, schema, options=options)
         except OSError:
             return RunLine(id=record.id, dataset=record.dataset, error="missing_file")

@@ -12,6 +12,8 @@ from schemas.prompt import ReasoningMode
 # How a file becomes documents: as layout says, one document whatever it holds, or one for each page.
 # It is no field of the options, which are about one document.
 SplitMode = Literal["auto", "never", "pages"]
+# Whose word an e-invoice's XML is: the answer's, a second opinion's, or nobody's.
+XmlMode = Literal["prefer", "compare", "ignore"]
 SPLIT_HELP = "Documents of a file: `auto` finds where each begins, `pages` is one a page, `never` one a file."
 
 
@@ -57,6 +59,11 @@ class ExtractionOptions(BaseModel):
     )
     grounding: bool = Field(
         default=True, description="Whether copied values, amounts and dates can only be what the page shows."
+    )
+    xml: XmlMode = Field(
+        default="prefer",
+        description="What an e-invoice's XML is taken for: the answer where it has one (`prefer`), something "
+        "to compare what is read on the page with (`compare`), or nothing (`ignore`).",
     )
     tables: bool = Field(
         default=True, description="Whether rows of tables that layout shows are written from their own cells."

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from app.extraction.adapter_choice import OwnAdapter, extract_with_adapter
 from app.extraction.confidence import describe_leaves, judge_by
+from app.extraction.einvoice import answer_with_xml
 from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PageRange
 from app.extraction.review import add_doubts, count_uncertain, find_uncertain, review_answer
@@ -169,7 +170,8 @@ class Pipeline:
         """
         on_progress("read")
         started = time.perf_counter()
-        document = read_document(data, options=self.read_options)
+        with_xml = (options or ExtractionOptions()).xml != "ignore"
+        document = read_document(data, options=replace(self.read_options, einvoice=with_xml))
         seconds = {"read": time.perf_counter() - started}
         results: list[PipelineResult | FailedPart] = []
         for part in split_document(document, split, pages=pages):
@@ -221,7 +223,7 @@ class Pipeline:
         options: ExtractionOptions | None = None,
         on_progress: Callable[[str], None] = _no_progress,
     ) -> Extraction:
-        """Return the extraction of a document that has been read.
+        """Return the extraction of a document that has been read, of its XML where it is an e-invoice.
 
         Raises
         ------
@@ -230,14 +232,19 @@ class Pipeline:
         DecodingError
             If the engine fails or breaks its contract, or the adapter cannot answer.
         """
-
-        def ask(chosen: ExtractionOptions) -> Extraction:
-            return self._extract(document, schema, chosen, on_progress)
-
         asked = options or ExtractionOptions()
-        return extract_with_adapter(
-            self.tenant.adapters, schema.name, document.sha256, asked, ask, own=self._find_own_adapter()
-        )
+
+        def ask(part: ExtractionSchema) -> Extraction:
+            return extract_with_adapter(
+                self.tenant.adapters,
+                schema.name,
+                document.sha256,
+                asked,
+                lambda chosen: self._extract(document, part, chosen, on_progress),
+                own=self._find_own_adapter(),
+            )
+
+        return answer_with_xml(document, schema, asked, ask)
 
     def _find_own_adapter(self) -> OwnAdapter | None:
         """Return the model's own adapter if the engine has it: a server may have another model."""

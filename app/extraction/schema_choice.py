@@ -21,6 +21,8 @@ SchemaChoice = ExtractionSchema | Literal["auto"]
 # that the caller's choice may be wrong (docs/results/kinds.md).
 MIN_KIND_CONFIDENCE = 0.7
 MIN_MISFIT_CONFIDENCE = 0.9
+# What carries an e-invoice is one, whatever its page looks like.
+_E_INVOICE: tuple[tuple[KindName, float], ...] = (("invoice", 1.0), ("other", 0.0))
 # Of documents of no kind that has a schema, labels and values are better than nothing.
 _FOR_OTHERS = "generic_form"
 
@@ -60,7 +62,7 @@ def choose_schema(asked: SchemaChoice, document: Document) -> ChosenSchema:
 
     A caller's own schema is never doubted, and the generic form fits everything.
     """
-    ranked = rank_kinds(document)
+    ranked = _E_INVOICE if document.einvoice is not None else rank_kinds(document)
     name, confidence = ranked[0]
     kind = DocumentKind(name=name, confidence=confidence)
     if asked != AUTO:

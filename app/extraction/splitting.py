@@ -60,7 +60,10 @@ def split_document(
     selected = document if len(chosen) == n_pages else _take(document, chosen, is_first=True)
     if not chosen:
         return (DocumentPart(document=selected, page_numbers=()),)
+    if document.einvoice is not None and mode != "pages":  # an e-invoice is one document
+        return (DocumentPart(document=selected, page_numbers=chosen),)
     if mode == "pages":
+        selected = _without_xml(selected)
         groups = tuple(PageGroup(page_indices=(index,)) for index in range(len(chosen)))
     else:
         groups = group_pages(selected)
@@ -77,6 +80,15 @@ def split_document(
         )
         for at, group in enumerate(groups)
     )
+
+
+def _without_xml(document: Document) -> Document:
+    """Return the document without its e-invoice if it has several pages: the XML is about all of them."""
+    if document.einvoice is None or len(document.pages) < 2:
+        return document
+    message = "the file carries an e-invoice, which is about all of its pages, and each is asked by itself"
+    ignored = ReadWarning(code="xml_unusable", message=message)
+    return replace(document, einvoice=None, warnings=(*document.warnings, ignored))
 
 
 def _take(document: Document, page_numbers: Sequence[int], *, is_first: bool) -> Document:

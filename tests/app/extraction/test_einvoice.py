@@ -1,0 +1,249 @@
+"""The answer of an e-invoice: the XML's, compared with the page, and a model only for the rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from io import BytesIO
+
+import pikepdf
+import pytest
+from pydantic import JsonValue
+
+from app.extraction.options import ExtractionOptions, XmlMode
+from app.extraction.pipeline import FailedPart, Pipeline
+from decoding.engines.engine import EngineRequest
+from ocr.reader import ReadOptions
+from schemas.errors import DecodingError, EmptyDocumentError, UnsupportedMediaTypeError
+from schemas.extraction import Completion, Extraction
+from schemas.prompt import Prompt
+from schemas.registry import from_json_schema, get_schema
+from schemas.spec import ExtractionSchema
+from schemas.validate import validate_output
+from tests.app.einvoices.altered import ALTERATIONS, altered
+from tests.app.einvoices.made import Made, attach, made
+
+INVOICE = get_schema("invoice")
+WORD = "Hafenstrasse"
+TEXT: JsonValue = {"type": ["string", "null"]}
+
+
+class NoModel:
+    """An engine that must not be asked."""
+
+    name, model, base_sha256, max_context_tokens = "none", "none", None, 100_000
+
+    def count_tokens(self, prompt: Prompt) -> int:
+        return len(prompt.messages)
+
+    def complete(self, requests: Sequence[EngineRequest]) -> tuple[Completion, ...]:
+        raise DecodingError(f"the model was asked {len(requests)} times")
+
+    def close(self) -> None:
+        return None
+
+
+@pytest.fixture
+def silent() -> Pipeline:
+    return Pipeline(engine=NoModel(), read_options=ReadOptions(n_workers=1))
+
+
+class OneWord(NoModel):
+    """An engine that gives the same word of the page to each field it is asked for."""
+
+    def complete(self, requests: Sequence[EngineRequest]) -> tuple[Completion, ...]:
+        return tuple(self._answer(request) for request in requests)
+
+    def _answer(self, request: EngineRequest) -> Completion:
+        keys = (key for key, _ in request.grammar.schema.root.properties)
+        text = json.dumps(dict.fromkeys(keys, WORD), separators=(",", ":"))
+        return Completion(
+            text=text,
+            finish_reason="stop",
+            n_prompt_tokens=1,
+            n_completion_tokens=1,
+            engine=self.name,
+            model=self.model,
+        )
+
+
+@pytest.fixture
+def pipeline() -> Pipeline:
+    return Pipeline(engine=OneWord(), read_options=ReadOptions(n_workers=1))
+
+
+def options(xml: XmlMode) -> ExtractionOptions:
+    return ExtractionOptions(n_candidates=1, max_tokens=600, xml=xml)
+
+
+def extract(
+    pipeline: Pipeline, data: bytes, schema: ExtractionSchema = INVOICE, *, xml: XmlMode = "prefer"
+) -> Extraction:
+    return pipeline.extract(data, schema, options=options(xml)).extraction
+
+
+def schema_of(**properties: JsonValue) -> ExtractionSchema:
+    return from_json_schema({"title": "mine", "type": "object", "properties": properties})
+
+
+def differing(extraction: Extraction) -> list[str | None]:
+    return [warning.path for warning in extraction.warnings if warning.code == "xml_differs"]
+
+
+def test_a_whole_e_invoice_is_answered_without_a_model_and_keeps_its_places(silent: Pipeline) -> None:
+    invoice = made(4)
+    answer = extract(silent, invoice.pdf())
+    value, metadata = answer.output.value, answer.output.metadata
+    assert validate_output(value, INVOICE) == ()
+    assert (answer.status, answer.warnings, answer.engine) == ("succeeded", (), "xml")
+    assert value["amount_total_gross"] == invoice.data["BT-112"]
+    gross = metadata["amount_total_gross"]
+    assert (gross.source, gross.normalised, gross.currency) == ("xml", invoice.data["BT-112"], "EUR")
+    assert gross.citations[0].page_number == 1
+    # The code of the unit stands in the XML alone.
+    assert metadata["line_items[0].units_of_measure"].citations == ()
+    assert metadata["line_items[0].amount_net"].citations[0].page_number == 1
+    assert {entry.source for entry in metadata.values()} == {"xml"}
+
+
+@pytest.mark.parametrize("syntax", ["cii", "ubl"])
+def test_xml_alone_is_answered_without_a_page(silent: Pipeline, syntax: str) -> None:
+    data = made(4).xml("ubl" if syntax == "ubl" else "cii")
+    result = silent.extract(data, "auto")
+    answer = result.extraction
+    assert (answer.schema_name, answer.status, answer.usage.n_pages) == ("invoice", "succeeded", 0)
+    assert answer.kind is not None
+    assert answer.kind.name == "invoice"
+    assert answer.output.value["document_id"] == made(4).data["BT-1"]
+    assert all(not entry.citations for entry in answer.output.metadata.values())
+    (part,) = silent.extract_all(data, INVOICE, split="auto")
+    assert not isinstance(part, FailedPart)
+
+
+def test_the_model_is_asked_for_what_the_xml_leaves_open(pipeline: Pipeline) -> None:
+    schema = schema_of(invoice_number=TEXT, forwarder=TEXT)
+    answer = extract(pipeline, made(4).pdf(), schema)
+    assert list(answer.output.value) == ["invoice_number", "forwarder"]
+    assert answer.output.value["invoice_number"] == made(4).data["BT-1"]
+    sources = {path: entry.source for path, entry in answer.output.metadata.items()}
+    assert sources == {"invoice_number": "xml", "forwarder": "page"}
+    assert answer.usage.n_completion_tokens > 0
+
+
+def test_a_value_of_the_xml_that_breaks_the_schema_is_read_on_the_page(pipeline: Pipeline) -> None:
+    schema = schema_of(invoice_number={"type": "string", "pattern": "^[A-Za-z]+$"}, seller_name=TEXT)
+    answer = extract(pipeline, made(4).pdf(), schema)
+    assert answer.output.value["invoice_number"] == WORD
+    sources = {path: entry.source for path, entry in answer.output.metadata.items()}
+    assert sources == {"invoice_number": "page", "seller_name": "xml"}
+
+
+def test_a_schema_that_asks_for_nothing_of_the_xml_is_read_on_the_page(pipeline: Pipeline) -> None:
+    answer = extract(pipeline, made(4).pdf(), schema_of(forwarder=TEXT))
+    assert answer.output.metadata["forwarder"].source == "page"
+
+
+def test_xml_alone_has_to_say_what_is_asked(silent: Pipeline) -> None:
+    data = made(4).xml()
+    with pytest.raises(UnsupportedMediaTypeError):
+        extract(silent, data, schema_of(forwarder=TEXT))
+    with pytest.raises(UnsupportedMediaTypeError):
+        extract(silent, data, xml="ignore")
+    with pytest.raises(EmptyDocumentError, match="forwarder"):
+        extract(silent, data, schema_of(invoice_number=TEXT, forwarder={"type": "string"}))
+    lacking = extract(silent, data, schema_of(invoice_number=TEXT, forwarder=TEXT))
+    assert lacking.output.value["forwarder"] is None
+
+
+def test_ignored_xml_is_as_if_it_were_not_there(pipeline: Pipeline) -> None:
+    schema = schema_of(invoice_number=TEXT)
+    without = extract(pipeline, made(4).page(), schema).output
+    assert extract(pipeline, made(4).pdf(), schema, xml="ignore").output == without
+
+
+def test_to_compare_the_page_is_the_answer_and_each_difference_is_named(pipeline: Pipeline) -> None:
+    invoice = made(4)
+    schema = schema_of(invoice_number=TEXT, seller_name=TEXT)
+    read = extract(pipeline, invoice.page(), schema).output
+    answer = extract(pipeline, invoice.pdf(), schema, xml="compare")
+    assert answer.output == read
+    said = {"invoice_number": invoice.data["BT-1"], "seller_name": invoice.data["BG-4"]["name"]}
+    assert read.value == dict.fromkeys(said, WORD)
+    assert differing(answer) == list(said)
+    assert answer.status == "needs_review"
+
+
+QUICK = ("gross total", "amount due is the net", "account by a digit", "row amount", "a row less")
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_what_the_page_shows_otherwise_is_found(silent: Pipeline, name: str) -> None:
+    find(silent, made(30 + QUICK.index(name)), name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ALTERATIONS)
+def test_each_of_the_alterations_is_found(silent: Pipeline, name: str) -> None:
+    find(silent, made(100 + list(ALTERATIONS).index(name)), name)
+
+
+def find(pipeline: Pipeline, invoice: Made, name: str) -> None:
+    path = ALTERATIONS[name][1]
+    answer = extract(pipeline, invoice.pdf(data=altered(invoice.data, name)))
+    found = differing(answer)
+    assert any(at == path or (path == "line_items" and str(at).startswith(path)) for at in found), found
+    assert answer.status == "needs_review"
+    assert {reason.code for reason in answer.review} >= {"xml_differs"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+def test_nothing_differs_where_xml_and_page_agree(silent: Pipeline, seed: int) -> None:
+    assert extract(silent, made(seed).pdf()).warnings == ()
+
+
+def test_both_values_and_the_page_are_in_the_warning(silent: Pipeline) -> None:
+    invoice = made(101)
+    answer = extract(silent, invoice.pdf(data=altered(invoice.data, "number")))
+    (warning,) = [w for w in answer.warnings if w.code == "xml_differs"]
+    assert invoice.data["BT-1"] in warning.message
+    assert altered(invoice.data, "number")["BT-1"] in warning.message
+    assert (warning.path, warning.page_number) == ("document_id", 1)
+
+
+def test_xml_that_breaks_its_own_sums_is_told_at_the_path(silent: Pipeline) -> None:
+    invoice = made(7)
+    xml = invoice.xml(data=altered(invoice.data, "tax"))
+    broken = [w for w in extract(silent, xml).warnings if w.code == "xml_invalid"]
+    assert [(w.path, "BR-CO" in w.message) for w in broken] == [
+        ("amount_total_gross", True),  # net and tax
+        ("amount_total_tax", True),  # the breakdown
+    ]
+
+
+def test_xml_that_cannot_be_used_is_told_and_the_page_is_read(pipeline: Pipeline) -> None:
+    data = attach(made(4).page(), {"factur-x.xml": b"<a/>"})
+    answer = extract(pipeline, data, schema_of(invoice_number=TEXT))
+    assert [w.code for w in answer.warnings if w.code.startswith("xml")] == ["xml_unusable"]
+    assert answer.output.metadata["invoice_number"].source == "page"
+
+
+def test_an_e_invoice_is_one_document_unless_each_page_is_to_be(silent: Pipeline, pipeline: Pipeline) -> None:
+    data = attach(two_pages(made(4)), {"factur-x.xml": made(4).xml()})
+    (whole,) = silent.extract_all(data, INVOICE, options=options("prefer"), split="auto")
+    assert not isinstance(whole, FailedPart)
+    schema = schema_of(invoice_number=TEXT)
+    parts = pipeline.extract_all(data, schema, options=options("prefer"), split="pages")
+    first = parts[0]
+    assert not isinstance(first, FailedPart)
+    assert len(parts) == 2
+    assert [w.code for w in first.extraction.warnings if w.code.startswith("xml")] == ["xml_unusable"]
+    assert first.extraction.output.metadata["invoice_number"].source == "page"
+
+
+def two_pages(invoice: Made) -> bytes:
+    out = BytesIO()
+    with pikepdf.open(BytesIO(invoice.page())) as first, pikepdf.open(BytesIO(made(9).page())) as second:
+        first.pages.extend(second.pages)
+        first.save(out)
+    return out.getvalue()
