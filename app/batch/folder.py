@@ -67,15 +67,16 @@ class OutputFolder:
             tempfile.NamedTemporaryFile(dir=path, prefix=".rasg-").close()
             self._manifest = _open_manifest(path / MANIFEST)
             try:
+                for entry in read_manifest(path / MANIFEST):
+                    self._note(entry)
                 self._journal = Journal(path)
-                self._take_stock()
+                self._forget_lost()
             except BaseException:
                 self._manifest.close()
                 raise
 
-    def _take_stock(self) -> None:
-        for entry in read_manifest(self.path / MANIFEST):
-            self._note(entry)
+    def _forget_lost(self) -> None:
+        """Leave out files whose results are not there, and results of no file."""
         lost = [n for n, known in self._known.items() if any(d not in self._journal for d in known.documents)]
         for name in lost:
             known = self._known.pop(name)

@@ -112,8 +112,7 @@ class ManifestEntry(_Line):
 def worst(outcomes: Iterator[Outcome]) -> Outcome:
     """Return the worst of some outcomes; that of none is "succeeded"."""
     found = set(outcomes)
-    best: Outcome = "succeeded"
-    return next((outcome for outcome in reversed(OUTCOMES) if outcome in found), best)
+    return "succeeded" if not found else max(found, key=OUTCOMES.index)
 
 
 def read_manifest(path: Path) -> Iterator[ManifestEntry]:

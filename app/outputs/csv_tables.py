@@ -30,7 +30,8 @@ class CsvRows:
 
 
 def _text(cell: Cell) -> str:
-    text = plain_text(cell)
+    # The library quotes what its own line ends have; readers take a lone return for one, too.
+    text = plain_text(cell).replace("\r\n", "\n").replace("\r", "\n")
     return harmless(text) if isinstance(cell, str) else text
 
 
