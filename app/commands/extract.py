@@ -162,6 +162,7 @@ def extract(
         is_stopped = command.run(found, stop)
         command.report(found, left_out)
     if is_stopped:
+        stop.end()
         raise typer.Exit(stop.exit_code)
     _exit(command.tally, fail_on)
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 # A command that was told to stop has this long for what it does last; then it is gone, whatever it does.
-SECONDS = 1.5
+SECONDS = 1.2
 _CODE_OF_SIGNALS = 128
 
 
@@ -36,6 +36,7 @@ class Stop:
     def __init__(self, *, seconds: float = SECONDS) -> None:
         self._seconds = seconds
         self._since: float | None = None
+        self._is_by_signal = False
         self.number = signal.SIGINT
 
     def note(self) -> None:
@@ -44,15 +45,21 @@ class Stop:
 
     def begin(self, number: int) -> None:
         """Have the process end soon; the second time it ends at once."""
-        if self._since is not None:
+        if self._is_by_signal:
             self._end()
-        self.number = signal.Signals(number)
+        self.number, self._is_by_signal = signal.Signals(number), True
         self.note()
         timer = threading.Timer(self._seconds, self._end)
         timer.daemon = True
         timer.start()
 
+    def end(self) -> None:
+        """End the process at once if a signal said so: libraries take seconds to leave."""
+        if self._is_by_signal:
+            self._end()
+
     def _end(self) -> None:
+        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(self.exit_code)
 

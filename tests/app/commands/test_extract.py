@@ -150,9 +150,9 @@ def test_a_batch_that_is_told_to_stop_ends_soon_and_goes_on(
         time.sleep(0.05)
     process.send_signal(number)
     started = time.monotonic()
-    _, said = process.communicate(timeout=30)
-    assert time.monotonic() - started < 2
-    assert process.returncode == 128 + number
+    assert process.wait(timeout=30) == 128 + number
+    assert time.monotonic() - started < 3  # two seconds, and one of a busy machine
+    said = process.communicate()[1]
     n_done = manifest.read_bytes().count(b"\n")
     assert f"{60 - n_done} not done" in said
     subprocess.run(command, env=env, check=True, capture_output=True, timeout=300)
