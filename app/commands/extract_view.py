@@ -24,6 +24,7 @@ from rich.text import Text
 
 from app.batch.manifest import Outcome
 from app.batch.run import FileDone, Tally
+from app.commands.review_view import show_review
 from app.outputs.records import FileResult
 from schemas.walk import values_by_path
 
@@ -154,6 +155,7 @@ def show_result(result: FileResult, console: Console) -> None:
             f"{entry.confidence:.2f}" if entry.confidence is not None else "-",
         )
     console.print(table)
+    show_review(result.extraction, console)
     if (kind := result.extraction.kind) is not None:
         console.print(f"{result.extraction.schema_name} was asked; kind {kind.name} ({kind.confidence:.2f})")
     for use in result.extraction.examples:
