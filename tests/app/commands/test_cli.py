@@ -228,6 +228,14 @@ def test_schemas_are_listed_shown_and_linted(runner: CliRunner, tmp_path: Path) 
     schema.write_text(json.dumps({"type": "object", "properties": {long: {"type": "string"}}}))
     # Into a pipe nothing is cut off.
     assert f"/properties/{long}/type\ttype\t" in runner.invoke(app, ["schema", "lint", str(schema)]).output
+    schema.write_text('{"type": "object", "properties": {"a\\n\\tb": {"type": "string"}}}')
+    at = [
+        line.split("\t")[0]
+        for line in runner.invoke(app, ["schema", "lint", str(schema)]).output.splitlines()
+    ]
+    assert "/properties/a\\n\\tb" in at
+    listed = runner.invoke(app, ["schema", "list"]).output.splitlines()
+    assert all(len(line.split("\t")) == 4 for line in listed)
     schema.write_text('{"type": "object", "properties": {}, "allOf": []}')
     refused = runner.invoke(app, ["schema", "lint", str(schema)])
     assert (refused.exit_code, "allOf" in refused.output) == (1, True)
