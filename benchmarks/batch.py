@@ -7,8 +7,8 @@
 The files are single pages of the training generator, written as PDFs with a text layer. Without `--model`
 they are read as the service reads them, and what a model would answer is made up: that is the batch itself,
 several times as fast as the house model, which `--model` asks with the settings of `rasg extract`. A batch
-is killed by SIGKILL after a time drawn so that all the kills together take about as long as it would; what
-then counts is that each file is in the results once, and that none that was done was done again.
+is killed by SIGKILL at points drawn so that all kills together fall within about one run; what then counts
+is that each file is in the results once, and that none that was done was done again.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+
+from pydantic import JsonValue
 
 from app.batch.extractor import FileExtractor
 from app.batch.find import find_files
@@ -90,7 +92,7 @@ class _ReadingPipeline:
     def extract_all(self, data: bytes, *_: object, **__: object) -> tuple[PipelineResult, ...]:
         document = read_document(data, options=self.read_options)
         first = document.pages[0].words[0].text if document.pages[0].words else None
-        blank: dict[str, str | list[str] | None] = {key: None for key, _ in _SCHEMA.root.properties}
+        blank: dict[str, JsonValue] = {key: None for key, _ in _SCHEMA.root.properties}
         extraction = Extraction(
             document_sha256=document.sha256,
             schema_name=_SCHEMA.name,
@@ -140,10 +142,9 @@ def run_reading(folder: Path, out: Path, n_jobs: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Seconds of a batch, those before the first file was done, and the parent's memory in MB."""
+    """Seconds of a batch, and the parent's memory in MB when a quarter was done, and at most."""
 
     seconds: float
-    first_s: float
     quarter_mb: float
     peak_mb: float
 
@@ -168,18 +169,15 @@ def time_batch(folder: Path, out: Path, n_jobs: int, *, n_files: int, with_model
     started = time.monotonic()
     process = start_batch(command_of(folder, out, n_jobs, with_model=with_model))
     seen: list[tuple[int, float]] = []
-    first_s: float | None = None
     while process.poll() is None:
         seen.append((_n_done(out), _memory_mb(process.pid)))
-        if first_s is None and seen[-1][0]:
-            first_s = time.monotonic() - started
         time.sleep(_LOOK_S)
     if process.returncode != 0:
         raise RuntimeError(f"the batch ended by {process.returncode}")
     seconds = time.monotonic() - started
     quarter = next((mb for n, mb in seen if n >= n_files / 4), 0.0)
     peak = max((mb for _, mb in seen), default=0.0)
-    return Timing(seconds=seconds, first_s=first_s or seconds, quarter_mb=quarter, peak_mb=peak)
+    return Timing(seconds=seconds, quarter_mb=quarter, peak_mb=peak)
 
 
 def start_batch(command: list[str]) -> subprocess.Popen[bytes]:
@@ -223,20 +221,22 @@ class KillReport:
     n_done_again: int
 
 
-def kill_batch(
-    folder: Path, out: Path, *, n_kills: int, n_jobs: int, longest_s: float, seed: int = 0
-) -> KillReport:
+def kill_batch(folder: Path, out: Path, *, n_kills: int, n_jobs: int, seed: int = 0) -> KillReport:
     """Kill a batch `n_kills` times at random points, run it to its end, and return what is left.
 
-    A batch that ends before it is killed begins anew in another folder, which counts as no kill.
+    A kill comes some files, of a random number, after the last one, and a random part of a second later. A
+    batch that ends before it is killed begins anew in another folder, which counts as no kill.
     """
     rng = random.Random(seed)
+    n_files = sum(1 for _ in folder.iterdir())
     n_done_at: list[int] = []
     while len(n_done_at) < n_kills:
+        target = _n_done(out) + rng.randint(0, max(1, 2 * n_files // n_kills))
         process = start_batch(command_of(folder, out, n_jobs, with_model=False))
-        try:
-            process.wait(timeout=rng.uniform(0.1, longest_s))
-        except subprocess.TimeoutExpired:
+        while process.poll() is None and _n_done(out) < target:
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 0.3))
+        if process.poll() is None:
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
             n_done_at.append(_n_done(out))
@@ -265,7 +265,7 @@ def _check_left(folder: Path, out: Path) -> tuple[int, int, int]:
 
 def main() -> None:
     """Measure what the arguments say, and print it."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="Measure batches of many files.")
     parser.add_argument("what", choices=("speed", "kills", "child"))
     parser.add_argument("--out", type=Path, default=Path("runs/batch"))
     parser.add_argument("--files", type=Path, help="of a child")
@@ -284,7 +284,7 @@ def main() -> None:
     if options.what == "speed":
         _print_speed(folder, options.out / f"speed.{stamp}", options.n, options.jobs, options.model)
     else:
-        _print_kills(folder, options.out / f"kills.{stamp}", options.n, options.jobs, options.kills)
+        _print_kills(folder, options.out / f"kills.{stamp}", options.jobs, options.kills)
 
 
 def _print_speed(folder: Path, out: Path, n: int, n_jobs: int, with_model: bool) -> None:
@@ -301,10 +301,8 @@ def _print_speed(folder: Path, out: Path, n: int, n_jobs: int, with_model: bool)
     print(f"{n_jobs} jobs are {found[0].seconds / found[1].seconds:.2f} times one")
 
 
-def _print_kills(folder: Path, out: Path, n: int, n_jobs: int, n_kills: int) -> None:
-    whole = time_batch(folder, out / "whole", n_jobs, n_files=n)
-    longest = whole.first_s + 2 * (whole.seconds - whole.first_s) / n_kills
-    report = kill_batch(folder, out / "killed", n_kills=n_kills, n_jobs=n_jobs, longest_s=longest)
+def _print_kills(folder: Path, out: Path, n_jobs: int, n_kills: int) -> None:
+    report = kill_batch(folder, out, n_kills=n_kills, n_jobs=n_jobs)
     print(f"killed {len(report.n_done_at)} times, with so many done: {report.n_done_at}")
     print(f"{report.n_missing} missing, {report.n_twice} twice, {report.n_done_again} done again")
 

@@ -18,6 +18,7 @@ from tests.paths import ROOT
 PAGES = (
     "README.md",
     "docs/adapters.md",
+    "docs/batch.md",
     "docs/finetuning.md",
     "docs/benchmarks.md",
     "docs/grounding.md",
@@ -114,7 +115,13 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
     _COMMAND.findall(
         "".join(
             code_blocks(page)
-            for page in ("README.md", "docs/adapters.md", "docs/benchmarks.md", "docs/splitting.md")
+            for page in (
+                "README.md",
+                "docs/adapters.md",
+                "docs/batch.md",
+                "docs/benchmarks.md",
+                "docs/splitting.md",
+            )
         )
     ),
 )

@@ -1,5 +1,7 @@
 """Tables are read back as what they are: numbers, dates and texts, in CSV, workbooks and Parquet alike."""
 
+# pyarrow is typed in part only
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 from __future__ import annotations
 
 import csv
@@ -179,7 +181,7 @@ def test_what_a_format_cannot_hold_stays_text_or_is_empty_and_is_never_another_v
     old = {"issued": FieldMetadata(normalised="1850-01-31")}
     write(
         tmp_path,
-        result("a", total=long, count=2**70, **{"name": "x" * 40_000}),
+        result("a", total=long, count=2**70, name="x" * 40_000),
         result("b", total=fine),
         result("c", old, issued="31 January 1850"),
     )

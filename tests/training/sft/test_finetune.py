@@ -99,7 +99,11 @@ def test_each_document_is_told_and_a_stop_between_two_ends_the_run(
     monkeypatch.setattr(SftRun, "train", best_at_once)
     asked = job(store, base, tmp_path, Shares())
     told: list[tuple[str, int, int]] = []
-    finetune(asked, advance=lambda *stage: told.append(stage))
+
+    def tell(stage: str, n_done: int, n_all: int) -> None:
+        told.append((stage, n_done, n_all))
+
+    finetune(asked, advance=tell)
     stages = [stage for stage, n_done, _ in told if n_done == 0]
     assert stages == ["conversations", "validation"]
     assert all(n_done < n_all for _, n_done, n_all in told)
