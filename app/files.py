@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 from ocr.media import SNIFFED_BYTES, MediaType, sniff
-from schemas.errors import DocumentTooLargeError, InputError
+from schemas.errors import DocumentTooLargeError, FileChangedError, InputError
 
 # Files with such a name are meant to be documents: one that is none has a record that says so.
 _SUFFIXES = frozenset(
@@ -32,18 +35,61 @@ class FolderEntry:
     why_left_out: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """Which bytes a file has: their SHA-256, in hexadecimal digits, and their number."""
+
+    sha256: str
+    n_bytes: int
+
+
 def read_file(path: Path, max_bytes: int) -> bytes:
     """Return the file's bytes; one that cannot be read, or is too large, is the caller's error.
 
-    Its size is looked at first; a pipe or a device, which may never end, is not read.
+    Its size is looked at first; a pipe or a device, which may never end, is not read. A file that is written
+    to meanwhile is read once more.
+
+    Raises
+    ------
+    InputError, DocumentTooLargeError, FileChangedError
+        If it is not there, is no regular file, has more than `max_bytes`, or is being written to.
     """
+    for _ in range(2):
+        with _open_regular(path, max_bytes) as file:
+            before = _state(file)
+            data = file.read(max_bytes + 1)
+            after = _state(file)
+        if before == after == (len(data), before[1]):
+            return data
+    raise FileChangedError(f"{path.name} was written to while it was read", hint="extract it again")
+
+
+def fingerprint(path: Path, max_bytes: int) -> Fingerprint | None:
+    """Return which bytes a file has, without holding them; None if `read_file` would not return them."""
+    try:
+        with _open_regular(path, max_bytes) as file:
+            digest = hashlib.file_digest(file, "sha256")
+            return Fingerprint(sha256=digest.hexdigest(), n_bytes=file.tell())
+    except (InputError, OSError):
+        return None
+
+
+def _state(file: BufferedReader) -> tuple[int, int]:
+    """Return the size of an open file, and when it was last written to."""
+    found = os.fstat(file.fileno())
+    return found.st_size, found.st_mtime_ns
+
+
+@contextmanager
+def _open_regular(path: Path, max_bytes: int) -> Generator[BufferedReader]:
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
             raise InputError(f"{path.name} is no regular file")
         if found.st_size > max_bytes:
             raise DocumentTooLargeError(f"the file has {found.st_size} bytes, more than {max_bytes}")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            yield file
     except OSError as error:
         raise InputError(f"cannot read {path.name}: {error.strerror}") from error
 

@@ -38,7 +38,8 @@ def evaluate(
     Prints the report, or writes it to a folder. Exit code 2 if a file cannot be used.
     """
     records = tuple(read_gold_file(gold))
-    scores = score_run(read_predictions(pred), records, kinds=_kinds(kinds, records))
+    named = _kinds(kinds, records)
+    scores = score_run(read_predictions(pred), records, kinds=named)
     report = report_markdown(scores, title=title)
     if out is None:
         typer.echo(report)

@@ -11,6 +11,12 @@ from eval.kie import gold_values
 from eval.lines import describe, read_lines
 from schemas.errors import EvaluationError
 
+# Shown to those whose files hold something else.
+_EXAMPLE = (
+    '{"id": "receipts/1", "file": "1.pdf", "dataset": "receipts", "doc_type": "receipt", '
+    '"kie": {"total": "9.00"}, "line_items": [{"description": "Tea", "amount": "9.00"}]}'
+)
+
 
 class GoldBox(BaseModel):
     """A place: page (from 1) and box (left, top, right, bottom) in page fractions."""
@@ -86,4 +92,6 @@ def _gold_record(line: str, where: str) -> GoldRecord:
     try:
         return GoldRecord.model_validate_json(line)
     except ValidationError as error:
-        raise EvaluationError(f"{where} is no record: {describe(error)}") from error
+        raise EvaluationError(
+            f"{where} is no record: {describe(error)}", hint=f"a gold record is a line such as {_EXAMPLE}"
+        ) from error

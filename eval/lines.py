@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -60,7 +60,23 @@ def require_regular(path: Path, what: str) -> None:
 
 
 def describe(error: ValidationError) -> str:
-    """Return the first fault as "key: reason", shortened; only the reason where no key is at fault."""
-    first = error.errors(include_url=False, include_input=False)[0]
+    """Return the keys that are missing, else the first fault as "key: reason", shortened."""
+    faults = error.errors(include_url=False, include_input=False)
+    missing = [".".join(map(str, fault["loc"])) for fault in faults if fault["type"] == "missing"]
+    if missing:
+        return name_missing(missing)
+    first = faults[0]
     key = ".".join(map(str, first["loc"]))
     return ": ".join(part[:_MAX_REASON_CHARS] for part in (key, first["msg"]) if part)
+
+
+def name_missing(keys: Sequence[str]) -> str:
+    """Return in words which keys are missing.
+
+    Examples
+    --------
+    >>> name_missing(["id"]), name_missing(["id", "file"])
+    ("the key 'id' is missing", "the keys 'id' and 'file' are missing")
+    """
+    *first, last = [repr(key[:_MAX_REASON_CHARS]) for key in keys]
+    return f"the keys {', '.join(first)} and {last} are missing" if first else f"the key {last} is missing"

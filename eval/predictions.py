@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 from pydantic_core import from_json
 
 from eval.kie import Pred, is_absent, printed
-from eval.lines import describe, read_lines
+from eval.lines import describe, name_missing, read_lines
 from schemas.errors import EvaluationError
 from schemas.extraction import Extraction, FieldMetadata
 from schemas.spec import json_path
 
+# Shown to those whose files hold something else.
+_EXAMPLE = '{"id": "receipts/1", "value": {"total": "9.00", "line_items": [{"text": "Tea"}]}}'
+_HINT = f"a prediction is a line such as {_EXAMPLE}, or one of `rasg extract --format jsonl`"
 ROWS_KEY = "line_items"  # under which rows are answered, and gold
 
 
@@ -123,12 +127,25 @@ def read_predictions(path: Path) -> dict[str, PredRecord]:
 def _record(line: str, where: str) -> PredRecord:
     try:
         if '"extraction"' not in line or not _is_of_service(line):
-            return PredRecord.model_validate_json(line)
+            return _plain_record(line, where)
         found = _ServiceLine.model_validate_json(line)
     except ValidationError as error:
-        raise EvaluationError(f"{where} is no prediction: {describe(error)}") from error
+        raise EvaluationError(f"{where} is no prediction: {describe(error)}", hint=_HINT) from error
     except ValueError as error:  # no JSON
-        raise EvaluationError(f"{where} is no prediction: {str(error)[:160]}") from error
+        raise EvaluationError(f"{where} is no prediction: {str(error)[:160]}", hint=_HINT) from error
     if found.extraction is not None:
         return pred_record(found.file, found.extraction)
     return PredRecord(id=found.file, error=found.error.code if found.error else "failed")
+
+
+def _plain_record(line: str, where: str) -> PredRecord:
+    """Return the prediction that a line is; one that has its answer under another key would count as none."""
+    record = PredRecord.model_validate_json(line)
+    if not record.model_fields_set & {"value", "error"}:
+        keys = cast("dict[str, JsonValue]", from_json(line))
+        unknown = [key for key in keys if key not in PredRecord.model_fields]
+        if unknown:
+            raise EvaluationError(
+                f"{where} is no prediction: {name_missing(['value'])}, it has {unknown[0]!r}", hint=_HINT
+            )
+    return record

@@ -7,6 +7,7 @@ RasgError                      .code (stable) .retryable .hint
 │  ├─ UnreadableDocumentError
 │  │  └─ PasswordRequiredError
 │  ├─ EmptyDocumentError
+│  ├─ FileChangedError         retryable
 │  ├─ PageNotFoundError
 │  ├─ UnknownSchemaError
 │  ├─ InvalidAnswerError       .issues: JSON paths and reasons
@@ -89,6 +90,13 @@ class EmptyDocumentError(InputError):
     """There is nothing to read: no bytes, no pages, or no text where the schema demands values."""
 
     code = "empty_document"
+
+
+class FileChangedError(InputError):
+    """The file was written to while it was read."""
+
+    code = "file_changed"
+    retryable = True
 
 
 class PageNotFoundError(InputError):

@@ -18,6 +18,7 @@ from tests.paths import ROOT
 PAGES = (
     "README.md",
     "docs/adapters.md",
+    "docs/batch.md",
     "docs/einvoices.md",
     "docs/finetuning.md",
     "docs/benchmarks.md",
@@ -116,8 +117,12 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
         "".join(
             code_blocks(page)
             for page in (
-                *("README.md", "docs/adapters.md", "docs/benchmarks.md"),
-                *("docs/einvoices.md", "docs/splitting.md"),
+                "README.md",
+                "docs/adapters.md",
+                "docs/batch.md",
+                "docs/benchmarks.md",
+                "docs/einvoices.md",
+                "docs/splitting.md",
             )
         )
     ),

@@ -2,61 +2,91 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import JsonValue
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
-from rich.table import Table
-from rich.text import Text
 
-from app.batch import Batch, BatchFile, find_files, has_failed
+from app.batch.extractor import FileOutcome
+from app.batch.find import STDIN, BatchFile, find_files
+from app.batch.folder import OutputFolder
+from app.batch.manifest import MANIFEST
+from app.batch.review import check_review_file, write_review
+from app.batch.run import BatchRun, FileDone, Tally
+from app.batch.workers import extract_in_processes
+from app.commands.extract_job import ExtractJob, build_in_process, recipe_of
+from app.commands.extract_view import (
+    MAX_SHOWN_FILES,
+    ProgressView,
+    show_progress,
+    show_result,
+    summarise,
+    tell_left_out,
+)
 from app.commands.option_flags import take_options
-from app.commands.review_view import show_review
-from app.extraction.options import SPLIT_HELP, ExtractionOptions, SplitMode
+from app.commands.stopping import Stop, stop_by_signals
+from app.extraction.options import SPLIT_HELP, SplitMode
 from app.extraction.page_ranges import PAGES_HELP, parse_page_ranges
 from app.extraction.pipeline import Pipeline
 from app.extraction.schema_choice import load_choice, possible_schemas
 from app.log import configure_logging
-from app.outputs import FileResult
-from app.result_writer import Format, result_writer
-from app.settings import EngineName, OcrChoice, Settings, load_settings
-from app.wiring import (
-    build_context,
-    build_loader,
-    build_pipeline,
-    build_read_options,
-    default_options,
-    has_store,
-    open_store,
-)
-from schemas.adapter import BASE
+from app.outputs.records import FileResult, result_json, result_line, value_json
+from app.outputs.writing import Format, check_formats, table_names
+from app.settings import EngineName, OcrChoice, load_settings
+from app.wiring import default_options
 from schemas.errors import ConfigurationError, RasgError
-from schemas.walk import values_by_path
+
+EXIT_FAILED, EXIT_NEEDS_REVIEW = 1, 3
+
+
+class FailOn(StrEnum):
+    """What makes the exit code another than 0."""
+
+    FAILED = "failed"
+    NEEDS_REVIEW = "needs_review"
 
 
 @take_options
 def extract(
-    files: Annotated[list[Path], typer.Argument(help="Files, or folders that are searched for documents.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files, folders that are searched for documents, patterns (quote those with **), or - for "
+            "standard input."
+        ),
+    ],
     schema: Annotated[
         str,
         typer.Option(help="A schema's name, a file with a JSON Schema, or `auto` to have it chosen by kind."),
     ] = "invoice",
-    out: Annotated[Path | None, typer.Option(help="Folder for the results; standard output without.")] = None,
-    output_format: Annotated[Format, typer.Option("--format", help="How results are written.")] = Format.JSON,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the results and the manifest; standard output without.")
+    ] = None,
+    output_formats: Annotated[
+        list[Format] | None,
+        typer.Option(
+            "--format", help="How results are written: json if not said; may be given several times."
+        ),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, max=256, help="Files at a time, each in a process.")] = 1,
+    again: Annotated[bool, typer.Option("--again", help="Also do what is done.")] = False,
+    review: Annotated[
+        Path | None, typer.Option(help="CSV file for what a person has to look at, a row a reason.")
+    ] = None,
+    fail_on: Annotated[
+        FailOn, typer.Option(help="`needs_review` ends with exit code 3 where something has to be looked at.")
+    ] = FailOn.FAILED,
     engine: Annotated[EngineName | None, typer.Option(help="Overrides RASG_ENGINE.")] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Also write a page that shows each value.")
@@ -82,131 +112,198 @@ def extract(
     and left out. A file in which several documents are found gives one result for each, named FILE#1, FILE#2
     and so on.
 
+    With --out a batch can be stopped and run again: what is done, by the bytes of the file, schema, options,
+    model and adapter, is skipped; what failed is tried again. OUT/manifest.jsonl says of each file what made
+    it, and OUT/results.jsonl has all results whatever the format.
+
     Exit code 0 if every document was extracted, 1 if any failed (its record says why), 2 if nothing could be
-    done.
+    done, 3 with --fail-on needs_review if none failed and a person has to look at any, 130 or 143 if it was
+    stopped by Ctrl-C or SIGTERM. Files that were done before count.
     """
     settings = load_settings()
     configure_logging(settings.log)
+    formats = tuple(dict.fromkeys(output_formats or [Format.JSON]))
+    check_formats(formats, out)
     if explain and out is None:
         raise ConfigurationError("--explain writes files", hint="name a folder with --out")
-    chosen = None if pages is None else parse_page_ranges(pages)
-    asked = load_choice(schema)
-    found = find_files(files, on_left_out=_tell_left_out)
+    if review is not None:
+        check_review_file(review)
     options = default_options(settings).model_copy(update=said)
-    if not examples:
-        options = options.model_copy(update={"n_examples": 0})
-    pipeline = _pipeline(settings, engine, ocr, password, tenant, options)
-    batch = Batch(
-        pipeline=pipeline,
-        schema=asked,
-        options=options,
+    job = ExtractJob(
+        settings=settings,
+        schema=load_choice(schema),
+        options=options if examples else options.model_copy(update={"n_examples": 0}),
+        engine=engine,
+        ocr=ocr,
         split=split,
-        pages=chosen,
-        explain_folder=out if explain else None,
+        pages=None if pages is None else parse_page_ranges(pages),
+        pages_text=pages,
+        password=password,
+        tenant=tenant,
+        explain=explain,
+        n_jobs=jobs,
     )
-    # While the first file is read; what is wrong with the engine, that file's record says.
-    threading.Thread(target=lambda: _try(pipeline.prepare), name="prepare").start()
-    with result_writer(possible_schemas(asked), output_format, out) as writer:
-        for results in _show_progress(batch, found):
-            for result in results:
-                writer.add(result)
-    _report(writer.results, out)
-    if has_failed(writer.results):
-        raise typer.Exit(1)
+    left_out: Counter[str] = Counter()
+
+    def leave_out(name: str, reason: str) -> None:
+        left_out[reason] += 1
+        tell_left_out(name, reason)
+
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rasg-")))
+        folder = OutputFolder(scratch / "out" if out is None else out, formats, with_pages=explain)
+        stack.callback(folder.close)
+        stdin = _spool(scratch / "stdin", settings.read.max_bytes) if STDIN in files else None
+        found = find_files(files, stdin=stdin, on_left_out=leave_out)
+        command = _Command(
+            job=job, folder=folder, formats=formats, again=again, review=review, prints=out is None
+        )
+        stop = stack.enter_context(stop_by_signals())
+        is_stopped = command.run(found, stop)
+        command.report(found, left_out)
+    if is_stopped:
+        stop.end()
+        raise typer.Exit(stop.exit_code)
+    _exit(command.tally, fail_on)
 
 
-def _tell_left_out(name: str, reason: str) -> None:
-    Console(stderr=True).print(f"left out: {name}: {reason}", markup=False, highlight=False, soft_wrap=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Command:
+    """One call: what is asked for, where results go, and what came of the files so far.
+
+    `prints` says that results go to standard output; the folder is then a temporary one.
+    """
+
+    job: ExtractJob
+    folder: OutputFolder
+    formats: tuple[Format, ...]
+    again: bool
+    review: Path | None
+    prints: bool
+    tally: Tally = field(default_factory=Tally)
+    shown: list[FileResult] = field(default_factory=list[FileResult])
+
+    def run(self, files: Sequence[BatchFile], stop: Stop) -> bool:
+        """Extract the files and write what is written last; return whether it was stopped before that."""
+        pipeline = self.job.build_pipeline()
+        recipe = recipe_of(self.job, pipeline)
+        is_stopped = False
+        try:
+            with show_progress(len(files)) as view:
+                batch = BatchRun(
+                    folder=self.folder,
+                    recipe=recipe,
+                    max_bytes=self.job.settings.read.max_bytes,
+                    on_done=partial(self._take, view),
+                    again=self.again,
+                )
+                batch.run(files, self._extract_each(pipeline, view))
+        except KeyboardInterrupt:
+            stop.note()
+            is_stopped = True
+        return not self._finish(recipe.key, files, stop) or is_stopped
+
+    def _extract_each(
+        self, pipeline: Pipeline, view: ProgressView
+    ) -> Callable[[Iterable[BatchFile]], Generator[tuple[BatchFile, FileOutcome]]]:
+        if self.job.n_jobs > 1:
+            return partial(
+                extract_in_processes, build=partial(build_in_process, self.job), n_jobs=self.job.n_jobs
+            )
+        return partial(_extract_here, job=self.job, pipeline=pipeline, view=view)
+
+    def _take(self, view: ProgressView, done: FileDone) -> None:
+        """Count a file that is done, and print its results if that is where they go."""
+        self.tally.add(done)
+        view.end(done)
+        if len(self.shown) < MAX_SHOWN_FILES:
+            self.shown.extend(done.results)
+        if self.prints:
+            for result in done.results:
+                _print_result(result, self.formats)
+
+    def _finish(self, key: str, files: Sequence[BatchFile], stop: Stop) -> bool:
+        """Write tables and the list for people; return False if it was stopped before they were there."""
+        names = [file.name for file in files]
+        schemas = possible_schemas(self.job.schema)
+        try:
+            is_done = self.folder.finish(key, names, schemas, go_on=stop.has_time)
+            if self.review is not None:
+                results = (r for n in names if self.folder.known(n) for r in self.folder.results_of(n))
+                is_done &= write_review(self.review, results, go_on=stop.has_time) is not None
+        except KeyboardInterrupt:
+            stop.note()
+            return False
+        if self.prints and is_done:
+            for name in table_names(self.formats):
+                sys.stdout.write((self.folder.path / name).read_text(encoding="utf-8"))
+        return is_done
+
+    def report(self, files: Sequence[BatchFile], left_out: Counter[str]) -> None:
+        """Show people what was found, and where it was written."""
+        console = Console(stderr=self.prints)
+        if len(files) <= MAX_SHOWN_FILES:
+            for result in self.shown:
+                if not self.prints and result.extraction is not None:
+                    console.print_json(data=result.extraction.output.value, ensure_ascii=False)
+                show_result(result, console)
+        if not self.prints:
+            self._tell_written(console)
+        for line in summarise(self.tally, left_out, n_files=len(files)):
+            Console(stderr=True).print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _tell_written(self, console: Console) -> None:
+        names, n_more = sorted(self.folder.written), self.folder.n_written - len(self.folder.written)
+        more = f" and {n_more} more" if n_more else ""
+        also = "" if self.review is None else f"; what has to be looked at to {self.review}"
+        said = f"{', '.join([*names, MANIFEST])}{more}{also}"
+        console.print(f"written to {self.folder.path}: {said}", markup=False, soft_wrap=True)
+        missing = set(table_names(self.formats)) - set(names)
+        if missing and not n_more:
+            console.print(
+                f"not made: {', '.join(sorted(missing))}; the same command makes them", markup=False
+            )
 
 
-def _try(job: Callable[[], None]) -> None:
+def _extract_here(
+    files: Iterable[BatchFile], *, job: ExtractJob, pipeline: Pipeline, view: ProgressView
+) -> Generator[tuple[BatchFile, FileOutcome]]:
+    """Yield each file with what came of it, extracted in this process."""
+    extractor, is_prepared = job.build_extractor(pipeline), False
+    for file in files:
+        if not is_prepared:
+            # While the first file is read; what is wrong with the engine, that file's record says.
+            threading.Thread(target=lambda: _try(pipeline.prepare), name="prepare").start()
+            is_prepared = True
+        yield file, extractor.extract(file, on_stage=view.begin)
+
+
+def _try(work: Callable[[], None]) -> None:
     with suppress(RasgError):
-        job()
+        work()
 
 
-def _pipeline(
-    settings: Settings,
-    engine: EngineName | None,
-    ocr: OcrChoice | None,
-    password: str | None,
-    tenant: str | None,
-    options: ExtractionOptions,
-) -> Pipeline:
-    """Return the pipeline, with examples and adapters if there is a store: looking makes none."""
-    read = settings.read if ocr is None else settings.read.model_copy(update={"ocr": ocr})
-    is_asked = options.n_examples > 0 or options.adapter != BASE
-    store = open_store(settings) if is_asked and has_store(settings.store) else None
-    with_examples = store is not None and options.n_examples > 0
-    pipeline = build_pipeline(
-        settings,
-        engine_name=engine,
-        read_options=build_read_options(read, password=password, thumbnails=with_examples),
-    )
-    if store is None:
-        return pipeline
-    loader = build_loader(pipeline.engine, settings)
-    return pipeline.serve(build_context(store, settings, loader, tenant=tenant, with_examples=with_examples))
+def _print_result(result: FileResult, formats: Sequence[Format]) -> None:
+    for each, text_of in (
+        (Format.JSON, result_json),
+        (Format.VALUE, value_json),
+        (Format.JSONL, result_line),
+    ):
+        if each in formats:
+            sys.stdout.write(text_of(result))
+    sys.stdout.flush()
 
 
-def _show_progress(batch: Batch, files: Sequence[BatchFile]) -> Iterator[tuple[FileResult, ...]]:
-    """Yield the results of each file of a batch, and show how far it is on the terminal."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("starting", total=len(files))
-
-        def announce(name: str, stage: str) -> None:
-            progress.update(task, description=f"{escape(name)}: {stage}")
-
-        for results in batch.run(files, on_stage=announce):
-            yield results
-            progress.advance(task)
+def _spool(path: Path, max_bytes: int) -> Path:
+    """Keep standard input in a file: it can be read once only. One byte too many is for the limit to see."""
+    if sys.stdin.isatty():
+        raise ConfigurationError("nothing comes by standard input", hint="rasg extract - < FILE")
+    path.write_bytes(sys.stdin.buffer.read(max_bytes + 1))
+    return path
 
 
-def _report(results: Sequence[FileResult], out: Path | None) -> None:
-    """Show people what was found, and where it was written."""
-    console = Console(stderr=out is None)
-    for result in results:
-        if out is not None and result.extraction is not None:
-            console.print_json(data=result.extraction.output.value, ensure_ascii=False)
-        _show(result, console)
-    if out is not None:
-        names = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
-        console.print(f"written to {out}: {', '.join(names)}", markup=False)
-
-
-def _show(result: FileResult, console: Console) -> None:
-    """Print a table for people: each value, where it stands and how sure it is."""
-    if result.extraction is None:
-        console.print(f"{result.file}: failed: {result.error and result.error.message}", markup=False)
-        return
-    table = Table("field", "value", "page", "box (left, top, right, bottom)", "confidence", title=result.file)
-    values = values_by_path(dict(result.extraction.output.value))
-    for path, entry in result.extraction.output.metadata.items():
-        value = values.get(path)
-        if value is None:
-            continue
-        cited = entry.citations[0] if entry.citations else None
-        table.add_row(
-            Text(path),
-            Text(str(value)),
-            str(cited.page_number) if cited else "-",
-            ", ".join(f"{edge:.3f}" for edge in cited.bbox) if cited else "not on the page",
-            f"{entry.confidence:.2f}" if entry.confidence is not None else "-",
-        )
-    console.print(table)
-    show_review(result.extraction, console)
-    if (kind := result.extraction.kind) is not None:
-        console.print(f"{result.extraction.schema_name} was asked; kind {kind.name} ({kind.confidence:.2f})")
-    for use in result.extraction.examples:
-        pages = ", ".join(str(number) for number in use.page_numbers)
-        console.print(
-            f"example {use.example_id} was shown with page {pages}: {use.similarity_score:.2f} alike"
-        )
-    for warning in result.extraction.warnings:
-        console.print(f"warning {warning.code} {warning.path or ''}: {warning.message}", markup=False)
+def _exit(tally: Tally, fail_on: FailOn) -> None:
+    if tally.outcomes["failed"]:
+        raise typer.Exit(EXIT_FAILED)
+    if fail_on is FailOn.NEEDS_REVIEW and (tally.outcomes["needs_review"] or tally.outcomes["partial"]):
+        raise typer.Exit(EXIT_NEEDS_REVIEW)

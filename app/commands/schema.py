@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,17 +16,20 @@ from schemas.lint import lint
 from schemas.registry import json_schema_of, list_schemas, load_schema
 from schemas.source import read_schema_file
 
+# Keys may hold what parts cells and lines.
+_ESCAPED = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
 app = typer.Typer(no_args_is_help=True, help="List, show and check schemas.")
 
 
 @app.command("list")
 def list_() -> None:
     """List the schemas that ship with the service."""
-    table = Table("name", "version", "fields", "what it is for")
-    for schema in list_schemas():
-        n_leaves = sum(1 for _ in schema.leaves())
-        table.add_row(schema.name, schema.version, str(n_leaves), schema.description)
-    Console().print(table)
+    rows = [
+        (schema.name, schema.version, str(sum(1 for _ in schema.leaves())), schema.description)
+        for schema in list_schemas()
+    ]
+    _print_rows(("name", "version", "fields", "what it is for"), rows)
 
 
 @app.command("show")
@@ -49,16 +53,22 @@ def lint_file(
     for entry in report.entries:
         why = entry.message if entry.hint is None else f"{entry.message} ({entry.hint})"
         rows.append((entry.pointer, entry.keyword, entry.verdict, why))
+    _print_rows(("at", "keyword", "verdict", "why"), rows)
     console = Console()
-    if console.is_terminal:
-        table = Table("at", "keyword", "verdict", "why")
-        for row in rows:
-            table.add_row(*map(escape, row))
-        console.print(table)
-    else:
-        for row in rows:
-            typer.echo("\t".join(row))
     for warning in report.warnings:
         console.print(f"warning: {warning.pointer}: {warning.message}", markup=False, soft_wrap=True)
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _print_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table on a terminal; elsewhere a line a row, whole, whose cells tabs part."""
+    console = Console()
+    if console.is_terminal:
+        table = Table(*header)
+        for row in rows:
+            table.add_row(*map(escape, row))
+        console.print(table)
+        return
+    for row in rows:
+        typer.echo("\t".join(cell.translate(_ESCAPED) for cell in row))

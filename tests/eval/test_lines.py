@@ -80,3 +80,28 @@ def test_a_malformed_gold_record_names_its_line_and_key(tmp_path: Path) -> None:
     path.write_text(_GOLD + _GOLD.replace('"kie": {', '"kie": 5, "x": {'))
     with pytest.raises(EvaluationError, match=r"line 2 of .*gold\.jsonl is no record: kie: Input should be"):
         list(read_gold_file(path))
+
+
+def test_missing_keys_are_named_and_an_example_is_shown_that_can_be_read(tmp_path: Path) -> None:
+    gold, pred = tmp_path / "gold.jsonl", tmp_path / "pred.jsonl"
+    gold.write_text('{"id": "1", "kie": {}}\n')
+    with pytest.raises(
+        EvaluationError, match="the keys 'file', 'dataset' and 'doc_type' are missing"
+    ) as caught:
+        list(read_gold_file(gold))
+    gold.write_text(str(caught.value.hint).partition("such as ")[2])
+    assert len(list(read_gold_file(gold))) == 1
+    pred.write_text('{"document": "1", "value": {}}\n')
+    with pytest.raises(EvaluationError, match="the key 'id' is missing") as caught:
+        read_predictions(pred)
+    pred.write_text(str(caught.value.hint).partition("such as ")[2].partition(", or one of")[0])
+    assert read_predictions(pred).keys() == {"receipts/1"}
+
+
+def test_an_answer_under_another_key_is_no_empty_answer(tmp_path: Path) -> None:
+    pred = tmp_path / "pred.jsonl"
+    pred.write_text('{"id": "1", "fields": {"total": "9.00"}}\n')
+    with pytest.raises(EvaluationError, match="the key 'value' is missing, it has 'fields'"):
+        read_predictions(pred)
+    pred.write_text('{"id": "1"}\n{"id": "2", "error": "timeout", "took": 3}\n')
+    assert read_predictions(pred).keys() == {"1", "2"}

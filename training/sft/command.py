@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from schemas.errors import ConfigurationError
+from training.sft.progress import StageView, Stopped, stop_by_sigterm
 
 if TYPE_CHECKING:
     from training.sft.data import TrainingSource
@@ -93,47 +92,58 @@ def sft(
     Training stops when real answers on the validation part get no better; the best epoch is packed with its
     card. The shares are of the same documents in every run, so that what is kept out stays a gold set.
     """
-    from app.models.choice import choose_model
-    from app.settings import load_settings
-    from training.sft.finetune import Job
-    from training.sft.run import SftConfig
-    from training.sft.split import Shares
-
-    settings = load_settings()
-    model = choose_model(settings)
-    begun = _start_of(start, fresh=fresh, own=None if base else model.adapter)
-    config = SftConfig(
-        optimizer=optimizer.value,
-        lr=(_FRESH_LR if begun is None else _FURTHER_LR)[optimizer] if lr is None else lr,
-        shape=_shape_of(begun, rank, alpha),
-        epochs=epochs,
-        patience=patience,
-        batch_tokens=batch_tokens,
-        synthetic_share=synthetic_share,
-        synthetic_kinds=tuple(synthetic_kinds.split(",")),
-        seed=seed,
-        device=device,
-        n_threads=threads,
-    )
-    run.mkdir(parents=True, exist_ok=True)
+    # Said before anything is imported that takes its time.
     console = Console(stderr=True)
+    with stop_by_sigterm() as stop:
+        view = StageView(console=console, stop=stop)
+        view.announce(f"{name}: reading settings and model")
+        from app.models.choice import choose_model
+        from app.settings import load_settings
+        from training.sft.finetune import Job
+        from training.sft.run import SftConfig
+        from training.sft.split import Shares
 
-    def sources() -> Iterator[TrainingSource]:
-        for one in data:
-            yield from _sources(one, run, schema, tenant, min_similarity, console)
+        settings = load_settings()
+        model = choose_model(settings)
+        begun = _start_of(start, fresh=fresh, own=None if base else model.adapter)
+        config = SftConfig(
+            optimizer=optimizer.value,
+            lr=(_FRESH_LR if begun is None else _FURTHER_LR)[optimizer] if lr is None else lr,
+            shape=_shape_of(begun, rank, alpha),
+            epochs=epochs,
+            patience=patience,
+            batch_tokens=batch_tokens,
+            synthetic_share=synthetic_share,
+            synthetic_kinds=tuple(synthetic_kinds.split(",")),
+            seed=seed,
+            device=device,
+            n_threads=threads,
+        )
+        run.mkdir(parents=True, exist_ok=True)
 
-    job = Job(
-        name=name,
-        base=base or model.folder,
-        start=begun,
-        run=run,
-        out=out,
-        sources=tuple(sources()),
-        config=config,
-        shares=Shares(validation=validation, kept_out=kept_out, by=split_by),
-        n_validation=n_validation,
-    )
-    _tell(_train(job, console), out)
+        def sources() -> Iterator[TrainingSource]:
+            for one in data:
+                view.announce(f"reading documents of {one}")
+                yield from _sources(one, run, schema, tenant, min_similarity, view)
+
+        with view.show():
+            try:
+                job = Job(
+                    name=name,
+                    base=base or model.folder,
+                    start=begun,
+                    run=run,
+                    out=out,
+                    sources=tuple(sources()),
+                    config=config,
+                    shares=Shares(validation=validation, kept_out=kept_out, by=split_by),
+                    n_validation=n_validation,
+                )
+                done = _train(job, view)
+            except Stopped:
+                typer.echo("stopped; the same command goes on")
+                return
+        _tell(done, out)
 
 
 def _start_of(start: Path | None, *, fresh: bool, own: Path | None) -> Path | None:
@@ -158,26 +168,17 @@ def _shape_of(start: Path | None, rank: int | None, alpha: float | None) -> Lora
     return LoraShape(rank=scale.rank, alpha=scale.alpha)
 
 
-def _train(job: Job, console: Console) -> Finetuned:
-    """Train with a progress bar; SIGTERM ends it with a checkpoint."""
+def _train(job: Job, view: StageView) -> Finetuned:
+    """Train and show how far it is; SIGTERM ends it with a checkpoint."""
     from training.sft.finetune import finetune
 
-    stopped: list[int] = []
-    before = signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    try:
-        with Progress(*columns, console=console, transient=True) as progress:
-            bar = progress.add_task("steps", total=None)
-            return finetune(
-                job,
-                announce=lambda text: progress.console.print(text, highlight=False),
-                report=lambda step, n, loss: progress.update(
-                    bar, completed=step, total=n, description=f"loss {loss:.3f}"
-                ),
-                stop=lambda: bool(stopped),
-            )
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    return finetune(
+        job,
+        announce=view.announce,
+        advance=view.advance,
+        report=view.step,
+        stop=lambda: view.stop.is_told,
+    )
 
 
 def _tell(done: Finetuned, out: Path) -> None:
@@ -200,7 +201,7 @@ def _sources(
     schema: str | None,
     tenant: str | None,
     min_similarity: float,
-    console: Console,
+    view: StageView,
 ) -> Iterator[TrainingSource]:
     from app.settings import load_settings
     from app.wiring import build_read_options, open_store
@@ -219,7 +220,7 @@ def _sources(
             read_options=build_read_options(settings.read),
             readings=run / "readings",
             min_similarity=min_similarity,
-            announce=lambda name: console.print(name, highlight=False),
+            announce=view.announce,
         )
     elif text.endswith(".jsonl"):
         if schema is None:

@@ -39,6 +39,8 @@ _ADAPTER = "candidate"
 _MAX_TRIES = 20
 # In the run's folder: the files that the adapter never sees, for `rasg bench --documents`.
 KEPT_OUT = "kept_out.txt"
+# Told a stage, how many of its documents are done, and of how many.
+Advance = Callable[[str, int, int], None]
 _KINDS: tuple[Kind, ...] = ("plain", "example", "reasoning", "flat")
 
 
@@ -82,10 +84,13 @@ def finetune(
     job: Job,
     *,
     announce: Callable[[str], None] = lambda _: None,
+    advance: Advance = lambda _stage, _done, _all: None,
     report: Callable[[int, int, float], None] = lambda _done, _all, _loss: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Finetuned:
     """Train, or go on with, the adapter of `job.run`, and write it to `job.out` when it is done.
+
+    `announce` is told each stage as it begins, `advance` each document of it, `report` each step.
 
     Raises
     ------
@@ -99,7 +104,7 @@ def finetune(
     max_tokens = min(engine.max_context_tokens, job.config.batch_tokens)
     profile = read_profile(job.base)
     maker = ConversationMaker(engine=engine, chat=chat, max_tokens=max_tokens, profile=profile)
-    conversations = tuple(_conversations(job, parts, maker, announce))
+    conversations = tuple(_conversations(job, parts, maker, announce, advance))
     seen = [document for part in parts for document in (*part.training, *part.validation)]
     hashes = {
         "base_sha256": weights_sha256(job.base),
@@ -114,7 +119,9 @@ def finetune(
         base=job.base,
         conversations=conversations,
         folder=job.run,
-        validate=_Validation(job=job, engine=engine, profile=profile, parts=parts, announce=announce),
+        validate=_Validation(
+            job=job, engine=engine, profile=profile, parts=parts, announce=announce, advance=advance
+        ),
         start=job.start,
         synthesise=_synthesis(chat, job.config, profile, max_tokens=max_tokens),
         report=report,
@@ -151,12 +158,17 @@ def _parts(job: Job) -> list[DocumentSplit]:
 
 
 def _conversations(
-    job: Job, parts: Sequence[DocumentSplit], maker: ConversationMaker, announce: Callable[[str], None]
+    job: Job,
+    parts: Sequence[DocumentSplit],
+    maker: ConversationMaker,
+    announce: Callable[[str], None],
+    advance: Advance,
 ) -> Iterator[Conversation]:
     for source, part in zip(job.sources, parts, strict=True):
         announce(f"conversations of {len(part.training)} documents of {source.name}")
         finder = source.finder.without(part.unseen)
-        for document in part.training:
+        for n_done, document in enumerate(part.training):
+            advance("conversations", n_done, len(part.training))
             yield from maker.make(document, finder, _KINDS, source=source.name)
 
 
@@ -169,6 +181,7 @@ class _Validation:
     profile: ModelProfile
     parts: Sequence[DocumentSplit]
     announce: Callable[[str], None]
+    advance: Advance
 
     def __call__(self, adapter: Path | None) -> dict[str, float]:
         if adapter is not None:
@@ -194,11 +207,18 @@ class _Validation:
                 self.job.run / "validation" / source.name,
                 dataset=source.name,
                 options=options,
+                announce=_counter(self.advance, len(chosen)),
             )
             counts_kie += [kie_counts(d) for d in results.scores.documents]
             counts_lir += [lir_counts(d) for d in results.scores.documents if d.rows is not None]
         scores = {"kie": total(counts_kie).f1}
         return scores | ({"lir": total(counts_lir).f1} if counts_lir else {})
+
+
+def _counter(advance: Advance, n_all: int) -> Callable[[str], None]:
+    """Return what tells, each time that it is called, that another document is validated."""
+    numbers = iter(range(n_all))
+    return lambda _name: advance("validation", next(numbers), n_all)
 
 
 def _spread(documents: Sequence[GoldDocument], n: int) -> list[GoldDocument]:

@@ -214,6 +214,8 @@ class SftRun:
             if time.monotonic() - saved_at > _CHECKPOINT_S:
                 self._checkpoint(model, optimizer, state)
                 saved_at = time.monotonic()
+        # Judging takes minutes, in which a run may be stopped: its steps are kept first.
+        self._checkpoint(model, optimizer, state)
         state.epoch, state.step_in_epoch = state.epoch + 1, 0
         self._judge(model, state)
         self._checkpoint(model, optimizer, state)

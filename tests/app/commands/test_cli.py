@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from app import batch
+from app.batch import extractor
 from app.cli import app
 from schemas.errors import ConfigurationError
 from schemas.registry import get_schema
@@ -102,7 +102,11 @@ def test_files_of_one_name_keep_their_results_apart(runner: CliRunner, tmp_path:
     assert json.loads((out / "two" / "bad.pdf.json").read_text())["file"] == "two/bad.pdf"
     files = [str(tmp_path / "in" / folder / "bad.pdf") for folder in ("one", "two")]
     runner.invoke(app, ["extract", *files, "--out", str(tmp_path / "flat"), *FAST])
-    assert {path.name for path in (tmp_path / "flat").iterdir()} == {"bad.pdf.json", "bad.pdf.2.json"}
+    of_batch = {"manifest.jsonl", "results.jsonl"}
+    assert {path.name for path in (tmp_path / "flat").iterdir()} == {
+        "bad.pdf.json",
+        "bad.pdf.2.json",
+    } | of_batch
 
 
 @pytest.mark.parametrize("output_format", ["json", "jsonl", "csv"])
@@ -111,14 +115,14 @@ def test_a_batch_that_is_stopped_keeps_what_it_had_finished(
 ) -> None:
     for name in ("a.pdf", "b.pdf"):
         (tmp_path / name).write_bytes(b"%PDF-1.7 cut off")
-    read = batch.read_file
+    read = extractor.read_file
 
     def read_once(path: Path, max_bytes: int) -> bytes:
         if path.name == "b.pdf":
             raise KeyboardInterrupt
         return read(path, max_bytes)
 
-    monkeypatch.setattr(batch, "read_file", read_once)
+    monkeypatch.setattr(extractor, "read_file", read_once)
     out = tmp_path / "out"
     files = [str(tmp_path / name) for name in ("a.pdf", "b.pdf")]
     done = runner.invoke(app, ["extract", *files, "--out", str(out), "--format", output_format, *FAST])
@@ -180,7 +184,7 @@ def test_each_document_of_a_file_has_its_result_and_its_page(
     assert done.exit_code == 0, done.output
     out = tmp_path / "out"
     names = {"two.pdf#1.json", "two.pdf#1.html", "two.pdf#2.json", "two.pdf#2.html"}
-    assert {path.name for path in out.iterdir()} == names
+    assert {path.name for path in out.iterdir()} == names | {"manifest.jsonl", "results.jsonl"}
     second = json.loads((out / "two.pdf#2.json").read_text())
     assert (second["file"], second["extraction"]["page_numbers"]) == ("two.pdf#2", [2, 3])
     page = (out / "two.pdf#2.html").read_text()
@@ -224,6 +228,14 @@ def test_schemas_are_listed_shown_and_linted(runner: CliRunner, tmp_path: Path) 
     schema.write_text(json.dumps({"type": "object", "properties": {long: {"type": "string"}}}))
     # Into a pipe nothing is cut off.
     assert f"/properties/{long}/type\ttype\t" in runner.invoke(app, ["schema", "lint", str(schema)]).output
+    schema.write_text('{"type": "object", "properties": {"a\\n\\tb": {"type": "string"}}}')
+    at = [
+        line.split("\t")[0]
+        for line in runner.invoke(app, ["schema", "lint", str(schema)]).output.splitlines()
+    ]
+    assert "/properties/a\\n\\tb" in at
+    listed = runner.invoke(app, ["schema", "list"]).output.splitlines()
+    assert all(len(line.split("\t")) == 4 for line in listed)
     schema.write_text('{"type": "object", "properties": {}, "allOf": []}')
     refused = runner.invoke(app, ["schema", "lint", str(schema)])
     assert (refused.exit_code, "allOf" in refused.output) == (1, True)

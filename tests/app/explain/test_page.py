@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pydantic import JsonValue
+
 from app.explain.page import explain_html
 from app.extraction.pipeline import PipelineResult
 from ocr.reader import read_document
 from schemas.completeness import Completeness, ListEvidence, MissingRow, SumCheck
-from schemas.extraction import Citation, Extraction, ExtractionWarning, FieldMetadata, Output, Usage
+from schemas.extraction import (
+    Citation,
+    Extraction,
+    ExtractionWarning,
+    FieldMetadata,
+    Output,
+    ReviewReason,
+    Usage,
+)
 from tests.paths import ROOT
 
 HOSTILE = "<script>alert('x')</script>\"&"
@@ -77,3 +87,53 @@ def test_every_page_has_its_picture() -> None:
     two = replace(document, pages=(document.pages[0], replace(document.pages[0], page_index=1)))
     page = explain_html(replace(result, document=two), title="a.pdf", images=[b"one", b"two"])
     assert page.count("<img") == 2
+
+
+def make_rows(**update: object) -> str:
+    """Return the page of an answer with a list, whose second row lacks a value."""
+    value: dict[str, JsonValue] = {
+        "absent": None,
+        "rows": [
+            {"text": "Tea", "price": "9,00", "taxes": [{"rate": "7"}]},
+            {"text": HOSTILE, "price": None, "taxes": []},
+        ],
+    }
+    cited = Citation(page_number=1, bbox=(0.1, 0.2, 0.3, 0.25), word_indices=(0,), reference_text="Tea")
+    metadata = {
+        "absent": FieldMetadata(confidence=1.0),
+        "rows[0].text": FieldMetadata(confidence=0.95, citations=(cited,)),
+        "rows[0].price": FieldMetadata(confidence=0.6, normalised="9.00", currency="EUR"),
+        "rows[1].price": FieldMetadata(confidence=1.0),
+    }
+    result = make_result()
+    output = Output(value=value, metadata=metadata)
+    extraction = result.extraction.model_copy(update={"output": output, **update})
+    return explain_html(replace(result, extraction=extraction), title="a.pdf", images=[b"png"])
+
+
+def test_rows_of_a_list_are_rows_of_a_table() -> None:
+    page = make_rows()
+    assert page.count("<table") == 3  # fields, rows, and the taxes of the first row
+    assert "<h2>rows</h2>" in page
+    assert "<h2>rows[0].taxes</h2>" in page
+    header = '<th scope="col">#</th><th scope="col">text</th><th scope="col">price</th>'
+    assert header in page
+    assert "9,00<small>9.00 EUR</small>" in page
+    assert "<script>alert" not in page
+
+
+def test_null_says_what_is_known_of_it() -> None:
+    assert "<i>nothing like it was read</i>" in make_rows()
+    doubt = ReviewReason(code="uncertain_value", message="the label is there", path="absent")
+    assert "<i>read but doubted: the label is there</i>" in make_rows(review=(doubt,))
+    assert "which is not sure" not in make_rows()
+    assert "and not all of the document was" in make_rows(status="partial")
+    withdrawn = ExtractionWarning(code="constraint_violated", message="no number", path="rows[1].price")
+    assert "<i>read but doubted: no number</i>" in make_rows(warnings=(withdrawn,))
+
+
+def test_what_has_to_be_looked_at_comes_first() -> None:
+    doubt = ReviewReason(code="sum_mismatch", message=HOSTILE, path="rows", page_number=1)
+    page = make_rows(review=(doubt,))
+    assert page.index("1 thing(s) to look at") < page.index("1 warning(s)") < page.index("<h2>Fields</h2>")
+    assert "<script>alert" not in page

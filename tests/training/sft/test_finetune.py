@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from app.adapters.files import AdapterFiles
 from app.examples.service import ExampleService
@@ -20,6 +21,7 @@ from tests.decoding.pages import document_of
 from training.sft.data import of_store
 from training.sft.finetune import KEPT_OUT, Job, finetune
 from training.sft.model import LoraShape, adapted_model, save_adapter
+from training.sft.progress import StageView, Stop, Stopped
 from training.sft.run import BEST, SftConfig, SftRun, SftState
 from training.sft.split import Shares, split
 
@@ -89,6 +91,25 @@ def test_a_run_ends_in_an_adapter_that_can_be_added(
     assert kept_out.isdisjoint(done.card.trained_on)
     assert (asked.run / KEPT_OUT).read_text().split() == sorted(kept_out)
     AdapterFiles(tmp_path / "files", model_folder=base, max_rank=16).keep(asked.out)
+
+
+def test_each_document_is_told_and_a_stop_between_two_ends_the_run(
+    store: ExampleStore, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SftRun, "train", best_at_once)
+    asked = job(store, base, tmp_path, Shares())
+    told: list[tuple[str, int, int]] = []
+
+    def tell(stage: str, n_done: int, n_all: int) -> None:
+        told.append((stage, n_done, n_all))
+
+    finetune(asked, advance=tell)
+    stages = [stage for stage, n_done, _ in told if n_done == 0]
+    assert stages == ["conversations", "validation"]
+    assert all(n_done < n_all for _, n_done, n_all in told)
+    stop = Stop(is_told=True)
+    with pytest.raises(Stopped):
+        finetune(asked, advance=StageView(console=Console(stderr=True), stop=stop).advance)
 
 
 @pytest.mark.parametrize(

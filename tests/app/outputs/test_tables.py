@@ -10,7 +10,9 @@ import pytest
 from pydantic import JsonValue
 
 from app.errors import ErrorRecord
-from app.outputs import FileResult, line_item_csv, result_json, result_line, scalar_csv
+from app.outputs import FileResult
+from app.outputs.csv_tables import line_item_csv, scalar_csv
+from app.outputs.records import result_json, result_line
 from schemas.extraction import Extraction, Output, Usage
 from schemas.registry import get_schema
 from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec

@@ -1,0 +1,143 @@
+"""One file of a batch: its bytes, the extraction of each document in it, and the pages that explain them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, field
+
+from app.batch.find import BatchFile
+from app.errors import ErrorRecord, error_record, is_configuration
+from app.explain.page import explain_html
+from app.extraction.options import ExtractionOptions, SplitMode
+from app.extraction.page_ranges import PageRange
+from app.extraction.pipeline import FailedPart, Pipeline, PipelineResult
+from app.extraction.schema_choice import SchemaChoice
+from app.files import Fingerprint, read_file
+from ocr.reader import page_images
+from schemas.errors import RasgError
+from schemas.extraction import Extraction
+
+logger = logging.getLogger(__name__)
+
+# Told the name of a file and the stage that begins: "read", "prompt", "decode", "ground", "explain".
+OnStage = Callable[[str, str], None]
+
+
+def ignore_stage(_file: str, _stage: str) -> None:
+    """Do nothing with a stage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentOutcome:
+    """One document of a file: its extraction or why there is none, and the page that explains it."""
+
+    extraction: Extraction | None = None
+    error: ErrorRecord | None = None
+    page: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOutcome:
+    """What came of a file: at least one document, of which bytes (None if it was not read), how soon."""
+
+    documents: tuple[DocumentOutcome, ...]
+    fingerprint: Fingerprint | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileExtractor:
+    """How files are extracted.
+
+    Attributes
+    ----------
+    schema
+        Of all documents, or "auto": of each the shipped one for its kind.
+    split
+        What of a file is one document.
+    pages
+        Those of each file that are extracted; None for all.
+    explain
+        Whether to make pages that show the values.
+    """
+
+    pipeline: Pipeline
+    schema: SchemaChoice
+    options: ExtractionOptions
+    split: SplitMode = "auto"
+    pages: tuple[PageRange, ...] | None = None
+    explain: bool = False
+
+    def extract(self, file: BatchFile, *, on_stage: OnStage = ignore_stage) -> FileOutcome:
+        """Return what came of a file: whatever is wrong with it is its record.
+
+        Raises
+        ------
+        ConfigurationError
+            If no other file would fare better.
+        """
+        started = time.monotonic()
+        fingerprint: Fingerprint | None = None
+        try:
+            data = read_file(file.path, self.pipeline.read_options.limits.max_bytes)
+            fingerprint = Fingerprint(sha256=hashlib.sha256(data).hexdigest(), n_bytes=len(data))
+            documents = self._documents(file.name, data, on_stage)
+        except RasgError as error:
+            if is_configuration(error):
+                raise
+            documents = (DocumentOutcome(error=error_record(error)),)
+        except Exception as error:  # noqa: BLE001 - a batch goes on; the record and the log name what happened
+            documents = (DocumentOutcome(error=error_record(error)),)
+        seconds = time.monotonic() - started
+        return FileOutcome(documents=documents, fingerprint=fingerprint, seconds=seconds)
+
+    def extract_each(
+        self, files: Iterable[BatchFile], *, on_stage: OnStage = ignore_stage
+    ) -> Generator[tuple[BatchFile, FileOutcome]]:
+        """Yield each file with what came of it; the next is taken when it is its turn."""
+        for file in files:
+            yield file, self.extract(file, on_stage=on_stage)
+
+    def _documents(self, name: str, data: bytes, on_stage: OnStage) -> tuple[DocumentOutcome, ...]:
+        results = self.pipeline.extract_all(
+            data,
+            self.schema,
+            options=self.options,
+            split=self.split,
+            pages=self.pages,
+            on_progress=lambda stage: on_stage(name, stage),
+        )
+        several = len(results) > 1
+        documents: list[DocumentOutcome] = []
+        for n, result in enumerate(results, start=1):
+            if isinstance(result, FailedPart):
+                record = _record_of_part(result, is_one_of_several=several)
+                documents.append(DocumentOutcome(error=record))
+                continue
+            page = None
+            if self.explain:
+                on_stage(name, "explain")
+                page = self._try_to_explain(f"{name}#{n}" if several else name, data, result)
+            documents.append(DocumentOutcome(extraction=result.extraction, page=page))
+        return tuple(documents)
+
+    def _try_to_explain(self, title: str, data: bytes, result: PipelineResult) -> str | None:
+        numbers, options = result.extraction.page_numbers, self.pipeline.read_options
+        try:
+            images = tuple(page_images(data, result.document, page_numbers=numbers, options=options))
+            return explain_html(result, title=title, images=images)
+        except Exception as error:  # noqa: BLE001 - the answer is there all the same
+            logger.warning("no page that explains %s: %s", title, error)
+            return None
+
+
+def _record_of_part(part: FailedPart, *, is_one_of_several: bool) -> ErrorRecord:
+    record = error_record(part.error)
+    if not is_one_of_several:
+        return record
+    numbers = part.page_numbers
+    where = f"page {numbers[0]}" if len(numbers) == 1 else f"pages {numbers[0]} to {numbers[-1]}"
+    return record.model_copy(update={"message": f"the document on {where}: {record.message}"})

@@ -1,0 +1,140 @@
+"""What a batch is of: files, folders, patterns and standard input, each under a name of its own."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.files import FolderEntry, walk_folder
+from schemas.errors import ConfigurationError
+
+logger = logging.getLogger(__name__)
+
+# Told the name of what stands in a folder and is no document, and why it is taken for none.
+OnLeftOut = Callable[[str, str], None]
+
+STDIN, STDIN_NAME = "-", "stdin"
+# Bytes of a part of a name, so that names made of it are not too long for a file system (255).
+_MAX_NAME_BYTES = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchFile:
+    """A file, and the name of its results: no two of a batch have the same."""
+
+    path: Path
+    name: str
+
+
+def _log_left_out(name: str, reason: str) -> None:
+    logger.warning("left out: %s: %s", name, reason)
+
+
+def find_files(
+    named: Iterable[str | Path], *, stdin: Path | None = None, on_left_out: OnLeftOut = _log_left_out
+) -> tuple[BatchFile, ...]:
+    """Return what was named: files by their names, those of folders and patterns by their paths in these.
+
+    A file that is named is read whatever it is; what else stands in a folder is told to `on_left_out`, and so
+    is a pattern that nothing is like. What is named twice is read once.
+
+    Parameters
+    ----------
+    stdin
+        The file that stands for `-`.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no document.
+    """
+    taken: set[str] = set()
+    seen: set[str] = set()
+    files: list[BatchFile] = []
+    for entry, found in _find(named, stdin):
+        # A name on disk may be no UTF-8; what is written is.
+        name = found.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        place = os.path.abspath(entry.path)  # noqa: PTH100 - without following links
+        if place in seen:
+            continue
+        seen.add(place)
+        if entry.why_left_out is None:
+            files.append(BatchFile(path=entry.path, name=take_name(_short(name), taken)))
+        else:
+            on_left_out(name, entry.why_left_out)
+    if not files:
+        raise ConfigurationError("there is no document in what was named")
+    return tuple(files)
+
+
+def take_name(name: str, taken: set[str]) -> str:
+    """Return `name`, or the first like it that is not taken; then it is."""
+    unique, n = name, 2
+    while unique in taken:
+        unique, n = f"{name}.{n}", n + 1
+    taken.add(unique)
+    return unique
+
+
+def _short(name: str) -> str:
+    """Return a name whose parts are short enough to be those of files; a hash keeps long ones apart."""
+    return "/".join(_short_part(part) for part in name.split("/"))
+
+
+def _short_part(part: str) -> str:
+    data = part.encode("utf-8")
+    if len(data) <= _MAX_NAME_BYTES:
+        return part
+    start = data[: _MAX_NAME_BYTES - 9].decode("utf-8", "ignore")
+    return f"{start}~{hashlib.sha256(data).hexdigest()[:8]}"
+
+
+def _find(named: Iterable[str | Path], stdin: Path | None) -> Iterator[tuple[FolderEntry, str]]:
+    for each in named:
+        path = Path(each)
+        if str(each) == STDIN and stdin is not None:
+            yield FolderEntry(path=stdin), STDIN_NAME
+        elif path.is_dir():
+            yield from _walk(path, path)
+        elif glob.has_magic(str(each)) and not os.path.lexists(path):
+            yield from _match(str(each))
+        else:
+            yield FolderEntry(path=path), path.name
+
+
+def _walk(folder: Path, base: Path) -> Iterator[tuple[FolderEntry, str]]:
+    for entry in walk_folder(folder):
+        yield entry, entry.path.relative_to(base).as_posix()
+
+
+def _match(pattern: str) -> Iterator[tuple[FolderEntry, str]]:
+    """Yield what a pattern fits: files, whatever they are, and what stands in folders.
+
+    `**` is any number of folders, which are on the way only; links to folders are not followed.
+    """
+    base, rest = _fixed_part(pattern)
+    is_deep = "**" in rest.parts
+    try:
+        # Of a last `**` the files are meant, as a shell has it.
+        matches = sorted(base.glob(str(rest / "*" if rest.name == "**" else rest)))
+    except ValueError as error:
+        raise ConfigurationError(f"{pattern!r} is no pattern: {error}") from error
+    for path in matches:
+        if not path.is_dir():
+            yield FolderEntry(path=path), path.relative_to(base).as_posix()
+        elif not is_deep:
+            yield from _walk(path, base)
+    if not matches:
+        yield FolderEntry(path=Path(pattern), why_left_out="nothing is like this"), pattern
+
+
+def _fixed_part(pattern: str) -> tuple[Path, Path]:
+    """Return the folder before the first part of a pattern that may be several things, and the rest."""
+    parts = Path(pattern).parts
+    n_fixed = next(n for n, part in enumerate(parts) if glob.has_magic(part))
+    return Path(*parts[:n_fixed]), Path(*parts[n_fixed:])
