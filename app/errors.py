@@ -32,6 +32,7 @@ from schemas.errors import (
     UnknownSchemaError,
     UnreadableDocumentError,
     UnsupportedMediaTypeError,
+    WorkCancelledError,
 )
 
 logger = logging.getLogger(__name__)
@@ -67,6 +68,8 @@ STATUS: dict[type[RasgError], int] = {
     OutputParseError: 502,
     ServiceBusyError: 503,
     ExtractionTimeoutError: 504,
+    # Its caller has hung up, or a job was cancelled.
+    WorkCancelledError: 409,
 }
 
 

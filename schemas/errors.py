@@ -30,6 +30,7 @@ RasgError                      .code (stable) .retryable .hint
 ├─ PromotionRefusedError       the adapters are as they were
 ├─ ServiceBusyError            retryable
 ├─ ExtractionTimeoutError      retryable
+├─ WorkCancelledError          nobody waits for it any more
 ├─ EvaluationError
 ├─ TrainingDivergedError       the last checkpoint stands
 └─ ConfigurationError
@@ -243,6 +244,12 @@ class ExtractionTimeoutError(RasgError):
 
     code = "timeout"
     retryable = True
+
+
+class WorkCancelledError(RasgError):
+    """The work was stopped on the way because nobody waits for it any more (`schemas.cancellation`)."""
+
+    code = "cancelled"
 
 
 class EvaluationError(RasgError):

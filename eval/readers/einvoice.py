@@ -164,8 +164,9 @@ def read_einvoices(folder: Path) -> Iterator[GoldRecord]:
     Raises
     ------
     EvaluationError
-        If there is none, a file is neither CII nor UBL, or its XML is malformed, nested too deeply,
-        has more elements than any invoice, or declares a document type (entities could make it read other files, or grow without end).
+        If there is none, a file is neither CII nor UBL, or its XML is malformed, nested too deeply, has more
+        elements than any invoice, or declares a document type (entities could make it read other files, or
+        grow without end).
     """
 
     def record(path: Path) -> GoldRecord:
