@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from app.errors import PROBLEM_JSON, RETRY_AFTER_S, Issue, Problem, http_problem, problem_of
+from app.errors import PROBLEM_JSON, RETRY_AFTER_S, Problem, bounded_issues, http_problem, problem_of
 from app.log import request_id
 from schemas.errors import RasgError, ServiceBusyError
 
@@ -52,9 +52,8 @@ async def _validation_error(_: Request, error: Exception) -> JSONResponse:
         raise error
     problem = http_problem(422, "the request is not as documented", request_id=request_id.get())
     # The values are the caller's document: only the places and the reasons are told.
-    issues = tuple(
-        Issue(pointer="/" + "/".join(str(part) for part in entry["loc"]), detail=entry["msg"])
-        for entry in error.errors()
+    issues = bounded_issues(
+        ("/" + "/".join(str(part) for part in entry["loc"]), str(entry["msg"])) for entry in error.errors()
     )
     return problem_response(problem.model_copy(update={"errors": issues, "code": "invalid_request"}))
 

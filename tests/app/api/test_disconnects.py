@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from starlette.types import ASGIApp, Message
@@ -133,6 +134,7 @@ async def test_a_caller_who_hangs_up_while_sending_is_no_error(
     path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = create_app(Settings(), pipeline=cast("Pipeline", None))
+    app.state.service = Mock()
     kind = "application/json" if path.endswith("lint") else "multipart/form-data; boundary=x"
     caller = Caller(app, path=path, type_=kind, body=b'--x\r\nContent-Disposition: form-data; name="a"')
     caller._messages.get_nowait()
@@ -159,7 +161,7 @@ def test_decoding_stops_between_passes_and_the_next_answer_is_as_ever(
     from decoding.prompt import build_prompt
 
     request = EngineRequest(
-        prompt=build_prompt(schema, "Invoice 4711"), grammar=build_grammar(schema, document), max_tokens=60
+        prompt=build_prompt(schema, "Invoice 4711"), grammar=build_grammar(schema, document), max_tokens=12
     )
     (whole,) = engine.complete([request])
     stop, n_passes = Cancellation(), 0
