@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import JsonValue, TypeAdapter
 
 from ocr.limits import ReadLimits
-from ocr.sandbox import Child, ChildLimits, SharedFile, checked
+from ocr.sandbox import Child, ChildLimits, SharedFile, checked, retry_if_lost
 from schemas.errors import ParserCrashedError
 
 T = TypeVar("T")
@@ -62,16 +62,20 @@ def run_in_child(
     """
     sizes = ChildLimits(memory_bytes=limits.memory_bytes, file_bytes=_MAX_RESULT_BYTES)
     called = {"module": function.__module__, "name": function.__qualname__, "kwargs": kwargs}
-    child = Child(kind="parser", limits=sizes)
-    try:
-        with SharedFile(data) as source, SharedFile() as output:
+
+    def call() -> T:
+        with (
+            Child(kind="parser", limits=sizes) as child,
+            SharedFile(data) as source,
+            SharedFile() as output,
+        ):
             seconds = limits.open_cpu_seconds if cpu_s is None else cpu_s
             reply = child.run("call", called, cpu_s=seconds, output=output, source=source)
             if not 0 <= reply.size <= _MAX_RESULT_BYTES:
                 raise ParserCrashedError(f"the parser reports an answer of {reply.size} bytes")
             return checked(result, output.read(reply.size))
-    finally:
-        child.close()
+
+    return retry_if_lost(call)
 
 
 def call_named(called: Mapping[str, Any], data: bytes) -> bytes:

@@ -16,6 +16,7 @@ RasgError                      .code (stable) .retryable .hint
 │  └─ InvalidSchemaError       .issues: JSON pointers and reasons
 ├─ OcrError
 │  ├─ OcrUnavailableError      retryable
+│  │  └─ SandboxLostError      the readers were ended from outside; no document's doing
 │  ├─ OcrTimeoutError          retryable
 │  └─ ParserCrashedError
 ├─ RetrievalError
@@ -156,6 +157,12 @@ class OcrUnavailableError(OcrError):
 
     code = "ocr_unavailable"
     retryable = True
+
+
+class SandboxLostError(OcrUnavailableError):
+    """The process that reads documents was ended from outside, and its children with it; try again."""
+
+    code = "reader_lost"
 
 
 class OcrTimeoutError(OcrError):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.problems import problem_response
+from app.api.problems import BodyRefusedError, problem_response
 from app.errors import Problem, http_problem, problem_of
 from app.log import request_id
 from schemas.errors import ServiceBusyError
@@ -55,10 +55,6 @@ class BodyLimits:
         return _ANSWER_BODY_BYTES if path.endswith(_ANSWER_SUFFIX) else _SMALL_BODY_BYTES
 
 
-class _RefusedError(Exception):
-    pass
-
-
 @dataclass(slots=True)
 class _Body:
     """One request's body while it comes."""
@@ -99,7 +95,7 @@ class BodyGuard:
 
         try:
             await self._app(scope, lambda: self._next(body, receive), send_unless_refused)
-        except _RefusedError:
+        except BodyRefusedError:
             pass
         finally:
             self._in_flight -= body.n_read
@@ -128,9 +124,9 @@ class BodyGuard:
         return message
 
     @staticmethod
-    def _refused(body: _Body, problem: Problem) -> _RefusedError:
+    def _refused(body: _Body, problem: Problem) -> BodyRefusedError:
         body.refusal = problem
-        return _RefusedError()
+        return BodyRefusedError()
 
 
 def _too_large(body: _Body) -> Problem:

@@ -20,12 +20,17 @@ logger = logging.getLogger(__name__)
 SCOPE_KEY = "rasg.request_id"
 
 
+class BodyRefusedError(Exception):
+    """A body is not to be had in full; whoever reads it gives up, and `app.api.bodies` answers."""
+
+
 def add_problem_handlers(app: FastAPI) -> None:
     """Make every error of `app` a problem document."""
     app.add_exception_handler(RasgError, _rasg_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(ClientDisconnect, _hung_up)
+    app.add_exception_handler(BodyRefusedError, _not_whole)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -68,9 +73,13 @@ async def _http_error(_: Request, error: Exception) -> JSONResponse:
     return response
 
 
-async def _hung_up(_: Request, _error: Exception) -> JSONResponse:
+async def _hung_up(_request: Request, error: Exception) -> JSONResponse:
     # Nobody reads it; nothing went wrong here.
     logger.info("the caller hung up before the request was whole")
+    return await _not_whole(_request, error)
+
+
+async def _not_whole(_request: Request, _error: Exception) -> JSONResponse:
     return problem_response(http_problem(400, "the request is not whole", request_id=request_id.get()))
 
 

@@ -161,7 +161,7 @@ def test_decoding_stops_between_passes_and_the_next_answer_is_as_ever(
     from decoding.prompt import build_prompt
 
     request = EngineRequest(
-        prompt=build_prompt(schema, "Invoice 4711"), grammar=build_grammar(schema, document), max_tokens=12
+        prompt=build_prompt(schema, "Invoice 4711"), grammar=build_grammar(schema, document), max_tokens=40
     )
     (whole,) = engine.complete([request])
     stop, n_passes = Cancellation(), 0
@@ -169,14 +169,14 @@ def test_decoding_stops_between_passes_and_the_next_answer_is_as_ever(
     def count() -> None:
         nonlocal n_passes
         n_passes += 1
-        if n_passes == 5:
+        if n_passes == 2:
             stop.cancel()
         check_cancelled()
 
     monkeypatch.setattr("decoding.engines.token_tree.check_cancelled", count)
     with cancelled_by(stop), pytest.raises(WorkCancelledError):
         engine.complete([request])
-    assert n_passes == 5
+    assert n_passes == 2
     (again,) = engine.complete([request])
     assert again.text == whole.text
     engine.close()

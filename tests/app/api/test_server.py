@@ -33,13 +33,14 @@ def tiny_service(port: int, name: str = "application") -> Generator[subprocess.P
     command = [sys.executable, "-m", "tests.app.api.tiny_service", name, str(port)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     try:
         yield process
     finally:
         process.terminate()
-        process.communicate(timeout=40)
+        out, _ = process.communicate(timeout=40)
+    assert b"Traceback" not in out, out.decode()
 
 
 def wait_for(condition: Callable[[], bool], *, within_s: float = 30.0) -> bool:
@@ -121,9 +122,10 @@ def test_when_the_main_process_is_killed_its_worker_ends_and_the_port_is_free() 
 
 def test_a_service_that_cannot_start_says_so_in_one_line_and_exits_with_2() -> None:
     with tiny_service(free_port(), "broken") as service:
-        out, said = service.communicate(timeout=40)
+        said = service.stdout.read() if service.stdout else b""
+        service.wait(timeout=40)
     assert service.returncode == 2
-    (line,) = (out + said).decode().splitlines()
+    (line,) = said.decode().splitlines()
     assert line.endswith("cannot start: the store is damaged [retrieval_failed]")
 
 

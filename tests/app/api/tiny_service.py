@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
-from starlette.applications import Starlette
-from starlette.requests import Request
+from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, PlainTextResponse
-from starlette.routing import Route
 
 from app.api.bodies import BodyGuard, BodyLimits
 from app.api.disconnects import DisconnectWatch
+from app.api.guards import RequestIdGuard
 from app.api.listening import listen
+from app.api.problems import add_problem_handlers
 from app.api.server import StartsOrSays, die_with_parent, run
 from app.log import configure_logging
 from app.settings import LogSettings
@@ -38,13 +38,13 @@ def application() -> StartsOrSays:
     """Return the application."""
     die_with_parent()
     configure_logging(LogSettings())
-    routes = [
-        Route("/livez", livez),
-        Route("/v1/examples", count, methods=["POST"]),
-        Route("/big", big),
-    ]
+    app = FastAPI()
+    app.add_route("/livez", livez)
+    app.add_route("/v1/examples", count, methods=["POST"])
+    app.add_route("/big", big)
+    add_problem_handlers(app)
     limits = BodyLimits(document_bytes=1_000_000, grace_s=1.0, least_rate=100_000)
-    return StartsOrSays(BodyGuard(DisconnectWatch(Starlette(routes=routes)), limits=limits))
+    return StartsOrSays(RequestIdGuard(BodyGuard(DisconnectWatch(app), limits=limits)))
 
 
 def broken() -> StartsOrSays:
