@@ -9,13 +9,15 @@ import json
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from pydantic import JsonValue
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from app.adapters import files
 from app.adapters.files import AdapterFiles
@@ -244,6 +246,82 @@ def _header(text: bytes) -> bytes:
 def test_what_is_no_file_of_factors_is_refused(store: AdapterFiles, source: Path, content: bytes) -> None:
     (source / WEIGHTS).write_bytes(content)
     with pytest.raises(InvalidAdapterError, match="weights"):
+        store.keep(source)
+
+
+Tensors = dict[str, NDArray[np.float32]]
+FIRST = "base_model.model.model.layers.0.self_attn.q_proj.lora_{}.weight"
+
+
+def changed(tensors: Tensors, half: str, to: NDArray[np.float32]) -> Tensors:
+    return tensors | {FIRST.format(half): to}
+
+
+def with_value(tensors: Tensors, value: float) -> Tensors:
+    factor = tensors[FIRST.format("B")].copy()
+    factor[-1, -1] = value
+    return changed(tensors, "B", factor)
+
+
+def renamed(tensors: Tensors, old: str, new: str) -> Tensors:
+    return {name.replace(old, new): factor for name, factor in tensors.items()}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda t: changed(t, "A", t[FIRST.format("A")].T.copy()), "rank"),
+        (lambda t: changed(t, "A", t[FIRST.format("A")][:, ::2].copy()), "make no"),
+        (lambda t: changed(t, "B", t[FIRST.format("B")][::2].copy()), "make no"),
+        (lambda t: changed(t, "B", t[FIRST.format("B")][:, :2].copy()), "rank"),
+        (lambda t: with_value(t, np.nan), "not finite"),
+        (lambda t: with_value(t, -np.inf), "not finite"),
+        (lambda t: with_value(t, 1e30), "not finite"),
+        (lambda t: renamed(t, "layers.0.", "layers.99."), "no matrix"),
+        (lambda t: renamed(t, "q_proj", "w_proj"), "no module"),
+        (lambda t: renamed(t, "base_model.model.", ""), "no matrix"),
+        (lambda t: {k: v for k, v in t.items() if k != FIRST.format("A")}, "other half"),
+    ],
+)
+def test_factors_that_do_not_fit_the_base_model_or_are_no_numbers_are_refused(
+    store: AdapterFiles,
+    source: Path,
+    tmp_path: Path,
+    change: Callable[[Tensors], Tensors],
+    reason: str,
+) -> None:
+    save_file(change(load_file(source / WEIGHTS)), source / WEIGHTS)
+    with pytest.raises(InvalidAdapterError, match=reason):
+        store.keep(source)
+    assert kept(tmp_path) == []
+
+
+def test_numbers_of_sixteen_bits_are_looked_at_too(store: AdapterFiles, source: Path) -> None:
+    tensors = load_file(source / WEIGHTS)
+    halves = {name: factor.astype(np.float16) for name, factor in tensors.items()}
+    save_file(halves, source / WEIGHTS)
+    store.keep(source)
+    # A bfloat16 is the upper half of a float32; 0x7fc0 is its NaN.
+    raw = bytearray((source / WEIGHTS).read_bytes().replace(b'"F16"', b'"BF16"'))
+    raw[:8] = (int.from_bytes(raw[:8], "little") + len(tensors)).to_bytes(8, "little")
+    raw[-2:] = (0x7FC0).to_bytes(2, "little")
+    (source / WEIGHTS).write_bytes(raw)
+    with pytest.raises(InvalidAdapterError, match="not finite"):
+        store.keep(source)
+
+
+@pytest.mark.parametrize(("where", "reason"), [("overlap", "overlap"), ("gap", "gaps"), ("more", "behind")])
+def test_factors_that_overlap_or_leave_room_are_refused(
+    store: AdapterFiles, source: Path, where: str, reason: str
+) -> None:
+    raw = (source / WEIGHTS).read_bytes()
+    begin = 8 + int.from_bytes(raw[:8], "little")
+    header, data = json.loads(raw[8:begin]), raw[begin:]
+    last = max((e for n, e in header.items() if n != "__metadata__"), key=lambda e: e["data_offsets"][0])
+    shift = {"overlap": -16, "gap": 16, "more": 0}[where]
+    last["data_offsets"] = [offset + shift for offset in last["data_offsets"]]
+    (source / WEIGHTS).write_bytes(_header(json.dumps(header).encode()) + data + b"x" * 16)
+    with pytest.raises(InvalidAdapterError, match=reason):
         store.keep(source)
 
 
