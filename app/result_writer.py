@@ -11,6 +11,7 @@ from pathlib import Path
 from app.outputs import FileResult, line_item_csv, result_json, result_line, scalar_csv
 from schemas.errors import ConfigurationError
 from schemas.spec import ExtractionSchema
+from schemas.text import visible
 
 
 class Format(StrEnum):
@@ -57,7 +58,9 @@ class ResultWriter:
 
     def _write(self, name: str, text: str, *, append: bool = False) -> None:
         if self.out is None:
-            sys.stdout.write(text)
+            # A terminal would obey what is in a document; in JSON the escapes mean what they stand for.
+            is_data = self.format is Format.CSV and not sys.stdout.isatty()
+            sys.stdout.write(text if is_data else visible(text))
             return
         path = self.out / name
         try:

@@ -19,6 +19,7 @@ from app.extraction.pipeline import Pipeline
 from app.log import configure_logging
 from app.models.choice import choose_model
 from app.settings import EngineName, load_settings
+from app.terminal import echo
 from app.wiring import build_pipeline
 
 app = typer.Typer(no_args_is_help=True, help="Measure extraction on labelled documents.")
@@ -62,16 +63,14 @@ def run(
     asked = read_suite(suite, data=data, n=n, documents=documents)
     pipeline = _pipeline(engine)
     results = _run(asked, pipeline, out, in_flight)
-    typer.echo(write_results(results, RunFolder(path=out), title=run_title(out)))
+    echo(write_results(results, RunFolder(path=out), title=run_title(out)))
     write_pages(results.scores, results.lines, asked, pipeline, out / "pages", readings=out / "readings")
 
 
 @app.command("report")
 def report(folder: Annotated[Path, typer.Argument(help="A run's folder.")]) -> None:
     """Score a run's predictions again, and write its report anew."""
-    typer.echo(
-        write_results(run_results(RunFolder(path=folder)), RunFolder(path=folder), title=run_title(folder))
-    )
+    echo(write_results(run_results(RunFolder(path=folder)), RunFolder(path=folder), title=run_title(folder)))
 
 
 @app.command("compare")
@@ -92,10 +91,10 @@ def compare(
     """
     folders = RunFolder(path=first), RunFolder(path=second)
     figures = compare_runs(run_results(folders[0]), run_results(folders[1]))
-    typer.echo(comparison_table(figures))
+    echo(comparison_table(figures))
     fallen = regressions(figures, tolerance=tolerance, level=level)
     for one in fallen:
-        typer.echo(f"regression: {one.metric} of {one.dataset} fell by {-one.difference.value:.3f}", err=True)
+        echo(f"regression: {one.metric} of {one.dataset} fell by {-one.difference.value:.3f}", err=True)
     if fallen:
         raise typer.Exit(1)
 
@@ -125,12 +124,12 @@ def ablate(
         read_suite(suite, data=data, n=n, documents=documents), chosen, adapter=adapter
     ):
         folder = out / combination.name
-        typer.echo(f"run {combination.name}", err=True)
+        echo(f"run {combination.name}", err=True)
         runs[combination.on] = _run(combination.suite, pipeline, folder, in_flight, readings=out / "readings")
         write_results(runs[combination.on], RunFolder(path=folder), title=run_title(folder))
     table = ablation_table(runs, chosen)
     (out / "ablation.md").write_text(table, encoding="utf-8")
-    typer.echo(table)
+    echo(table)
 
 
 def _pipeline(engine: EngineName | None) -> Pipeline:
@@ -150,6 +149,6 @@ def _run(
         readings=readings or out / "readings",
         model_folder=choose_model(load_settings()).folder if pipeline.engine.name == "embedded" else None,
         n_in_flight=in_flight,
-        announce=lambda name: typer.echo(f"  {name}", err=True),
+        announce=lambda name: echo(f"  {name}", err=True),
     )
     return run_results(folder)

@@ -33,6 +33,7 @@ from app.log import configure_logging
 from app.outputs import FileResult
 from app.result_writer import Format, result_writer
 from app.settings import EngineName, OcrChoice, Settings, load_settings
+from app.terminal import open_console
 from app.wiring import (
     build_context,
     build_loader,
@@ -115,7 +116,9 @@ def extract(
 
 
 def _tell_left_out(name: str, reason: str) -> None:
-    Console(stderr=True).print(f"left out: {name}: {reason}", markup=False, highlight=False, soft_wrap=True)
+    open_console(stderr=True).print(
+        f"left out: {name}: {reason}", markup=False, highlight=False, soft_wrap=True
+    )
 
 
 def _try(job: Callable[[], None]) -> None:
@@ -156,7 +159,7 @@ def _show_progress(batch: Batch, files: Sequence[BatchFile]) -> Iterator[tuple[F
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=open_console(stderr=True)) as progress:
         task = progress.add_task("starting", total=len(files))
 
         def announce(name: str, stage: str) -> None:
@@ -169,7 +172,7 @@ def _show_progress(batch: Batch, files: Sequence[BatchFile]) -> Iterator[tuple[F
 
 def _report(results: Sequence[FileResult], out: Path | None) -> None:
     """Show people what was found, and where it was written."""
-    console = Console(stderr=out is None)
+    console = open_console(stderr=out is None)
     for result in results:
         if out is not None and result.extraction is not None:
             console.print_json(data=result.extraction.output.value, ensure_ascii=False)

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from app.terminal import echo, open_console
 from schemas.lint import lint
 from schemas.registry import json_schema_of, list_schemas, load_schema
 from schemas.source import read_schema_file
@@ -25,7 +24,7 @@ def list_() -> None:
     for schema in list_schemas():
         n_leaves = sum(1 for _ in schema.leaves())
         table.add_row(schema.name, schema.version, str(n_leaves), schema.description)
-    Console().print(table)
+    open_console().print(table)
 
 
 @app.command("show")
@@ -33,7 +32,7 @@ def show(
     name: Annotated[str, typer.Argument(help="A schema's name, or a file with a JSON Schema.")],
 ) -> None:
     """Print a schema as JSON Schema."""
-    typer.echo(json.dumps(json_schema_of(load_schema(name)), indent=2, ensure_ascii=False))
+    echo(json.dumps(json_schema_of(load_schema(name)), indent=2, ensure_ascii=False))
 
 
 @app.command("lint")
@@ -49,15 +48,15 @@ def lint_file(
     for entry in report.entries:
         why = entry.message if entry.hint is None else f"{entry.message} ({entry.hint})"
         rows.append((entry.pointer, entry.keyword, entry.verdict, why))
-    console = Console()
+    console = open_console()
     if console.is_terminal:
         table = Table("at", "keyword", "verdict", "why")
         for row in rows:
-            table.add_row(*map(escape, row))
+            table.add_row(*row)
         console.print(table)
     else:
         for row in rows:
-            typer.echo("\t".join(row))
+            echo("\t".join(row))
     for warning in report.warnings:
         console.print(f"warning: {warning.pointer}: {warning.message}", markup=False, soft_wrap=True)
     if not report.ok:
