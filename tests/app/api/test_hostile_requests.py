@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, cast
 
 import pytest
@@ -21,6 +23,7 @@ from app.errors import MAX_ISSUES
 from app.extraction.pipeline import Pipeline
 from app.settings import ApiSettings, Settings, StoreSettings
 from schemas.errors import ConfigurationError
+from schemas.lint import LintReport, lint
 from tests.paths import ROOT
 
 INVOICE = (ROOT / "samples" / "invoice.pdf").read_bytes()
@@ -102,6 +105,29 @@ def test_a_form_of_many_fields_is_refused_shortly(client: TestClient) -> None:
     assert len(response.json()["errors"]) <= MAX_ISSUES
     many = {f"x{n}": "" for n in range(5_000)}
     assert client.post("/v1/examples", files={"file": ("a.pdf", b"")}, data=many).status_code == 400
+
+
+def test_probes_answer_while_schemas_are_checked_and_those_are_bounded(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, release = threading.Event(), threading.Event()
+
+    def wait(schema: dict[str, Any]) -> LintReport:
+        begun.set()
+        release.wait(20)
+        return lint(schema)
+
+    monkeypatch.setattr("app.api.routes.lint", wait)
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+    with ThreadPoolExecutor(80) as pool:
+        asked = [pool.submit(client.post, "/v1/schemas/lint", json=schema) for _ in range(80)]
+        assert begun.wait(10)
+        assert client.get("/livez").status_code == 200
+        refused = next(as_completed(asked, timeout=20)).result()
+        release.set()
+    assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+    # One is checked, 64 wait: of 80 no more than 15 are told to come back.
+    assert sum(one.result().status_code == 200 for one in asked) >= 65
 
 
 class _Few(BaseModel):

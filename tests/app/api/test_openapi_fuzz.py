@@ -1,4 +1,4 @@
-"""Every operation of the OpenAPI description with made-up requests: whatever they say, none is our failure."""
+"""Every operation of the OpenAPI description with made-up requests: none of them is our failure."""
 
 from __future__ import annotations
 
