@@ -8,11 +8,12 @@ import os
 import signal
 import socket
 import sys
+from typing import Any
 
+from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
-from granian.net import SocketHolder
-from granian.server import Server
+from granian.server.mp import MPServer
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.listening import allow_connections, listen
@@ -66,14 +67,17 @@ def run(target: str, listener: socket.socket) -> None:
     server.serve()
 
 
-class _Server(Server):
+class _Server(MPServer):
     """Granian's server on a socket that is ours alone, whose exit code says how its worker ended."""
 
     listener: socket.socket
 
     def _init_shared_socket(self) -> None:
         self._ssp = self._sso = None
-        self._shd = SocketHolder(self.listener.fileno(), False, self.backlog)  # no unix socket
+        holder: Any = (
+            SocketHolder  # its constructor is not in the stubs: descriptor, is it a unix socket, backlog
+        )
+        self._shd = holder(self.listener.fileno(), False, self.backlog)
 
     def _stop_workers(self) -> None:
         codes = [worker.inner.exitcode for worker in self.wrks]

@@ -238,7 +238,7 @@ def test_readers_that_are_killed_between_pages_are_started_again_and_leave_nothi
 def test_readers_that_are_killed_at_work_are_not_blamed_on_the_document() -> None:
     with Child(kind="parser", limits=SIZES) as child, SharedFile() as output, SharedFile(b"") as source:
         threading.Timer(0.5, kill_readers).start()
-        called = {"module": spin.__module__, "name": spin.__qualname__, "kwargs": {}}
+        called: dict[str, Any] = {"module": spin.__module__, "name": spin.__qualname__, "kwargs": {}}
         with pytest.raises(SandboxLostError) as caught:
             child.run("call", called, cpu_s=20, output=output, source=source)
     assert caught.value.retryable

@@ -250,6 +250,7 @@ def test_what_is_no_file_of_factors_is_refused(store: AdapterFiles, source: Path
 
 
 Tensors = dict[str, NDArray[np.float32]]
+Change = Callable[[Tensors], Tensors]
 FIRST = "base_model.model.model.layers.0.self_attn.q_proj.lora_{}.weight"
 
 
@@ -267,27 +268,51 @@ def renamed(tensors: Tensors, old: str, new: str) -> Tensors:
     return {name.replace(old, new): factor for name, factor in tensors.items()}
 
 
+def transposed(tensors: Tensors) -> Tensors:
+    return changed(tensors, "A", np.ascontiguousarray(tensors[FIRST.format("A")].T))
+
+
+def halved(half: str, axis: int) -> Change:
+    def change(tensors: Tensors) -> Tensors:
+        factor = tensors[FIRST.format(half)]
+        return changed(tensors, half, np.ascontiguousarray(factor[::2] if axis == 0 else factor[:, ::2]))
+
+    return change
+
+
+def numbered(value: float) -> Change:
+    return lambda tensors: with_value(tensors, value)
+
+
+def named(old: str, new: str) -> Change:
+    return lambda tensors: renamed(tensors, old, new)
+
+
+def single(tensors: Tensors) -> Tensors:
+    return {name: factor for name, factor in tensors.items() if name != FIRST.format("A")}
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda t: changed(t, "A", t[FIRST.format("A")].T.copy()), "rank"),
-        (lambda t: changed(t, "A", t[FIRST.format("A")][:, ::2].copy()), "make no"),
-        (lambda t: changed(t, "B", t[FIRST.format("B")][::2].copy()), "make no"),
-        (lambda t: changed(t, "B", t[FIRST.format("B")][:, :2].copy()), "rank"),
-        (lambda t: with_value(t, np.nan), "not finite"),
-        (lambda t: with_value(t, -np.inf), "not finite"),
-        (lambda t: with_value(t, 1e30), "not finite"),
-        (lambda t: renamed(t, "layers.0.", "layers.99."), "no matrix"),
-        (lambda t: renamed(t, "q_proj", "w_proj"), "no module"),
-        (lambda t: renamed(t, "base_model.model.", ""), "no matrix"),
-        (lambda t: {k: v for k, v in t.items() if k != FIRST.format("A")}, "other half"),
+        (transposed, "rank"),
+        (halved("A", 1), "make no"),
+        (halved("B", 0), "make no"),
+        (halved("B", 1), "rank"),
+        (numbered(np.nan), "not finite"),
+        (numbered(-np.inf), "not finite"),
+        (numbered(1e30), "not finite"),
+        (named("layers.0.", "layers.99."), "no matrix"),
+        (named("q_proj", "w_proj"), "no module"),
+        (named("base_model.model.", ""), "no matrix"),
+        (single, "other half"),
     ],
 )
 def test_factors_that_do_not_fit_the_base_model_or_are_no_numbers_are_refused(
     store: AdapterFiles,
     source: Path,
     tmp_path: Path,
-    change: Callable[[Tensors], Tensors],
+    change: Change,
     reason: str,
 ) -> None:
     save_file(change(load_file(source / WEIGHTS)), source / WEIGHTS)

@@ -223,7 +223,7 @@ async def statuses(app: ASGIApp, parts: Iterator[bytes], *, every_s: float = 0.0
         if message["type"] == "http.response.start":
             sent.append(message["status"])
 
-    scope = {"type": "http", "method": "POST", "path": "/v1/examples", "headers": []}
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/v1/examples", "headers": []}
     await asyncio.wait_for(app(scope, receive, send), 10)
     return sent
 

@@ -39,7 +39,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 
 def operations(client: TestClient) -> dict[str, Any]:
-    schema = schemathesis.openapi.from_dict(client.get("/openapi.json").json())
+    schema: Any = schemathesis.openapi.from_dict(client.get("/openapi.json").json())
     found = [result.ok() for result in schema.get_all_operations()]
     return {operation.label: operation for operation in found}
 
@@ -49,10 +49,9 @@ def ask(client: TestClient, case: Any) -> None:  # noqa: ANN401
     kwargs = case.as_transport_kwargs(base_url="http://testserver")
     kwargs = {key: value for key, value in kwargs.items() if key in _OF_REQUESTS}
     prepared = Request(**kwargs).prepare()
-    headers = {name: value for name, value in prepared.headers.items() if name.lower() != "content-length"}
-    response = client.request(
-        str(prepared.method), str(prepared.url), headers=headers, content=prepared.body or b""
-    )
+    headers: Any = {name: v for name, v in prepared.headers.items() if name.lower() != "content-length"}
+    body: Any = prepared.body or b""
+    response = client.request(str(prepared.method), str(prepared.url), headers=headers, content=body)
     assert response.status_code < 500, (prepared.method, prepared.url, prepared.body)
     if response.status_code >= 400:
         assert response.headers["content-type"] == "application/problem+json"
@@ -73,7 +72,11 @@ def fuzz(client: TestClient, n_examples: int) -> int:
                 derandomize=True,
                 database=None,
                 phases=(Phase.generate,),
-                suppress_health_check=list(HealthCheck),
+                suppress_health_check=(
+                    HealthCheck.too_slow,
+                    HealthCheck.filter_too_much,
+                    HealthCheck.data_too_large,
+                ),
             )
             @given(case=operation.as_strategy(generation_mode=mode))
             def one(case: Any) -> None:  # noqa: ANN401
