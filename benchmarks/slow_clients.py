@@ -1,8 +1,8 @@
 """Hold the service up with slow clients and print how long others wait.
 
 `python -m benchmarks.slow_clients [N]`: starts `rasg serve` without a model, opens N connections (5,000) that
-say nothing, drip headers or drip bodies, and new ones for those that are dropped; meanwhile it asks `/livez` and
-has a schema checked. Prints the waiting times, how many slow clients were dropped, and the worker's memory.
+say nothing, drip headers or drip bodies, and new ones for those that are dropped; meanwhile it asks `/livez`
+and has a schema checked. Prints the waiting times, how many slow clients were dropped, and the memory used.
 """
 
 from __future__ import annotations

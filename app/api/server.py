@@ -74,13 +74,13 @@ class _Server(MPServer):
 
     def _init_shared_socket(self) -> None:
         self._ssp = self._sso = None
-        holder: Any = (
-            SocketHolder  # its constructor is not in the stubs: descriptor, is it a unix socket, backlog
-        )
+        # Its constructor is not in the stubs: descriptor, whether it is a unix socket, backlog.
+        holder: Any = SocketHolder
         self._shd = holder(self.listener.fileno(), False, self.backlog)
 
     def _stop_workers(self) -> None:
-        codes = [worker.inner.exitcode for worker in self.wrks]
+        workers: list[Any] = [*self.wrks]
+        codes: list[Any] = [worker.inner.exitcode for worker in workers]
         super()._stop_workers()
         if _EXIT_NOT_STARTED in codes:
             sys.exit(_EXIT_NOT_STARTED)
