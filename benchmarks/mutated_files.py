@@ -1,8 +1,8 @@
 """Read thousands of damaged copies of good files and print how they end.
 
-`python -m benchmarks.mutated_files [N] [--seed N] [--folder DIR] [--keep DIR]`: N copies (2,000) of the
-samples, of their PDFs with nothing compressed, and of small images of their pages, each changed in one to
-eight places: bits, bytes, numbers, stretches that are lost, doubled, moved or taken from another file. Which
+`python -m benchmarks.mutated_files [N] [--seed N] [--folder DIR] [--keep DIR] [--minutes M]`: N copies (2,000)
+of the samples, of their PDFs with nothing compressed, and of small images of their pages, each changed in one
+to eight places: bits, bytes, numbers, stretches that are lost, doubled, moved or taken from another file. Which
 they are follows from the seed alone.
 
 Exits with 1 if one ended in anything but a Document or an error of the tree, took longer than 60 seconds, or
@@ -34,7 +34,7 @@ from schemas.errors import RasgError
 SAMPLES = Path("samples")
 _LIMIT_S = 60.0
 # Parsers that fail are looked for, not OCR: of a small page it is quick.
-_IMAGE_SIDE_PX = 300
+_IMAGE_SIDE_PX = 160
 _MAX_PLACES = 8
 _LONGEST = 4_096
 _NUMBER = re.compile(rb"\d+")
@@ -205,12 +205,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, default=SAMPLES)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument(
+        "--minutes", type=float, default=1e6, help="stop after so many, and tell of what was read"
+    )
     args = parser.parse_args()
     options = ReadOptions(n_workers=1, limits=ReadLimits(wall_seconds=_LIMIT_S / 2, max_pages=20))
     files, before = good_files(args.folder), _temporary_files()
     ended: Counter[str] = Counter()
-    slowest = 0.0
+    slowest, deadline = 0.0, time.monotonic() + 60 * args.minutes
     for number in range(args.n):
+        if time.monotonic() > deadline:
+            break
         data = mutate(files, args.seed * 1_000_000 + number)
         one = read_one(data, options)
         ended[one.kind] += 1
@@ -223,7 +228,9 @@ def main() -> int:
     time.sleep(1.0)  # folders of the last children are removed as they end
     left = _temporary_files() - before
     print("\n".join(f"{n}\t{kind}" for kind, n in ended.most_common()))
-    print(f"{args.n} copies of {len(files)} files; the slowest took {slowest:.1f} s; {len(left)} files left")
+    print(
+        f"{ended.total()} copies of {len(files)} files, the slowest in {slowest:.1f} s, {len(left)} files left"
+    )
     return 1 if ended["FAILED"] or left else 0
 
 
