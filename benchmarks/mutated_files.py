@@ -1,9 +1,9 @@
 """Read thousands of damaged copies of good files and print how they end.
 
-`python -m benchmarks.mutated_files [N] [--seed N] [--folder DIR] [--keep DIR] [--minutes M]`: N copies (2,000)
-of the samples, of their PDFs with nothing compressed, and of small images of their pages, each changed in one
-to eight places: bits, bytes, numbers, stretches that are lost, doubled, moved or taken from another file. Which
-they are follows from the seed alone.
+`python -m benchmarks.mutated_files [N] [--seed N] [--folder DIR] [--keep DIR] [--minutes M]` takes N (2,000)
+copies of the samples, of their PDFs with nothing compressed, and of small images of their pages, each changed
+in one to eight places: bits, bytes, numbers, stretches that are lost, doubled, moved or taken from another file.
+Which they are follows from the seed alone.
 
 Exits with 1 if one ended in anything but a Document or an error of the tree, took longer than 60 seconds, or
 left a temporary file; such files are written to the folder that --keep names.
@@ -228,9 +228,7 @@ def main() -> int:
     time.sleep(1.0)  # folders of the last children are removed as they end
     left = _temporary_files() - before
     print("\n".join(f"{n}\t{kind}" for kind, n in ended.most_common()))
-    print(
-        f"{ended.total()} copies of {len(files)} files, the slowest in {slowest:.1f} s, {len(left)} files left"
-    )
+    print(f"{ended.total()} copies of {len(files)} files, the slowest in {slowest:.1f} s, {len(left)} left")
     return 1 if ended["FAILED"] or left else 0
 
 
