@@ -2,7 +2,7 @@
 
 `python -m benchmarks.mutated_files [N] [--seed N] [--folder DIR] [--keep DIR] [--minutes M]` takes N (2,000)
 copies of the samples, of their PDFs with nothing compressed, and of small images of their pages, each changed
-in one to eight places: bits, bytes, numbers, stretches that are lost, doubled, moved or taken from another file.
+in one to eight places: bits, bytes, numbers, stretches lost, doubled, moved or taken from another file.
 Which they are follows from the seed alone.
 
 Exits with 1 if one ended in anything but a Document or an error of the tree, took longer than 60 seconds, or

@@ -23,7 +23,7 @@ from schemas.errors import ConfigurationError, RetrievalError
 logger = logging.getLogger(__name__)
 
 # The newest of storage/migrations/versions; a test holds them together.
-HEAD = "0003"
+HEAD = "0006"
 _BUSY_TIMEOUT_S = 30.0
 _PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
 _ONLY_READS = "rasg_only_reads"
