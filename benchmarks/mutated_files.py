@@ -193,7 +193,17 @@ def read_one(data: bytes, options: ReadOptions) -> Ended:
 
 
 def _temporary_files() -> frozenset[str]:
-    return frozenset(path.name for path in Path(tempfile.gettempdir()).glob("rasg-children-*/rasg-child-*"))
+    """Return the folders of children that have ended; those of recognisers that wait for pages are in use."""
+    found = Path(tempfile.gettempdir()).glob("rasg-children-*/rasg-child-*")
+    used = {_folder_of(process) for process in Path("/proc").iterdir() if process.name.isdigit()}
+    return frozenset(path.name for path in found if path not in used)
+
+
+def _folder_of(process: Path) -> Path | None:
+    try:
+        return (process / "cwd").readlink()
+    except OSError:  # it has ended, or is another user's
+        return None
 
 
 def main() -> int:
