@@ -8,6 +8,7 @@ import typer
 
 from app.commands import adapters, bench, einvoice, examples, extract, inspect, models, schema, services
 from app.errors import error_record
+from app.terminal import echo
 from schemas.errors import RasgError
 
 # Nothing could be done at all: a setting, a schema or the engine is wrong.
@@ -42,7 +43,7 @@ def main() -> None:
         record = error_record(error)
         hint = f"\nhint: {record.hint}" if record.hint else ""
         issues = "".join(f"\n  {issue.pointer}: {issue.detail}" for issue in record.errors)
-        typer.echo(f"rasg: {record.message} [{record.code}]{issues}{hint}", err=True)
+        echo(f"rasg: {record.message} [{record.code}]{issues}{hint}", err=True)
         sys.exit(EXIT_CONFIGURATION)
 
 

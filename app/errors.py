@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from http import HTTPStatus
+from itertools import islice
 
 from pydantic import BaseModel, ConfigDict
 
@@ -33,12 +35,15 @@ from schemas.errors import (
     UnknownSchemaError,
     UnreadableDocumentError,
     UnsupportedMediaTypeError,
+    WorkCancelledError,
 )
 
 logger = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_S = 5
+MAX_ISSUES = 20
+_MAX_POINTER_CHARS, _MAX_DETAIL_CHARS = 300, 500
 _SERVER_DETAIL = "The service could not finish this request; its log has the cause under the request id."
 
 
@@ -69,6 +74,8 @@ STATUS: dict[type[RasgError], int] = {
     OutputParseError: 502,
     ServiceBusyError: 503,
     ExtractionTimeoutError: 504,
+    # Its caller has hung up, or a job was cancelled.
+    WorkCancelledError: 409,
 }
 
 
@@ -122,7 +129,7 @@ def problem_of(error: RasgError, *, request_id: str | None = None) -> Problem:
         title=HTTPStatus(status).phrase,
         status=status,
         code=error.code,
-        detail=_SERVER_DETAIL if is_ours else str(error),
+        detail=_SERVER_DETAIL if is_ours else shorten(str(error), _MAX_DETAIL_CHARS),
         hint=None if is_ours else error.hint,
         retryable=error.retryable,
         request_id=request_id,
@@ -162,4 +169,23 @@ def is_configuration(error: RasgError) -> bool:
 def _issues(error: RasgError) -> tuple[Issue, ...]:
     if not isinstance(error, InvalidSchemaError | InvalidAnswerError | IncompleteInvoiceError):
         return ()
-    return tuple(Issue(pointer=pointer, detail=reason) for pointer, reason in error.issues)
+    return bounded_issues(error.issues)
+
+
+def bounded_issues(found: Iterable[tuple[str, str]]) -> tuple[Issue, ...]:
+    """Return the first issues of a (pointer, reason) list, each cut, and how many more there are.
+
+    What a caller sends may be wrong in a million places, and name each at any length.
+    """
+    issues = iter(found)
+    told = tuple(
+        Issue(pointer=shorten(pointer, _MAX_POINTER_CHARS), detail=shorten(reason, _MAX_DETAIL_CHARS))
+        for pointer, reason in islice(issues, MAX_ISSUES)
+    )
+    n_more = sum(1 for _ in issues)
+    return (*told, Issue(pointer="", detail=f"and {n_more} more")) if n_more else told
+
+
+def shorten(text: str, n_chars: int) -> str:
+    """Return a text of at most `n_chars` characters, with an ellipsis where it was cut."""
+    return text if len(text) <= n_chars else text[: n_chars - 1] + "…"

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 
 from app.settings import LogFormat, LogLevel, LogSettings
+from schemas.text import one_line, visible
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -40,7 +41,19 @@ class JsonFormatter(logging.Formatter):
             line["request_id"] = current
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return visible(json.dumps(line, ensure_ascii=False))
+
+
+class TextFormatter(logging.Formatter):
+    """Writes one line a record, but for tracebacks: a message makes no lines of its own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 # logging's name
+        """Return the record's line."""
+        return one_line(super().formatMessage(record))
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record's line and traceback."""
+        return visible(super().format(record))
 
 
 def configure_logging(settings: LogSettings) -> None:
@@ -60,4 +73,4 @@ def _set_levels(level: LogLevel) -> None:
 
 
 def _formatter(choice: LogFormat) -> logging.Formatter:
-    return JsonFormatter() if choice == "json" else logging.Formatter(_TEXT)
+    return JsonFormatter() if choice == "json" else TextFormatter(_TEXT)

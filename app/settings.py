@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,6 +22,7 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LogFormat = Literal["text", "json"]
 
 PREFIX = "RASG_"
+_ORIGIN = re.compile(r"https?://[^/\s,@?#]+")
 _NESTED = "__"
 # Read by the set-up scripts and the tests, not by the service.
 _NOT_SETTINGS = frozenset({"RASG_PYTHON", "RASG_TORCH", "RASG_VLLM_DEVICE", "RASG_SHARED_DATA"})
@@ -99,7 +101,9 @@ class ApiSettings(_Group):
     """What the HTTP service takes on.
 
     `n_concurrent` extractions run at a time and `n_waiting` more wait; beyond that callers are told
-    to come back. `timeout_s` bounds one request, waiting included.
+    to come back. `timeout_s` bounds one request, waiting included, `max_bytes_in_flight` what all requests
+    that are not answered yet have sent. Pages of `allowed_origins`, and the service's own, may have browsers
+    post here; those of other sites may not.
     """
 
     host: str = "127.0.0.1"
@@ -107,6 +111,20 @@ class ApiSettings(_Group):
     n_concurrent: int = Field(default=2, ge=1, le=64)
     n_waiting: int = Field(default=8, ge=0, le=1024)
     timeout_s: float = Field(default=300.0, gt=0)
+    max_bytes_in_flight: int = Field(default=4_000_000_000, ge=1)
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_ORIGIN.fullmatch(origin) for origin in value):
+            raise ValueError("origins are as browsers send them, such as https://review.example.com:8443")
+        return value
 
 
 def _data_folder() -> Path:

@@ -62,7 +62,7 @@ def read_one(path: Path, options: ReadOptions) -> Outcome:
 
 
 def _temporary_files() -> frozenset[str]:
-    return frozenset(path.name for path in Path(tempfile.gettempdir()).glob("rasg-child-*"))
+    return frozenset(path.name for path in Path(tempfile.gettempdir()).glob("rasg-children-*/rasg-child-*"))
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from eval.predictions import read_predictions
 from eval.report import diff_text, report_markdown, worst_tables
 from eval.run_scores import RunScores, score_run
 from schemas.errors import EvaluationError, RasgError
+from schemas.text import visible
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -42,7 +43,7 @@ def evaluate(
     scores = score_run(read_predictions(pred), records, kinds=named)
     report = report_markdown(scores, title=title)
     if out is None:
-        typer.echo(report)
+        typer.echo(visible(report))
     else:
         write_scores(scores, out, report=report)
         typer.echo(f"written to {out}")
@@ -85,7 +86,7 @@ def main() -> None:
         app()
     except RasgError as error:
         hint = f"\nhint: {error.hint}" if error.hint else ""
-        typer.echo(f"rasg-eval: {error} [{error.code}]{hint}", err=True)
+        typer.echo(visible(f"rasg-eval: {error} [{error.code}]{hint}"), err=True)
         sys.exit(2)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from io import BytesIO
 
 from ocr.limits import ReadLimits
-from ocr.sandbox import Child, ChildLimits, SharedFile
+from ocr.sandbox import Child, ChildLimits, SharedFile, retry_if_lost
 from schemas.errors import ParserCrashedError, UnreadableDocumentError
 
 # What ZUGFeRD 1 and 2, Factur-X and XRechnung call it; the newest first.
@@ -34,17 +34,21 @@ def einvoice_xml(data: bytes, *, limits: ReadLimits, password: str | None = None
         If the child dies or takes too long.
     """
     sizes = ChildLimits(memory_bytes=limits.memory_bytes, file_bytes=limits.max_result_bytes)
-    child = Child(kind="parser", limits=sizes)
-    try:
-        with SharedFile(data) as source, SharedFile() as output:
+
+    def take_out() -> bytes | None:
+        with (
+            Child(kind="parser", limits=sizes) as child,
+            SharedFile(data) as source,
+            SharedFile() as output,
+        ):
             args = {"password": password}
             cpu_s = limits.open_cpu_seconds
             reply = child.run("einvoice_xml", args, cpu_s=cpu_s, output=output, source=source)
             if not 0 <= reply.size <= MAX_XML_BYTES:
                 raise ParserCrashedError(f"the parser reports an attachment of {reply.size} bytes")
             return output.read(reply.size) if reply.meta.get("found") is True else None
-    finally:
-        child.close()
+
+    return retry_if_lost(take_out)
 
 
 def embedded_xml(data: bytes, *, password: str | None) -> bytes | None:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, PositiveInt, TypeAdapter, Validation
 from ocr.einvoices import AttachedEInvoice
 from ocr.limits import ReadLimits
 from ocr.media import MediaType
-from ocr.sandbox import Child, ChildLimits, Reply, SharedFile, checked
+from ocr.sandbox import Child, ChildLimits, Reply, SharedFile, checked, retry_if_lost
 from ocr.source import PageScan
 from schemas.document import Page, ReadWarning, Thumbnail
 from schemas.errors import ParserCrashedError, RasgError
@@ -68,7 +68,7 @@ class Parser:
         self.cpu_seconds: Counter[str] = Counter()
         self._data = SharedFile(data)
         try:
-            self.n_pages, self.warnings = self._open()
+            self.n_pages, self.warnings = retry_if_lost(self._open)
         except BaseException:
             self.close()
             raise
@@ -155,6 +155,9 @@ class Parser:
             return _small(reply, self._content(reply, output))
 
     def _run(self, task: str, args: Mapping[str, Any], output: SharedFile) -> Reply:
+        return retry_if_lost(lambda: self._run_once(task, args, output))
+
+    def _run_once(self, task: str, args: Mapping[str, Any], output: SharedFile) -> Reply:
         with self._lock:
             if self._child is None or not self._child.is_alive:
                 self._n_crashes += 1

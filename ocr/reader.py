@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -26,12 +27,14 @@ from ocr.reading_order import Arrangement, arrange, join
 from ocr.recognise import Recognised, recognise
 from ocr.searchable import agrees
 from ocr.source import OcrScope, PageScan
+from schemas.cancellation import check_cancelled
 from schemas.document import Document, Page, ReadWarning, ReadWarningCode, Word
 from schemas.errors import (
     DocumentTooLargeError,
     OcrTimeoutError,
     OcrUnavailableError,
     RasgError,
+    WorkCancelledError,
 )
 
 logger = logging.getLogger(__name__)
@@ -114,6 +117,8 @@ def read_document(data: bytes, *, options: ReadOptions | None = None) -> Documen
         If the file cannot be opened.
     OcrError
         If no page could be read because a child crashed, took too long, or an engine is missing.
+    WorkCancelledError
+        If nobody waits for it any more (`schemas.cancellation`).
 
     Notes
     -----
@@ -202,7 +207,9 @@ class _Reading:
         """Return every page: text layers first, then what needs OCR, several at a time."""
         scans = [self._scan(i) for i in range(self._parser.n_pages)]
         with ThreadPoolExecutor(max_workers=self._options.n_workers) as pool:
-            results = list(pool.map(self._finish, range(len(scans)), scans))
+            # Each thread has a context of its own, and with it what may cancel the reading.
+            pages = [pool.submit(copy_context().run, self._finish, i, scan) for i, scan in enumerate(scans)]
+            results = [page.result() for page in pages]
         return [self._add_thumbnail(result) for result in results] if self._options.thumbnails else results
 
     def stage_seconds(self) -> tuple[tuple[str, float], ...]:
@@ -223,10 +230,13 @@ class _Reading:
         try:
             self._check_time(page_index)
             return self._parser.scan(page_index)
+        except WorkCancelledError:
+            raise
         except RasgError as error:
             return error
 
     def _check_time(self, page_index: int) -> None:
+        check_cancelled()
         if time.monotonic() > self._deadline:
             raise OcrTimeoutError(f"the time for the document was up before page {page_index + 1}")
 
@@ -239,6 +249,8 @@ class _Reading:
         try:
             self._check_time(page_index)
             recognised, rendered = self._recognise(page_index, scan, scope)
+        except WorkCancelledError:
+            raise
         except RasgError as error:
             return _without_ocr(page_index, scan, error)
         if scope == "page":
@@ -251,6 +263,8 @@ class _Reading:
             return result
         try:
             thumbnail = self._parser.thumbnail(result.page)
+        except WorkCancelledError:
+            raise
         except RasgError as error:
             logger.info("page %d has no thumbnail: %s", result.page.page_index + 1, error.code)
             return result

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from ocr.engine import PageReading
 from ocr.limits import ReadLimits
 from ocr.parser import RenderedPage
-from ocr.sandbox import ChildLimits, ChildPool, SharedFile, checked
+from ocr.sandbox import ChildLimits, ChildPool, SharedFile, checked, retry_if_lost
 from schemas.errors import ParserCrashedError
 
 # Engines keep caches that grow with odd page sizes; a fresh process now and then is cheap insurance.
@@ -52,12 +52,16 @@ def recognise(
         "is_upright": is_upright,
     }
     sizes = ChildLimits(memory_bytes=limits.ocr_memory_bytes, file_bytes=limits.max_result_bytes)
-    with _pool().borrow(sizes) as child, SharedFile() as output:
-        cpu_s = limits.ocr_cpu_seconds_per_page
-        reply = child.run("recognise", args, cpu_s=cpu_s, output=output, source=page.file)
-        if not 0 <= reply.size <= limits.max_result_bytes:
-            raise ParserCrashedError(f"the recogniser reports an answer of {reply.size} bytes")
-        return Recognised(reading=checked(_READING, output.read(reply.size)), cpu_s=reply.cpu_s)
+
+    def read() -> Recognised:
+        with _pool().borrow(sizes) as child, SharedFile() as output:
+            cpu_s = limits.ocr_cpu_seconds_per_page
+            reply = child.run("recognise", args, cpu_s=cpu_s, output=output, source=page.file)
+            if not 0 <= reply.size <= limits.max_result_bytes:
+                raise ParserCrashedError(f"the recogniser reports an answer of {reply.size} bytes")
+            return Recognised(reading=checked(_READING, output.read(reply.size)), cpu_s=reply.cpu_s)
+
+    return retry_if_lost(read)
 
 
 @cache

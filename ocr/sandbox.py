@@ -7,23 +7,23 @@ plain bytes; nothing is ever unpickled.
 
 from __future__ import annotations
 
-import atexit
 import json
 import logging
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
-from collections.abc import Generator, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from ocr.zygote_process import ChildLimits, running_zygote
+from schemas.cancellation import check_cancelled
 from schemas.errors import (
     ConfigurationError,
     DocumentTooLargeError,
@@ -36,8 +36,10 @@ from schemas.errors import (
     ParserCrashedError,
     PasswordRequiredError,
     RasgError,
+    SandboxLostError,
     UnreadableDocumentError,
     UnsupportedMediaTypeError,
+    WorkCancelledError,
 )
 
 logger = logging.getLogger(__name__)
@@ -49,20 +51,10 @@ _MAX_MESSAGE_BYTES = 64 * 1024
 # the processor time it is allowed; a busy machine may give it only a small share.
 _WALL_FACTOR = 4.0
 _WALL_GRACE_S = 10.0
+# How long a child may work on for nobody.
+_CANCEL_POLL_S = 0.25
 _FATE_TIMEOUT_S = 5.0
 _HANDLE_TIMEOUT_S = 1.0
-# What a child may need of our environment; everything else, secrets above all, stays out.
-_ENVIRONMENT = (
-    "PATH",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "TMPDIR",
-    "TESSDATA_PREFIX",
-    "VIRTUAL_ENV",
-    "LD_LIBRARY_PATH",
-)
-_ONE_THREAD = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _ERRORS: Mapping[str, type[RasgError]] = {
     error.code: error
     for error in (
@@ -122,14 +114,6 @@ class Reply:
 _REPLY = TypeAdapter(Reply)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChildLimits:
-    """Address space and the largest file of a child, in bytes."""
-
-    memory_bytes: int
-    file_bytes: int
-
-
 class Child:
     """A limited process that runs one task at a time; after an error other than a refusal it is gone."""
 
@@ -137,7 +121,8 @@ class Child:
         self.kind: ChildKind = kind
         self.limits = limits
         self.is_alive = True
-        self._control, self._status = _zygote().fork(limits)
+        self._zygote = running_zygote()
+        self._control, self._status = self._zygote.fork(limits)
         self._handle: int | None = None
 
     def run(
@@ -157,13 +142,19 @@ class Child:
             As the task raised it; the child lives on.
         OcrTimeoutError, ParserCrashedError, DocumentTooLargeError
             If the child used up its time, died, or ran out of memory; the child is gone.
+        SandboxLostError
+            If it died with the process that it was forked from; the document has no part in that.
+        WorkCancelledError
+            If nobody waits for the reply any more; the child is gone.
         """
         request = json.dumps({"task": task, "args": args, "cpu_s": cpu_s}).encode()
         fds = [source.fd if source is not None else output.fd, output.fd]
-        self._control.settimeout(_WALL_FACTOR * cpu_s + _WALL_GRACE_S)
         try:
             socket.send_fds(self._control, [request], fds)
-            message = self._control.recv(_MAX_MESSAGE_BYTES)
+            message = self._receive(_WALL_FACTOR * cpu_s + _WALL_GRACE_S)
+        except WorkCancelledError:
+            self.close()
+            raise
         except TimeoutError as error:
             self.close()
             raise OcrTimeoutError(f"{task} took longer than {cpu_s:.0f} CPU seconds allow") from error
@@ -172,6 +163,18 @@ class Child:
         if not message:
             raise self._fate(task)
         return self._reply(task, message)
+
+    def _receive(self, timeout_s: float) -> bytes:
+        """Return the next message, b"" if the child is gone; see now and then whether it is still wanted."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            check_cancelled()
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError
+            self._control.settimeout(min(left_s, _CANCEL_POLL_S))
+            with suppress(TimeoutError):
+                return self._control.recv(_MAX_MESSAGE_BYTES)
 
     def _reply(self, task: str, message: bytes) -> Reply:
         try:
@@ -191,24 +194,28 @@ class Child:
         raise _unexpected(self.kind, task, text)
 
     def _fate(self, task: str) -> RasgError:
-        """Return the error that tells how the child died."""
-        signal_number = self._ended_by()
+        """Return the error that tells how the child died, and whether it is the document's doing."""
+        fate = self._told_fate()
         self.close()
-        if signal_number == signal.SIGXCPU:
+        if fate is None and self._zygote.is_gone():
+            return SandboxLostError(f"the process that starts parsers was ended while {task} ran; try again")
+        if fate == signal.SIGXCPU:
             return OcrTimeoutError(f"{task} used up its processor time")
-        name = signal.Signals(signal_number).name if signal_number else "without a signal"
+        name = signal.Signals(fate).name if fate else "without a signal"
         return ParserCrashedError(
             f"the process that ran {task} died ({name})",
             hint="the file is damaged or hostile, or needs more memory than allowed",
         )
 
-    def _ended_by(self) -> int | None:
+    def _told_fate(self) -> int | None:
+        """Return the number of the signal that ended the child, 0 for none; None if nobody tells."""
         self._status.settimeout(_FATE_TIMEOUT_S)
         with suppress(OSError, ValueError):
             while message := self._status.recv(_MAX_MESSAGE_BYTES):
-                number = json.loads(message).get("signal")
-                if isinstance(number, int):
-                    return number
+                told = json.loads(message)
+                if "exit_code" in told:
+                    number = told["signal"]
+                    return number if isinstance(number, int) else 0
         return None
 
     def close(self) -> None:
@@ -255,69 +262,6 @@ def checked(adapter: TypeAdapter[T], content: bytes) -> T:
         raise ParserCrashedError("a child process gave an answer of the wrong type") from error
 
 
-@dataclass(slots=True)
-class _ZygoteProcess:
-    """Our end of the process that children are forked from."""
-
-    server: socket.socket
-    process: subprocess.Popen[bytes]
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def fork(self, limits: ChildLimits) -> tuple[socket.socket, socket.socket]:
-        """Return the control and the status socket of a new child."""
-        control, child_control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        status, child_status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        request = json.dumps({"memory_bytes": limits.memory_bytes, "file_bytes": limits.file_bytes}).encode()
-        with child_control, child_status:
-            try:
-                with self.lock:
-                    socket.send_fds(self.server, [request], [child_control.fileno(), child_status.fileno()])
-            except OSError as error:
-                control.close()
-                status.close()
-                raise ParserCrashedError("the process that starts parsers is gone; try again") from error
-        return control, status
-
-    def close(self) -> None:
-        """Hang up, so that the process ends its children and leaves."""
-        self.server.close()
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(timeout=_FATE_TIMEOUT_S)
-
-
-_zygote_lock = threading.Lock()
-_zygotes: dict[int, _ZygoteProcess] = {}  # by the id of the process that started it: forks start their own
-
-
-def _zygote() -> _ZygoteProcess:
-    with _zygote_lock:
-        found = _zygotes.get(os.getpid())
-        if found is None or found.process.poll() is not None:
-            if found is not None:
-                found.server.close()
-            found = _zygotes[os.getpid()] = _start_zygote()
-            atexit.register(found.close)
-        return found
-
-
-def _start_zygote() -> _ZygoteProcess:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ocr.zygote", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            env=_environment(),
-        )
-    return _ZygoteProcess(server=ours, process=process)
-
-
-def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109 # "" means just that
-    return {**kept, "PYTHONPATH": path, **dict.fromkeys(_ONE_THREAD, "1")}
-
-
 class ChildPool:
     """Children that are kept between documents, because loading their models takes longer than a page."""
 
@@ -362,3 +306,12 @@ class ChildPool:
             idle, self._idle = self._idle, []
         for child, _ in idle:
             child.close()
+
+
+def retry_if_lost(work: Callable[[], T]) -> T:
+    """Return what `work` returns; do it once more if the process that children come from was killed."""
+    try:
+        return work()
+    except SandboxLostError as error:
+        logger.warning("%s", error)
+        return work()

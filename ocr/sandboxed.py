@@ -1,7 +1,7 @@
 """Any function of bytes, run in a child process that can be killed: for parsers that are not this package's.
 
-What reads hostile bytes in another package (the XML of an e-invoice, say) gets the child's limits without this
-package knowing it: the child imports the function by its name.
+What reads hostile bytes in another package (the XML of an e-invoice, say) gets the child's limits without
+this package knowing it: the child imports the function by its name.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import JsonValue, TypeAdapter
 
 from ocr.limits import ReadLimits
-from ocr.sandbox import Child, ChildLimits, SharedFile, checked
+from ocr.sandbox import Child, ChildLimits, SharedFile, checked, retry_if_lost
 from schemas.errors import ParserCrashedError
 
 T = TypeVar("T")
@@ -22,33 +22,22 @@ T = TypeVar("T")
 _MAX_RESULT_BYTES = 16_000_000
 
 
-class SandboxedFunction(Protocol):
-    """A function at the top of a module: bytes, and keyword arguments of JSON, to what JSON can say."""
-
-    __module__: str
-    __qualname__: str
-
-    def __call__(self, data: bytes, /, **kwargs: Any) -> object:
-        """Return what the bytes say."""
-        ...
-
-
 def run_in_child(
-    function: SandboxedFunction | Callable[..., object],
+    function: Callable[..., object],
     data: bytes,
     result: TypeAdapter[T],
     *,
     limits: ReadLimits,
     cpu_s: float | None = None,
-    **kwargs: Any,
+    **kwargs: JsonValue,
 ) -> T:
     """Return `function(data, **kwargs)`, run in a child process under its limits.
 
     Parameters
     ----------
     function
-        At the top of a module. It takes hostile bytes and gives what `json` can write; errors of our tree come
-        back as themselves where `ocr.sandbox` knows their code.
+        At the top of a module. It takes hostile bytes and gives what `json` can write; errors of our tree
+        come back as themselves where `ocr.sandbox` knows their code.
     result
         What comes back must be of this type; the child is not believed.
     limits
@@ -73,16 +62,20 @@ def run_in_child(
     """
     sizes = ChildLimits(memory_bytes=limits.memory_bytes, file_bytes=_MAX_RESULT_BYTES)
     called = {"module": function.__module__, "name": function.__qualname__, "kwargs": kwargs}
-    child = Child(kind="parser", limits=sizes)
-    try:
-        with SharedFile(data) as source, SharedFile() as output:
+
+    def call() -> T:
+        with (
+            Child(kind="parser", limits=sizes) as child,
+            SharedFile(data) as source,
+            SharedFile() as output,
+        ):
             seconds = limits.open_cpu_seconds if cpu_s is None else cpu_s
             reply = child.run("call", called, cpu_s=seconds, output=output, source=source)
             if not 0 <= reply.size <= _MAX_RESULT_BYTES:
                 raise ParserCrashedError(f"the parser reports an answer of {reply.size} bytes")
             return checked(result, output.read(reply.size))
-    finally:
-        child.close()
+
+    return retry_if_lost(call)
 
 
 def call_named(called: Mapping[str, Any], data: bytes) -> bytes:

@@ -178,6 +178,8 @@ def main() -> None:
         zygote.run()
     finally:
         zygote.end_children()
+        # Whoever started it may have been killed; the folder was made for it.
+        shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
 
 
 if __name__ == "__main__":

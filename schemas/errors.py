@@ -18,6 +18,7 @@ RasgError                      .code (stable) .retryable .hint
 │  └─ InvalidSchemaError       .issues: JSON pointers and reasons
 ├─ OcrError
 │  ├─ OcrUnavailableError      retryable
+│  │  └─ SandboxLostError      the readers were ended from outside; no document's doing
 │  ├─ OcrTimeoutError          retryable
 │  └─ ParserCrashedError
 ├─ RetrievalError
@@ -32,6 +33,7 @@ RasgError                      .code (stable) .retryable .hint
 ├─ PromotionRefusedError       the adapters are as they were
 ├─ ServiceBusyError            retryable
 ├─ ExtractionTimeoutError      retryable
+├─ WorkCancelledError          nobody waits for it any more
 ├─ EvaluationError
 ├─ TrainingDivergedError       the last checkpoint stands
 └─ ConfigurationError
@@ -178,6 +180,12 @@ class OcrUnavailableError(OcrError):
     retryable = True
 
 
+class SandboxLostError(OcrUnavailableError):
+    """The process that reads documents was ended from outside, and its children with it; try again."""
+
+    code = "reader_lost"
+
+
 class OcrTimeoutError(OcrError):
     """Reading took longer than its limit and was stopped."""
 
@@ -264,6 +272,12 @@ class ExtractionTimeoutError(RasgError):
 
     code = "timeout"
     retryable = True
+
+
+class WorkCancelledError(RasgError):
+    """The work was stopped on the way because nobody waits for it any more (`schemas.cancellation`)."""
+
+    code = "cancelled"
 
 
 class EvaluationError(RasgError):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
+import stat
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
@@ -23,6 +25,7 @@ logger = logging.getLogger(__name__)
 # The newest of storage/migrations/versions; a test holds them together.
 HEAD = "0006"
 _BUSY_TIMEOUT_S = 30.0
+_PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
 _ONLY_READS = "rasg_only_reads"
 # Any number will do that no other program on the same PostgreSQL server takes for its own lock.
 _POSTGRES_LOCK = 0x52415347
@@ -137,9 +140,13 @@ def lock_index(engine: Engine, *, timeout_s: float) -> Generator[None]:
     elif path is None or path in ("", ":memory:"):
         yield
     else:
-        with Path(f"{path}.index.lock").open("w") as lock:
+        with _open_lock(Path(f"{path}.index.lock")) as lock:
             _wait(lambda: _is_locked(lock), deadline)
             yield
+
+
+def _open_lock(path: Path) -> IO[str]:
+    return os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, _PRIVATE_FILE), "w")
 
 
 def _is_locked(lock: IO[str]) -> bool:
@@ -165,6 +172,35 @@ def forget_deleted(engine: Engine) -> None:
             bare.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def keep_private(database: Path) -> None:
+    """Make SQLite's file, what is beside it and its folder readable to this user alone: documents are in it.
+
+    SQLite gives its log the file's mode. A folder that is there already is closed if it is open to everybody
+    and made for the store; one that is open to a group is left so, as a server may read adapters there.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be made or written.
+    """
+    folder = database.parent
+    folder.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
+    os.close(os.open(database, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _PRIVATE_FILE))
+    for path in folder.glob(f"{database.name}*"):
+        _close_to(path, _PRIVATE_FILE, if_open_to=0o077)
+    if not Path.cwd().is_relative_to(folder.resolve()) and folder.resolve() != Path("~").expanduser():
+        _close_to(folder, _PRIVATE_FOLDER, if_open_to=0o007)
+
+
+def _close_to(path: Path, mode: int, *, if_open_to: int) -> None:
+    """Give a path of this user's a mode, unless it is one that many use, such as /tmp."""
+    with suppress(FileNotFoundError):  # a log is removed by whoever closes the database last
+        found = path.stat()
+        is_ours = found.st_uid == os.getuid() and not found.st_mode & stat.S_ISVTX
+        if is_ours and found.st_mode & if_open_to:
+            path.chmod(mode)
+
+
 @contextmanager
 def _one_at_a_time(engine: Engine, sqlite_path: str | None) -> Generator[Connection]:
     """Yield a connection while no other process migrates."""
@@ -176,8 +212,8 @@ def _one_at_a_time(engine: Engine, sqlite_path: str | None) -> Generator[Connect
         return
     path = Path(sqlite_path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = path.with_name(path.name + ".lock").open("w")
+        keep_private(path)
+        lock = _open_lock(path.with_name(path.name + ".lock"))
     except OSError as error:
         raise ConfigurationError(f"the store's folder cannot be used: {error.strerror}") from error
     with lock:

@@ -7,14 +7,14 @@ is refused here too, so that it is said when the adapter is added and not when t
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import JsonValue
 
+from app.adapters.weights import BYTES, check_places, read_header
 from schemas.adapter import AdapterCard
 from schemas.errors import InvalidAdapterError
 
@@ -33,16 +33,6 @@ _RANGES: Mapping[str, tuple[float, float]] = {"lora_alpha": (1e-6, 1e6), "lora_d
 _NAMED_MODULES = ("target_modules", "exclude_modules", "rank_pattern", "alpha_pattern")
 _MODULE = re.compile(r"[A-Za-z0-9_.]{1,256}")
 _FACTOR = re.compile(r"\.lora_(?:A|B|embedding_A|embedding_B)(?:\.weight)?$")
-_BYTES = {"F32": 4, "F16": 2, "BF16": 2}
-_MAX_HEADER_BYTES = 10_000_000
-
-
-class _Tensor(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    dtype: str
-    shape: tuple[int, ...]
-    data_offsets: tuple[int, int] = Field(min_length=2)
 
 
 def check_base(card: AdapterCard, base_sha256: str) -> None:
@@ -109,31 +99,18 @@ def _check_rank(rank: int, max_rank: int) -> None:
 
 def check_weights(path: Path, *, max_rank: int) -> None:
     """Raise InvalidAdapterError unless a safetensors file holds LoRA factors, complete and not too large."""
-    n_bytes = 0
-    for name, tensor in _tensors(path):
-        if _FACTOR.search(name) is None or tensor.dtype not in _BYTES or len(tensor.shape) != 2:
+    begin, tensors = read_header(path)
+    for name, tensor in tensors.items():
+        if _FACTOR.search(name) is None or tensor.dtype not in BYTES or len(tensor.shape) != 2:
             raise InvalidAdapterError(f"the adapter's weights hold what is no LoRA factor: {name[:100]!r}")
         if min(tensor.shape) < 1:
             raise InvalidAdapterError("the adapter's weights hold an empty factor")
         _check_rank(min(tensor.shape), max_rank)
-        n_bytes += math.prod(tensor.shape) * _BYTES[tensor.dtype]
-    if not n_bytes:
+        start, end = tensor.data_offsets
+        if end - start != math.prod(tensor.shape) * BYTES[tensor.dtype]:
+            raise InvalidAdapterError(
+                f"the adapter's weights have another size than they say: {name[:100]!r}"
+            )
+    if not tensors:
         raise InvalidAdapterError("the adapter's weights hold nothing")
-    if path.stat().st_size < n_bytes:
-        raise InvalidAdapterError("the adapter's weights are cut")
-
-
-def _tensors(path: Path) -> Iterator[tuple[str, _Tensor]]:
-    """Yield what the header of a safetensors file says: eight bytes of its length, then JSON."""
-    with path.open("rb") as file:
-        n_header = int.from_bytes(file.read(8), "little")
-        if not 2 <= n_header <= _MAX_HEADER_BYTES:
-            raise InvalidAdapterError("the adapter's weights are no safetensors file")
-        header = file.read(n_header)
-    try:
-        found: JsonValue = json.loads(header)
-        for name, entry in found.items() if isinstance(found, dict) else ():
-            if name != "__metadata__":
-                yield name, _Tensor.model_validate(entry)
-    except (ValueError, RecursionError, ValidationError) as error:
-        raise InvalidAdapterError("the adapter's weights are no safetensors file") from error
+    check_places(tensors.values(), path.stat().st_size - begin)

@@ -19,6 +19,7 @@ from uuid import uuid4
 from pydantic import JsonValue
 
 from app.adapters.checks import check_base, check_config, check_weights
+from app.adapters.weights import check_factors
 from schemas.adapter import CARD, CONFIG, WEIGHTS, AdapterCard, adapter_sha256, read_card, weights_sha256
 from schemas.errors import AdapterNotFoundError, ConfigurationError, InvalidAdapterError
 
@@ -135,6 +136,7 @@ class AdapterFiles:
         check_config(config, max_rank=self._max_rank)
         check_weights(part / WEIGHTS, max_rank=self._max_rank)
         check_base(card, self.base_sha256())
+        check_factors(part / WEIGHTS, config, model_folder=self._model_folder)
         content = adapter_sha256(part)
         target = self._folder / content
         if not self._is_whole(content):

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from app.api.forms import TextOrFile
 from app.api.readiness import Readiness
 from app.api.runner import Runner
 from app.extraction.options import SPLIT_HELP, ExtractionOptions, SplitMode
@@ -18,12 +19,13 @@ from app.extraction.page_ranges import PAGES_HELP, PageRange, parse_page_ranges
 from app.extraction.pipeline import Pipeline
 from app.extraction.schema_choice import AUTO, SCHEMA_HELP, SchemaChoice, is_auto
 from app.tenants import Tenant, Tenants
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, InvalidSchemaError
 from schemas.registry import from_json_text, get_schema
 from schemas.spec import ExtractionSchema
 
 # PDF 2.0 allows 127 bytes.
 _MAX_PASSWORD_CHARS = 127
+_MAX_SCHEMA_BYTES = 262_144
 # As many ranges as nobody writes by hand.
 _MAX_RANGES_CHARS = 2_000
 
@@ -38,8 +40,8 @@ class ServiceState:
         Nobody's; each request takes it for its tenant.
     tenant_name
         Of requests that do not say whose they are.
-    extractions, lookups
-        Where documents are read and decoded, and where only the database is asked.
+    extractions, lookups, lints
+        Where documents are read and decoded, where only the database is asked, and where schemas are checked.
     keeps_answers
         Whether answers are kept until they are confirmed.
     options
@@ -51,6 +53,7 @@ class ServiceState:
     tenant_name: str
     extractions: Runner
     lookups: Runner
+    lints: Runner
     readiness: Readiness
     keeps_answers: bool
     options: ExtractionOptions
@@ -77,16 +80,34 @@ def tenant_of(state: State, name: Annotated[str, Depends(tenant_name_of)]) -> Te
 RequestTenant = Annotated[Tenant, Depends(tenant_of)]
 
 
-def schema_of(asked: Annotated[str, Form(alias="schema", max_length=262_144)]) -> ExtractionSchema:
-    """Return the schema of that name, or of that JSON Schema text; never a file's."""
-    return from_json_text(asked) if asked.lstrip().startswith("{") else get_schema(asked)
+def schema_of(
+    asked: Annotated[bytes, TextOrFile(alias="schema", max_length=_MAX_SCHEMA_BYTES)],
+) -> ExtractionSchema:
+    """Return the schema of that name, or of that JSON Schema, sent as text or as a file."""
+    return _schema_of(_text_of(asked))
 
 
 def schema_choice_of(
-    asked: Annotated[str, Form(alias="schema", max_length=262_144, description=SCHEMA_HELP)],
+    asked: Annotated[
+        bytes, TextOrFile(alias="schema", max_length=_MAX_SCHEMA_BYTES, description=SCHEMA_HELP)
+    ],
 ) -> SchemaChoice:
-    """Return "auto", or the schema of that name, or of that JSON Schema text; never a file's."""
-    return AUTO if is_auto(asked) else schema_of(asked)
+    """Return "auto", or the schema of that name, or of that JSON Schema, sent as text or as a file."""
+    text = _text_of(asked)
+    return AUTO if is_auto(text) else _schema_of(text)
+
+
+def _text_of(asked: bytes) -> str:
+    try:
+        return asked.decode("utf-8-sig").strip()
+    except UnicodeDecodeError as error:
+        reason = "is not UTF-8"
+        raise InvalidSchemaError(f"the schema {reason}", issues=(("", reason),)) from error
+
+
+def _schema_of(text: str) -> ExtractionSchema:
+    # Never a file's of this machine: a name is one that ships with the service.
+    return from_json_text(text) if text.startswith("{") else get_schema(text)
 
 
 def pages_of(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Path, Query, UploadFile
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
 from app.api.deps import RequestPipeline, RequestTenant, Schema, State
-from app.api.forms import CHECKED_FORM
+from app.api.forms import CHECKED_FORM, TextOrFile
+from app.api.json_body import documented, holds_too_much, json_body
 from app.examples.importing import add_annotated_file
 from app.examples.service import Added, FeedbackVerdict
 from schemas.errors import InputError
@@ -16,7 +18,7 @@ from schemas.example import Example, ExampleSource
 
 router = APIRouter()
 
-_MAX_ANSWER_CHARS = 10_000_000
+_MAX_ANSWER_BYTES = 10_000_000
 _ANSWER: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 _Id = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 
@@ -92,13 +94,15 @@ class Feedback(BaseModel):
 
 
 def answer_of(
-    answer: Annotated[str | None, Form(max_length=_MAX_ANSWER_CHARS)] = None,
+    answer: Annotated[bytes | None, TextOrFile(max_length=_MAX_ANSWER_BYTES)] = None,
 ) -> dict[str, JsonValue] | None:
-    """Return the annotation in the form; None for an e-invoice, which has its own."""
+    """Return the annotation in the form, text or a file; None for an e-invoice, which has its own."""
     if answer is None:
         return None
+    if holds_too_much(answer):
+        raise InputError("answer holds too many values")
     try:
-        return _ANSWER.validate_json(answer)
+        return _ANSWER.validate_json(answer.removeprefix(BOM_UTF8))
     except ValidationError as error:
         raise InputError("answer is no JSON object") from error
 
@@ -174,10 +178,10 @@ async def delete_example(
     await state.lookups.run(lambda: tenant.example_service.remove([example_id], actor=removed_by))
 
 
-@router.post("/v1/extractions/{extraction_id}/feedback")
+@router.post("/v1/extractions/{extraction_id}/feedback", openapi_extra=documented(Feedback))
 async def feedback(
     extraction_id: _Id,
-    said: Feedback,
+    said: Annotated[Feedback, Depends(json_body(Feedback))],
     state: State,
     tenant: RequestTenant,
 ) -> AddedExamples:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from difflib import get_close_matches
 
-from fastapi import Depends, Request
+from fastapi import Depends, File, Request
 from fastapi.dependencies.utils import get_flat_dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -47,5 +47,8 @@ def _unknown(name: str, known: frozenset[str]) -> str:
     near = get_close_matches(name[:_MAX_NAME_CHARS], known, n=1)
     return f"there is no such field; did you mean {near[0]}?" if near else "there is no such field"
 
+
+# A field that may be sent as text or as a file (`curl -F answer=@corrected.json`); both come as bytes.
+TextOrFile = File
 
 CHECKED_FORM = Depends(check_form)

@@ -1,13 +1,15 @@
-"""ASGI middleware before any parsing: a request id for each request, and a cap on its bytes."""
+"""ASGI middleware before any parsing: a request id for each request, and no errands of foreign pages."""
 
 from __future__ import annotations
 
 import re
 import uuid
-from contextlib import suppress
+from collections.abc import Collection
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.listening import is_loopback
 from app.api.problems import SCOPE_KEY, problem_response
 from app.errors import http_problem
 from app.log import request_id
@@ -15,10 +17,10 @@ from app.log import request_id
 # What callers may use as an id: it goes into logs and headers.
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _HEADER = b"x-request-id"
-# A Content-Length of more digits is no size.
-_MAX_LENGTH_DIGITS = 18
-# Form fields and part headers beside the file.
-_FORM_OVERHEAD_BYTES = 512_000
+# They change nothing (RFC 9110, 9.2.1).
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Of Sec-Fetch-Site: a page of ours, or a person.
+_OWN_SITES = frozenset({"same-origin", "none"})
 
 
 class RequestIdGuard:
@@ -48,50 +50,47 @@ class RequestIdGuard:
             request_id.reset(token)
 
 
-class _TooLargeError(Exception):
-    pass
+class OriginGuard:
+    """Answers 403 to a browser that a foreign page has told to change something here.
 
+    A page of any site can post a form to a service on the same machine or network, and so teach it examples
+    or have it read what it likes. Browsers say on whose behalf they ask; programs do not, and need not.
 
-class BodyLimit:
-    """Answers 413 as soon as a body is longer than allowed, told beforehand or found while reading."""
+    Parameters
+    ----------
+    allowed
+        Origins (`https://review.example.com`) whose pages may; beside them those of the service itself.
+    is_local
+        The service listens to this machine alone: then a page is its own only if its address says so as well,
+        as any name can be made to point here.
+    """
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, allowed: Collection[str], is_local: bool) -> None:
         self._app = app
-        self._max_bytes = max_bytes + _FORM_OVERHEAD_BYTES
+        self._allowed = frozenset(allowed)
+        self._is_local = is_local
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or refuse it once it is too long."""
-        if scope["type"] != "http":
+        """Answer one request unless a foreign page makes it."""
+        if scope["type"] != "http" or scope["method"] in _SAFE_METHODS or self._may(scope):
             await self._app(scope, receive, send)
             return
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or len(length) > _MAX_LENGTH_DIGITS or int(length) > self._max_bytes:
-            await self._refuse(scope, receive, send)
-            return
-        n_read = 0
-        is_started = False
+        detail = "the request comes from a page of another origin"
+        problem = http_problem(403, detail, request_id=request_id.get(), code="foreign_origin")
+        hint = "name the origin in RASG_API__ALLOWED_ORIGINS if its pages may"
+        await problem_response(problem.model_copy(update={"hint": hint}))(scope, receive, send)
 
-        async def receive_counted() -> Message:
-            nonlocal n_read
-            message = await receive()
-            n_read += len(message.get("body", b""))
-            if n_read > self._max_bytes:
-                raise _TooLargeError
-            return message
+    def _may(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        origins = headers.getlist("origin")
+        if not origins:
+            return headers.get("sec-fetch-site", "none") in _OWN_SITES
+        return all(origin in self._allowed or self._is_own(origin, scope) for origin in origins)
 
-        async def send_unless_too_large(message: Message) -> None:
-            # The framework makes its own answer of an error while it reads the body: ours comes instead.
-            nonlocal is_started
-            if is_started or n_read <= self._max_bytes:
-                is_started = True
-                await send(message)
-
-        with suppress(_TooLargeError):
-            await self._app(scope, receive_counted, send_unless_too_large)
-        if not is_started:
-            await self._refuse(scope, receive, send)
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        detail = f"the request is larger than {self._max_bytes} bytes"
-        problem = http_problem(413, detail, request_id=request_id.get(), code="document_too_large")
-        await problem_response(problem)(scope, receive, send)
+    def _is_own(self, origin: str, scope: Scope) -> bool:
+        scheme, _, place = origin.partition("://")
+        is_same = bool(place) and place.lower() == Headers(scope=scope).get("host", "").lower()
+        if not is_same or scheme not in ("http", "https"):
+            return False
+        name = place.rpartition(":")[0] if place.rpartition(":")[2].isdigit() else place
+        return is_loopback(name) or not self._is_local

@@ -8,8 +8,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
-from app.errors import PROBLEM_JSON, RETRY_AFTER_S, Issue, Problem, http_problem, problem_of
+from app.errors import PROBLEM_JSON, RETRY_AFTER_S, Problem, bounded_issues, http_problem, problem_of
 from app.log import request_id
 from schemas.errors import RasgError, ServiceBusyError
 
@@ -19,11 +20,17 @@ logger = logging.getLogger(__name__)
 SCOPE_KEY = "rasg.request_id"
 
 
+class BodyRefusedError(Exception):
+    """A body is not to be had in full; whoever reads it gives up, and `app.api.bodies` answers."""
+
+
 def add_problem_handlers(app: FastAPI) -> None:
     """Make every error of `app` a problem document."""
     app.add_exception_handler(RasgError, _rasg_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _hung_up)
+    app.add_exception_handler(BodyRefusedError, _not_whole)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -50,9 +57,8 @@ async def _validation_error(_: Request, error: Exception) -> JSONResponse:
         raise error
     problem = http_problem(422, "the request is not as documented", request_id=request_id.get())
     # The values are the caller's document: only the places and the reasons are told.
-    issues = tuple(
-        Issue(pointer="/" + "/".join(str(part) for part in entry["loc"]), detail=entry["msg"])
-        for entry in error.errors()
+    issues = bounded_issues(
+        ("/" + "/".join(str(part) for part in entry["loc"]), str(entry["msg"])) for entry in error.errors()
     )
     return problem_response(problem.model_copy(update={"errors": issues, "code": "invalid_request"}))
 
@@ -65,6 +71,16 @@ async def _http_error(_: Request, error: Exception) -> JSONResponse:
     # Such as Allow, which belongs to a 405.
     response.headers.update(error.headers or {})
     return response
+
+
+async def _hung_up(_request: Request, error: Exception) -> JSONResponse:
+    # Nobody reads it; nothing went wrong here.
+    logger.info("the caller hung up before the request was whole")
+    return await _not_whole(_request, error)
+
+
+async def _not_whole(_request: Request, _error: Exception) -> JSONResponse:
+    return problem_response(http_problem(400, "the request is not whole", request_id=request_id.get()))
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

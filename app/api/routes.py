@@ -143,10 +143,11 @@ async def schema(name: str) -> dict[str, JsonValue]:
 
 
 @router.post("/v1/schemas/lint", openapi_extra=_ANY_JSON_BODY)
-async def lint_schema(request: Request) -> LintAnswer:
+async def lint_schema(request: Request, state: State) -> LintAnswer:
     """Say for each keyword of the JSON Schema in the body whether and when it is enforced."""
     # Read by hand: the framework's JSON reader takes NaN, repeated keys and any depth.
-    return LintAnswer.of(lint(parse_schema_text(await request.body())))
+    text = await request.body()
+    return await state.lints.run(lambda: LintAnswer.of(lint(parse_schema_text(text))))
 
 
 @router.get("/livez")

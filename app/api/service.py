@@ -8,9 +8,12 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from app.api.bodies import BodyGuard, BodyLimits
 from app.api.deps import ServiceState
+from app.api.disconnects import DisconnectWatch
 from app.api.example_routes import router as example_router
-from app.api.guards import BodyLimit, RequestIdGuard
+from app.api.guards import OriginGuard, RequestIdGuard
+from app.api.listening import is_loopback
 from app.api.problems import add_problem_handlers
 from app.api.readiness import Readiness
 from app.api.routes import router
@@ -29,6 +32,8 @@ from app.wiring import (
 # What only reads and writes the database does not wait behind documents. SQLite has one writer, and a lookup
 # takes milliseconds: a few at a time are enough.
 _N_LOOKUPS, _N_WAITING_LOOKUPS = 4, 64
+# A large schema takes a tenth of a second of one core, which probes want as well.
+_N_LINTS, _N_WAITING_LINTS = 1, 64
 
 
 def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastAPI:
@@ -67,6 +72,9 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
                 n_waiting=_N_WAITING_LOOKUPS,
                 timeout_s=settings.api.timeout_s,
             ),
+            lints=Runner(
+                "lints", n_concurrent=_N_LINTS, n_waiting=_N_WAITING_LINTS, timeout_s=settings.api.timeout_s
+            ),
             readiness=Readiness(),
             keeps_answers=settings.store.keep_days > 0,
             options=default_options(settings),
@@ -79,6 +87,7 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
             warming.cancel()
             service.extractions.close()
             service.lookups.close()
+            service.lints.close()
             service.readiness.close()
             service.pipeline.engine.close()
             store.close()
@@ -87,6 +96,15 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
     app.include_router(router)
     app.include_router(example_router)
     add_problem_handlers(app)
-    app.add_middleware(BodyLimit, max_bytes=settings.read.max_bytes)
+    app.add_middleware(DisconnectWatch)
+    app.add_middleware(
+        BodyGuard,
+        limits=BodyLimits(
+            document_bytes=settings.read.max_bytes, in_flight_bytes=settings.api.max_bytes_in_flight
+        ),
+    )
+    app.add_middleware(
+        OriginGuard, allowed=settings.api.allowed_origins, is_local=is_loopback(settings.api.host)
+    )
     app.add_middleware(RequestIdGuard)
     return app

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
 from app.log import configure_logging
 from app.models.choice import choose_model
 from app.settings import EngineName, Settings, load_settings
+from app.terminal import echo, open_console
 from app.wiring import (
     build_context,
     build_files,
@@ -73,8 +73,8 @@ def add(
         name = _schema_name(schema, kept.card)
         added = opened.registry.add(name, kept.content_sha256, kept.card, actor=_who(by))
     if kept.card.schema_names and name not in kept.card.schema_names:
-        typer.echo(f"it was trained for {', '.join(kept.card.schema_names)}, not for {name}", err=True)
-    typer.echo(f"{added.adapter_id}  {added.served_name}  {added.state}")
+        echo(f"it was trained for {', '.join(kept.card.schema_names)}, not for {name}", err=True)
+    echo(f"{added.adapter_id}  {added.served_name}  {added.state}")
 
 
 @app.command("list")
@@ -99,7 +99,7 @@ def list_(tenant: _Tenant = None) -> None:
         name = "base" if sha256 is None else "the model's own" if sha256 == own else "no longer here"
         cells = (name, (sha256 or "")[:_HASH_CHARS], "", "", *_feedback_cells(feedback[schema_name, sha256]))
         table.add_row("", Text(schema_name), *cells)
-    Console().print(table)
+    open_console().print(table)
 
 
 @app.command("promote")
@@ -137,9 +137,9 @@ def promote(
             promoted = promoter.promote(judged, bar, canary=canary, actor=_who(by))
         except PromotionRefusedError as error:
             hint = f"\nhint: {error.hint}" if error.hint else ""
-            typer.echo(f"refused: {error} [{error.code}]{hint}", err=True)
+            echo(f"refused: {error} [{error.code}]{hint}", err=True)
             raise typer.Exit(1) from error
-    typer.echo(f"{promoted.served_name} is {_state(promoted)} for {promoted.schema_name}")
+    echo(f"{promoted.served_name} is {_state(promoted)} for {promoted.schema_name}")
 
 
 @app.command("rollback")
@@ -153,7 +153,7 @@ def rollback(
         base_sha256 = build_files(opened.settings).base_sha256()
         done = opened.registry.roll_back(_schema_named(schema), base_sha256, actor=_who(by))
     answers = "the base model answers" if done.live is None else f"{done.live.served_name} is live"
-    typer.echo(f"{done.retired.served_name} is retired; {answers}")
+    echo(f"{done.retired.served_name} is retired; {answers}")
 
 
 @app.command("retire")
@@ -161,7 +161,7 @@ def retire(named: _Named, schema: _Schema = None, by: _By = None, tenant: _Tenan
     """Take an adapter out of use; where it was live, the base model answers."""
     with _open(tenant) as opened:
         retired = opened.registry.retire(_one(opened.registry, named, schema).adapter_id, actor=_who(by))
-    typer.echo(f"{retired.served_name} is retired")
+    echo(f"{retired.served_name} is retired")
 
 
 @contextmanager
@@ -243,16 +243,14 @@ def _schema_named(asked: str) -> str:
 
 def _show(judged: Judgement) -> None:
     against = "the base model" if judged.against is None else judged.against.served_name
-    typer.echo(
-        f"first: {against}, second: {judged.adapter.served_name}, {judged.n_documents} documents", err=True
-    )
+    echo(f"first: {against}, second: {judged.adapter.served_name}, {judged.n_documents} documents", err=True)
     if judged.folder is not None:
-        typer.echo(judged.table)
-        typer.echo(f"both runs are in {judged.folder}", err=True)
+        echo(judged.table)
+        echo(f"both runs are in {judged.folder}", err=True)
 
 
 def _announce(name: str) -> None:
-    typer.echo(f"run {name}", err=True)
+    echo(f"run {name}", err=True)
 
 
 def _state(adapter: RegisteredAdapter) -> str:

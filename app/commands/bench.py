@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from app.bench.ablate import SWITCHES, Switch, ablation_table, combinations_of
-from app.bench.calibrate import calibrate_runs, calibration_report, write_calibration
 from app.bench.compare import compare as compare_runs
 from app.bench.compare import comparison_table, regressions
 from app.bench.pages import write_pages
@@ -21,6 +20,7 @@ from app.extraction.pipeline import Pipeline
 from app.log import configure_logging
 from app.models.choice import choose_model
 from app.settings import EngineName, load_settings
+from app.terminal import echo
 from app.wiring import build_pipeline, build_read_options
 from eval.plots import reliability_pair
 
@@ -65,16 +65,14 @@ def run(
     asked = read_suite(suite, data=data, n=n, documents=documents)
     pipeline = _pipeline(engine)
     results = _run(asked, pipeline, out, in_flight)
-    typer.echo(write_results(results, RunFolder(path=out), title=run_title(out)))
+    echo(write_results(results, RunFolder(path=out), title=run_title(out)))
     write_pages(results.scores, results.lines, asked, pipeline, out / "pages", readings=out / "readings")
 
 
 @app.command("report")
 def report(folder: Annotated[Path, typer.Argument(help="A run's folder.")]) -> None:
     """Score a run's predictions again, and write its report anew."""
-    typer.echo(
-        write_results(run_results(RunFolder(path=folder)), RunFolder(path=folder), title=run_title(folder))
-    )
+    echo(write_results(run_results(RunFolder(path=folder)), RunFolder(path=folder), title=run_title(folder)))
 
 
 @app.command("compare")
@@ -95,10 +93,10 @@ def compare(
     """
     folders = RunFolder(path=first), RunFolder(path=second)
     figures = compare_runs(run_results(folders[0]), run_results(folders[1]))
-    typer.echo(comparison_table(figures))
+    echo(comparison_table(figures))
     fallen = regressions(figures, tolerance=tolerance, level=level)
     for one in fallen:
-        typer.echo(f"regression: {one.metric} of {one.dataset} fell by {-one.difference.value:.3f}", err=True)
+        echo(f"regression: {one.metric} of {one.dataset} fell by {-one.difference.value:.3f}", err=True)
     if fallen:
         raise typer.Exit(1)
 
@@ -128,12 +126,12 @@ def ablate(
         read_suite(suite, data=data, n=n, documents=documents), chosen, adapter=adapter
     ):
         folder = out / combination.name
-        typer.echo(f"run {combination.name}", err=True)
+        echo(f"run {combination.name}", err=True)
         runs[combination.on] = _run(combination.suite, pipeline, folder, in_flight, readings=out / "readings")
         write_results(runs[combination.on], RunFolder(path=folder), title=run_title(folder))
     table = ablation_table(runs, chosen)
     (out / "ablation.md").write_text(table, encoding="utf-8")
-    typer.echo(table)
+    echo(table)
 
 
 @app.command("calibrate")
@@ -157,6 +155,9 @@ def calibrate(
 
     Prints how the confidences fare on documents of vendors that were left out while they were fitted.
     """
+    # The fit brings an optimiser with it, which nothing else of the command line needs.
+    from app.bench.calibrate import calibrate_runs, calibration_report, write_calibration
+
     found = calibrate_runs(
         runs,
         readings=readings or runs[0] / "readings",
@@ -165,7 +166,7 @@ def calibrate(
         max_error=max_error,
     )
     write_calibration(found.calibration, out)
-    typer.echo(calibration_report(found))
+    echo(calibration_report(found))
     if plot is not None:
         reliability_pair(found.before, found.after, plot)
 
@@ -187,6 +188,6 @@ def _run(
         readings=readings or out / "readings",
         model_folder=choose_model(load_settings()).folder if pipeline.engine.name == "embedded" else None,
         n_in_flight=in_flight,
-        announce=lambda name: typer.echo(f"  {name}", err=True),
+        announce=lambda name: echo(f"  {name}", err=True),
     )
     return run_results(folder)

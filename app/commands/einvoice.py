@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.einvoices.write import OutputSyntax, write_einvoice
 from app.files import read_file
+from app.terminal import echo, print_data
 from schemas.errors import ConfigurationError, InputError
 from schemas.extraction import Extraction
 
@@ -50,9 +51,9 @@ def write(
     """
     written = write_einvoice(_read(result), to, given=dict(map(_parse_given, given or ())))
     for note in written.notes:
-        typer.echo(f"note: {note}", err=True)
+        echo(f"note: {note}", err=True)
     if out is None:
-        typer.echo(written.xml.decode(), nl=False)
+        print_data(written.xml.decode())
         return
     try:
         out.write_bytes(written.xml)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import JsonValue, TypeAdapter, ValidationError
-from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -20,6 +19,7 @@ from app.examples.result_answer import GivenAnswer, read_answer
 from app.files import read_file
 from app.log import configure_logging
 from app.settings import Settings, load_settings
+from app.terminal import echo, open_console
 from app.wiring import build_example_service, build_finder, build_read_options, open_store
 from ocr.reader import ReadOptions, read_document
 from schemas.errors import InputError
@@ -95,7 +95,7 @@ def import_(
             failed += imported.error is not None
             _tell_imported(imported)
     if failed:
-        typer.echo(f"{failed} could not be used", err=True)
+        echo(f"{failed} could not be used", err=True)
         raise typer.Exit(1)
 
 
@@ -119,7 +119,7 @@ def list_(
             Text(example.confirmed_by),
             example.created_at.isoformat(timespec="seconds"),
         )
-    console = Console()
+    console = open_console()
     console.print(table)
     console.print(f"{len(newest)} of {n_all}")
 
@@ -145,10 +145,10 @@ def search(
         finder.close()
     for hit in found.hits:
         near = "shown" if hit.similarity_score >= settings.examples.min_similarity else "too far"
-        typer.echo(f"{hit.example.example_id}  {hit.similarity_score:.3f}  {near}")
-        typer.echo(json.dumps(hit.example.answer, ensure_ascii=False))
+        echo(f"{hit.example.example_id}  {hit.similarity_score:.3f}  {near}")
+        echo(json.dumps(hit.example.answer, ensure_ascii=False))
     if not found.hits:
-        typer.echo("none", err=True)
+        echo("none", err=True)
 
 
 @app.command("remove")
@@ -160,7 +160,7 @@ def remove(
     """Delete examples, contents and all; the audit keeps that they were there."""
     with _open_service(tenant) as (_, service):
         service.remove(example_ids, actor=_who(by))
-    typer.echo(f"{len(example_ids)} removed", err=True)
+    echo(f"{len(example_ids)} removed", err=True)
 
 
 @app.command("rebuild")
@@ -173,7 +173,7 @@ def rebuild(tenant: _Tenant = None) -> None:
         n_examples = store.rebuild(tenant)
     finally:
         store.close()
-    typer.echo(f"{n_examples} examples indexed", err=True)
+    echo(f"{n_examples} examples indexed", err=True)
 
 
 @contextmanager
@@ -208,16 +208,16 @@ def _who(by: str | None) -> str:
 
 def _tell(name: str, added: Added) -> None:
     ids = ", ".join(example.example_id for example in added.examples)
-    typer.echo(f"{name}: {ids}")
+    echo(f"{name}: {ids}")
     note = describe_ungrounded(added.ungrounded)
     if note:
-        typer.echo(f"{name}: {note}", err=True)
+        echo(f"{name}: {note}", err=True)
     if added.n_thinned:
-        typer.echo(f"{name}: {added.n_thinned} older examples of the template were removed", err=True)
+        echo(f"{name}: {added.n_thinned} older examples of the template were removed", err=True)
 
 
 def _tell_imported(imported: Imported) -> None:
     if imported.added is not None:
         _tell(imported.file, imported.added)
     else:
-        typer.echo(f"{imported.file}: {imported.error or 'nothing to learn from'}", err=True)
+        echo(f"{imported.file}: {imported.error or 'nothing to learn from'}", err=True)

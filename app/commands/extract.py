@@ -44,8 +44,10 @@ from app.log import configure_logging
 from app.outputs.records import FileResult, result_json, result_line, value_json
 from app.outputs.writing import Format, check_formats, table_names
 from app.settings import EngineName, OcrChoice, load_settings
+from app.terminal import open_console, print_data
 from app.wiring import default_options
 from schemas.errors import ConfigurationError, RasgError
+from schemas.text import visible
 
 EXIT_FAILED, EXIT_NEEDS_REVIEW = 1, 3
 
@@ -220,7 +222,7 @@ class _Command:
             self.shown.extend(done.results)
         if self.prints:
             for result in done.results:
-                _print_result(result, self.formats)
+                print_result(result, self.formats)
 
     def _finish(self, key: str, files: Sequence[BatchFile], stop: Stop) -> bool:
         """Write tables and the list for people; return False if it was stopped before they were there."""
@@ -236,12 +238,12 @@ class _Command:
             return False
         if self.prints and is_done:
             for name in table_names(self.formats):
-                sys.stdout.write((self.folder.path / name).read_text(encoding="utf-8"))
+                print_data((self.folder.path / name).read_text(encoding="utf-8"))
         return is_done
 
     def report(self, files: Sequence[BatchFile], left_out: Counter[str]) -> None:
         """Show people what was found, and where it was written."""
-        console = Console(stderr=self.prints)
+        console = open_console(stderr=self.prints)
         if len(files) <= MAX_SHOWN_FILES:
             for result in self.shown:
                 if not self.prints and result.extraction is not None:
@@ -250,7 +252,7 @@ class _Command:
         if not self.prints:
             self._tell_written(console)
         for line in summarise(self.tally, left_out, n_files=len(files)):
-            Console(stderr=True).print(line, markup=False, highlight=False, soft_wrap=True)
+            open_console(stderr=True).print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _tell_written(self, console: Console) -> None:
         names, n_more = sorted(self.folder.written), self.folder.n_written - len(self.folder.written)
@@ -283,14 +285,15 @@ def _try(work: Callable[[], None]) -> None:
         work()
 
 
-def _print_result(result: FileResult, formats: Sequence[Format]) -> None:
+def print_result(result: FileResult, formats: Sequence[Format]) -> None:
+    """Print a result in those of the formats that are one text for each document."""
     for each, text_of in (
         (Format.JSON, result_json),
         (Format.VALUE, value_json),
         (Format.JSONL, result_line),
     ):
         if each in formats:
-            sys.stdout.write(text_of(result))
+            sys.stdout.write(visible(text_of(result)))
     sys.stdout.flush()
 
 

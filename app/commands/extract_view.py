@@ -26,6 +26,7 @@ from app.batch.manifest import Outcome
 from app.batch.run import FileDone, Tally
 from app.commands.review_view import show_review
 from app.outputs.records import FileResult
+from app.terminal import open_console
 from schemas.walk import values_by_path
 
 # Batches of more files are summed up only.
@@ -86,7 +87,7 @@ class _Lines:
 @contextmanager
 def show_progress(n_files: int) -> Generator[ProgressView]:
     """Yield what shows how far a batch is on standard error: a bar on a terminal, else a line a file."""
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     if not console.is_terminal:
         yield _Lines(console, n_files)
         return
@@ -115,7 +116,9 @@ def _line_of(done: FileDone) -> str:
 
 def tell_left_out(name: str, reason: str) -> None:
     """Say at once what is no document."""
-    Console(stderr=True).print(f"left out: {name}: {reason}", markup=False, highlight=False, soft_wrap=True)
+    open_console(stderr=True).print(
+        f"left out: {name}: {reason}", markup=False, highlight=False, soft_wrap=True
+    )
 
 
 def summarise(tally: Tally, left_out: Counter[str], *, n_files: int) -> tuple[str, ...]:

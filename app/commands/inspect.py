@@ -14,6 +14,7 @@ from rich.text import Text
 from app.files import read_file
 from app.inspection import GroundReport, ReadReport, parse_answer, report_grounding, report_reading
 from app.settings import OcrChoice, load_settings
+from app.terminal import echo, open_console
 from app.wiring import build_read_options
 from ocr.reader import read_document
 from schemas.document import Document
@@ -49,7 +50,7 @@ def read(
     """
     report = report_reading(_document(file, ocr, password))
     if output_format is ReportFormat.JSON:
-        typer.echo(report.model_dump_json(indent=1))
+        echo(report.model_dump_json(indent=1))
     else:
         _show_reading(report)
 
@@ -71,7 +72,7 @@ def ground(
     value = parse_answer(read_file(answer, _MAX_ANSWER_BYTES))
     report = report_grounding(_document(file, ocr, password), asked, value)
     if output_format is ReportFormat.JSON:
-        typer.echo(report.model_dump_json(indent=1))
+        echo(report.model_dump_json(indent=1))
     else:
         _show_grounding(report)
 
@@ -84,7 +85,7 @@ def _document(file: Path, ocr: OcrChoice | None, password: str | None) -> Docume
 
 
 def _show_reading(report: ReadReport) -> None:
-    console = Console()
+    console = open_console()
     for page in report.pages:
         words = ", ".join(f"{n} words from {source}" for source, n in page.sources.items()) or "no word"
         console.rule(f"page {page.page_number}: {words}", align="left")
@@ -93,7 +94,7 @@ def _show_reading(report: ReadReport) -> None:
 
 
 def _show_grounding(report: GroundReport) -> None:
-    console = Console()
+    console = open_console()
     table = Table("field", "value", "can be written", "page", "normal form", "warnings")
     for path, field in report.fields.items():
         page = str(field.citations[0].page_number) if field.citations else "not on the page"

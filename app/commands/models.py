@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
 from app.log import configure_logging
@@ -16,6 +15,7 @@ from app.models.folder import check_weights, is_model, read_origin
 from app.models.hub import fetch_from_hub, hub_folder_name
 from app.models.packages import fetch_packaged
 from app.settings import Settings, load_settings
+from app.terminal import echo, open_console
 from schemas.adapter import adapter_sha256, read_card, served_name
 from schemas.errors import ConfigurationError, InputError
 
@@ -42,9 +42,9 @@ def list_() -> None:
         name = HUB_PREFIX + "/".join(folder.name.split("--", 2)[1:])
         mark = " (chosen)" if _is_chosen(name, settings) else ""
         table.add_row(name + mark, _say_here(folder), "from a hub", "" if origin is None else origin.licence)
-    Console().print(table)
+    open_console().print(table)
     if settings.model_folder is not None:
-        typer.echo(f"RASG_MODEL_FOLDER is chosen: {settings.model_folder}", err=True)
+        echo(f"RASG_MODEL_FOLDER is chosen: {settings.model_folder}", err=True)
 
 
 @app.command("fetch")
@@ -70,7 +70,7 @@ def fetch(
     is_of_hub = named.startswith(HUB_PREFIX)
     folder = _folder(named, settings)
     if is_model(folder) and not again:
-        typer.echo(f"{named} is here: {folder} ({check_weights(folder)[:12]}…)", err=True)
+        echo(f"{named} is here: {folder} ({check_weights(folder)[:12]}…)", err=True)
         return
     if is_of_hub:
         if from_ is not None:
@@ -79,7 +79,7 @@ def fetch(
         fetch_from_hub(named.removeprefix(HUB_PREFIX), folder, revision=revision)
     else:
         _fetch_named(find_model(named), folder, from_)
-    typer.echo(f"{named} is here: {folder} ({check_weights(folder)[:12]}…)", err=True)
+    echo(f"{named} is here: {folder} ({check_weights(folder)[:12]}…)", err=True)
 
 
 @app.command("show")
@@ -109,7 +109,7 @@ def show(name: _Named) -> None:
         facts["adapter"] = f"{served_name(card.name, adapter_sha256(entry.adapter))}, in {entry.adapter}"
     width = max(map(len, facts))
     for fact, value in facts.items():
-        typer.echo(f"{fact:<{width}}  {value}")
+        echo(f"{fact:<{width}}  {value}")
 
 
 def _fetch_named(entry: NamedModel, folder: Path, wheel: Path | None) -> None:
@@ -133,7 +133,7 @@ def _say_here(folder: Path) -> str:
 
 
 def _announce(text: str) -> None:
-    typer.echo(text, err=True)
+    echo(text, err=True)
 
 
 def _load() -> Settings:

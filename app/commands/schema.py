@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from app.terminal import echo, open_console
 from schemas.lint import lint
 from schemas.registry import json_schema_of, list_schemas, load_schema
 from schemas.source import read_schema_file
@@ -37,7 +36,7 @@ def show(
     name: Annotated[str, typer.Argument(help="A schema's name, or a file with a JSON Schema.")],
 ) -> None:
     """Print a schema as JSON Schema."""
-    typer.echo(json.dumps(json_schema_of(load_schema(name)), indent=2, ensure_ascii=False))
+    echo(json.dumps(json_schema_of(load_schema(name)), indent=2, ensure_ascii=False))
 
 
 @app.command("lint")
@@ -54,7 +53,7 @@ def lint_file(
         why = entry.message if entry.hint is None else f"{entry.message} ({entry.hint})"
         rows.append((entry.pointer, entry.keyword, entry.verdict, why))
     _print_rows(("at", "keyword", "verdict", "why"), rows)
-    console = Console()
+    console = open_console()
     for warning in report.warnings:
         console.print(f"warning: {warning.pointer}: {warning.message}", markup=False, soft_wrap=True)
     if not report.ok:
@@ -63,12 +62,12 @@ def lint_file(
 
 def _print_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table on a terminal; elsewhere a line a row, whole, whose cells tabs part."""
-    console = Console()
+    console = open_console()
     if console.is_terminal:
         table = Table(*header)
         for row in rows:
-            table.add_row(*map(escape, row))
+            table.add_row(*row)
         console.print(table)
         return
     for row in rows:
-        typer.echo("\t".join(cell.translate(_ESCAPED) for cell in row))
+        echo("\t".join(cell.translate(_ESCAPED) for cell in row))

@@ -14,6 +14,7 @@ import typer
 from app.log import configure_logging
 from app.models.choice import choose_model
 from app.settings import load_settings
+from app.terminal import echo
 from schemas.adapter import weights_sha256
 from schemas.errors import ConfigurationError
 
@@ -95,18 +96,18 @@ def vllm(
         server.wait_until_ready()
         if key is None:
             _hand_over(options.api_key, key_file)
-        typer.echo(f"vLLM serves {options.name} at {options.base_url}; ctrl-c stops it", err=True)
+        echo(f"vLLM serves {options.name} at {options.base_url}; ctrl-c stops it", err=True)
         try:
             while server.is_running and not stopped.wait(1.0):
                 pass
         except KeyboardInterrupt:
-            typer.echo("stopping", err=True)
+            echo("stopping", err=True)
 
 
 def _hand_over(api_key: str, key_file: Path | None) -> None:
     """Give the made-up key to whoever started the server: in a file of theirs alone, or on the terminal."""
     if key_file is None:
-        typer.echo(f"RASG_VLLM__API_KEY={api_key}", err=True)
+        echo(f"RASG_VLLM__API_KEY={api_key}", err=True)
         return
     key_file.touch(mode=0o600)
     key_file.write_text(f"{api_key}\n", encoding="utf-8")
@@ -114,4 +115,4 @@ def _hand_over(api_key: str, key_file: Path | None) -> None:
 
 def version() -> None:
     """Print the version."""
-    typer.echo(distribution_version("rasg"))
+    echo(distribution_version("rasg"))

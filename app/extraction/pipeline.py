@@ -31,8 +31,9 @@ from decoding.engines.engine import Engine, LoadsAdapters, Prepares
 from decoding.grounding.ground import ground_extraction
 from decoding.windows import WindowAnswer
 from ocr.reader import ReadOptions, read_document
+from schemas.cancellation import check_cancelled
 from schemas.document import Document
-from schemas.errors import ConfigurationError, RasgError
+from schemas.errors import ConfigurationError, RasgError, WorkCancelledError
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
 from schemas.model_profile import DEFAULT_PROFILE, ModelProfile
 from schemas.spec import ExtractionSchema, Path, json_path
@@ -70,6 +71,7 @@ class _Clock:
 
     @contextmanager
     def stage(self, name: str) -> Generator[None]:
+        check_cancelled()
         started = time.perf_counter()
         try:
             yield
@@ -132,6 +134,9 @@ class Pipeline:
     ) -> PipelineResult:
         """Return the extraction of a file's bytes as one document; every failure is a `RasgError`.
 
+        Work that is cancelled (`schemas.cancellation`) ends in `WorkCancelledError` at its next stage, page
+        or pass of the model.
+
         If the file seems to hold several documents, the warning `several_documents` says so.
 
         `on_progress` is told each stage as it begins: "read", "prompt" (with examples), "decode", "ground".
@@ -178,7 +183,7 @@ class Pipeline:
             try:
                 is_whole = len(part.page_numbers) == len(document.pages)
                 extraction = self._extract_part(part, schema, options, on_progress, is_whole=is_whole)
-            except ConfigurationError:  # no other part would fare better
+            except (ConfigurationError, WorkCancelledError):  # no other part would fare better
                 raise
             except RasgError as error:
                 results.append(FailedPart(page_numbers=part.page_numbers, error=error))

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
+from app.errors import status_of
 from ocr.limits import ReadLimits
 from ocr.parser import Parser
-from ocr.sandbox import Child, ChildLimits, ChildPool, SharedFile, checked
+from ocr.sandbox import Child, ChildLimits, ChildPool, Reply, SharedFile, checked
 from ocr.sandboxed import run_in_child
 from schemas.errors import (
     DocumentTooLargeError,
@@ -22,6 +26,7 @@ from schemas.errors import (
     OcrTimeoutError,
     ParserCrashedError,
     RasgError,
+    SandboxLostError,
     UnreadableDocumentError,
 )
 from tests.ocr.files import flate_bomb, nested_forms_bomb, pdf, text_at
@@ -31,7 +36,7 @@ PAGE = text_at(72, 700, "Invoice 4711")
 
 
 def children_left() -> list[str]:
-    return sorted(p.name for p in Path(tempfile.gettempdir()).glob("rasg-child-*"))
+    return sorted(p.name for p in Path(tempfile.gettempdir()).glob("rasg-children-*/rasg-child-*"))
 
 
 def n_open_files() -> int:
@@ -209,3 +214,47 @@ def test_what_a_function_does_in_its_child_ends_in_a_typed_error(
 ) -> None:
     with pytest.raises(error):
         run_in_child(function, b"12", TEXT, limits=ReadLimits(), cpu_s=1)
+
+
+def kill_readers() -> None:
+    for zygote in zygote_ids():
+        os.kill(zygote, signal.SIGKILL)
+
+
+def folders_of_readers() -> set[Path]:
+    return set(Path(tempfile.gettempdir()).glob("rasg-children-*"))
+
+
+def test_readers_that_are_killed_between_pages_are_started_again_and_leave_nothing() -> None:
+    with Parser(pdf(PAGE, PAGE), "application/pdf", limits=ReadLimits()) as parser:
+        before = folders_of_readers()
+        parser.scan(0)
+        kill_readers()
+        assert [w.text for w in parser.scan(1).words] == ["Invoice", "4711"]
+    assert len(folders_of_readers()) == len(before)
+    assert folders_of_readers() != before
+
+
+def test_readers_that_are_killed_at_work_are_not_blamed_on_the_document() -> None:
+    with Child(kind="parser", limits=SIZES) as child, SharedFile() as output, SharedFile(b"") as source:
+        threading.Timer(0.5, kill_readers).start()
+        called: dict[str, Any] = {"module": spin.__module__, "name": spin.__qualname__, "kwargs": {}}
+        with pytest.raises(SandboxLostError) as caught:
+            child.run("call", called, cpu_s=20, output=output, source=source)
+    assert caught.value.retryable
+    assert status_of(caught.value) == 503
+
+
+def test_work_whose_readers_are_killed_twice_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, n_runs = Child.run, 0
+
+    def run_and_kill(self: Child, *args: Any, **kwargs: Any) -> Reply:  # noqa: ANN401
+        nonlocal n_runs
+        n_runs += 1
+        threading.Timer(0.2, kill_readers).start()
+        return run(self, *args, **kwargs)
+
+    monkeypatch.setattr(Child, "run", run_and_kill)
+    with pytest.raises(SandboxLostError):
+        run_in_child(spin, b"", TEXT, limits=ReadLimits())
+    assert n_runs == 2

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,26 @@ def test_adapters_from_before_bases_counted_stay_live_for_the_base_of_their_card
     downgrade(tmp_path, "0002")  # which knows one live adapter a schema: the one that changed last
     again = AdapterRegistry(open_database(sqlite_url(tmp_path)), tenant="acme")
     assert [(a.base_sha256, a.state) for a in again.all()] == [("a" * 64, "retired"), ("b" * 64, "live")]
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_what_documents_say_is_readable_to_this_user_alone(tmp_path: Path) -> None:
+    made, old, grouped = (tmp_path / name for name in ("made", "old", "grouped"))
+    old.mkdir()
+    old.chmod(0o755)
+    (old / "rasg.sqlite").touch()
+    (old / "rasg.sqlite").chmod(0o644)
+    grouped.mkdir()
+    grouped.chmod(0o750)  # adapters are read there by a server of the group
+    for folder, mode in ((made, 0o700), (old, 0o700), (grouped, 0o750)):
+        engine = open_database(sqlite_url(folder))
+        with engine.begin() as connection:
+            connection.execute(text("SELECT 1"))
+            files = sorted(folder.glob("rasg.sqlite*"))
+            assert {"rasg.sqlite", "rasg.sqlite-wal"} <= {path.name for path in files}
+            assert [mode_of(path) & 0o077 for path in files] == [0] * len(files)
+        assert mode_of(folder) == mode
+        engine.dispose()

@@ -9,13 +9,15 @@ import json
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from pydantic import JsonValue
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from app.adapters import files
 from app.adapters.files import AdapterFiles
@@ -244,6 +246,107 @@ def _header(text: bytes) -> bytes:
 def test_what_is_no_file_of_factors_is_refused(store: AdapterFiles, source: Path, content: bytes) -> None:
     (source / WEIGHTS).write_bytes(content)
     with pytest.raises(InvalidAdapterError, match="weights"):
+        store.keep(source)
+
+
+Tensors = dict[str, NDArray[np.float32]]
+Change = Callable[[Tensors], Tensors]
+FIRST = "base_model.model.model.layers.0.self_attn.q_proj.lora_{}.weight"
+
+
+def changed(tensors: Tensors, half: str, to: NDArray[np.float32]) -> Tensors:
+    return tensors | {FIRST.format(half): to}
+
+
+def with_value(tensors: Tensors, value: float) -> Tensors:
+    factor = tensors[FIRST.format("B")].copy()
+    factor[-1, -1] = value
+    return changed(tensors, "B", factor)
+
+
+def renamed(tensors: Tensors, old: str, new: str) -> Tensors:
+    return {name.replace(old, new): factor for name, factor in tensors.items()}
+
+
+def transposed(tensors: Tensors) -> Tensors:
+    return changed(tensors, "A", np.ascontiguousarray(tensors[FIRST.format("A")].T))
+
+
+def halved(half: str, axis: int) -> Change:
+    def change(tensors: Tensors) -> Tensors:
+        factor = tensors[FIRST.format(half)]
+        return changed(tensors, half, np.ascontiguousarray(factor[::2] if axis == 0 else factor[:, ::2]))
+
+    return change
+
+
+def numbered(value: float) -> Change:
+    return lambda tensors: with_value(tensors, value)
+
+
+def named(old: str, new: str) -> Change:
+    return lambda tensors: renamed(tensors, old, new)
+
+
+def single(tensors: Tensors) -> Tensors:
+    return {name: factor for name, factor in tensors.items() if name != FIRST.format("A")}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (transposed, "rank"),
+        (halved("A", 1), "make no"),
+        (halved("B", 0), "make no"),
+        (halved("B", 1), "rank"),
+        (numbered(np.nan), "not finite"),
+        (numbered(-np.inf), "not finite"),
+        (numbered(1e30), "not finite"),
+        (named("layers.0.", "layers.99."), "no matrix"),
+        (named("q_proj", "w_proj"), "no module"),
+        (named("base_model.model.", ""), "no matrix"),
+        (single, "other half"),
+    ],
+)
+def test_factors_that_do_not_fit_the_base_model_or_are_no_numbers_are_refused(
+    store: AdapterFiles,
+    source: Path,
+    tmp_path: Path,
+    change: Change,
+    reason: str,
+) -> None:
+    save_file(change(load_file(source / WEIGHTS)), source / WEIGHTS)
+    with pytest.raises(InvalidAdapterError, match=reason):
+        store.keep(source)
+    assert kept(tmp_path) == []
+
+
+def test_numbers_of_sixteen_bits_are_looked_at_too(store: AdapterFiles, source: Path) -> None:
+    tensors = load_file(source / WEIGHTS)
+    halves = {name: factor.astype(np.float16) for name, factor in tensors.items()}
+    save_file(halves, source / WEIGHTS)
+    store.keep(source)
+    # A bfloat16 is the upper half of a float32; 0x7fc0 is its NaN.
+    raw = bytearray((source / WEIGHTS).read_bytes().replace(b'"F16"', b'"BF16"'))
+    raw[:8] = (int.from_bytes(raw[:8], "little") + len(tensors)).to_bytes(8, "little")
+    raw[-2:] = (0x7FC0).to_bytes(2, "little")
+    (source / WEIGHTS).write_bytes(raw)
+    with pytest.raises(InvalidAdapterError, match="not finite"):
+        store.keep(source)
+
+
+@pytest.mark.parametrize(("where", "reason"), [("overlap", "overlap"), ("gap", "gaps"), ("more", "behind")])
+def test_factors_that_overlap_or_leave_room_are_refused(
+    store: AdapterFiles, source: Path, where: str, reason: str
+) -> None:
+    raw = (source / WEIGHTS).read_bytes()
+    begin = 8 + int.from_bytes(raw[:8], "little")
+    header, data = json.loads(raw[8:begin]), raw[begin:]
+    last = max((e for n, e in header.items() if n != "__metadata__"), key=lambda e: e["data_offsets"][0])
+    shift = {"overlap": -16, "gap": 16, "more": 0}[where]
+    last["data_offsets"] = [offset + shift for offset in last["data_offsets"]]
+    (source / WEIGHTS).write_bytes(_header(json.dumps(header).encode()) + data + b"x" * 16)
+    with pytest.raises(InvalidAdapterError, match=reason):
         store.keep(source)
 
 

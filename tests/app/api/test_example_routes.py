@@ -161,6 +161,7 @@ def test_a_small_pdf_whose_xml_is_huge_is_refused_soon_and_parsed_elsewhere(
         (INVOICE, "{", 400, "invalid_input"),
         (INVOICE, "[1]", 400, "invalid_input"),
         (INVOICE, "[" * 100_000, 400, "invalid_input"),
+        (INVOICE, '{"vendor": [' + "[]," * 300_000 + "[]]}", 400, "invalid_input"),
         (INVOICE, '{"vendor": 7}', 422, "invalid_answer"),
         (INVOICE, '{"vendor": null, "total": null, "other": "x"}', 422, "invalid_answer"),
         (INVOICE, '{"vendor": null}', 422, "invalid_answer"),
@@ -272,3 +273,26 @@ def test_a_tenants_examples_are_its_own(runner: CliRunner, folder: Path) -> None
     runner.invoke(app, ["examples", "import", str(folder), "--schema", schema, "--tenant", "one"])
     assert "2 of 2" in _run(runner, "list", "--tenant", "one")
     assert "0 of 0" in _run(runner, "list", "--tenant", "two")
+
+
+@pytest.mark.parametrize("as_files", [False, True])
+def test_answer_and_schema_are_sent_as_text_or_as_files(client: TestClient, as_files: bool) -> None:
+    answer = '{"vendor": "ACME Ltd", "total": "7.50"}'
+    said = {"answer": answer, "schema": SCHEMA}
+    files: dict[str, Any] = {"file": ("a.pdf", bill(9, total="7.50"))}
+    if as_files:
+        files |= {name: (f"{name}.json", b"\xef\xbb\xbf" + text.encode()) for name, text in said.items()}
+    form = {"confirmed_by": "Ada"} | ({} if as_files else said)
+    made = client.post("/v1/examples", files=files, data=form)
+    assert made.status_code == 201, made.text
+    assert made.json()["examples"][0]["answer"] == json.loads(answer)
+
+
+@pytest.mark.parametrize(("field", "status"), [("answer", 400), ("schema", 422)])
+def test_a_file_that_is_no_text_is_a_problem_of_the_callers(
+    client: TestClient, field: str, status: int
+) -> None:
+    files: dict[str, Any] = {"file": ("a.pdf", INVOICE), "schema": ("s.json", SCHEMA.encode())}
+    files[field] = ("x.json", b"\xff\xfe\x00")
+    made = client.post("/v1/examples", files=files, data={"confirmed_by": "Ada"})
+    assert made.status_code == status
