@@ -12,6 +12,8 @@ RasgError                      .code (stable) .retryable .hint
 │  ├─ InvalidAnswerError       .issues: JSON paths and reasons
 │  ├─ ExampleNotFoundError
 │  ├─ ExtractionNotFoundError
+│  ├─ IdempotencyKeyReusedError
+│  ├─ JobCancelledError
 │  ├─ InvalidAdapterError
 │  └─ InvalidSchemaError       .issues: JSON pointers and reasons
 ├─ OcrError
@@ -19,6 +21,8 @@ RasgError                      .code (stable) .retryable .hint
 │  ├─ OcrTimeoutError          retryable
 │  └─ ParserCrashedError
 ├─ RetrievalError
+│  └─ StorageUnavailableError  retryable
+│     └─ StorageFullError
 ├─ DecodingError
 │  ├─ GrammarCompileError
 │  ├─ TruncatedOutputError
@@ -29,6 +33,10 @@ RasgError                      .code (stable) .retryable .hint
 │  └─ PromptTooLongError
 ├─ PromotionRefusedError       the adapters are as they were
 ├─ ServiceBusyError            retryable
+│  └─ QueueFullError
+├─ JobNotFinishedError         retryable
+├─ RequestInFlightError        retryable
+├─ WorkerLostError
 ├─ ExtractionTimeoutError      retryable
 ├─ EvaluationError
 ├─ TrainingDivergedError       the last checkpoint stands
@@ -126,6 +134,18 @@ class ExtractionNotFoundError(InputError):
     code = "unknown_extraction"
 
 
+class IdempotencyKeyReusedError(InputError):
+    """The key was sent before with another request."""
+
+    code = "idempotency_key_reused"
+
+
+class JobCancelledError(InputError):
+    """The job was cancelled, so that it has no result."""
+
+    code = "cancelled"
+
+
 class InvalidAdapterError(InputError):
     """The folder holds no adapter that could be served: of another base model, too large, or hostile."""
 
@@ -174,6 +194,19 @@ class RetrievalError(RasgError):
     """The example store failed."""
 
     code = "retrieval_failed"
+
+
+class StorageUnavailableError(RetrievalError):
+    """The database or the store of documents cannot be reached or written now."""
+
+    code = "storage_unavailable"
+    retryable = True
+
+
+class StorageFullError(StorageUnavailableError):
+    """There is no space left for what was sent; nothing of it is kept."""
+
+    code = "storage_full"
 
 
 class DecodingError(RasgError):
@@ -236,6 +269,32 @@ class ServiceBusyError(RasgError):
 
     code = "busy"
     retryable = True
+
+
+class QueueFullError(ServiceBusyError):
+    """As many jobs are queued as may be."""
+
+    code = "queue_full"
+
+
+class JobNotFinishedError(RasgError):
+    """The job has no result yet."""
+
+    code = "not_finished"
+    retryable = True
+
+
+class RequestInFlightError(RasgError):
+    """The first request with this idempotency key still waits for its answer."""
+
+    code = "idempotency_in_flight"
+    retryable = True
+
+
+class WorkerLostError(RasgError):
+    """The worker died with this document as often as it is tried."""
+
+    code = "worker_lost"
 
 
 class ExtractionTimeoutError(RasgError):
