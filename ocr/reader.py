@@ -7,11 +7,12 @@ rendered there and recognised in other children, several at a time.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -93,7 +94,16 @@ class _PageResult:
     error: RasgError | None = None
 
 
-def read_document(data: bytes, *, options: ReadOptions | None = None) -> Document:
+def _no_page(_: int, __: int) -> None:
+    return None
+
+
+def read_document(
+    data: bytes,
+    *,
+    options: ReadOptions | None = None,
+    on_page: Callable[[int, int], None] = _no_page,
+) -> Document:
     """Return the words of a file of any `MediaType` with their boxes, in reading order.
 
     Parameters
@@ -101,6 +111,8 @@ def read_document(data: bytes, *, options: ReadOptions | None = None) -> Documen
     data
         The file, of any origin; it is parsed in limited child processes only. Attachments, scripts and links
         are not looked at.
+    on_page
+        Told how many pages of how many are read, from any thread; what it raises ends the reading.
 
     Raises
     ------
@@ -121,7 +133,7 @@ def read_document(data: bytes, *, options: ReadOptions | None = None) -> Documen
     media_type = _admit(data, options.limits)
     deadline = time.monotonic() + options.limits.wall_seconds
     with Parser(data, media_type, limits=options.limits, password=options.password) as parser:
-        reading = _Reading(parser, options, deadline)
+        reading = _Reading(parser, options, deadline, on_page)
         results = reading.read_pages()
         errors = [result.error for result in results if result.error is not None]
         if len(errors) == len(results):
@@ -181,17 +193,21 @@ def _admit(data: bytes, limits: ReadLimits) -> MediaType:
 class _Reading:
     """The reading of one document: its parser, options, deadline and the time spent."""
 
-    def __init__(self, parser: Parser, options: ReadOptions, deadline: float) -> None:
+    def __init__(
+        self, parser: Parser, options: ReadOptions, deadline: float, on_page: Callable[[int, int], None]
+    ) -> None:
         self._parser = parser
         self._options = options
         self._deadline = deadline
+        self._on_page = on_page
+        self._n_read = itertools.count(1)
         self._recognised: list[Recognised] = []
 
     def read_pages(self) -> list[_PageResult]:
         """Return every page: text layers first, then what needs OCR, several at a time."""
         scans = [self._scan(i) for i in range(self._parser.n_pages)]
         with ThreadPoolExecutor(max_workers=self._options.n_workers) as pool:
-            results = list(pool.map(self._finish, range(len(scans)), scans))
+            results = list(pool.map(self._read_page, range(len(scans)), scans))
         return [self._add_thumbnail(result) for result in results] if self._options.thumbnails else results
 
     def stage_seconds(self) -> tuple[tuple[str, float], ...]:
@@ -218,6 +234,11 @@ class _Reading:
     def _check_time(self, page_index: int) -> None:
         if time.monotonic() > self._deadline:
             raise OcrTimeoutError(f"the time for the document was up before page {page_index + 1}")
+
+    def _read_page(self, page_index: int, scan: PageScan | RasgError) -> _PageResult:
+        result = self._finish(page_index, scan)
+        self._on_page(next(self._n_read), self._parser.n_pages)
+        return result
 
     def _finish(self, page_index: int, scan: PageScan | RasgError) -> _PageResult:
         if isinstance(scan, RasgError):

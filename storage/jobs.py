@@ -227,6 +227,13 @@ def find_job(database: Engine, tenant: str, job_id: str) -> Job:
         return to_job(row)
 
 
+def n_bytes_of(database: Engine, tenant: str, sha256: str) -> int | None:
+    """Return the length of a file that a job of the tenant's has; None if none has it."""
+    has_it = (JobRow.tenant == tenant, JobRow.document_sha256 == sha256)
+    with read_session(database) as session:
+        return session.scalar(select(JobRow.n_bytes).where(*has_it).limit(1))
+
+
 def no_job() -> ExtractionNotFoundError:
     """Return the error of an id that the tenant has no job of."""
     return ExtractionNotFoundError(

@@ -80,6 +80,10 @@ def _no_progress(_: str) -> None:
     return None
 
 
+def _no_page(_: int, __: int) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """Extracts documents with one engine; safe to share between threads if its engine is.
@@ -149,11 +153,14 @@ class Pipeline:
         split: SplitMode,
         pages: tuple[PageRange, ...] | None = None,
         on_progress: Callable[[str], None] = _no_progress,
+        on_page: Callable[[int, int], None] = _no_page,
     ) -> tuple[PipelineResult | FailedPart, ...]:
         """Return the extraction of each document of a file, in order, at least one; it is read once.
 
         A document that fails takes no other with it: it has its error in its place. The seconds of reading
-        count for the first. `on_progress` is told the stages as in `extract`, of each document after "read".
+        count for the first. `on_progress` is told the stages as in `extract`, of each document after "read", and
+        `on_page` how many pages of how many are read, from any thread. What they raise that is no `RasgError`
+        ends the work.
 
         Parameters
         ----------
@@ -169,7 +176,7 @@ class Pipeline:
         """
         on_progress("read")
         started = time.perf_counter()
-        document = read_document(data, options=self.read_options)
+        document = read_document(data, options=self.read_options, on_page=on_page)
         seconds = {"read": time.perf_counter() - started}
         results: list[PipelineResult | FailedPart] = []
         for part in split_document(document, split, pages=pages):
