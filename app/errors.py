@@ -39,6 +39,7 @@ from schemas.errors import (
     UnknownSchemaError,
     UnreadableDocumentError,
     UnsupportedMediaTypeError,
+    WorkCancelledError,
 )
 
 logger = logging.getLogger(__name__)
@@ -81,6 +82,8 @@ STATUS: dict[type[RasgError], int] = {
     JobNotFinishedError: 409,
     JobCancelledError: 409,
     ExtractionTimeoutError: 504,
+    # Its caller has hung up, or a job was cancelled.
+    WorkCancelledError: 409,
 }
 
 

@@ -7,13 +7,13 @@ rendered there and recognised in other children, several at a time.
 from __future__ import annotations
 
 import hashlib
-import itertools
 import logging
 import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -26,12 +26,14 @@ from ocr.reading_order import Arrangement, arrange, join
 from ocr.recognise import Recognised, recognise
 from ocr.searchable import agrees
 from ocr.source import OcrScope, PageScan
+from schemas.cancellation import check_cancelled
 from schemas.document import Document, Page, ReadWarning, ReadWarningCode, Word
 from schemas.errors import (
     DocumentTooLargeError,
     OcrTimeoutError,
     OcrUnavailableError,
     RasgError,
+    WorkCancelledError,
 )
 
 logger = logging.getLogger(__name__)
@@ -112,7 +114,7 @@ def read_document(
         The file, of any origin; it is parsed in limited child processes only. Attachments, scripts and links
         are not looked at.
     on_page
-        Told how many pages of how many are read, from any thread; what it raises ends the reading.
+        Told how many pages of how many are read.
 
     Raises
     ------
@@ -122,6 +124,8 @@ def read_document(
         If the file cannot be opened.
     OcrError
         If no page could be read because a child crashed, took too long, or an engine is missing.
+    WorkCancelledError
+        If nobody waits for it any more (`schemas.cancellation`).
 
     Notes
     -----
@@ -200,14 +204,18 @@ class _Reading:
         self._options = options
         self._deadline = deadline
         self._on_page = on_page
-        self._n_read = itertools.count(1)
         self._recognised: list[Recognised] = []
 
     def read_pages(self) -> list[_PageResult]:
         """Return every page: text layers first, then what needs OCR, several at a time."""
         scans = [self._scan(i) for i in range(self._parser.n_pages)]
         with ThreadPoolExecutor(max_workers=self._options.n_workers) as pool:
-            results = list(pool.map(self._read_page, range(len(scans)), scans))
+            # Each thread has a context of its own, and with it what may cancel the reading.
+            pages = [pool.submit(copy_context().run, self._finish, i, scan) for i, scan in enumerate(scans)]
+            results: list[_PageResult] = []
+            for page in pages:
+                results.append(page.result())
+                self._on_page(len(results), len(pages))
         return [self._add_thumbnail(result) for result in results] if self._options.thumbnails else results
 
     def stage_seconds(self) -> tuple[tuple[str, float], ...]:
@@ -228,17 +236,15 @@ class _Reading:
         try:
             self._check_time(page_index)
             return self._parser.scan(page_index)
+        except WorkCancelledError:
+            raise
         except RasgError as error:
             return error
 
     def _check_time(self, page_index: int) -> None:
+        check_cancelled()
         if time.monotonic() > self._deadline:
             raise OcrTimeoutError(f"the time for the document was up before page {page_index + 1}")
-
-    def _read_page(self, page_index: int, scan: PageScan | RasgError) -> _PageResult:
-        result = self._finish(page_index, scan)
-        self._on_page(next(self._n_read), self._parser.n_pages)
-        return result
 
     def _finish(self, page_index: int, scan: PageScan | RasgError) -> _PageResult:
         if isinstance(scan, RasgError):
@@ -249,6 +255,8 @@ class _Reading:
         try:
             self._check_time(page_index)
             recognised, rendered = self._recognise(page_index, scan, scope)
+        except WorkCancelledError:
+            raise
         except RasgError as error:
             return _without_ocr(page_index, scan, error)
         if scope == "page":
@@ -261,6 +269,8 @@ class _Reading:
             return result
         try:
             thumbnail = self._parser.thumbnail(result.page)
+        except WorkCancelledError:
+            raise
         except RasgError as error:
             logger.info("page %d has no thumbnail: %s", result.page.page_index + 1, error.code)
             return result

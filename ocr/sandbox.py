@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,10 +25,13 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from schemas.cancellation import check_cancelled
 from schemas.errors import (
     ConfigurationError,
     DocumentTooLargeError,
     EmptyDocumentError,
+    EvaluationError,
+    InputError,
     OcrError,
     OcrTimeoutError,
     OcrUnavailableError,
@@ -36,6 +40,7 @@ from schemas.errors import (
     RasgError,
     UnreadableDocumentError,
     UnsupportedMediaTypeError,
+    WorkCancelledError,
 )
 
 logger = logging.getLogger(__name__)
@@ -47,6 +52,8 @@ _MAX_MESSAGE_BYTES = 64 * 1024
 # the processor time it is allowed; a busy machine may give it only a small share.
 _WALL_FACTOR = 4.0
 _WALL_GRACE_S = 10.0
+# How long a child may work on for nobody.
+_CANCEL_POLL_S = 0.25
 _FATE_TIMEOUT_S = 5.0
 _HANDLE_TIMEOUT_S = 1.0
 # What a child may need of our environment; everything else, secrets above all, stays out.
@@ -69,6 +76,8 @@ _ERRORS: Mapping[str, type[RasgError]] = {
         UnreadableDocumentError,
         PasswordRequiredError,
         EmptyDocumentError,
+        EvaluationError,
+        InputError,
         OcrError,
         OcrUnavailableError,
         OcrTimeoutError,
@@ -153,13 +162,17 @@ class Child:
             As the task raised it; the child lives on.
         OcrTimeoutError, ParserCrashedError, DocumentTooLargeError
             If the child used up its time, died, or ran out of memory; the child is gone.
+        WorkCancelledError
+            If nobody waits for the reply any more; the child is gone.
         """
         request = json.dumps({"task": task, "args": args, "cpu_s": cpu_s}).encode()
         fds = [source.fd if source is not None else output.fd, output.fd]
-        self._control.settimeout(_WALL_FACTOR * cpu_s + _WALL_GRACE_S)
         try:
             socket.send_fds(self._control, [request], fds)
-            message = self._control.recv(_MAX_MESSAGE_BYTES)
+            message = self._receive(_WALL_FACTOR * cpu_s + _WALL_GRACE_S)
+        except WorkCancelledError:
+            self.close()
+            raise
         except TimeoutError as error:
             self.close()
             raise OcrTimeoutError(f"{task} took longer than {cpu_s:.0f} CPU seconds allow") from error
@@ -168,6 +181,18 @@ class Child:
         if not message:
             raise self._fate(task)
         return self._reply(task, message)
+
+    def _receive(self, timeout_s: float) -> bytes:
+        """Return the next message, b"" if the child is gone; see now and then whether it is still wanted."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            check_cancelled()
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError
+            self._control.settimeout(min(left_s, _CANCEL_POLL_S))
+            with suppress(TimeoutError):
+                return self._control.recv(_MAX_MESSAGE_BYTES)
 
     def _reply(self, task: str, message: bytes) -> Reply:
         try:

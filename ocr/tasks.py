@@ -124,6 +124,12 @@ def _einvoice_xml(_session: Session, args: Json, data: bytes) -> TaskResult:
     return TaskResult(meta={"found": found is not None}, content=found or b"")
 
 
+def _call(_session: Session, args: Json, data: bytes) -> TaskResult:
+    from ocr.sandboxed import call_named
+
+    return TaskResult(meta={}, content=call_named(args, data))
+
+
 def _recognise(_session: Session, args: Json, data: bytes) -> TaskResult:
     from ocr.router import read_page_image
 
@@ -146,6 +152,7 @@ TASKS: Mapping[str, Callable[[Session, Json, bytes], TaskResult]] = {
     "picture": _picture,
     "thumbnail": _thumbnail,
     "einvoice_xml": _einvoice_xml,
+    "call": _call,
     "recognise": _recognise,
 }
 

@@ -38,6 +38,7 @@ RasgError                      .code (stable) .retryable .hint
 ├─ RequestInFlightError        retryable
 ├─ WorkerLostError
 ├─ ExtractionTimeoutError      retryable
+├─ WorkCancelledError          nobody waits for it any more
 ├─ EvaluationError
 ├─ TrainingDivergedError       the last checkpoint stands
 └─ ConfigurationError
@@ -302,6 +303,12 @@ class ExtractionTimeoutError(RasgError):
 
     code = "timeout"
     retryable = True
+
+
+class WorkCancelledError(RasgError):
+    """The work was stopped on the way because nobody waits for it any more (`schemas.cancellation`)."""
+
+    code = "cancelled"
 
 
 class EvaluationError(RasgError):

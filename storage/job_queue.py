@@ -62,9 +62,7 @@ class JobQueue:
         self._blobs = blobs
         self._on_finished = on_finished
         self._max_queued = max_queued
-        self._acceptance = Acceptance(
-            max_queued=max_queued, deduplicate=deduplicate, has_bytes=blobs.has
-        )
+        self._acceptance = Acceptance(max_queued=max_queued, deduplicate=deduplicate, has_bytes=blobs.has)
 
     def accept(
         self,
@@ -88,7 +86,11 @@ class JobQueue:
         for _ in range(_N_TRIES):
             kept = self._blobs.keep(tenant, source)
             new = describe(kept, file_name)
-            sent = None if key is None else SentKey(key=key, fingerprint=new.fingerprint, in_flight_s=in_flight_s)
+            sent = (
+                None
+                if key is None
+                else SentKey(key=key, fingerprint=new.fingerprint, in_flight_s=in_flight_s)
+            )
             try:
                 return jobs.submit(self._database, new, self._acceptance, sent_key=sent)
             except BytesGoneError:
@@ -239,5 +241,3 @@ class JobQueue:
     def _forget(self, tenant: str, hashes: Iterable[str]) -> None:
         for sha256 in set(hashes):
             job_retention.drop_bytes(self._database, self._blobs, tenant, sha256)
-
-

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.errors import PROBLEM_JSON, RETRY_AFTER_S, Issue, Problem, http_problem, problem_of
 from app.log import request_id
@@ -24,6 +25,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RasgError, _rasg_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _hung_up)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -65,6 +67,12 @@ async def _http_error(_: Request, error: Exception) -> JSONResponse:
     # Such as Allow, which belongs to a 405.
     response.headers.update(error.headers or {})
     return response
+
+
+async def _hung_up(_: Request, _error: Exception) -> JSONResponse:
+    # Nobody reads it; nothing went wrong here.
+    logger.info("the caller hung up before the request was whole")
+    return problem_response(http_problem(400, "the request is not whole", request_id=request_id.get()))
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app.api.deps import ServiceState
+from app.api.disconnects import DisconnectWatch
 from app.api.example_routes import router as example_router
 from app.api.guards import BodyLimit, RequestIdGuard
 from app.api.problems import add_problem_handlers
@@ -87,6 +88,7 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
     app.include_router(router)
     app.include_router(example_router)
     add_problem_handlers(app)
+    app.add_middleware(DisconnectWatch)
     app.add_middleware(BodyLimit, max_bytes=settings.read.max_bytes)
     app.add_middleware(RequestIdGuard)
     return app

@@ -255,13 +255,14 @@ def _without_empty_rows(value: JsonValue) -> JsonValue:
     if isinstance(value, Mapping):
         return {key: _without_empty_rows(child) for key, child in value.items()}
     if isinstance(value, list):
-        return [row for row in map(_without_empty_rows, value) if _says_something(row)]
+        return [row for row in map(_without_empty_rows, value) if says_something(row)]
     return value
 
 
-def _says_something(value: JsonValue) -> bool:
+def says_something(value: JsonValue) -> bool:
+    """Return whether an answer, or a part of it, holds any value but null; empty lists and objects do not."""
     if isinstance(value, Mapping):
-        return any(_says_something(child) for child in value.values())
+        return any(says_something(child) for child in value.values())
     return bool(value) if isinstance(value, list) else value is not None
 
 

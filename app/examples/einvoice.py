@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
+from app.examples.annotate import says_something
 from eval.predictions import ROWS_KEY
 from eval.readers.einvoice import parse_einvoice
 from ocr.attachments import einvoice_xml
 from ocr.limits import ReadLimits
-from schemas.errors import EvaluationError, InputError
+from ocr.sandboxed import run_in_child
+from schemas.errors import EvaluationError, InputError, OcrTimeoutError
 from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Spec
 
 # Where the shipped invoice schema has another name for what the XML says.
@@ -25,6 +27,36 @@ _NAMES: Mapping[str, str] = MappingProxyType(
 # UNTDID 1001: what a document is; credit notes give money back.
 _CREDIT_NOTES = frozenset({"81", "261", "296", "308", "381", "396", "532"})
 
+_PARSED: TypeAdapter[tuple[dict[str, JsonValue], list[dict[str, JsonValue]]]] = TypeAdapter(
+    tuple[dict[str, JsonValue], list[dict[str, JsonValue]]]
+)
+# The largest that is taken, 250,000 elements, needs one to two.
+_XML_CPU_S = 10.0
+
+
+def read_attached_xml(
+    data: bytes, *, limits: ReadLimits, password: str | None = None
+) -> tuple[dict[str, JsonValue], list[dict[str, JsonValue]]] | None:
+    """Return fields and rows of the e-invoice that a PDF carries, as `parse_einvoice`; None if it has none.
+
+    The PDF and the XML are hostile bytes: both are parsed in children, under their limits.
+
+    Raises
+    ------
+    InputError
+        If the XML is no e-invoice, or is malformed or hostile, or the PDF cannot be opened.
+    """
+    xml = einvoice_xml(data, limits=limits, password=password)
+    if xml is None:
+        return None
+    try:
+        return run_in_child(parse_einvoice, xml, _PARSED, limits=limits, cpu_s=_XML_CPU_S)
+    except EvaluationError as error:
+        raise InputError(f"the embedded e-invoice cannot be used: {error}") from error
+    except OcrTimeoutError as error:
+        # Another try would take as long.
+        raise InputError("the embedded e-invoice takes too long to parse") from error
+
 
 def einvoice_answer(
     data: bytes, schema: ExtractionSchema, *, limits: ReadLimits, password: str | None = None
@@ -36,19 +68,20 @@ def einvoice_answer(
     Raises
     ------
     InputError
-        If the XML is no e-invoice, or is malformed or hostile, or the PDF cannot be opened.
+        If the XML is no e-invoice, or is malformed or hostile, or names nothing that the schema asks for
+        (it would teach that such pages hold nothing), or the PDF cannot be opened.
     """
-    xml = einvoice_xml(data, limits=limits, password=password)
-    if xml is None:
+    found = read_attached_xml(data, limits=limits, password=password)
+    if found is None:
         return None
-    try:
-        fields, rows = parse_einvoice(xml)
-    except EvaluationError as error:
-        raise InputError(f"the embedded e-invoice cannot be used: {error}") from error
+    fields, rows = found
     named = {_NAMES.get(key, key): value for key, value in fields.items()}
     if "type_code" in fields:
         named["document_type"] = "credit_note" if fields["type_code"] in _CREDIT_NOTES else "invoice"
-    return {key: _value(key, spec, named, rows) for key, spec in schema.root.properties}
+    answer = {key: _value(key, spec, named, rows) for key, spec in schema.root.properties}
+    if not says_something(answer):
+        raise InputError("the embedded e-invoice names nothing that the schema asks for")
+    return answer
 
 
 def _value(

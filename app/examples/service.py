@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from pydantic import JsonValue
 
-from app.examples.annotate import Annotation, annotate, page_hashes
+from app.examples.annotate import Annotation, annotate, page_hashes, says_something
 from app.examples.feedback import count_right_fields
 from retrieval.store import ExampleStore, now
 from retrieval.thinning import thin
@@ -92,7 +92,7 @@ class ExampleService:
         InvalidAnswerError
             If the value does not satisfy the schema.
         InputError
-            If nobody confirms it.
+            If nobody confirms it, or no page shows anything of what an e-invoice says of itself.
         """
         action: AuditAction = "added" if source == "annotated" else "imported"
         kept = KeptDocument(document=document, page_hashes=page_hashes(document))
@@ -226,6 +226,9 @@ class ExampleService:
                 at=now(),
             )
         )
+        if source == "einvoice" and not any(says_something(example.answer) for example in made.examples):
+            # A person may say that a page holds nothing; an attachment that the page contradicts may not.
+            raise InputError("nothing of what the embedded e-invoice says stands on a page")
         said_of = None if answer is None else answer.extraction_id
         entries = [self._entry(actor, action, e.example_id, said_of) for e in made.examples]
         score = None if answer is None else _score(answer, value, schema)

@@ -31,8 +31,9 @@ from decoding.grounding.ground import ground_extraction
 from decoding.grounding.result import GroundingResult
 from decoding.windows import WindowAnswer
 from ocr.reader import ReadOptions, read_document
+from schemas.cancellation import check_cancelled
 from schemas.document import Document
-from schemas.errors import ConfigurationError, RasgError
+from schemas.errors import ConfigurationError, RasgError, WorkCancelledError
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
 from schemas.model_profile import DEFAULT_PROFILE, ModelProfile
 from schemas.spec import ExtractionSchema, json_path
@@ -69,6 +70,7 @@ class _Clock:
 
     @contextmanager
     def stage(self, name: str) -> Generator[None]:
+        check_cancelled()
         started = time.perf_counter()
         try:
             yield
@@ -135,6 +137,9 @@ class Pipeline:
     ) -> PipelineResult:
         """Return the extraction of a file's bytes as one document; every failure is a `RasgError`.
 
+        Work that is cancelled (`schemas.cancellation`) ends in `WorkCancelledError` at its next stage, page
+        or pass of the model.
+
         If the file seems to hold several documents, the warning `several_documents` says so.
 
         `on_progress` is told each stage as it begins: "read", "prompt" (with examples), "decode", "ground".
@@ -159,8 +164,7 @@ class Pipeline:
 
         A document that fails takes no other with it: it has its error in its place. The seconds of reading
         count for the first. `on_progress` is told the stages as in `extract`, of each document after "read", and
-        `on_page` how many pages of how many are read, from any thread. What they raise that is no `RasgError`
-        ends the work.
+        `on_page` how many pages of how many are read.
 
         Parameters
         ----------
@@ -182,7 +186,7 @@ class Pipeline:
         for part in split_document(document, split, pages=pages):
             try:
                 extraction = self._extract_part(part, schema, options, on_progress)
-            except ConfigurationError:  # no other part would fare better
+            except (ConfigurationError, WorkCancelledError):  # no other part would fare better
                 raise
             except RasgError as error:
                 results.append(FailedPart(page_numbers=part.page_numbers, error=error))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from decoding.engines.engine import EngineRequest
 from schemas.adapter import weights_sha256
+from schemas.cancellation import check_cancelled
 from schemas.errors import AdapterNotFoundError, EngineUnavailableError, PromptTooLongError
 from schemas.extraction import Completion, TokenLogprob
 from schemas.prompt import Prompt
@@ -159,6 +160,7 @@ class EmbeddedEngine:
         greedy decoding. Nothing is sampled, so `seed` has no effect.
         """
         with self._lock:
+            check_cancelled()  # others may have been before it for a long time
             runtime = self._runtime()
             return tuple(self._complete(runtime, request) for request in requests)
 

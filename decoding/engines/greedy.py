@@ -14,6 +14,7 @@ from outlines.processors import OutlinesLogitsProcessor
 from transformers import GenerationConfig, LogitsProcessorList
 
 from decoding.engines.hypotheses import Decoded, Step, allowed_tokens
+from schemas.cancellation import check_cancelled
 
 
 def decode_greedily(
@@ -61,6 +62,7 @@ class _GrammarProcessor(OutlinesLogitsProcessor):
     def process_logits(  # pyright: ignore[reportIncompatibleMethodOverride]  # torch is its only library here
         self, input_ids: torch.Tensor, logits: torch.Tensor
     ) -> torch.Tensor:
+        check_cancelled()
         if not self._is_first:
             token = int(input_ids[0, -1])
             self._record(token)

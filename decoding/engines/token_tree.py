@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from decoding.engines.next_token import NextToken
+from schemas.cancellation import check_cancelled
 
 _PREFILL_CHUNK = 2048  # prompt tokens in one pass, which bounds the attention matrix
 
@@ -83,12 +84,14 @@ class TokenTree:
         return self._prefill(tokens[last:], last)
 
     def _prefill(self, tokens: Sequence[int], start: int) -> NextToken:
+        check_cancelled()
         positions = torch.arange(start, start + len(tokens))
         (following,) = self._kept.read(tokens, positions=positions, mask=None, n_kept=1, weigh=False)
         return following
 
     def grow(self, branches: Sequence[Branch], *, weigh: bool = True) -> tuple[Grown, ...]:
         """Add each branch's tokens in one pass; return the grown branches in order."""
+        check_cancelled()
         tokens = [token for branch in branches for token in branch.tokens]
         start = self._kept.length
         slots = tuple(self._new_slots(branches))

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from decoding.engines.vllm_wire import (
     parse_as,
 )
 from decoding.grammar.lark import literal
+from schemas.cancellation import check_cancelled
 from schemas.errors import (
     EngineContractError,
     EngineUnavailableError,
@@ -147,7 +149,9 @@ class VllmEngine:
         if not requests:
             return ()
         with ThreadPoolExecutor(min(len(requests), _MAX_PARALLEL)) as pool:
-            return tuple(pool.map(self._complete, requests))
+            # Each thread has a context of its own, and with it what may cancel the work.
+            futures = [pool.submit(copy_context().run, self._complete, request) for request in requests]
+            return tuple(future.result() for future in futures)
 
     def count_tokens(self, prompt: Prompt) -> int:
         """Return the tokens that `prompt` takes, chat template included."""
@@ -268,6 +272,7 @@ class VllmEngine:
     def _reach(self, method: str, path: str, body: dict[str, Any] | None) -> httpx2.Response:
         """Send, and send again while no connection can be made; once connected nothing is repeated."""
         for wait_s in (*_RETRY_WAITS_S, None):
+            check_cancelled()
             try:
                 return self._http.request(method, path, json=body)
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:

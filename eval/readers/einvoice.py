@@ -154,6 +154,8 @@ _UBL_PARTIES: Mapping[str, str] = MappingProxyType(
 _UBL_ADDRESS = ("StreetName", "AdditionalStreetName", "PostalZone", "CityName")
 MAX_XML_BYTES = 50_000_000
 _DEPTH = 40  # of elements; invoices have some ten
+# An invoice of 5,000 lines has so many; more is made to cost time, and each takes some 4 us.
+_MAX_ELEMENTS = 250_000
 
 
 def read_einvoices(folder: Path) -> Iterator[GoldRecord]:
@@ -162,8 +164,9 @@ def read_einvoices(folder: Path) -> Iterator[GoldRecord]:
     Raises
     ------
     EvaluationError
-        If there is none, a file is neither CII nor UBL, or its XML is malformed, nested too deeply, or
-        declares a document type (entities could make it read other files, or grow without end).
+        If there is none, a file is neither CII nor UBL, or its XML is malformed, nested too deeply, has more
+        elements than any invoice, or declares a document type (entities could make it read other files, or
+        grow without end).
     """
 
     def record(path: Path) -> GoldRecord:
@@ -217,16 +220,18 @@ def parse_einvoice(
 
 def _checked(data: bytes, name: str) -> ElementTree.Element:
     """Return the root, after a pass that stops at declarations and at depth."""
-    depth = 0
+    depth, n_elements = 0, 0
 
     def refuse(*_: object) -> None:
         raise EvaluationError(f"{name!r} declares a document type, which no e-invoice needs")
 
     def enter(*_: object) -> None:
-        nonlocal depth
-        depth += 1
+        nonlocal depth, n_elements
+        depth, n_elements = depth + 1, n_elements + 1
         if depth > _DEPTH:
             raise EvaluationError(f"{name!r} is nested more than {_DEPTH} deep")
+        if n_elements > _MAX_ELEMENTS:
+            raise EvaluationError(f"{name!r} has more than {_MAX_ELEMENTS} elements")
 
     def leave(*_: object) -> None:
         nonlocal depth

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,14 @@ from pydantic import TypeAdapter
 from ocr.limits import ReadLimits
 from ocr.parser import Parser
 from ocr.sandbox import Child, ChildLimits, ChildPool, SharedFile, checked
+from ocr.sandboxed import run_in_child
 from schemas.errors import (
     DocumentTooLargeError,
+    InputError,
     OcrError,
     OcrTimeoutError,
     ParserCrashedError,
+    RasgError,
     UnreadableDocumentError,
 )
 from tests.ocr.files import flate_bomb, nested_forms_bomb, pdf, text_at
@@ -159,3 +163,49 @@ def test_a_pool_does_not_keep_a_dead_child() -> None:
         pass
     pool.close()
     assert second is not first
+
+
+def shout(data: bytes, *, times: int = 1) -> str:
+    return data.decode().upper() * times
+
+
+def spin(_data: bytes) -> None:
+    while True:
+        pass
+
+
+def swallow(_data: bytes) -> int:
+    return len(b"x" * 3_000_000_000)
+
+
+def refuse(_data: bytes) -> None:
+    raise InputError("not this")
+
+
+def die(_data: bytes) -> None:
+    os.kill(os.getpid(), 9)
+
+
+TEXT = TypeAdapter(str)
+
+
+def test_any_function_of_bytes_runs_in_a_child() -> None:
+    assert run_in_child(shout, b"ab", TEXT, limits=ReadLimits(), times=2) == "ABAB"
+
+
+@pytest.mark.parametrize(
+    ("function", "error"),
+    [
+        (spin, OcrTimeoutError),
+        (swallow, DocumentTooLargeError),
+        (refuse, InputError),
+        (die, ParserCrashedError),
+        (bytes, UnreadableDocumentError),  # gives bytes, which JSON cannot say
+        (int, ParserCrashedError),  # gives a number, not the text that was asked for
+    ],
+)
+def test_what_a_function_does_in_its_child_ends_in_a_typed_error(
+    function: Callable[..., object], error: type[RasgError]
+) -> None:
+    with pytest.raises(error):
+        run_in_child(function, b"12", TEXT, limits=ReadLimits(), cpu_s=1)
