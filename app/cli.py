@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from app.commands import adapters, bench, examples, extract, inspect, models, schema, services
+from app.commands import adapters, bench, examples, extract, inspect, models, schema, services, worker
 from app.errors import error_record
 from schemas.errors import RasgError
 
@@ -24,6 +24,7 @@ app.command("extract")(extract.extract)
 app.command("read")(inspect.read)
 app.command("ground")(inspect.ground)
 app.command("serve")(services.serve)
+app.command("worker")(worker.worker)
 app.command("vllm")(services.vllm)
 app.command("version")(services.version)
 app.add_typer(adapters.app, name="adapters")

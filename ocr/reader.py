@@ -96,15 +96,11 @@ class _PageResult:
     error: RasgError | None = None
 
 
-def _no_page(_: int, __: int) -> None:
-    return None
-
-
 def read_document(
     data: bytes,
     *,
     options: ReadOptions | None = None,
-    on_page: Callable[[int, int], None] = _no_page,
+    on_page: Callable[[int, int], None] = lambda *_: None,
 ) -> Document:
     """Return the words of a file of any `MediaType` with their boxes, in reading order.
 

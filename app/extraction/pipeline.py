@@ -163,8 +163,8 @@ class Pipeline:
         """Return the extraction of each document of a file, in order, at least one; it is read once.
 
         A document that fails takes no other with it: it has its error in its place. The seconds of reading
-        count for the first. `on_progress` is told the stages as in `extract`, of each document after "read", and
-        `on_page` how many pages of how many are read.
+        count for the first. `on_progress` is told the stages as in `extract`, of each document after "read";
+        `on_page` is told how many pages of how many are read.
 
         Parameters
         ----------

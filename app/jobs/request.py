@@ -62,6 +62,11 @@ class JobRequest:
         )
         return written.model_dump_json()
 
+    @property
+    def password_json(self) -> str | None:
+        """Return the password as it is written: a database's text has no NUL."""
+        return None if self.password is None else json.dumps(self.password)
+
     def fingerprint(self, document_sha256: str) -> str:
         """Return the hash of all that is asked of a file of these bytes; ids of requests say nothing."""
         said = [
@@ -79,14 +84,14 @@ class JobRequest:
 def read_request(
     request_json: str, *, schema_name: str, json_schema: str | None, password: str | None
 ) -> JobRequest:
-    """Return the request that was written."""
+    """Return the request that was written; its `password` as JSON."""
     written = _Written.model_validate_json(request_json)
     return JobRequest(
         schema=AUTO if json_schema is None else _schema_of(schema_name, json_schema),
         options=written.options,
         split=written.split,
         pages=None if written.pages is None else parse_page_ranges(written.pages),
-        password=password,
+        password=None if password is None else str(json.loads(password)),
         request_id=written.request_id,
     )
 
