@@ -100,7 +100,7 @@ def read_document(
     data: bytes,
     *,
     options: ReadOptions | None = None,
-    on_page: Callable[[int, int], None] = lambda *_: None,
+    on_page: Callable[[int, int], None] | None = None,
 ) -> Document:
     """Return the words of a file of any `MediaType` with their boxes, in reading order.
 
@@ -194,7 +194,11 @@ class _Reading:
     """The reading of one document: its parser, options, deadline and the time spent."""
 
     def __init__(
-        self, parser: Parser, options: ReadOptions, deadline: float, on_page: Callable[[int, int], None]
+        self,
+        parser: Parser,
+        options: ReadOptions,
+        deadline: float,
+        on_page: Callable[[int, int], None] | None,
     ) -> None:
         self._parser = parser
         self._options = options
@@ -211,7 +215,8 @@ class _Reading:
             results: list[_PageResult] = []
             for page in pages:
                 results.append(page.result())
-                self._on_page(len(results), len(pages))
+                if self._on_page is not None:
+                    self._on_page(len(results), len(pages))
         return [self._add_thumbnail(result) for result in results] if self._options.thumbnails else results
 
     def stage_seconds(self) -> tuple[tuple[str, float], ...]:

@@ -13,15 +13,13 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, Any, Protocol, cast
 from uuid import uuid4
 
 from schemas.errors import ConfigurationError, RetrievalError, StorageFullError, StorageUnavailableError
 from schemas.example import check_tenant
-
-if TYPE_CHECKING:
-    from fsspec import AbstractFileSystem
 
 _BLOCK = 2**20
 _PART = ".part"
@@ -69,6 +67,24 @@ class BlobStore(Protocol):
         ...
 
 
+class _Files(Protocol):
+    """What is used of a file system of fsspec, which has no types."""
+
+    def open(self, path: str, mode: str) -> IO[bytes]: ...
+
+    def cat_file(self, path: str) -> bytes: ...
+
+    def exists(self, path: str) -> bool: ...
+
+    def rm_file(self, path: str) -> None: ...
+
+    def find(self, path: str) -> list[str]: ...
+
+    def modified(self, path: str) -> datetime: ...
+
+    def invalidate_cache(self) -> None: ...
+
+
 def open_blobs(place: str | Path) -> BlobStore:
     """Return the store at a folder or an object store's URI, such as s3://bucket/rasg.
 
@@ -81,8 +97,10 @@ def open_blobs(place: str | Path) -> BlobStore:
     """
     if isinstance(place, Path) or "://" not in place:
         return FolderBlobs(Path(place))
-    from fsspec.core import url_to_fs
+    from fsspec import core
 
+    # It is untyped.
+    url_to_fs = cast("Any", core).url_to_fs
     try:
         files, root = url_to_fs(place)
     except (ImportError, ValueError) as error:
@@ -173,7 +191,7 @@ class FolderBlobs:
 class ObjectBlobs:
     """Bytes in an object store, as objects that appear whole or not at all."""
 
-    def __init__(self, files: AbstractFileSystem, root: str) -> None:
+    def __init__(self, files: _Files, root: str) -> None:
         self._files = files
         self._root = root.rstrip("/")
 
@@ -196,7 +214,7 @@ class ObjectBlobs:
         """Return the bytes, which are what they were."""
         with _translate_errors():
             try:
-                data = bytes(self._files.cat_file(self._path(tenant, sha256)))
+                data = self._files.cat_file(self._path(tenant, sha256))
             except FileNotFoundError as error:
                 raise RetrievalError(f"the document {sha256[:12]} is gone from the store") from error
         return _check_whole(data, sha256)
@@ -205,7 +223,7 @@ class ObjectBlobs:
         """Return whether there is an object of that name now, whatever was listed before."""
         with _translate_errors():
             self._files.invalidate_cache()
-            return bool(self._files.exists(self._path(tenant, sha256)))
+            return self._files.exists(self._path(tenant, sha256))
 
     def delete(self, tenant: str, sha256: str) -> None:
         """Delete the object."""
@@ -218,7 +236,7 @@ class ObjectBlobs:
         with _translate_errors():
             self._files.invalidate_cache()
             for path in self._files.find(self._root):
-                tenant, _, name = str(path).removeprefix(f"{self._root}/").split("/")
+                tenant, _, name = path.removeprefix(f"{self._root}/").split("/")
                 if _SHA256.fullmatch(name) and self._files.modified(path).timestamp() < oldest:
                     yield tenant, name
 

@@ -276,7 +276,7 @@ def list_jobs(
         return tuple(map(to_job, session.scalars(query.order_by(JobRow.seq.desc()).limit(limit))))
 
 
-def _filtered(query: Select[tuple[JobRow]], wanted: JobFilter) -> Select[tuple[JobRow]]:
+def _filtered(query: Select[JobRow], wanted: JobFilter) -> Select[JobRow]:
     if wanted.states:
         query = query.where(JobRow.state.in_(wanted.states))
     if wanted.schema_name is not None:

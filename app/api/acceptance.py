@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from typing import IO
+from typing import IO, Any
 
 from fastapi import Response
 from fastapi.responses import JSONResponse
@@ -189,10 +189,8 @@ async def answer_with_result(state: ServiceState, job: Job, *, value_alone: bool
     return Response(body, media_type="application/json", headers=here)
 
 
-def _values_of(answer: dict[str, object]) -> object:
+def _values_of(answer: dict[str, Any]) -> object:
     """Return the values alone, of each document in its place; one that failed has its problem there."""
-    documents = answer.get("documents")
-    if isinstance(documents, list):
-        return {"documents": [_values_of(document) for document in documents]}
-    output = answer.get("output")
-    return output["value"] if isinstance(output, dict) else answer
+    if "documents" in answer:
+        return {"documents": [_values_of(document) for document in answer["documents"]]}
+    return answer["output"]["value"] if "output" in answer else answer

@@ -39,8 +39,12 @@ def worker(
     settings = load_settings()
     configure_logging(settings.log)
     stopped = threading.Event()
+
+    def stop(_number: int, _frame: object) -> None:
+        stopped.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, stop)
     store = open_store(settings)
     try:
         pipeline = build_pipeline(

@@ -82,10 +82,6 @@ def _no_progress(_: str) -> None:
     return None
 
 
-def _no_page(_: int, __: int) -> None:
-    return None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """Extracts documents with one engine; safe to share between threads if its engine is.
@@ -158,7 +154,7 @@ class Pipeline:
         split: SplitMode,
         pages: tuple[PageRange, ...] | None = None,
         on_progress: Callable[[str], None] = _no_progress,
-        on_page: Callable[[int, int], None] = _no_page,
+        on_page: Callable[[int, int], None] | None = None,
     ) -> tuple[PipelineResult | FailedPart, ...]:
         """Return the extraction of each document of a file, in order, at least one; it is read once.
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from app.errors import Problem, problem_of
 from app.extraction.options import SplitMode
 from app.extraction.pipeline import FailedPart, PipelineResult
-from schemas.extraction import Extraction
+from schemas.extraction import Extraction, Status
 from storage.jobs import JobState
 
 Results = Sequence[PipelineResult | FailedPart]
@@ -76,8 +76,8 @@ def state_of_answer(answer: Answer) -> JobState:
     """Return the state of a job with this answer: the worst of its documents'."""
     documents = (answer,) if isinstance(answer, Extraction) else answer.documents
     states = {one.status if isinstance(one, Extraction) else "partial" for one in documents}
-    worst: tuple[JobState, ...] = ("partial", "needs_review")
-    return next((state for state in worst if state in states), "succeeded")
+    worst: tuple[Status, ...] = ("partial", "needs_review", "succeeded")
+    return next(state for state in worst if state in states)
 
 
 def _part_id(job_id: str, number: int) -> str:

@@ -7,7 +7,7 @@ import json
 import os
 import threading
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +23,7 @@ from app.extraction.pipeline import Pipeline
 from app.settings import ApiSettings, JobSettings, ReadSettings, Settings, StoreSettings
 from schemas.errors import EmptyDocumentError, StorageFullError
 from storage.blobs import FolderBlobs
-from tests.app.jobs.fakes import Act, FakePipeline
+from tests.app.jobs.fakes import Act, FakePipeline, do_nothing
 
 PDF = {"content-type": "application/pdf"}
 
@@ -34,7 +34,7 @@ def name_by_header(x_tenant: str = Header(default="acme")) -> str:
 
 
 @contextmanager
-def served(folder: Path, act: Act = lambda *_: None, **jobs: Any) -> Iterator[TestClient]:  # noqa: ANN401
+def served(folder: Path, act: Act = do_nothing, **jobs: Any) -> Generator[TestClient]:  # noqa: ANN401
     settings = Settings(
         store=StoreSettings(folder=folder, keep_days=0),
         read=ReadSettings(max_bytes=1_000_000),
@@ -416,7 +416,8 @@ def test_a_batch_can_name_earlier_files_of_the_tenants_own(client: TestClient) -
     assert (made.status_code, made.json()["n_documents"]) == (202, 2)
     foreign = client.post("/v1/batches", json=body, headers={"x-tenant": "bolt"})
     assert (foreign.status_code, foreign.json()["code"]) == (400, "invalid_input")
-    for documents in ([], [{"document_sha256": "x"}], [{}]):
+    wrong: tuple[list[dict[str, str]], ...] = ([], [{"document_sha256": "x"}], [{}])
+    for documents in wrong:
         assert client.post("/v1/batches", json={**body, "documents": documents}).status_code == 422
 
 

@@ -29,6 +29,10 @@ Page = Callable[[int, int], None]
 Act = Callable[[bytes, Stage, Page], None]
 
 
+def do_nothing(_data: bytes, _stage: Stage, _page: Page) -> None:
+    """Answer at once."""
+
+
 def extraction_of(data: bytes, **fields: Any) -> Extraction:  # noqa: ANN401
     """Return an answer that names the bytes that it is about."""
     values: dict[str, Any] = {
@@ -50,7 +54,7 @@ class FakePipeline:
     engine = SimpleNamespace(name="fake", model="fake", close=lambda: None)
     read_options = SimpleNamespace(password=None)
 
-    def __init__(self, act: Act = lambda *_: None) -> None:
+    def __init__(self, act: Act = do_nothing) -> None:
         self._act = act
 
     def prepare(self, *, warm: bool) -> None:
@@ -90,7 +94,7 @@ def queue_of(
 
 def worker_of(
     queue: JobQueue,
-    act: Act = lambda *_: None,
+    act: Act = do_nothing,
     *,
     n_jobs: int = 1,
     timeout_s: float = 30.0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -47,7 +47,7 @@ def value_of(queue: JobQueue, job: Job) -> object:
 
 
 @contextmanager
-def working(worker: Worker) -> Iterator[Worker]:
+def working(worker: Worker) -> Generator[Worker]:
     worker.start()
     try:
         yield worker
