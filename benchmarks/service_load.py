@@ -1,9 +1,9 @@
-"""How many files the service accepts, how quickly, and what it does with too many: an engine of fixed latency.
+"""How many files the service accepts, how quickly, and what it does with too many.
 
     python -m benchmarks.service_load [--rate 300] [--seconds 60] [--latency 0.02] [--documents 10000]
 
 A server of its own is started in a temporary folder, with the whole service but for the pipeline, which
-sleeps. Three parts: a steady rate of acceptances, sent when they are due whether or not others are answered;
+sleeps for a fixed time. Three parts: a steady rate of acceptances, sent when they are due whether or not others are answered;
 as many as connections can send against a short queue; and a batch. The load comes from the same machine.
 """
 

@@ -133,8 +133,8 @@ def read_document(
     media_type = _admit(data, options.limits)
     deadline = time.monotonic() + options.limits.wall_seconds
     with Parser(data, media_type, limits=options.limits, password=options.password) as parser:
-        reading = _Reading(parser, options, deadline, on_page)
-        results = reading.read_pages()
+        reading = _Reading(parser, options, deadline)
+        results = reading.read_pages(on_page)
         errors = [result.error for result in results if result.error is not None]
         if len(errors) == len(results):
             raise errors[0]
@@ -193,20 +193,13 @@ def _admit(data: bytes, limits: ReadLimits) -> MediaType:
 class _Reading:
     """The reading of one document: its parser, options, deadline and the time spent."""
 
-    def __init__(
-        self,
-        parser: Parser,
-        options: ReadOptions,
-        deadline: float,
-        on_page: Callable[[int, int], None] | None,
-    ) -> None:
+    def __init__(self, parser: Parser, options: ReadOptions, deadline: float) -> None:
         self._parser = parser
         self._options = options
         self._deadline = deadline
-        self._on_page = on_page
         self._recognised: list[Recognised] = []
 
-    def read_pages(self) -> list[_PageResult]:
+    def read_pages(self, on_page: Callable[[int, int], None] | None) -> list[_PageResult]:
         """Return every page: text layers first, then what needs OCR, several at a time."""
         scans = [self._scan(i) for i in range(self._parser.n_pages)]
         with ThreadPoolExecutor(max_workers=self._options.n_workers) as pool:
@@ -215,8 +208,8 @@ class _Reading:
             results: list[_PageResult] = []
             for page in pages:
                 results.append(page.result())
-                if self._on_page is not None:
-                    self._on_page(len(results), len(pages))
+                if on_page is not None:
+                    on_page(len(results), len(pages))
         return [self._add_thumbnail(result) for result in results] if self._options.thumbnails else results
 
     def stage_seconds(self) -> tuple[tuple[str, float], ...]:
