@@ -3,8 +3,9 @@
     python -m benchmarks.service_load [--rate 300] [--seconds 60] [--latency 0.02] [--documents 10000]
 
 A server of its own is started in a temporary folder, with the whole service but for the pipeline, which
-sleeps for a fixed time. Three parts: a steady rate of acceptances, sent when they are due whether or not others are answered;
-as many as connections can send against a short queue; and a batch. The load comes from the same machine.
+sleeps for a fixed time. Three parts: a steady rate of acceptances, sent when they are due whether or not
+others are answered; as many as connections can send against a short queue; and a batch. The load comes from
+the same machine.
 """
 
 from __future__ import annotations

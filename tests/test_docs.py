@@ -18,6 +18,8 @@ from tests.paths import ROOT
 PAGES = (
     "README.md",
     "docs/adapters.md",
+    "docs/adr/0012-durable-jobs.md",
+    "docs/api.md",
     "docs/finetuning.md",
     "docs/benchmarks.md",
     "docs/grounding.md",
