@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from schemas.example import is_id
-from storage.database import read_session, write_session
+from storage.database import read_session
 from storage.job_keys import SentKey, find_key, keep_key
 from storage.jobs import Acceptance, JobState, NewJob, add_job, check_queue, no_job
 from storage.tables import BatchRow, JobRow
@@ -29,7 +29,7 @@ class Batch:
 
 
 def submit_batch(
-    database: Engine,
+    session: Session,
     tenant: str,
     jobs: Sequence[NewJob],
     acceptance: Acceptance,
@@ -43,19 +43,18 @@ def submit_batch(
     QueueFullError, IdempotencyKeyReusedError, RequestInFlightError, BytesGoneError
         As `storage.jobs.submit`; then nothing is accepted.
     """
-    with write_session(database) as session:
-        known = None if sent_key is None else find_key(session, tenant, sent_key)
-        if known is not None and (row := session.get(BatchRow, known)) is not None:
-            return _to_batch(session, row)
-        check_queue(session, acceptance.max_queued, n_more=len(jobs))
-        row = BatchRow(batch_id=uuid4().hex, tenant=tenant, created_at=datetime.now(UTC), n_jobs=len(jobs))
-        session.add(row)
-        session.flush()
-        for job in jobs:
-            add_job(session, job, acceptance, batch_id=row.batch_id)
-        if sent_key is not None:
-            keep_key(session, tenant, sent_key, row.batch_id)
+    known = None if sent_key is None else find_key(session, tenant, sent_key)
+    if known is not None and (row := session.get(BatchRow, known)) is not None:
         return _to_batch(session, row)
+    check_queue(session, acceptance.max_queued, n_more=len(jobs))
+    row = BatchRow(batch_id=uuid4().hex, tenant=tenant, created_at=datetime.now(UTC), n_jobs=len(jobs))
+    session.add(row)
+    session.flush()
+    for job in jobs:
+        add_job(session, job, acceptance, batch_id=row.batch_id)
+    if sent_key is not None:
+        keep_key(session, tenant, sent_key, row.batch_id)
+    return _to_batch(session, row)
 
 
 def find_batch(database: Engine, tenant: str, batch_id: str) -> Batch:

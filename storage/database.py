@@ -147,16 +147,6 @@ def write_session(engine: Engine) -> Generator[Session]:
 
 
 @contextmanager
-def row_session(engine: Engine) -> Generator[Session]:
-    """Yield a session as `write_session`, beside which others write; SQLite has one writer all the same.
-
-    It is for changes of single rows, which the session locks.
-    """
-    with translate_errors(), Session(engine) as session, session.begin():
-        yield session
-
-
-@contextmanager
 def lock_index(engine: Engine, *, timeout_s: float) -> Generator[None]:
     """Yield while no other process brings the index of this database up to date.
 

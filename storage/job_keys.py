@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from schemas.errors import IdempotencyKeyReusedError, RequestInFlightError
-from storage.database import write_session
 from storage.tables import IdempotencyRow
 
 KEY_LIFE = timedelta(hours=24)
@@ -73,8 +72,7 @@ def keep_key(session: Session, tenant: str, sent: SentKey, target_id: str) -> No
     )
 
 
-def answered(database: Engine, tenant: str, key: str) -> None:
+def answered(session: Session, tenant: str, key: str) -> None:
     """Note that the first request with this key has its answer."""
-    with write_session(database) as session:
-        mine = (IdempotencyRow.tenant == tenant, IdempotencyRow.key == key)
-        session.execute(update(IdempotencyRow).where(*mine).values(in_flight_until=None))
+    mine = (IdempotencyRow.tenant == tenant, IdempotencyRow.key == key)
+    session.execute(update(IdempotencyRow).where(*mine).values(in_flight_until=None))

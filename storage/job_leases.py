@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, Engine, or_, select, update
 from sqlalchemy.orm import Session
 
-from storage.database import read_session, row_session, write_session
+from storage.database import read_session
 from storage.extractions import KeptExtraction, add_extraction
 from storage.jobs import Job, JobState, OnFinished, to_job
 from storage.tables import JobResultRow, JobRow, SchemaRow
@@ -69,43 +69,35 @@ class Outcome:
     kept: KeptExtraction | None = None
 
 
-def claim(database: Engine, *, owner: str) -> Claim | None:
-    """Return the oldest job that may begin, begun; None if there is none.
+def may_claim(database: Engine) -> bool:
+    """Return whether a job may begin: most often there is none, and to look waits for nobody."""
+    with read_session(database) as session:
+        return session.scalar(select(JobRow.seq).where(_may_begin(datetime.now(UTC))).limit(1)) is not None
 
-    Raises
-    ------
-    StorageUnavailableError
-        If the database cannot be used now.
-    """
+
+def claim(session: Session, *, owner: str) -> Claim | None:
+    """Return the oldest job that may begin, begun; None if there is none."""
     moment = datetime.now(UTC)
-    with read_session(database) as session:  # most often there is none, and reading waits for nobody
-        if session.scalar(select(JobRow.seq).where(_may_begin(moment)).limit(1)) is None:
-            return None
-    with row_session(database) as session:
-        row = session.scalar(
-            select(JobRow)
-            .where(_may_begin(moment))
-            .order_by(JobRow.seq)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        if row is None:
-            return None
-        row.state = "running"
-        row.started_at = row.started_at or moment
-        row.attempt += 1
-        row.lease_owner = owner
-        row.lease_token += 1
-        row.lease_beat = 0
-        row.revision += 1
-        schema = None if row.schema_id is None else session.get_one(SchemaRow, row.schema_id).json_schema
-        return Claim(
-            job=to_job(row),
-            token=row.lease_token,
-            request_json=row.request_json,
-            json_schema=schema,
-            password=row.password,
-        )
+    oldest = select(JobRow).where(_may_begin(moment)).order_by(JobRow.seq).limit(1)
+    row = session.scalar(oldest.with_for_update(skip_locked=True))
+    if row is None:
+        return None
+    row.state = "running"
+    row.started_at = row.started_at or moment
+    row.attempt += 1
+    row.lease_owner = owner
+    row.lease_token += 1
+    row.lease_beat = 0
+    row.revision += 1
+    schema = None if row.schema_id is None else session.get_one(SchemaRow, row.schema_id).json_schema
+    session.flush()
+    return Claim(
+        job=to_job(row),
+        token=row.lease_token,
+        request_json=row.request_json,
+        json_schema=schema,
+        password=row.password,
+    )
 
 
 def _may_begin(moment: datetime) -> ColumnElement[bool]:
@@ -119,19 +111,18 @@ def _held(job_id: str, token: int) -> ColumnElement[bool]:
     return (JobRow.job_id == job_id) & (JobRow.lease_token == token) & (JobRow.state == "running")
 
 
-def renew(database: Engine, leases: Iterable[tuple[str, int]]) -> frozenset[str]:
+def renew(session: Session, leases: Iterable[tuple[str, int]]) -> frozenset[str]:
     """Say that the worker lives; return the ids of the jobs that it still has."""
     kept: set[str] = set()
-    with row_session(database) as session:
-        for job_id, token in leases:
-            beat = update(JobRow).where(_held(job_id, token)).values(lease_beat=JobRow.lease_beat + 1)
-            if session.execute(beat.returning(JobRow.job_id)).first() is not None:
-                kept.add(job_id)
+    for job_id, token in leases:
+        beat = update(JobRow).where(_held(job_id, token)).values(lease_beat=JobRow.lease_beat + 1)
+        if session.execute(beat.returning(JobRow.job_id)).first() is not None:
+            kept.add(job_id)
     return frozenset(kept)
 
 
 def report(
-    database: Engine,
+    session: Session,
     job_id: str,
     token: int,
     *,
@@ -153,13 +144,12 @@ def report(
         "lease_beat": JobRow.lease_beat + 1,
         "revision": JobRow.revision + 1,
     }
-    with row_session(database) as session:
-        done = update(JobRow).where(_held(job_id, token)).values(values).returning(JobRow.job_id)
-        if session.execute(done).first() is None:
-            raise LeaseLostError
+    done = update(JobRow).where(_held(job_id, token)).values(values).returning(JobRow.job_id)
+    if session.execute(done).first() is None:
+        raise LeaseLostError
 
 
-def finish(database: Engine, claimed: Claim, outcome: Outcome, *, on_finished: OnFinished) -> Job:
+def finish(session: Session, claimed: Claim, outcome: Outcome, *, on_finished: OnFinished) -> Job:
     """Write how a job ended, and what `on_finished` writes: all of it, or nothing.
 
     Raises
@@ -167,13 +157,15 @@ def finish(database: Engine, claimed: Claim, outcome: Outcome, *, on_finished: O
     LeaseLostError
         If it is not the worker's any more; then nothing is written.
     """
-    with write_session(database) as session:
-        row = _lock(session, _held(claimed.job.job_id, claimed.token))
-        if outcome.result is not None:
-            session.add(JobResultRow(job_id=row.job_id, body=zlib.compress(outcome.result)))
-        if outcome.kept is not None:
-            add_extraction(session, outcome.kept)
-        return end(session, row, outcome.state, outcome.problem_json, on_finished)
+    held = _held(claimed.job.job_id, claimed.token)
+    row = session.scalar(select(JobRow).where(held).with_for_update())
+    if row is None:
+        raise LeaseLostError
+    if outcome.result is not None:
+        session.add(JobResultRow(job_id=row.job_id, body=zlib.compress(outcome.result)))
+    if outcome.kept is not None:
+        add_extraction(session, outcome.kept)
+    return end(session, row, outcome.state, outcome.problem_json, on_finished)
 
 
 def end(
@@ -193,15 +185,14 @@ def end(
     return job
 
 
-def release(database: Engine, job_id: str, token: int, *, delay_s: float = 0.0, counts: bool = False) -> None:
-    """Give a job back to the queue; whether this start `counts` as an attempt. A lost one is left alone."""
+def release(session: Session, job_id: str, token: int, *, delay_s: float = 0.0) -> None:
+    """Give a job back to the queue, with no attempt counted; a lost one is left alone."""
     delay = min(timedelta(seconds=delay_s), MAX_DELAY)
-    with row_session(database) as session:
-        row = session.scalar(select(JobRow).where(_held(job_id, token)).with_for_update())
-        if row is not None:
-            _requeue(row)
-            row.not_before = datetime.now(UTC) + delay if delay_s else None
-            row.attempt -= 0 if counts else 1
+    row = session.scalar(select(JobRow).where(_held(job_id, token)).with_for_update())
+    if row is not None:
+        _requeue(row)
+        row.not_before = datetime.now(UTC) + delay if delay_s else None
+        row.attempt -= 1
 
 
 def list_leases(database: Engine) -> tuple[Lease, ...]:
@@ -212,22 +203,21 @@ def list_leases(database: Engine) -> tuple[Lease, ...]:
 
 
 def expire(
-    database: Engine, lease: Lease, *, max_attempts: int, problem_json: str, on_finished: OnFinished
+    session: Session, lease: Lease, *, max_attempts: int, problem_json: str, on_finished: OnFinished
 ) -> bool:
     """Take a job from a worker whose lease is as it was watched; return whether it was.
 
     It is queued again, or failed with the problem if it was begun as often as it may be.
     """
     watched = _held(lease.job_id, lease.token) & (JobRow.lease_beat == lease.beat)
-    with write_session(database) as session:
-        row = session.scalar(select(JobRow).where(watched).with_for_update())
-        if row is None:
-            return False
-        if row.attempt >= max_attempts:
-            end(session, row, "failed", problem_json, on_finished)
-        else:
-            _requeue(row)
-        return True
+    row = session.scalar(select(JobRow).where(watched).with_for_update())
+    if row is None:
+        return False
+    if row.attempt >= max_attempts:
+        end(session, row, "failed", problem_json, on_finished)
+    else:
+        _requeue(row)
+    return True
 
 
 def _requeue(row: JobRow) -> None:
@@ -235,10 +225,3 @@ def _requeue(row: JobRow) -> None:
     row.lease_owner = row.stage = None
     row.page_number = row.n_pages = None
     row.revision += 1
-
-
-def _lock(session: Session, held: ColumnElement[bool]) -> JobRow:
-    row = session.scalar(select(JobRow).where(held).with_for_update())
-    if row is None:
-        raise LeaseLostError
-    return row

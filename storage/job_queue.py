@@ -17,6 +17,7 @@ from storage import batches, job_keys, job_leases, job_retention, jobs
 from storage.batches import Batch
 from storage.blobs import BlobStore, KeptBlob
 from storage.database import read_session
+from storage.group_commit import GroupCommit
 from storage.job_keys import SentKey
 from storage.job_leases import Claim, Lease, Outcome
 from storage.job_retention import Swept
@@ -59,6 +60,7 @@ class JobQueue:
         on_finished: OnFinished = tell_nobody,
     ) -> None:
         self._database = database
+        self._writes = GroupCommit(database)
         self._blobs = blobs
         self._on_finished = on_finished
         self._max_queued = max_queued
@@ -92,7 +94,7 @@ class JobQueue:
                 else SentKey(key=key, fingerprint=new.fingerprint, in_flight_s=in_flight_s)
             )
             try:
-                return jobs.submit(self._database, new, self._acceptance, sent_key=sent)
+                return self._submit(new, sent)
             except BytesGoneError:
                 continue
             except RasgError:
@@ -123,7 +125,7 @@ class JobQueue:
             new = [describe(blob, name) for blob, name in kept]
             sent = None if key is None else SentKey(key=key, fingerprint=fingerprint_of(new))
             try:
-                return batches.submit_batch(self._database, tenant, new, self._acceptance, sent_key=sent)
+                return self._submit_batch(tenant, new, sent)
             except BytesGoneError:
                 continue
             except RasgError:
@@ -133,7 +135,7 @@ class JobQueue:
 
     def answered(self, tenant: str, key: str) -> None:
         """Note that the first request with this key has its answer."""
-        job_keys.answered(self._database, tenant, key)
+        self._writes.run(lambda session: job_keys.answered(session, tenant, key))
 
     def find(self, tenant: str, job_id: str) -> Job:
         """Return a job of the tenant's; `ExtractionNotFoundError` if it has none of that id."""
@@ -169,7 +171,9 @@ class JobQueue:
 
     def claim(self, *, owner: str) -> Claim | None:
         """Return the oldest job that may begin, begun; None if there is none."""
-        return job_leases.claim(self._database, owner=owner)
+        if not job_leases.may_claim(self._database):
+            return None
+        return self._writes.run(lambda session: job_leases.claim(session, owner=owner))
 
     def bytes_of(self, claimed: Claim) -> bytes:
         """Return the file of a job that is begun."""
@@ -180,28 +184,35 @@ class JobQueue:
 
     def renew(self, leases: Iterable[tuple[str, int]]) -> frozenset[str]:
         """Say that their worker lives; return the ids of the jobs that it still has."""
-        return job_leases.renew(self._database, leases)
+        named = tuple(leases)
+        return self._writes.run(lambda session: job_leases.renew(session, named)) if named else frozenset()
 
     def report(
         self, claimed: Claim, *, stage: str, page_number: int | None = None, n_pages: int | None = None
     ) -> None:
         """Say how far a job is; `LeaseLostError` if it is not the worker's any more."""
-        job_leases.report(
-            self._database,
-            claimed.job.job_id,
-            claimed.token,
-            stage=stage,
-            page_number=page_number,
-            n_pages=n_pages,
+        self._writes.run(
+            lambda session: job_leases.report(
+                session,
+                claimed.job.job_id,
+                claimed.token,
+                stage=stage,
+                page_number=page_number,
+                n_pages=n_pages,
+            )
         )
 
     def finish(self, claimed: Claim, outcome: Outcome) -> Job:
         """Write how a job ended, once; `LeaseLostError` if it is not the worker's any more."""
-        return job_leases.finish(self._database, claimed, outcome, on_finished=self._on_finished)
+        told = self._on_finished
+        return self._writes.run(
+            lambda session: job_leases.finish(session, claimed, outcome, on_finished=told)
+        )
 
     def release(self, claimed: Claim, *, delay_s: float = 0.0) -> None:
         """Give a job back to the queue without an attempt counted."""
-        job_leases.release(self._database, claimed.job.job_id, claimed.token, delay_s=delay_s)
+        job_id, token = claimed.job.job_id, claimed.token
+        self._writes.run(lambda session: job_leases.release(session, job_id, token, delay_s=delay_s))
 
     def leases(self) -> tuple[Lease, ...]:
         """Return the leases of all workers."""
@@ -209,12 +220,14 @@ class JobQueue:
 
     def expire(self, lease: Lease, *, max_attempts: int, problem_json: str) -> bool:
         """Take a job from a worker that is gone; return whether it was its."""
-        return job_leases.expire(
-            self._database,
-            lease,
-            max_attempts=max_attempts,
-            problem_json=problem_json,
-            on_finished=self._on_finished,
+        return self._writes.run(
+            lambda session: job_leases.expire(
+                session,
+                lease,
+                max_attempts=max_attempts,
+                problem_json=problem_json,
+                on_finished=self._on_finished,
+            )
         )
 
     def sweep(self, *, ended_before: datetime) -> Swept:
@@ -229,6 +242,14 @@ class JobQueue:
         """Refuse before anything is written: what is too much costs nothing but a look."""
         with read_session(self._database) as session:
             jobs.check_queue(session, self._max_queued, n_more=1)
+
+    def _submit(self, new: NewJob, sent: SentKey | None) -> Submitted:
+        return self._writes.run(lambda session: jobs.submit(session, new, self._acceptance, sent_key=sent))
+
+    def _submit_batch(self, tenant: str, new: Sequence[NewJob], sent: SentKey | None) -> Batch:
+        return self._writes.run(
+            lambda session: batches.submit_batch(session, tenant, new, self._acceptance, sent_key=sent)
+        )
 
     def _keep(self, tenant: str, source: IO[bytes] | str) -> KeptBlob:
         if not isinstance(source, str):

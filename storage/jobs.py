@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from schemas.errors import ExtractionNotFoundError, QueueFullError
 from schemas.example import is_id
-from storage.database import read_session, write_session
+from storage.database import read_session
 from storage.job_keys import SentKey, find_key, keep_key
 from storage.schema_records import keep_schema
 from storage.tables import JobResultRow, JobRow
@@ -128,9 +128,9 @@ class BytesGoneError(Exception):
 
 
 def submit(
-    database: Engine, new: NewJob, acceptance: Acceptance, *, sent_key: SentKey | None = None
+    session: Session, new: NewJob, acceptance: Acceptance, *, sent_key: SentKey | None = None
 ) -> Submitted:
-    """Return the job of a request: a new one that is durable, or the one that the request had before.
+    """Return the job of a request: a new one, or the one that the request had before.
 
     Raises
     ------
@@ -141,18 +141,17 @@ def submit(
     BytesGoneError
         If the file is not kept any more.
     """
-    with write_session(database) as session:
-        known = None if sent_key is None else find_key(session, new.tenant, sent_key)
-        row = None if known is None else _find(session, new.tenant, known)
-        if row is None and acceptance.deduplicate:
-            row = _find_same(session, new)
-        is_new = row is None
-        if row is None:
-            check_queue(session, acceptance.max_queued, n_more=1)
-            row = add_job(session, new, acceptance)
-        if sent_key is not None and known != row.job_id:
-            keep_key(session, new.tenant, sent_key, row.job_id)
-        return Submitted(job=to_job(row), is_new=is_new)
+    known = None if sent_key is None else find_key(session, new.tenant, sent_key)
+    row = None if known is None else _find(session, new.tenant, known)
+    if row is None and acceptance.deduplicate:
+        row = _find_same(session, new)
+    is_new = row is None
+    if row is None:
+        check_queue(session, acceptance.max_queued, n_more=1)
+        row = add_job(session, new, acceptance)
+    if sent_key is not None and known != row.job_id:
+        keep_key(session, new.tenant, sent_key, row.job_id)
+    return Submitted(job=to_job(row), is_new=is_new)
 
 
 def check_queue(session: Session, max_queued: int, *, n_more: int) -> None:

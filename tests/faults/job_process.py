@@ -17,6 +17,7 @@ from typing import Any
 
 from storage import job_leases, job_retention, jobs
 from storage.blobs import FolderBlobs
+from storage.group_commit import GroupCommit
 from storage.job_queue import JobQueue
 from tests.app.jobs.fakes import Page, Stage, describe, queue_of, worker_of
 
@@ -48,13 +49,16 @@ POINTS: dict[str, tuple[object, str, Callable[[Callable[..., Any]], Callable[...
     "accept:before the bytes": (FolderBlobs, "keep", before),
     "accept:after the bytes": (FolderBlobs, "keep", after),
     "accept:inside the row's transaction": (jobs, "add_job", after),
-    "accept:after the row": (jobs, "submit", after),
+    "accept:before the commit": (jobs, "submit", after),
+    "accept:after the row": (GroupCommit, "run", after),
     "work:inside the claim": (job_leases, "to_job", before),
-    "work:after the claim": (job_leases, "claim", after),
+    "work:before the claim's commit": (job_leases, "claim", after),
+    "work:after the claim": (JobQueue, "claim", after),
     "work:before the bytes": (JobQueue, "bytes_of", before),
     "work:inside the end": (job_leases, "end", after),
     "work:before the end": (job_leases, "finish", before),
-    "work:after the end": (job_leases, "finish", after),
+    "work:before the end's commit": (job_leases, "finish", after),
+    "work:after the end": (JobQueue, "finish", after),
     "work:at a sign of life": (job_leases, "renew", before),
     "work:at another's lease": (job_leases, "expire", before),
     "work:in the retention": (job_retention, "_delete_jobs", after),

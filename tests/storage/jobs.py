@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from storage import jobs
 from storage.blobs import BlobStore
+from storage.database import write_session
 from storage.job_keys import SentKey
-from storage.jobs import Acceptance, Job, NewJob, Submitted, submit
+from storage.jobs import Acceptance, Job, NewJob, Submitted
+
+Parameters = ParamSpec("Parameters")
+T = TypeVar("T")
+
+
+def in_session(
+    work: Callable[Concatenate[Session, Parameters], T],
+) -> Callable[Concatenate[Engine, Parameters], T]:
+    """Return work that is done in a transaction of its own."""
+
+    def done(database: Engine, *arguments: Parameters.args, **named: Parameters.kwargs) -> T:
+        with write_session(database) as session:
+            return work(session, *arguments, **named)
+
+    return done
+
+
+submit = in_session(jobs.submit)
 
 
 def new_job(blobs: BlobStore, data: bytes = b"x", *, tenant: str = "acme", **fields: Any) -> NewJob:  # noqa: ANN401
