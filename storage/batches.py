@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from schemas.example import is_id
 from storage.database import read_session
 from storage.job_keys import SentKey, find_key, keep_key
-from storage.jobs import Acceptance, JobState, NewJob, add_job, check_queue, no_job
+from storage.jobs import Acceptance, JobState, NewJob, add_jobs, check_queue, no_job
 from storage.tables import BatchRow, JobRow
 
 
@@ -50,8 +50,7 @@ def submit_batch(
     row = BatchRow(batch_id=uuid4().hex, tenant=tenant, created_at=datetime.now(UTC), n_jobs=len(jobs))
     session.add(row)
     session.flush()
-    for job in jobs:
-        add_job(session, job, acceptance, batch_id=row.batch_id)
+    add_jobs(session, jobs, acceptance, batch_id=row.batch_id)
     if sent_key is not None:
         keep_key(session, tenant, sent_key, row.batch_id)
     return _to_batch(session, row)

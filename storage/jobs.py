@@ -170,9 +170,24 @@ def count_queued(session: Session) -> int:
 
 def add_job(session: Session, new: NewJob, acceptance: Acceptance, *, batch_id: str | None = None) -> JobRow:
     """Return a new job's row, which is there when the session ends."""
-    if not acceptance.has_bytes(new.tenant, new.document_sha256):
-        raise BytesGoneError
-    row = JobRow(
+    return add_jobs(session, (new,), acceptance, batch_id=batch_id)[0]
+
+
+def add_jobs(
+    session: Session, new: Sequence[NewJob], acceptance: Acceptance, *, batch_id: str | None = None
+) -> list[JobRow]:
+    """Return the rows of new jobs, in their order."""
+    for tenant, sha256 in {(one.tenant, one.document_sha256) for one in new}:
+        if not acceptance.has_bytes(tenant, sha256):
+            raise BytesGoneError
+    rows = [_to_row(session, one, batch_id) for one in new]
+    session.add_all(rows)
+    session.flush()
+    return rows
+
+
+def _to_row(session: Session, new: NewJob, batch_id: str | None) -> JobRow:
+    return JobRow(
         job_id=uuid4().hex,
         tenant=new.tenant,
         batch_id=batch_id,
@@ -191,9 +206,6 @@ def add_job(session: Session, new: NewJob, acceptance: Acceptance, *, batch_id: 
         lease_beat=0,
         revision=0,
     )
-    session.add(row)
-    session.flush()
-    return row
 
 
 def _find_same(session: Session, new: NewJob) -> JobRow | None:

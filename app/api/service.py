@@ -37,8 +37,8 @@ from app.wiring import (
 # What only reads and writes the database does not wait behind documents. SQLite has one writer, and a lookup
 # takes milliseconds: a few at a time are enough.
 _N_LOOKUPS, _N_WAITING_LOOKUPS = 4, 1024
-# Files are written to disk by a few at a time; many may have come.
-_N_INTAKES, _N_WAITING_INTAKES = 4, 1024
+# Files wait for the disk, each in a thread of its own, and share its syncs; many more may have come.
+_N_INTAKES, _N_WAITING_INTAKES = 16, 1024
 
 
 def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastAPI:

@@ -24,21 +24,26 @@ PAGE = (ROOT / "docs" / "api.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
-@pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
+@pytest.fixture(params=["serve", "worker"])
+def port(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
+    """Yield the port of a service that runs jobs itself, or leaves them to `rasg worker`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         chosen = int(free.getsockname()[1])
     environment = {**os.environ, "RASG_MODEL": "house", "RASG_STORE__FOLDER": str(tmp_path / "store")}
-    code = "from app.cli import main; main()"
-    command = [sys.executable, "-c", code, *BLOCKS[0].split()[1:-1], str(chosen)]
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as server:
-        try:
-            _wait(chosen)
-            yield chosen
-        finally:
-            server.terminate()
-            server.wait(60)
+    environment["RASG_JOBS__N_IN_SERVICE"] = "1" if request.param == "serve" else "0"
+    program = [sys.executable, "-c", "from app.cli import main; main()"]
+    commands = [[*program, *BLOCKS[0].split()[1:-1], str(chosen)]]
+    if request.param == "worker":
+        commands.append([*program, "worker", "--jobs", "2"])
+    started = [subprocess.Popen(command, cwd=ROOT, env=environment) for command in commands]
+    try:
+        _wait(chosen)
+        yield chosen
+    finally:
+        for process in started:
+            process.terminate()
+        assert [process.wait(60) for process in started] == [0] * len(started)
 
 
 def _wait(port: int) -> None:
