@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import cache
 from typing import IO
 
 from sqlalchemy import Engine
@@ -122,8 +121,11 @@ class JobQueue:
             As `storage.batches.submit_batch`; then nothing is accepted.
         """
         for _ in range(_N_TRIES):
-            keep = cache(lambda source: self._keep(tenant, source))
-            kept = [(keep(source), name) for source, name in sources]
+            known: dict[IO[bytes] | str, KeptBlob] = {}  # a batch may name one file many times
+            for source, _ in sources:
+                if source not in known:
+                    known[source] = self._keep(tenant, source)
+            kept = [(known[source], name) for source, name in sources]
             new = [describe(blob, name) for blob, name in kept]
             sent = None if key is None else SentKey(key=key, fingerprint=fingerprint_of(new))
             try:

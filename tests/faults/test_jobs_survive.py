@@ -25,7 +25,7 @@ from tests.paths import ROOT
 LEASE_S = 1.0
 WORK = [point for point in POINTS if point.startswith("work:")]
 ACCEPT = [point for point in POINTS if point.startswith("accept:")]
-DEADLY = [*WORK[:-2], "work:while it reads", "work:while it decodes"]
+DEADLY = [*WORK, "work:while it reads", "work:while it decodes"]
 
 
 @pytest.fixture(scope="module")
