@@ -17,7 +17,7 @@ import pytest
 
 from storage.job_queue import JobQueue
 from storage.jobs import Job
-from tests.app.jobs.fakes import describe, queue_of, worker_of
+from tests.app.jobs.fakes import close_databases, describe, queue_of, worker_of
 from tests.faults.job_process import POINTS
 from tests.faults.postgres import PostgresServer, postgres_server
 from tests.paths import ROOT
@@ -26,6 +26,12 @@ LEASE_S = 1.0
 WORK = [point for point in POINTS if point.startswith("work:")]
 ACCEPT = [point for point in POINTS if point.startswith("accept:")]
 DEADLY = [*WORK, "work:while it reads", "work:while it decodes"]
+
+
+@pytest.fixture(autouse=True)
+def databases_are_closed() -> Iterator[None]:
+    yield
+    close_databases()
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from sqlalchemy import Engine
+
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline, PipelineResult
 from app.jobs.execution import Execution
@@ -78,6 +80,15 @@ class FakePipeline:
         return (PipelineResult(extraction=extraction_of(data), document=document),)
 
 
+_OPENED: list[Engine] = []
+
+
+def close_databases() -> None:
+    """Close what queues have opened."""
+    while _OPENED:
+        _OPENED.pop().dispose()
+
+
 def queue_of(
     folder: Path,
     *,
@@ -87,6 +98,7 @@ def queue_of(
 ) -> JobQueue:
     """Return a queue whose files are in a folder."""
     database = open_database(url or sqlite_url(folder))
+    _OPENED.append(database)
     if on_finished is not None:
         fields["on_finished"] = on_finished
     return JobQueue(database, open_blobs(folder / "documents"), **fields)

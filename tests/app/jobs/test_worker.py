@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +18,13 @@ from schemas.cancellation import check_cancelled
 from schemas.errors import EmptyDocumentError, EngineUnavailableError, StorageUnavailableError
 from storage.job_queue import JobQueue
 from storage.jobs import Job
-from tests.app.jobs.fakes import Page, Stage, describe, queue_of, worker_of
+from tests.app.jobs.fakes import Page, Stage, close_databases, describe, queue_of, worker_of
+
+
+@pytest.fixture(autouse=True)
+def databases_are_closed() -> Iterator[None]:
+    yield
+    close_databases()
 
 
 @pytest.fixture
