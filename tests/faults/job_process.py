@@ -25,7 +25,7 @@ from tests.app.jobs.fakes import Page, Stage, describe, queue_of, worker_of
 def die(*_: object, **__: object) -> None:
     """End at once, as by the kernel."""
     os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(60)
+    time.sleep(300)
 
 
 def before(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,7 +79,7 @@ def main(folder: Path, role: str, point: str, url: str | None) -> None:
         return
     worker_of(queue, _read(point), n_jobs=2, lease_s=1.0, max_attempts=10_000).start()
     _say("working")
-    time.sleep(60)
+    time.sleep(300)
 
 
 def _read(point: str) -> Callable[[bytes, Stage, Page], None]:

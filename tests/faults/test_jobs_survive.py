@@ -23,6 +23,8 @@ from tests.faults.postgres import PostgresServer, postgres_server
 from tests.paths import ROOT
 
 LEASE_S = 1.0
+# A busy machine takes a while to start a program.
+_PATIENCE_S = 200
 WORK = [point for point in POINTS if point.startswith("work:")]
 ACCEPT = [point for point in POINTS if point.startswith("accept:")]
 DEADLY = [*WORK, "work:while it reads", "work:while it decodes"]
@@ -97,7 +99,7 @@ def die_at_work(folder: Path, point: str, url: str | None = None) -> None:
     if point == "work:at another's lease":
         assert queue.claim(owner="gone") is not None
     with process(folder, "work", point, url) as running:
-        assert running.wait(40) == -signal.SIGKILL
+        assert running.wait(_PATIENCE_S) == -signal.SIGKILL
     check_answers(queue, texts, drain(queue, list(texts)))
     assert len(told) == len(set(told))
 
@@ -106,7 +108,7 @@ def die_at_acceptance(folder: Path, point: str, url: str | None = None) -> None:
     queue = queue_of(folder, url=url)
     with process(folder, "accept", point, url) as running:
         told = lines_of(running)
-        assert running.wait(40) == -signal.SIGKILL
+        assert running.wait(_PATIENCE_S) == -signal.SIGKILL
         pid = running.pid
     assert told == []  # it died with its first file, before it could say so
     # The caller heard nothing and sends it again, with the same key.
