@@ -77,19 +77,21 @@ def main(folder: Path, role: str, point: str, url: str | None) -> None:
             job = queue.accept("acme", BytesIO(text.encode()), describe(), key=text.replace(" ", "-")).job
             _say(f"accepted {job.job_id}")
         return
-    worker_of(queue, _read(point), n_jobs=2, lease_s=1.0, max_attempts=10_000).start()
+    worker_of(queue, _read(point, queue), n_jobs=2, lease_s=1.0, max_attempts=10_000).start()
     _say("working")
     time.sleep(300)
 
 
-def _read(point: str) -> Callable[[bytes, Stage, Page], None]:
+def _read(point: str, queue: JobQueue) -> Callable[[bytes, Stage, Page], None]:
     def read(_: bytes, stage: Stage, page: Page) -> None:
         page(1, 2)
         if point == "work:while it reads":
             die()
         if point == "stop:while it reads":
-            _say("stopped")
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # Between two writes: one that is stopped inside of a write holds SQLite's lock until it goes on.
+            with vars(vars(queue)["_writes"])["_writing"]:
+                _say("stopped")
+                os.kill(os.getpid(), signal.SIGSTOP)
         if point in ("work:at a sign of life", "work:at another's lease"):
             time.sleep(3)
         stage("prompt")
