@@ -88,7 +88,9 @@ def _read(point: str, queue: JobQueue) -> Callable[[bytes, Stage, Page], None]:
         if point == "work:while it reads":
             die()
         if point == "stop:while it reads":
-            # Between two writes: one that is stopped inside of a write holds SQLite's lock until it goes on.
+            # Between two writes, and after the first sweep: one that is stopped inside of a write holds
+            # SQLite's lock until it goes on.
+            time.sleep(5)
             with vars(vars(queue)["_writes"])["_writing"]:
                 _say("stopped")
                 os.kill(os.getpid(), signal.SIGSTOP)
