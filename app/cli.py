@@ -6,7 +6,18 @@ import sys
 
 import typer
 
-from app.commands import adapters, bench, einvoice, examples, extract, inspect, models, schema, services
+from app.commands import (
+    adapters,
+    bench,
+    einvoice,
+    examples,
+    extract,
+    inspect,
+    models,
+    schema,
+    services,
+    worker,
+)
 from app.errors import error_record
 from app.terminal import echo
 from schemas.errors import RasgError
@@ -25,6 +36,7 @@ app.command("extract")(extract.extract)
 app.command("read")(inspect.read)
 app.command("ground")(inspect.ground)
 app.command("serve")(services.serve)
+app.command("worker")(worker.worker)
 app.command("vllm")(services.vllm)
 app.command("version")(services.version)
 app.add_typer(adapters.app, name="adapters")

@@ -19,18 +19,25 @@ from schemas.errors import (
     ExampleNotFoundError,
     ExtractionNotFoundError,
     ExtractionTimeoutError,
+    IdempotencyKeyReusedError,
     IncompleteInvoiceError,
     InputError,
     InvalidAnswerError,
     InvalidSchemaError,
+    JobCancelledError,
+    JobNotFinishedError,
     OcrTimeoutError,
     OcrUnavailableError,
     OutputParseError,
     PageNotFoundError,
     ParserCrashedError,
     PromptTooLongError,
+    QueueFullError,
     RasgError,
+    RequestInFlightError,
     ServiceBusyError,
+    StorageFullError,
+    StorageUnavailableError,
     TruncatedOutputError,
     UnknownSchemaError,
     UnreadableDocumentError,
@@ -73,6 +80,13 @@ STATUS: dict[type[RasgError], int] = {
     TruncatedOutputError: 502,
     OutputParseError: 502,
     ServiceBusyError: 503,
+    QueueFullError: 429,
+    StorageUnavailableError: 503,
+    StorageFullError: 507,
+    IdempotencyKeyReusedError: 422,
+    RequestInFlightError: 409,
+    JobNotFinishedError: 409,
+    JobCancelledError: 409,
     ExtractionTimeoutError: 504,
     # Its caller has hung up, or a job was cancelled.
     WorkCancelledError: 409,
@@ -124,7 +138,9 @@ def status_of(error: RasgError) -> int:
 def problem_of(error: RasgError, *, request_id: str | None = None) -> Problem:
     """Return the response body of an error; of a failure on our side only the code is told."""
     status = status_of(error)
-    is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, ServiceBusyError)
+    is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(
+        error, ServiceBusyError | StorageUnavailableError
+    )
     return Problem(
         title=HTTPStatus(status).phrase,
         status=status,

@@ -192,6 +192,39 @@ class ExampleSettings(_Group):
     text_encoder: Path | None = None
 
 
+class JobSettings(_Group):
+    """How accepted work is kept and done.
+
+    Attributes
+    ----------
+    n_in_service
+        Jobs that `rasg serve` runs itself at a time; 0 leaves them to `rasg worker`.
+    max_queued
+        Jobs that may wait; more are refused.
+    timeout_s
+        Seconds of one run.
+    lease_s
+        Seconds without a sign of life after which another worker takes a job.
+    max_attempts
+        Workers that may die with a job before it has failed.
+    keep_days
+        How long a job that has ended is kept, with its file and result.
+    deduplicate
+        Whether a request that was answered before, of the same bytes, is answered by the job that did.
+    blobs
+        A folder or an object store's URI for documents; its client finds the credentials.
+    """
+
+    n_in_service: int = Field(default=1, ge=0, le=64)
+    max_queued: int = Field(default=10_000, ge=1)
+    timeout_s: float = Field(default=900.0, gt=0)
+    lease_s: float = Field(default=30.0, ge=1)
+    max_attempts: int = Field(default=3, ge=1, le=100)
+    keep_days: float = Field(default=7.0, gt=0)
+    deduplicate: bool = False
+    blobs: str | None = None
+
+
 class LogSettings(_Group):
     """How much is logged, and whether as text or as one JSON object a line."""
 
@@ -234,6 +267,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     store: StoreSettings = Field(default_factory=StoreSettings)
     examples: ExampleSettings = ExampleSettings()
+    jobs: JobSettings = JobSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

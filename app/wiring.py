@@ -16,13 +16,17 @@ from schemas.example import check_tenant
 from schemas.model_profile import read_profile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.adapters.files import AdapterFiles
     from app.adapters.loading import AdapterLoader
     from app.examples.service import ExampleService
     from app.extraction.finder import ExampleFinder
+    from app.jobs.worker import Worker
     from app.tenants import Tenants
     from decoding.engines.engine import Engine
     from retrieval.store import ExampleStore
+    from storage.job_queue import JobQueue
 
 
 def build_pipeline(
@@ -157,6 +161,52 @@ def build_tenants(store: ExampleStore, settings: Settings, loader: AdapterLoader
         return Tenant(context=context, example_service=build_example_service(store, settings, tenant=name))
 
     return Tenants(make)
+
+
+def build_jobs(store: ExampleStore, settings: Settings) -> JobQueue:
+    """Return the jobs of all tenants."""
+    from storage.blobs import open_blobs
+    from storage.job_queue import JobQueue, tell_nobody
+
+    jobs = settings.jobs
+    return JobQueue(
+        store.database,
+        open_blobs(jobs.blobs or settings.store.folder / "documents"),
+        max_queued=jobs.max_queued,
+        deduplicate=jobs.deduplicate,
+        # Here is said who is told of the ends of jobs: what it writes is kept with the end, or not at all.
+        on_finished=tell_nobody,
+    )
+
+
+def build_worker(
+    queue: JobQueue,
+    pipeline: Pipeline,
+    tenants: Tenants,
+    settings: Settings,
+    *,
+    n_jobs: int,
+    on_change: Callable[[], None] = lambda: None,
+) -> Worker:
+    """Return a worker that runs so many jobs at a time."""
+    from app.jobs.execution import Execution
+    from app.jobs.reaper import Reaper
+    from app.jobs.worker import Worker, WorkerOptions
+    from schemas.errors import StorageUnavailableError
+
+    jobs = settings.jobs
+    return Worker(
+        queue,
+        Execution(
+            pipeline=pipeline,
+            tenants=tenants,
+            keeps_answers=settings.store.keep_days > 0,
+            waits_for=(EngineUnavailableError, StorageUnavailableError),
+        ),
+        Reaper(queue, lease_s=jobs.lease_s, max_attempts=jobs.max_attempts, keep_days=jobs.keep_days),
+        WorkerOptions(n_jobs=n_jobs, timeout_s=jobs.timeout_s, lease_s=jobs.lease_s),
+        on_change=on_change,
+    )
 
 
 def build_engine(

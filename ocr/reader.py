@@ -11,24 +11,23 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ocr.date_ranges import split_date_ranges
 from ocr.einvoices import AttachedEInvoice, read_xml_document
 from ocr.limits import ReadLimits
 from ocr.media import MediaType, sniff
 from ocr.merging import merge_page, merge_sheet, note_unread
+from ocr.page_making import make_page
 from ocr.parser import Parser, RenderedPage
-from ocr.reading_order import Arrangement, arrange, join
 from ocr.recognise import Recognised, recognise
 from ocr.searchable import agrees
 from ocr.source import OcrScope, PageScan
 from schemas.cancellation import check_cancelled
-from schemas.document import Document, Page, ReadWarning, ReadWarningCode, Word
+from schemas.document import Document, Page, ReadWarning, ReadWarningCode
 from schemas.errors import (
     DocumentTooLargeError,
     OcrTimeoutError,
@@ -100,7 +99,12 @@ class _PageResult:
     error: RasgError | None = None
 
 
-def read_document(data: bytes, *, options: ReadOptions | None = None) -> Document:
+def read_document(
+    data: bytes,
+    *,
+    options: ReadOptions | None = None,
+    on_page: Callable[[int, int], None] | None = None,
+) -> Document:
     """Return the words of a file of any `MediaType` with their boxes, in reading order.
 
     Parameters
@@ -108,6 +112,8 @@ def read_document(data: bytes, *, options: ReadOptions | None = None) -> Documen
     data
         The file, of any origin; it is parsed in limited child processes only. Scripts and links are not
         looked at, and of attachments only an e-invoice, if `options` ask for it.
+    on_page
+        Told how many pages of how many are read.
 
     Raises
     ------
@@ -133,7 +139,7 @@ def read_document(data: bytes, *, options: ReadOptions | None = None) -> Documen
     deadline = time.monotonic() + options.limits.wall_seconds
     with Parser(data, media_type, limits=options.limits, password=options.password) as parser:
         reading = _Reading(parser, options, deadline)
-        results = reading.read_pages()
+        results = reading.read_pages(on_page)
         errors = [result.error for result in results if result.error is not None]
         if len(errors) == len(results):
             raise errors[0]
@@ -203,13 +209,17 @@ class _Reading:
         self._deadline = deadline
         self._recognised: list[Recognised] = []
 
-    def read_pages(self) -> list[_PageResult]:
+    def read_pages(self, on_page: Callable[[int, int], None] | None) -> list[_PageResult]:
         """Return every page: text layers first, then what needs OCR, several at a time."""
         scans = [self._scan(i) for i in range(self._parser.n_pages)]
         with ThreadPoolExecutor(max_workers=self._options.n_workers) as pool:
             # Each thread has a context of its own, and with it what may cancel the reading.
             pages = [pool.submit(copy_context().run, self._finish, i, scan) for i, scan in enumerate(scans)]
-            results = [page.result() for page in pages]
+            results: list[_PageResult] = []
+            for page in pages:
+                results.append(page.result())
+                if on_page is not None:
+                    on_page(len(results), len(pages))
         return [self._add_thumbnail(result) for result in results] if self._options.thumbnails else results
 
     def stage_seconds(self) -> tuple[tuple[str, float], ...]:
@@ -298,7 +308,7 @@ def _from_text_layer(page_index: int, scan: PageScan, *warnings: ReadWarning) ->
     if scan.rotation_deg:
         turn = f"the page's text was turned by {scan.rotation_deg} degrees"
         noted.append(_warning("page_rotated", turn, page_index))
-    page = _page(
+    page = make_page(
         page_index,
         scan.words,
         scan.width_pt,
@@ -312,7 +322,7 @@ def _from_text_layer(page_index: int, scan: PageScan, *warnings: ReadWarning) ->
 def _from_ocr(page_index: int, scan: PageScan, recognised: Recognised, dpi: int) -> _PageResult:
     reading = recognised.reading
     points = 72 / dpi
-    page = _page(
+    page = make_page(
         page_index,
         reading.words,
         reading.width_px * points,
@@ -358,33 +368,9 @@ def _without_ocr(page_index: int, scan: PageScan, error: RasgError) -> _PageResu
 
 def _lost(page_index: int, error: RasgError) -> _PageResult:
     code: ReadWarningCode = "pages_skipped" if isinstance(error, OcrTimeoutError) else "unreadable_page"
-    page = _page(page_index, (), *_UNKNOWN_SIZE_PT)
+    page = make_page(page_index, (), *_UNKNOWN_SIZE_PT)
     logger.info("page %d was not read: %s", page_index + 1, error.code)
     return _PageResult(page=page, warnings=(_warning(code, str(error), page_index),), error=error)
-
-
-def _page(
-    page_index: int,
-    words: Sequence[Word],
-    width_pt: float,
-    height_pt: float,
-    *,
-    rotation_deg: int = 0,
-    skew_deg: float = 0.0,
-    apart: Sequence[Arrangement] = (),
-) -> Page:
-    arranged = join((arrange(split_date_ranges(words)), *apart))
-    return Page(
-        page_index=page_index,
-        width_pt=width_pt,
-        height_pt=height_pt,
-        words=arranged.words,
-        lines=arranged.lines,
-        block_order=arranged.block_order,
-        cuts=arranged.cuts,
-        rotation_deg=rotation_deg,
-        skew_deg=skew_deg,
-    )
 
 
 def _number_warnings(warnings: Sequence[ReadWarning], page_index: int) -> Iterator[ReadWarning]:

@@ -14,6 +14,8 @@ RasgError                      .code (stable) .retryable .hint
 │  ├─ IncompleteInvoiceError   .issues: terms of EN 16931 and what would give them
 │  ├─ ExampleNotFoundError
 │  ├─ ExtractionNotFoundError
+│  ├─ IdempotencyKeyReusedError
+│  ├─ JobCancelledError
 │  ├─ InvalidAdapterError
 │  └─ InvalidSchemaError       .issues: JSON pointers and reasons
 ├─ OcrError
@@ -22,6 +24,8 @@ RasgError                      .code (stable) .retryable .hint
 │  ├─ OcrTimeoutError          retryable
 │  └─ ParserCrashedError
 ├─ RetrievalError
+│  └─ StorageUnavailableError  retryable
+│     └─ StorageFullError
 ├─ DecodingError
 │  ├─ GrammarCompileError
 │  ├─ TruncatedOutputError
@@ -32,6 +36,10 @@ RasgError                      .code (stable) .retryable .hint
 │  └─ PromptTooLongError
 ├─ PromotionRefusedError       the adapters are as they were
 ├─ ServiceBusyError            retryable
+│  └─ QueueFullError
+├─ JobNotFinishedError         retryable
+├─ RequestInFlightError        retryable
+├─ WorkerLostError
 ├─ ExtractionTimeoutError      retryable
 ├─ WorkCancelledError          nobody waits for it any more
 ├─ EvaluationError
@@ -149,6 +157,18 @@ class ExtractionNotFoundError(InputError):
     code = "unknown_extraction"
 
 
+class IdempotencyKeyReusedError(InputError):
+    """The key was sent before with another request."""
+
+    code = "idempotency_key_reused"
+
+
+class JobCancelledError(InputError):
+    """The job was cancelled, so that it has no result."""
+
+    code = "cancelled"
+
+
 class InvalidAdapterError(InputError):
     """The folder holds no adapter that could be served: of another base model, too large, or hostile."""
 
@@ -203,6 +223,19 @@ class RetrievalError(RasgError):
     """The example store failed."""
 
     code = "retrieval_failed"
+
+
+class StorageUnavailableError(RetrievalError):
+    """The database or the store of documents cannot be reached or written now."""
+
+    code = "storage_unavailable"
+    retryable = True
+
+
+class StorageFullError(StorageUnavailableError):
+    """There is no space left for what was sent; nothing of it is kept."""
+
+    code = "storage_full"
 
 
 class DecodingError(RasgError):
@@ -265,6 +298,32 @@ class ServiceBusyError(RasgError):
 
     code = "busy"
     retryable = True
+
+
+class QueueFullError(ServiceBusyError):
+    """As many jobs are queued as may be."""
+
+    code = "queue_full"
+
+
+class JobNotFinishedError(RasgError):
+    """The job has no result yet."""
+
+    code = "not_finished"
+    retryable = True
+
+
+class RequestInFlightError(RasgError):
+    """The first request with this idempotency key still waits for its answer."""
+
+    code = "idempotency_in_flight"
+    retryable = True
+
+
+class WorkerLostError(RasgError):
+    """The worker died with this document as often as it is tried."""
+
+    code = "worker_lost"
 
 
 class ExtractionTimeoutError(RasgError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import sqlite3
 import stat
 import time
 from collections.abc import Callable, Generator
@@ -15,10 +16,15 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from schemas.errors import ConfigurationError, RetrievalError
+from schemas.errors import (
+    ConfigurationError,
+    RetrievalError,
+    StorageFullError,
+    StorageUnavailableError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +35,18 @@ _PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
 _ONLY_READS = "rasg_only_reads"
 # Any number will do that no other program on the same PostgreSQL server takes for its own lock.
 _POSTGRES_LOCK = 0x52415347
+_SQLITE_UNAVAILABLE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+# Its classes of errors: no connection, no resources, an operator stopped it.
+_POSTGRES_UNAVAILABLE = frozenset({"08", "53", "57"})
+_POSTGRES_FULL = "53100"
 
 
 def sqlite_url(folder: Path) -> str:
@@ -71,7 +89,21 @@ def translate_errors() -> Generator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise RetrievalError(f"the store's database failed: {type(error).__name__}") from error
+        raise _kind_of(error)(f"the store's database failed: {type(error).__name__}") from error
+
+
+def _kind_of(error: SQLAlchemyError) -> type[RetrievalError]:
+    """Return what a failure means: no space left, a database that cannot be used now, or ours to mend."""
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    # Of SQLite the low byte is the kind, the others say more of it; of PostgreSQL the first two characters.
+    code = getattr(cause, "sqlite_errorcode", None)
+    state = getattr(cause, "sqlstate", None)
+    if (code is not None and code & 0xFF == sqlite3.SQLITE_FULL) or state == _POSTGRES_FULL:
+        return StorageFullError
+    if code is not None:
+        return StorageUnavailableError if code & 0xFF in _SQLITE_UNAVAILABLE else RetrievalError
+    is_gone = isinstance(error, OperationalError) and (state is None or state[:2] in _POSTGRES_UNAVAILABLE)
+    return StorageUnavailableError if is_gone else RetrievalError
 
 
 def store_id(connection: Connection) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, JsonValue
 from sqlalchemy import Engine, delete
+from sqlalchemy.orm import Session
 
 from schemas.document import Document, Page
 from schemas.errors import ExtractionNotFoundError
@@ -71,16 +72,21 @@ class KeptExtraction:
 def keep_extraction(database: Engine, kept: KeptExtraction) -> None:
     """Write an answer down."""
     with write_session(database) as session:
-        row = ExtractionRow(
-            extraction_id=kept.extraction_id,
-            tenant=kept.tenant,
-            created_at=kept.created_at,
-            schema_id=keep_schema(session, kept.schema_name, kept.json_schema),
-            document=zlib.compress(_Written.of(kept.document).model_dump_json().encode()),
-            output_json=json.dumps(dict(kept.value)),
-            adapter_sha256=kept.adapter_sha256,
-        )
-        session.add(row)
+        add_extraction(session, kept)
+
+
+def add_extraction(session: Session, kept: KeptExtraction) -> None:
+    """Write an answer down when the session ends."""
+    row = ExtractionRow(
+        extraction_id=kept.extraction_id,
+        tenant=kept.tenant,
+        created_at=kept.created_at,
+        schema_id=keep_schema(session, kept.schema_name, kept.json_schema),
+        document=zlib.compress(_Written.of(kept.document).model_dump_json().encode()),
+        output_json=json.dumps(dict(kept.value)),
+        adapter_sha256=kept.adapter_sha256,
+    )
+    session.add(row)
 
 
 def find_extraction(database: Engine, tenant: str, extraction_id: str) -> KeptExtraction:

@@ -1,4 +1,4 @@
-"""The JSON Schemas of examples and kept answers, each once."""
+"""The JSON Schemas of examples, kept answers and jobs, each once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from schemas.errors import InvalidSchemaError
 from schemas.registry import from_json_text
 from schemas.spec import ExtractionSchema
-from storage.tables import ExampleRow, ExtractionRow, SchemaRow
+from storage.tables import ExampleRow, ExtractionRow, JobRow, SchemaRow
 
 
 def schema_id_of(name: str, json_schema: str) -> str:
@@ -38,10 +38,11 @@ def keep_schema(session: Session, name: str, json_schema: str) -> str:
 
 
 def drop_unused_schemas(session: Session) -> None:
-    """Delete schemas that neither an example nor a kept answer has."""
+    """Delete schemas that no example, kept answer or job has."""
     in_examples = exists().where(ExampleRow.schema_id == SchemaRow.schema_id)
     in_answers = exists().where(ExtractionRow.schema_id == SchemaRow.schema_id)
-    session.execute(delete(SchemaRow).where(~in_examples, ~in_answers))
+    in_jobs = exists().where(JobRow.schema_id == SchemaRow.schema_id)
+    session.execute(delete(SchemaRow).where(~in_examples, ~in_answers, ~in_jobs))
 
 
 def schemas_of(session: Session, tenant: str) -> dict[str, ExtractionSchema]:

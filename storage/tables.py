@@ -194,3 +194,88 @@ class StoreRow(Table):
 
     store_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     index_variant: Mapped[str] = mapped_column(String(128))
+
+
+class JobRow(Table):
+    """An accepted file and what becomes of it; `seq` is the order of acceptance.
+
+    Who runs it holds the lease: each start has a new `lease_token`, without which nothing of the run is
+    written, and `lease_beat` counts up while its worker lives. `revision` counts every change that is shown.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_state_seq", "state", "seq"),
+        Index("ix_jobs_tenant_seq", "tenant", "seq"),
+        Index("ix_jobs_tenant_document", "tenant", "document_sha256"),
+        Index("ix_jobs_batch_state", "batch_id", "state"),
+        Index("ix_jobs_finished_at", "finished_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    seq: Mapped[int] = mapped_column(_RowId, primary_key=True, autoincrement=True)
+    job_id: Mapped[str] = mapped_column(String(32), unique=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    batch_id: Mapped[str | None] = mapped_column(ForeignKey("batches.batch_id"))
+    state: Mapped[str] = mapped_column(String(16))
+    # Of the kind that chooses the schema, None.
+    schema_id: Mapped[str | None] = mapped_column(ForeignKey("schemas.schema_id"), index=True)
+    schema_name: Mapped[str] = mapped_column(String(64))
+    request_json: Mapped[str] = mapped_column(Text)
+    # Opens the file; forgotten when the job has ended.
+    password: Mapped[str | None] = mapped_column(Text)
+    file_name: Mapped[str | None] = mapped_column(String(255))
+    # None once the bytes were purged.
+    document_sha256: Mapped[str | None] = mapped_column(String(64))
+    n_bytes: Mapped[int] = mapped_column(BigInteger)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(_Utc)
+    started_at: Mapped[datetime | None] = mapped_column(_Utc)
+    finished_at: Mapped[datetime | None] = mapped_column(_Utc)
+    not_before: Mapped[datetime | None] = mapped_column(_Utc)
+    attempt: Mapped[int] = mapped_column(Integer)
+    lease_owner: Mapped[str | None] = mapped_column(String(128))
+    lease_token: Mapped[int] = mapped_column(BigInteger)
+    lease_beat: Mapped[int] = mapped_column(BigInteger)
+    stage: Mapped[str | None] = mapped_column(String(16))
+    page_number: Mapped[int | None] = mapped_column(Integer)
+    n_pages: Mapped[int | None] = mapped_column(Integer)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    problem_json: Mapped[str | None] = mapped_column(Text)
+
+
+class JobResultRow(Table):
+    """What a job gave: compressed JSON, written with the job's end."""
+
+    __tablename__ = "job_results"
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.job_id", ondelete="CASCADE"), primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class BatchRow(Table):
+    """Files that were sent together; each is a job."""
+
+    __tablename__ = "batches"
+
+    batch_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(_Utc)
+    n_jobs: Mapped[int] = mapped_column(Integer)
+
+
+class IdempotencyRow(Table):
+    """What a key of a tenant's stands for: the request that it was first sent with, and its job or batch.
+
+    Until `in_flight_until` the first request may still wait for its answer; None once it has it.
+    """
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    target_id: Mapped[str] = mapped_column(String(32), index=True)
+    created_at: Mapped[datetime] = mapped_column(_Utc)
+    in_flight_until: Mapped[datetime | None] = mapped_column(_Utc)

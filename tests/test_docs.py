@@ -20,6 +20,8 @@ PAGES = (
     "docs/adapters.md",
     "docs/batch.md",
     "docs/einvoices.md",
+    "docs/adr/0012-durable-jobs.md",
+    "docs/api.md",
     "docs/finetuning.md",
     "docs/benchmarks.md",
     "docs/grounding.md",

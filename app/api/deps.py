@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from app.api.forms import TextOrFile
+from app.api.job_watch import JobWatch
 from app.api.readiness import Readiness
 from app.api.runner import Runner
 from app.extraction.options import SPLIT_HELP, ExtractionOptions, SplitMode
@@ -22,6 +24,7 @@ from app.tenants import Tenant, Tenants
 from schemas.errors import ConfigurationError, InvalidSchemaError
 from schemas.registry import from_json_text, get_schema
 from schemas.spec import ExtractionSchema
+from storage.job_queue import JobQueue
 
 # PDF 2.0 allows 127 bytes.
 _MAX_PASSWORD_CHARS = 127
@@ -46,6 +49,14 @@ class ServiceState:
         Whether answers are kept until they are confirmed.
     options
         Of requests that do not say.
+    jobs, watch, wake_worker
+        The jobs of all tenants, who is told of their changes, and what tells a worker here that there is one.
+    intake
+        Where files are written down.
+    max_bytes
+        Of a file.
+    max_wait_s
+        How long an answer is waited for at most.
     """
 
     pipeline: Pipeline
@@ -57,6 +68,12 @@ class ServiceState:
     readiness: Readiness
     keeps_answers: bool
     options: ExtractionOptions
+    jobs: JobQueue
+    watch: JobWatch
+    wake_worker: Callable[[], None]
+    intake: Runner
+    max_bytes: int
+    max_wait_s: float
 
 
 def state_of(request: Request) -> ServiceState:
@@ -78,6 +95,7 @@ def tenant_of(state: State, name: Annotated[str, Depends(tenant_name_of)]) -> Te
 
 
 RequestTenant = Annotated[Tenant, Depends(tenant_of)]
+TenantName = Annotated[str, Depends(tenant_name_of)]
 
 
 def schema_of(

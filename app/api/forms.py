@@ -24,11 +24,22 @@ async def check_form(request: Request) -> None:
     RequestValidationError
         Naming each such field; never a value.
     """
+    await _check(request, repeatable=None)
+
+
+async def check_form_of_files(request: Request) -> None:
+    """Refuse a form as `check_form` does, where `file` may be sent many times."""
+    await _check(request, repeatable="file")
+
+
+async def _check(request: Request, *, repeatable: str | None) -> None:
     sent = Counter(name for name, _ in (await request.form()).multi_items())
     known = _fields_of(request.scope["route"])
     issues = [(name, _unknown(name, known)) for name in sent if name not in known]
     issues += [
-        (name, f"sent {n} times, and wanted once") for name, n in sent.items() if name in known and n > 1
+        (name, f"sent {n} times, and wanted once")
+        for name, n in sent.items()
+        if name in known and n > 1 and name != repeatable
     ]
     if issues:
         raise RequestValidationError(
@@ -52,3 +63,4 @@ def _unknown(name: str, known: frozenset[str]) -> str:
 TextOrFile = File
 
 CHECKED_FORM = Depends(check_form)
+CHECKED_FORM_OF_FILES = Depends(check_form_of_files)

@@ -5,14 +5,20 @@ from __future__ import annotations
 from importlib.metadata import version as distribution_version
 from typing import Annotated, Self
 
-from fastapi import APIRouter, File, Request, UploadFile
+from fastapi import APIRouter, File, Request, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from app.api.acceptance import accept_file
+from app.api.bodies_as_files import OTHER_BODIES
 from app.api.deps import AskedSchema, Options, Pages, RequestPipeline, RequestTenant, Split, State
 from app.api.forms import CHECKED_FORM
-from app.errors import Problem, problem_of
-from app.extraction.pipeline import FailedPart, PipelineResult
+from app.api.job_models import JobView
+from app.api.waiting import AskedReply
+from app.extraction.pipeline import PipelineResult
 from app.extraction.schema_choice import answered_schema
+from app.jobs.answer import Answer, compose_answer
+from app.jobs.request import JobRequest
+from app.log import request_id
 from schemas.extraction import Extraction
 from schemas.lint import LintEntry, LintReport, LintWarning, lint
 from schemas.registry import get_schema, json_schema_of, list_schemas
@@ -50,23 +56,6 @@ class LintAnswer(BaseModel):
         return cls(ok=report.ok, entries=report.entries, warnings=report.warnings)
 
 
-class FailedDocument(BaseModel):
-    """A document of a file that was split and has no extraction: its pages in the file, from 1, and why."""
-
-    model_config = ConfigDict(frozen=True)
-
-    page_numbers: tuple[int, ...]
-    problem: Problem
-
-
-class Extractions(BaseModel):
-    """The documents of a file that was split, in order."""
-
-    model_config = ConfigDict(frozen=True)
-
-    documents: tuple[Extraction | FailedDocument, ...]
-
-
 class Status(BaseModel):
     """Whether the service can work."""
 
@@ -77,7 +66,13 @@ class Status(BaseModel):
     model: str | None = None
 
 
-@router.post("/v1/extractions", dependencies=[CHECKED_FORM])
+@router.post(
+    "/v1/extractions",
+    dependencies=[CHECKED_FORM],
+    response_model=Answer,
+    responses={202: {"model": JobView, "description": "The job, which is durable."}},
+    openapi_extra=OTHER_BODIES,
+)
 async def create_extraction(
     file: Annotated[UploadFile, File()],
     schema: AskedSchema,
@@ -85,10 +80,15 @@ async def create_extraction(
     pipeline: RequestPipeline,
     tenant: RequestTenant,
     state: State,
+    reply: AskedReply,
     split: Split = "never",
     pages: Pages = None,
-) -> Extraction | Extractions:
-    """Extract a file while the caller waits: one extraction, or with `split` one for each document in it.
+) -> Answer | Response:
+    """Extract a file: one extraction, or with `split` one for each document in it.
+
+    With `Prefer`, `wait` or `Idempotency-Key` the file is kept as a job before it is answered: 200 with its
+    result if it has one in the time that the caller waits, else 202 with the job. With none of them the
+    answer comes while the caller waits, and nothing is promised before.
 
     A document that fails has its problem in its place; if all do, the request fails.
 
@@ -96,11 +96,24 @@ async def create_extraction(
 
     Several are not kept to be confirmed or corrected.
     """
+    if reply.is_job:
+        request = JobRequest(
+            schema=schema,
+            options=options,
+            split=split,
+            pages=pages,
+            password=pipeline.read_options.password,
+            request_id=request_id.get(),
+        )
+        return await accept_file(
+            state, tenant.context.name, request, file.file, file_name=file.filename, reply=reply
+        )
     data = await file.read()
 
     def keep(result: PipelineResult) -> Extraction:
         answer = result.extraction
-        if not state.keeps_answers:
+        # Some pages of a file are not the document that its hash names.
+        if not state.keeps_answers or pages:
             return answer
         kept = tenant.example_service.keep(
             result.document,
@@ -110,24 +123,11 @@ async def create_extraction(
         )
         return answer.model_copy(update={"extraction_id": kept})
 
-    def work() -> Extraction | Extractions:
+    def work() -> Answer:
         results = pipeline.extract_all(data, schema, options=options, split=split, pages=pages)
-        first = results[0]
-        if isinstance(first, FailedPart) and all(isinstance(result, FailedPart) for result in results):
-            raise first.error
-        if len(results) > 1 or isinstance(first, FailedPart):
-            return Extractions(documents=tuple(map(_document_of, results)))
-        # Some pages of a file are not the document that its hash names.
-        alone = first.extraction if pages else keep(first)
-        return alone if split == "never" else Extractions(documents=(alone,))
+        return compose_answer(results, split=split, finish_alone=keep)
 
     return await state.extractions.run(work)
-
-
-def _document_of(result: PipelineResult | FailedPart) -> Extraction | FailedDocument:
-    if isinstance(result, FailedPart):
-        return FailedDocument(page_numbers=result.page_numbers, problem=problem_of(result.error))
-    return result.extraction
 
 
 @router.get("/v1/schemas")

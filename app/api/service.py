@@ -8,11 +8,16 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from app.api.batch_routes import json_router as json_batch_router
+from app.api.batch_routes import router as batch_router
 from app.api.bodies import BodyGuard, BodyLimits
+from app.api.bodies_as_files import json_router, raw_router
 from app.api.deps import ServiceState
 from app.api.disconnects import DisconnectWatch
 from app.api.example_routes import router as example_router
 from app.api.guards import OriginGuard, RequestIdGuard
+from app.api.job_routes import router as job_router
+from app.api.job_watch import JobWatch
 from app.api.listening import is_loopback
 from app.api.problems import add_problem_handlers
 from app.api.readiness import Readiness
@@ -21,19 +26,23 @@ from app.api.runner import Runner
 from app.extraction.pipeline import Pipeline
 from app.settings import Settings
 from app.wiring import (
+    build_jobs,
     build_loader,
     build_pipeline,
     build_read_options,
     build_tenants,
+    build_worker,
     default_options,
     open_store,
 )
 
 # What only reads and writes the database does not wait behind documents. SQLite has one writer, and a lookup
 # takes milliseconds: a few at a time are enough.
-_N_LOOKUPS, _N_WAITING_LOOKUPS = 4, 64
 # A large schema takes a tenth of a second of one core, which probes want as well.
 _N_LINTS, _N_WAITING_LINTS = 1, 64
+_N_LOOKUPS, _N_WAITING_LOOKUPS = 4, 1024
+# Files wait for the disk, each in a thread of its own, and share its syncs; many more may have come.
+_N_INTAKES, _N_WAITING_INTAKES = 16, 1024
 
 
 def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastAPI:
@@ -56,6 +65,10 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
         tenants.of(settings.store.tenant).example_service.forget_answers(
             older_than_days=settings.store.keep_days
         )
+        jobs = build_jobs(store, settings)
+        watch = JobWatch(jobs)
+        n_jobs = settings.jobs.n_in_service
+        worker = build_worker(jobs, served, tenants, settings, n_jobs=n_jobs, on_change=watch.nudge)
         service = ServiceState(
             pipeline=served,
             tenants=tenants,
@@ -78,13 +91,29 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
             readiness=Readiness(),
             keeps_answers=settings.store.keep_days > 0,
             options=default_options(settings),
+            jobs=jobs,
+            watch=watch,
+            wake_worker=worker.wake,
+            intake=Runner(
+                "files",
+                n_concurrent=_N_INTAKES,
+                n_waiting=_N_WAITING_INTAKES,
+                timeout_s=settings.api.timeout_s,
+            ),
+            max_bytes=settings.read.max_bytes,
+            max_wait_s=settings.api.timeout_s,
         )
         app.state.service = service
+        if n_jobs:
+            worker.start()
         warming = asyncio.create_task(service.readiness.begin(served))
         try:
             yield
         finally:
             warming.cancel()
+            await watch.close()
+            await asyncio.to_thread(worker.close)
+            service.intake.close()
             service.extractions.close()
             service.lookups.close()
             service.lints.close()
@@ -93,7 +122,12 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
             store.close()
 
     app = FastAPI(title="rasg", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.include_router(json_router)
+    app.include_router(raw_router)
+    app.include_router(json_batch_router)
     app.include_router(router)
+    app.include_router(job_router)
+    app.include_router(batch_router)
     app.include_router(example_router)
     add_problem_handlers(app)
     app.add_middleware(DisconnectWatch)

@@ -112,7 +112,28 @@ class ExampleService:
         `adapter_sha256` is the content of the adapter that gave it, None for the base model.
         """
         extraction_id = uuid4().hex
-        kept = KeptExtraction(
+        kept = self.to_keep(
+            document, schema, value, adapter_sha256=adapter_sha256, extraction_id=extraction_id
+        )
+        try:
+            self._sweep()
+            keep_extraction(self.store.database, kept)
+        except RetrievalError as error:
+            logger.warning("the answer cannot be corrected later: %s", error)
+            return None
+        return extraction_id
+
+    def to_keep(
+        self,
+        document: Document,
+        schema: ExtractionSchema,
+        value: Mapping[str, JsonValue],
+        *,
+        adapter_sha256: str | None,
+        extraction_id: str,
+    ) -> KeptExtraction:
+        """Return an answer as it is kept by whoever ends its job."""
+        return KeptExtraction(
             extraction_id=extraction_id,
             tenant=self.tenant,
             created_at=now(),
@@ -122,13 +143,6 @@ class ExampleService:
             value=value,
             adapter_sha256=adapter_sha256,
         )
-        try:
-            self._sweep()
-            keep_extraction(self.store.database, kept)
-        except RetrievalError as error:
-            logger.warning("the answer cannot be corrected later: %s", error)
-            return None
-        return extraction_id
 
     def feedback(
         self,

@@ -75,7 +75,8 @@ def answer_with_xml(
     """
     invoice = document.einvoice if options.xml != "ignore" else None
     filled = Filled() if invoice is None or _is_of_others(schema) else _fill_valid(schema, invoice)
-    if not document.pages and (filled.is_empty or invoice is None):
+    is_xml_alone = document.media_type == "application/xml"
+    if is_xml_alone and (filled.is_empty or invoice is None):
         raise UnsupportedMediaTypeError(
             "the file is an e-invoice in XML, and nothing that it says is asked for",
             hint="name the schema `invoice`, or call its fields as that schema does",

@@ -155,11 +155,13 @@ class Pipeline:
         split: SplitMode,
         pages: tuple[PageRange, ...] | None = None,
         on_progress: Callable[[str], None] = _no_progress,
+        on_page: Callable[[int, int], None] | None = None,
     ) -> tuple[PipelineResult | FailedPart, ...]:
         """Return the extraction of each document of a file, in order, at least one; it is read once.
 
         A document that fails takes no other with it: it has its error in its place. The seconds of reading
-        count for the first. `on_progress` is told the stages as in `extract`, of each document after "read".
+        count for the first. `on_progress` is told the stages as in `extract`, of each document after "read";
+        `on_page` is told how many pages of how many are read.
 
         Parameters
         ----------
@@ -176,7 +178,8 @@ class Pipeline:
         on_progress("read")
         started = time.perf_counter()
         with_xml = (options or ExtractionOptions()).xml != "ignore"
-        document = read_document(data, options=replace(self.read_options, einvoice=with_xml))
+        read_options = replace(self.read_options, einvoice=with_xml)
+        document = read_document(data, options=read_options, on_page=on_page)
         seconds = {"read": time.perf_counter() - started}
         results: list[PipelineResult | FailedPart] = []
         for part in split_document(document, split, pages=pages):

@@ -294,7 +294,7 @@ def test_a_broken_form_is_a_problem(client: TestClient, content_type: str, body:
 
 
 def test_a_wrong_method_names_the_right_ones(client: TestClient) -> None:
-    response = client.get("/v1/extractions")
+    response = client.get("/v1/batches")
     assert (response.status_code, response.headers["allow"]) == (405, "POST")
 
 

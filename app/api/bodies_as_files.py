@@ -1,0 +1,221 @@
+"""A file as the whole body of a request, or in base64 inside a JSON document."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from collections.abc import Mapping
+from difflib import get_close_matches
+from io import BytesIO
+from tempfile import SpooledTemporaryFile
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from starlette.datastructures import Headers
+from starlette.routing import Match
+from starlette.types import Scope
+
+from app.api.acceptance import accept_file
+from app.api.deps import ServiceState, State, TenantName, pages_of, schema_choice_of
+from app.api.waiting import AskedReply
+from app.extraction.options import ExtractionOptions, SplitMode
+from app.extraction.schema_choice import SchemaChoice
+from app.jobs.request import JobRequest
+from app.log import request_id
+from schemas.registry import from_json_schema
+
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+_JSON = "application/json"
+# Of the query, beside the options.
+_QUERY = frozenset({"schema", "split", "pages", "file_name", "wait"})
+_MAX_ISSUES = 20
+_IN_MEMORY_BYTES = 2**20
+
+
+def _media_type(scope: Scope) -> str:
+    return Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
+
+
+class JsonRoute(APIRoute):
+    """Takes requests whose body is a JSON document; another route takes the others."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return whether the request is this route's."""
+        match, child = super().matches(scope)
+        return (match, child) if match == Match.FULL and _media_type(scope) == _JSON else (Match.NONE, {})
+
+
+class RawRoute(APIRoute):
+    """Takes requests whose body is a file of the type that they name."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return whether the request is this route's."""
+        match, child = super().matches(scope)
+        named = _media_type(scope)
+        is_file = named not in ("", _JSON, *_FORMS)
+        return (match, child) if match == Match.FULL and is_file else (Match.NONE, {})
+
+
+json_router = APIRouter(route_class=JsonRoute)
+raw_router = APIRouter(route_class=RawRoute)
+
+
+class JsonRequest(BaseModel):
+    """What is asked of a file in a JSON document.
+
+    Attributes
+    ----------
+    schema
+        A name, `auto`, or a JSON Schema.
+    options
+        Those of the form, by their names; what is not named is as the settings say.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    asked: str | dict[str, JsonValue] = Field(alias="schema")
+    options: dict[str, JsonValue] = Field(default_factory=dict)
+    split: SplitMode = "never"
+    pages: str | None = Field(default=None, max_length=2_000)
+    password: str | None = Field(default=None, max_length=127)
+
+    def to_request(self, state: ServiceState) -> JobRequest:
+        """Return what is asked."""
+        return JobRequest(
+            schema=_schema_of(self.asked),
+            options=options_with(state.options, self.options, where="body"),
+            split=self.split,
+            pages=pages_of(self.pages),
+            password=self.password,
+            request_id=request_id.get(),
+        )
+
+
+class JsonFile(BaseModel):
+    """A file in base64, and its name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    content: str
+    file_name: str | None = None
+
+    def to_bytes(self) -> bytes:
+        """Return the file's bytes.
+
+        Raises
+        ------
+        RequestValidationError
+            If it is no base64.
+        """
+        try:
+            return b64decode(self.content, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise _refusal(("body", "content"), "is no base64") from error
+
+
+class JsonExtraction(JsonRequest, JsonFile):
+    """A file in base64, and what is asked of it."""
+
+
+OTHER_BODIES: dict[str, Any] = {
+    "requestBody": {
+        "content": {
+            _JSON: {"schema": JsonExtraction.model_json_schema(ref_template="#/components/schemas/{model}")},
+            "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+            "image/*": {"schema": {"type": "string", "format": "binary"}},
+        }
+    }
+}
+
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+def read_json(model: type[Body], text: bytes) -> Body:
+    """Return a body that is as documented; not for the event loop, as it may be long.
+
+    Raises
+    ------
+    RequestValidationError
+        If it is not, with places and reasons and no values, the first few.
+    """
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        raise _refusal_of(error, "body") from None
+
+
+def options_with(usual: ExtractionOptions, said: Mapping[str, JsonValue], *, where: str) -> ExtractionOptions:
+    """Return the usual options with those that are said.
+
+    Raises
+    ------
+    RequestValidationError
+        If one is unknown or refused.
+    """
+    try:
+        return ExtractionOptions.model_validate({**usual.model_dump(), **said})
+    except ValidationError as error:
+        raise _refusal_of(error, where) from None
+
+
+def _read_query(state: ServiceState, said: Mapping[str, str]) -> JobRequest:
+    """Return what the query asks; a name that it does not know is refused, as in a form."""
+    known = _QUERY | ExtractionOptions.model_fields.keys()
+    for name in said:
+        if name not in known:
+            near = get_close_matches(name[:64], known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise _refusal(("query", name[:64]), f"there is no such parameter{hint}")
+    if "schema" not in said:
+        raise _refusal(("query", "schema"), "Field required")
+    asked = {name: said[name] for name in ("split", "pages") if name in said}
+    body: dict[str, object] = {**asked, "schema": said["schema"]}
+    body["options"] = {name: value for name, value in said.items() if name not in _QUERY}
+    try:
+        return JsonRequest.model_validate(body).to_request(state)
+    except ValidationError as error:
+        raise _refusal_of(error, "query") from None
+
+
+def _schema_of(asked: str | Mapping[str, JsonValue]) -> SchemaChoice:
+    return schema_choice_of(asked.encode()) if isinstance(asked, str) else from_json_schema(asked)
+
+
+def _refusal_of(error: ValidationError, where: str) -> RequestValidationError:
+    """Return the refusal of what a model refused: the first few places and reasons, and no value."""
+    issues = error.errors(include_url=False, include_context=False, include_input=False)[:_MAX_ISSUES]
+    return RequestValidationError([{**issue, "loc": (where, *issue["loc"])} for issue in issues])
+
+
+def _refusal(where: tuple[str, ...], reason: str) -> RequestValidationError:
+    return RequestValidationError([{"type": "value_error", "loc": where, "msg": reason}])
+
+
+@json_router.post("/v1/extractions", include_in_schema=False)
+async def create_from_json(request: Request, state: State, tenant: TenantName, reply: AskedReply) -> Response:
+    """Keep a file that stands in a JSON document as a job, and answer as the caller waits."""
+    text = await request.body()
+
+    def read() -> tuple[JobRequest, bytes, str | None]:
+        body = read_json(JsonExtraction, text)
+        return body.to_request(state), body.to_bytes(), body.file_name
+
+    asked, data, file_name = await state.lookups.run(read)
+    return await accept_file(state, tenant, asked, BytesIO(data), file_name=file_name, reply=reply)
+
+
+@raw_router.post("/v1/extractions", include_in_schema=False)
+async def create_from_body(request: Request, state: State, tenant: TenantName, reply: AskedReply) -> Response:
+    """Keep the request's body as a job's file; what is asked of it stands in the query."""
+    said = dict(request.query_params)
+    if len(said) < len(request.query_params.multi_items()):
+        raise _refusal(("query",), "names something twice")
+    asked = await state.lookups.run(lambda: _read_query(state, said))
+    with SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as file:
+        async for chunk in request.stream():
+            file.write(chunk)
+        return await accept_file(state, tenant, asked, file, file_name=said.get("file_name"), reply=reply)

@@ -1,0 +1,93 @@
+"""Waiting for jobs: one look at the database for all who wait, and none while nobody does."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from schemas.errors import RetrievalError
+from storage.job_queue import JobQueue
+from storage.jobs import Job, no_job
+
+# A worker in another process cannot call: so often it is looked what it did.
+_LOOK_EVERY_S = 0.1
+# As many ids as one question may name.
+_N_AT_ONCE = 500
+
+
+class JobWatch:
+    """Tells those who wait of changes of their jobs; lives in one event loop."""
+
+    def __init__(self, queue: JobQueue) -> None:
+        self._queue = queue
+        self._waiting: dict[asyncio.Future[Job | None], Job] = {}
+        self._looking: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def nudge(self) -> None:
+        """Say from any thread that a job has changed."""
+        with suppress(RuntimeError):  # the loop is closed: nobody waits
+            self._loop.call_soon_threadsafe(self._changed.set)
+
+    async def until_changed(self, job: Job, *, timeout_s: float) -> Job:
+        """Return the job once it is another than it was, or as it was when the time is over.
+
+        Raises
+        ------
+        ExtractionNotFoundError
+            If it was deleted meanwhile.
+        """
+        future: asyncio.Future[Job | None] = self._loop.create_future()
+        self._waiting[future] = job
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        try:
+            found = await asyncio.wait_for(future, timeout_s)
+        except TimeoutError:
+            return job
+        finally:
+            self._waiting.pop(future, None)
+        if found is None:
+            raise no_job()
+        return found
+
+    async def until_finished(self, job: Job, *, timeout_s: float) -> Job:
+        """Return the job once it has ended, or as it is when the time is over; errors as `until_changed`."""
+        deadline = time.monotonic() + timeout_s
+        while not job.is_finished and (left := deadline - time.monotonic()) > 0:
+            job = await self.until_changed(job, timeout_s=left)
+        return job
+
+    async def close(self) -> None:
+        """Tell nobody any more."""
+        if self._looking is not None:
+            self._looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._looking
+
+    async def _look(self) -> None:
+        while self._waiting:
+            self._changed.clear()
+            ids = list({job.job_id for job in self._waiting.values()})
+            for start in range(0, len(ids), _N_AT_ONCE):
+                with suppress(RetrievalError):  # it is asked again; who waits has a time of their own
+                    some = ids[start : start + _N_AT_ONCE]
+                    self._tell(some, await asyncio.to_thread(self._queue.of_ids, some))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), _LOOK_EVERY_S)
+
+    def _tell(self, asked: list[str], found: dict[str, Job]) -> None:
+        for future, job in list(self._waiting.items()):
+            now = found.get(job.job_id)
+            if job.job_id not in asked or future.done():
+                continue
+            if now is None or now.revision != job.revision:
+                future.set_result(now)
+
+
+async def place_of(job: Job, count_ahead: Callable[[Job], int]) -> int | None:
+    """Return how many are before a job that waits; None for one that does not."""
+    return await asyncio.to_thread(count_ahead, job) if job.state == "queued" else None

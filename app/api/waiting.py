@@ -1,0 +1,98 @@
+"""How long a caller waits for an answer (RFC 7240), and by which key the request is known."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header, Query
+from fastapi.exceptions import RequestValidationError
+
+from app.api.deps import State
+
+# Printable ASCII; other services take as many characters.
+_KEY = r"^[\x21-\x7e]{1,255}$"
+_WAIT = re.compile(r"wait\s*=\s*\"?([^\s,;\"]*)", re.IGNORECASE)
+_SECONDS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,3})?")
+_ASYNC = "respond-async"
+# What an answer takes beside the waiting.
+IN_FLIGHT_MARGIN_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """How a request is to be answered.
+
+    Attributes
+    ----------
+    is_job
+        Whether it is kept as a job: the caller says how long to wait, or sends a key.
+    wait_s
+        How long the caller waits for the result before it is told of the job.
+    prefers
+        The preference that is applied, for the answer's header; None where none was sent.
+    """
+
+    is_job: bool
+    wait_s: float
+    key: str | None
+    prefers: str | None
+
+
+def seconds_of(text: str, *, at_most: float, where: tuple[str, str]) -> float:
+    """Return seconds as text says, no more than `at_most`.
+
+    Raises
+    ------
+    RequestValidationError
+        If the text is no number of seconds.
+    """
+    if not _SECONDS.fullmatch(text):
+        raise RequestValidationError(
+            [{"type": "value_error", "loc": where, "msg": "is no number of seconds"}]
+        )
+    return min(float(text), at_most)
+
+
+def wait_of(
+    state: State,
+    wait: Annotated[str | None, Query(description="Seconds to wait for an end, before it is told.")] = None,
+) -> float:
+    """Return how long the caller waits for a job that there is."""
+    return 0.0 if wait is None else seconds_of(wait, at_most=state.max_wait_s, where=("query", "wait"))
+
+
+def reply_of(
+    state: State,
+    prefer: Annotated[
+        str | None,
+        Header(description="`wait=N`: the result within N seconds, else the job; `respond-async`: the job."),
+    ] = None,
+    wait: Annotated[
+        str | None, Query(description="As `Prefer: wait=N`, which it overrules; 0 answers with the job.")
+    ] = None,
+    idempotency_key: Annotated[
+        str | None,
+        Header(pattern=_KEY, description="The same key within 24 hours never makes a second job."),
+    ] = None,
+) -> Reply:
+    """Return how the caller wants to be answered; one that says nothing waits for the result."""
+    found = _WAIT.search(prefer or "")
+    text = wait if wait is not None else found[1] if found else None
+    where = ("query", "wait") if wait is not None else ("header", "prefer")
+    if text is not None:
+        wait_s = seconds_of(text, at_most=state.max_wait_s, where=where)
+    else:
+        wait_s = 0.0 if prefer is not None and _ASYNC in prefer.lower() else state.max_wait_s
+    is_said = text is not None or (prefer is not None and _ASYNC in prefer.lower())
+    return Reply(
+        is_job=is_said or idempotency_key is not None,
+        wait_s=wait_s,
+        key=idempotency_key,
+        prefers=None if prefer is None or not is_said else f"wait={wait_s:g}" if wait_s else _ASYNC,
+    )
+
+
+AskedReply = Annotated[Reply, Depends(reply_of)]
+AskedWait = Annotated[float, Depends(wait_of)]

@@ -1,0 +1,1 @@
+"""Jobs: accepted before they are answered, run by workers, and never lost."""
