@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from app.commands import adapters, bench, examples, extract, inspect, models, schema, services
+from app.commands import adapters, bench, examples, extract, inspect, keys, models, schema, services
 from app.errors import error_record
 from schemas.errors import RasgError
 
@@ -28,6 +28,7 @@ app.command("vllm")(services.vllm)
 app.command("version")(services.version)
 app.add_typer(adapters.app, name="adapters")
 app.add_typer(examples.app, name="examples")
+app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(schema.app, name="schema")
 app.add_typer(bench.app, name="bench")

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from schemas.errors import (
     AdapterNotFoundError,
+    AddressRefusedError,
     ConfigurationError,
     DocumentTooLargeError,
     EmptyDocumentError,
@@ -17,9 +18,12 @@ from schemas.errors import (
     ExampleNotFoundError,
     ExtractionNotFoundError,
     ExtractionTimeoutError,
+    FetchFailedError,
+    ForbiddenError,
     InputError,
     InvalidAnswerError,
     InvalidSchemaError,
+    KeyNotFoundError,
     OcrTimeoutError,
     OcrUnavailableError,
     OutputParseError,
@@ -28,10 +32,13 @@ from schemas.errors import (
     PromptTooLongError,
     RasgError,
     ServiceBusyError,
+    TooManyRequestsError,
     TruncatedOutputError,
+    UnauthenticatedError,
     UnknownSchemaError,
     UnreadableDocumentError,
     UnsupportedMediaTypeError,
+    WebhookNotFoundError,
 )
 
 logger = logging.getLogger(__name__)
@@ -44,12 +51,18 @@ _SERVER_DETAIL = "The service could not finish this request; its log has the cau
 # The nearest class in an error's ancestry decides; what is not here is a 500.
 STATUS: dict[type[RasgError], int] = {
     InputError: 400,
+    UnauthenticatedError: 401,
+    ForbiddenError: 403,
     UnknownSchemaError: 404,
+    KeyNotFoundError: 404,
+    WebhookNotFoundError: 404,
     DocumentTooLargeError: 413,
     UnsupportedMediaTypeError: 415,
     UnreadableDocumentError: 422,
     EmptyDocumentError: 422,
     PageNotFoundError: 422,
+    AddressRefusedError: 422,
+    FetchFailedError: 422,
     InvalidSchemaError: 422,
     InvalidAnswerError: 422,
     ExampleNotFoundError: 404,
@@ -66,6 +79,7 @@ STATUS: dict[type[RasgError], int] = {
     TruncatedOutputError: 502,
     OutputParseError: 502,
     ServiceBusyError: 503,
+    TooManyRequestsError: 429,
     ExtractionTimeoutError: 504,
 }
 

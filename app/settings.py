@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -100,6 +101,9 @@ class ApiSettings(_Group):
 
     `n_concurrent` extractions run at a time and `n_waiting` more wait; beyond that callers are told
     to come back. `timeout_s` bounds one request, waiting included.
+
+    `allow_open` lets the service listen for others though it has no key. Each key may ask `key_per_minute`
+    times and `key_at_a_time` at a time; 0 sets no limit.
     """
 
     host: str = "127.0.0.1"
@@ -107,6 +111,25 @@ class ApiSettings(_Group):
     n_concurrent: int = Field(default=2, ge=1, le=64)
     n_waiting: int = Field(default=8, ge=0, le=1024)
     timeout_s: float = Field(default=300.0, gt=0)
+    allow_open: bool = False
+    key_per_minute: int = Field(default=6_000, ge=0)
+    key_at_a_time: int = Field(default=64, ge=0)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches a service that listens at `host`.
+
+    Examples
+    --------
+    >>> [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "::", "example.org")]
+    [True, True, True, False, False, False]
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _data_folder() -> Path:

@@ -8,7 +8,7 @@ from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from app.extraction.tenant import TenantContext
 from app.models.choice import choose_model
-from app.settings import EngineName, ReadSettings, Settings, StoreSettings
+from app.settings import EngineName, ReadSettings, Settings, StoreSettings, is_loopback
 from ocr.limits import ReadLimits
 from ocr.reader import ReadOptions
 from schemas.errors import ConfigurationError, EngineUnavailableError
@@ -16,6 +16,8 @@ from schemas.example import check_tenant
 from schemas.model_profile import read_profile
 
 if TYPE_CHECKING:
+    from app.access.gate import Gate
+    from app.access.keys import KeyRing
     from app.adapters.files import AdapterFiles
     from app.adapters.loading import AdapterLoader
     from app.examples.service import ExampleService
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from app.tenants import Tenants
     from decoding.engines.engine import Engine
     from retrieval.store import ExampleStore
+    from storage.database import Engine as Database
 
 
 def build_pipeline(
@@ -106,6 +109,38 @@ def build_example_service(
         tenant=tenant or settings.store.tenant,
         per_template=settings.examples.per_template or None,
         keep_days=settings.store.keep_days,
+    )
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the store's database alone, without the search index beside it."""
+    from storage import database
+
+    url = settings.store.url
+    return database.open_database(
+        database.sqlite_url(settings.store.folder) if url is None else url.get_secret_value()
+    )
+
+
+def build_keys(database: Database) -> KeyRing:
+    """Return the keys of a store."""
+    from app.access.keys import KeyRing
+    from storage.keys import KeyStore
+
+    return KeyRing(KeyStore(database))
+
+
+def build_gate(database: Database, settings: Settings) -> Gate:
+    """Return what lets requests in."""
+    from app.access.gate import Gate
+    from app.access.limits import Limiter
+
+    api = settings.api
+    return Gate(
+        keys=build_keys(database),
+        limiter=Limiter(per_minute=api.key_per_minute, at_a_time=api.key_at_a_time),
+        tenant=settings.store.tenant,
+        may_be_open=api.allow_open or is_loopback(api.host),
     )
 
 

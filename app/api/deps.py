@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from app.api.access_guard import CALLER_KEY
 from app.api.readiness import Readiness
 from app.api.runner import Runner
 from app.extraction.options import SPLIT_HELP, ExtractionOptions, SplitMode
@@ -18,6 +19,7 @@ from app.extraction.page_ranges import PAGES_HELP, PageRange, parse_page_ranges
 from app.extraction.pipeline import Pipeline
 from app.extraction.schema_choice import AUTO, SCHEMA_HELP, SchemaChoice, is_auto
 from app.tenants import Tenant, Tenants
+from schemas.access import Caller
 from schemas.errors import ConfigurationError
 from schemas.registry import from_json_text, get_schema
 from schemas.spec import ExtractionSchema
@@ -36,8 +38,6 @@ class ServiceState:
     ----------
     pipeline
         Nobody's; each request takes it for its tenant.
-    tenant_name
-        Of requests that do not say whose they are.
     extractions, lookups
         Where documents are read and decoded, and where only the database is asked.
     keeps_answers
@@ -48,7 +48,6 @@ class ServiceState:
 
     pipeline: Pipeline
     tenants: Tenants
-    tenant_name: str
     extractions: Runner
     lookups: Runner
     readiness: Readiness
@@ -64,9 +63,10 @@ def state_of(request: Request) -> ServiceState:
 State = Annotated[ServiceState, Depends(state_of)]
 
 
-def tenant_name_of(state: State) -> str:
-    """Return whose request it is; one process still serves the tenant of its settings."""
-    return state.tenant_name
+def tenant_name_of(request: Request) -> str:
+    """Return whose request it is: that of its key, or of the settings where no key is needed."""
+    caller: Caller = request.scope[CALLER_KEY]
+    return caller.tenant
 
 
 def tenant_of(state: State, name: Annotated[str, Depends(tenant_name_of)]) -> Tenant:

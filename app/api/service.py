@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from app.api.access_guard import AccessGuard
 from app.api.deps import ServiceState
 from app.api.example_routes import router as example_router
 from app.api.guards import BodyLimit, RequestIdGuard
@@ -18,6 +19,7 @@ from app.api.runner import Runner
 from app.extraction.pipeline import Pipeline
 from app.settings import Settings
 from app.wiring import (
+    build_gate,
     build_loader,
     build_pipeline,
     build_read_options,
@@ -54,7 +56,6 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
         service = ServiceState(
             pipeline=served,
             tenants=tenants,
-            tenant_name=settings.store.tenant,
             extractions=Runner(
                 "extractions",
                 n_concurrent=settings.api.n_concurrent,
@@ -72,6 +73,7 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
             options=default_options(settings),
         )
         app.state.service = service
+        app.state.gate = build_gate(store.database, settings)
         warming = asyncio.create_task(service.readiness.begin(served))
         try:
             yield
@@ -88,5 +90,6 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
     app.include_router(example_router)
     add_problem_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.read.max_bytes)
+    app.add_middleware(AccessGuard)
     app.add_middleware(RequestIdGuard)
     return app
