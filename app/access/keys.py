@@ -1,6 +1,7 @@
 """API keys: made, shown once, and known again by the hash of their secret.
 
-A key is `rasg_<id>_<secret>`: by the prefix scanners find a leaked one, by the id its row is found, and the secret is 32 random bytes, which need no slow hash because nobody can guess them.
+A key is `rasg_<id>_<secret>`. By the prefix, scanners find one that leaked; by the id, its row is found. The
+secret is 32 random bytes, and needs no slow hash, because nobody can guess them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every route × {own, foreign, absent} × every role: who may not is told so, and nobody learns of another's."""
+"""Every route × {own, foreign, absent} × every role: who may not is told so, and learns of nobody else's."""
 
 from __future__ import annotations
 
