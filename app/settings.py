@@ -132,6 +132,53 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+class OutboundSettings(_Group):
+    """Which of callers' URLs the service opens, those of webhooks included.
+
+    Attributes
+    ----------
+    url_input
+        Whether a request may name its document by a URL.
+    allow_http, allow_private
+        Whether without TLS, and at addresses that are not of the public internet, too: for tests, and where
+        whoever may ask may also reach the whole network that the service is in.
+    ports
+        Which ports; none for any.
+    timeout_s
+        Of one exchange, redirects included.
+    """
+
+    url_input: bool = False
+    allow_http: bool = False
+    allow_private: bool = False
+    ports: Annotated[tuple[int, ...], NoDecode] = (443,)
+    timeout_s: float = Field(default=30.0, gt=0)
+
+    @field_validator("ports", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part for part in value.split(",") if part) if isinstance(value, str) else value
+
+    @field_validator("ports")
+    @classmethod
+    def _are_ports(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not all(1 <= port <= 65535 for port in value):
+            raise ValueError("ports are 1 to 65535")
+        return value
+
+
+class WebhookSettings(_Group):
+    """How webhooks are told.
+
+    `request_urls` lets a request name a URL that is told of it. `timeout_s` bounds one message. Messages that
+    are delivered or given up are kept for `keep_days`.
+    """
+
+    request_urls: bool = False
+    timeout_s: float = Field(default=15.0, gt=0)
+    keep_days: float = Field(default=30.0, ge=0)
+
+
 def _data_folder() -> Path:
     """Return where this user's programs keep data (XDG base directories)."""
     try:
@@ -237,6 +284,8 @@ class Settings(BaseSettings):
     read: ReadSettings = ReadSettings()
     vllm: VllmSettings = VllmSettings()
     api: ApiSettings = ApiSettings()
+    outbound: OutboundSettings = OutboundSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     store: StoreSettings = Field(default_factory=StoreSettings)
     examples: ExampleSettings = ExampleSettings()
     log: LogSettings = LogSettings()

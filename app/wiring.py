@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.adapters.loading import AdapterLoader
     from app.examples.service import ExampleService
     from app.extraction.finder import ExampleFinder
+    from app.outbound.fetching import Opener
     from app.tenants import Tenants
     from decoding.engines.engine import Engine
     from retrieval.store import ExampleStore
@@ -142,6 +143,21 @@ def build_gate(database: Database, settings: Settings) -> Gate:
         tenant=settings.store.tenant,
         may_be_open=api.allow_open or is_loopback(api.host),
     )
+
+
+def build_opener(settings: Settings) -> Opener:
+    """Return what opens URLs for callers."""
+    from app.outbound.addresses import OutboundPolicy
+    from app.outbound.fetching import Bounds, Opener
+
+    outbound = settings.outbound
+    policy = OutboundPolicy(
+        allow_http=outbound.allow_http,
+        allow_private=outbound.allow_private,
+        ports=frozenset(outbound.ports) or None,
+    )
+    bounds = Bounds(timeout_s=outbound.timeout_s, max_bytes=settings.read.max_bytes)
+    return Opener(policy=policy, bounds=bounds)
 
 
 def build_files(settings: Settings) -> AdapterFiles:

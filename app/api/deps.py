@@ -18,6 +18,7 @@ from app.extraction.options import SPLIT_HELP, ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PAGES_HELP, PageRange, parse_page_ranges
 from app.extraction.pipeline import Pipeline
 from app.extraction.schema_choice import AUTO, SCHEMA_HELP, SchemaChoice, is_auto
+from app.outbound.fetching import Opener
 from app.tenants import Tenant, Tenants
 from schemas.access import Caller
 from schemas.errors import ConfigurationError
@@ -44,6 +45,8 @@ class ServiceState:
         Whether answers are kept until they are confirmed.
     options
         Of requests that do not say.
+    opener
+        Opens the URLs of documents; None if the service opens none.
     """
 
     pipeline: Pipeline
@@ -51,6 +54,7 @@ class ServiceState:
     extractions: Runner
     lookups: Runner
     readiness: Readiness
+    opener: Opener | None
     keeps_answers: bool
     options: ExtractionOptions
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from importlib.metadata import version as distribution_version
-from typing import Annotated, Self
+from typing import Self
 
-from fastapi import APIRouter, File, Request, UploadFile
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from app.api.deps import AskedSchema, Options, Pages, RequestPipeline, RequestTenant, Split, State
+from app.api.documents import RequestDocument
 from app.api.forms import CHECKED_FORM
 from app.errors import Problem, problem_of
 from app.extraction.pipeline import FailedPart, PipelineResult
@@ -79,7 +80,7 @@ class Status(BaseModel):
 
 @router.post("/v1/extractions", dependencies=[CHECKED_FORM])
 async def create_extraction(
-    file: Annotated[UploadFile, File()],
+    data: RequestDocument,
     schema: AskedSchema,
     options: Options,
     pipeline: RequestPipeline,
@@ -96,7 +97,6 @@ async def create_extraction(
 
     Several are not kept to be confirmed or corrected.
     """
-    data = await file.read()
 
     def keep(result: PipelineResult) -> Extraction:
         answer = result.extraction

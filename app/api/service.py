@@ -21,6 +21,7 @@ from app.settings import Settings
 from app.wiring import (
     build_gate,
     build_loader,
+    build_opener,
     build_pipeline,
     build_read_options,
     build_tenants,
@@ -69,6 +70,7 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
                 timeout_s=settings.api.timeout_s,
             ),
             readiness=Readiness(),
+            opener=build_opener(settings) if settings.outbound.url_input else None,
             keeps_answers=settings.store.keep_days > 0,
             options=default_options(settings),
         )
