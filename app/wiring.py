@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.extraction.options import ExtractionOptions
@@ -24,9 +25,14 @@ if TYPE_CHECKING:
     from app.extraction.finder import ExampleFinder
     from app.outbound.fetching import Opener
     from app.tenants import Tenants
+    from app.webhooks.deliverer import Deliverer
     from decoding.engines.engine import Engine
     from retrieval.store import ExampleStore
     from storage.database import Engine as Database
+
+
+# What a receiver of a webhook says is not read: its status counts.
+_MAX_WEBHOOK_ANSWER_BYTES = 1_000_000
 
 
 def build_pipeline(
@@ -160,6 +166,17 @@ def build_opener(settings: Settings) -> Opener:
     return Opener(policy=policy, bounds=bounds)
 
 
+def build_deliverer(database: Database, settings: Settings) -> Deliverer:
+    """Return what delivers the webhooks of a store; one is enough, and several do no harm."""
+    from app.outbound.fetching import Bounds
+    from app.webhooks.deliverer import Deliverer
+    from storage.webhooks import Outbox
+
+    bounds = Bounds(timeout_s=settings.webhooks.timeout_s, max_bytes=_MAX_WEBHOOK_ANSWER_BYTES)
+    opener = replace(build_opener(settings), bounds=bounds)
+    return Deliverer(Outbox(database), opener, keep_days=settings.webhooks.keep_days)
+
+
 def build_files(settings: Settings) -> AdapterFiles:
     """Return where the files of adapters are kept."""
     from app.adapters.files import AdapterFiles
@@ -202,10 +219,15 @@ def build_context(
 def build_tenants(store: ExampleStore, settings: Settings, loader: AdapterLoader) -> Tenants:
     """Return all tenants of a store, who share the loader's engine."""
     from app.tenants import Tenant, Tenants
+    from storage.webhooks import WebhookStore
 
     def make(name: str) -> Tenant:
         context = build_context(store, settings, loader, tenant=name)
-        return Tenant(context=context, example_service=build_example_service(store, settings, tenant=name))
+        return Tenant(
+            context=context,
+            example_service=build_example_service(store, settings, tenant=name),
+            webhooks=WebhookStore(store.database, tenant=name),
+        )
 
     return Tenants(make)
 

@@ -46,7 +46,9 @@ class ServiceState:
     options
         Of requests that do not say.
     opener
-        Opens the URLs of documents; None if the service opens none.
+        Checks and opens the URLs that callers name.
+    takes_urls, tells_request_urls
+        Whether a request may name its document by a URL, and a URL that is told of it.
     """
 
     pipeline: Pipeline
@@ -54,7 +56,9 @@ class ServiceState:
     extractions: Runner
     lookups: Runner
     readiness: Readiness
-    opener: Opener | None
+    opener: Opener
+    takes_urls: bool
+    tells_request_urls: bool
     keeps_answers: bool
     options: ExtractionOptions
 

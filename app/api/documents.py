@@ -33,7 +33,7 @@ async def document_of(
         raise RequestValidationError([{"type": "value_error", "loc": ("body", "file"), "msg": told}])
     if file is not None:
         return await file.read()
-    if state.opener is None:
+    if not state.takes_urls:
         raise AddressRefusedError(
             "this service opens no URLs", hint="send the file, or set RASG_OUTBOUND__URL_INPUT"
         )

@@ -16,9 +16,11 @@ from app.api.problems import add_problem_handlers
 from app.api.readiness import Readiness
 from app.api.routes import router
 from app.api.runner import Runner
+from app.api.webhook_routes import router as webhook_router
 from app.extraction.pipeline import Pipeline
 from app.settings import Settings
 from app.wiring import (
+    build_deliverer,
     build_gate,
     build_loader,
     build_opener,
@@ -70,17 +72,22 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
                 timeout_s=settings.api.timeout_s,
             ),
             readiness=Readiness(),
-            opener=build_opener(settings) if settings.outbound.url_input else None,
+            opener=build_opener(settings),
+            takes_urls=settings.outbound.url_input,
+            tells_request_urls=settings.webhooks.request_urls,
             keeps_answers=settings.store.keep_days > 0,
             options=default_options(settings),
         )
         app.state.service = service
         app.state.gate = build_gate(store.database, settings)
+        deliverer = build_deliverer(store.database, settings)
+        deliverer.start()
         warming = asyncio.create_task(service.readiness.begin(served))
         try:
             yield
         finally:
             warming.cancel()
+            await asyncio.to_thread(deliverer.stop)
             service.extractions.close()
             service.lookups.close()
             service.readiness.close()
@@ -90,6 +97,7 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
     app = FastAPI(title="rasg", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(router)
     app.include_router(example_router)
+    app.include_router(webhook_router)
     add_problem_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.read.max_bytes)
     app.add_middleware(AccessGuard)

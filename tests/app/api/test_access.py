@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from app.wiring import build_keys, open_database
 from decoding.engines.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
 from schemas.access import SCOPES, Scope
+from storage.database import write_session
+from storage.webhooks import announce
 from tests.app.api.test_example_routes import SCHEMA, bill
 from tests.decoding.engines.tiny_model import make_model
 
@@ -63,7 +66,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     database = open_database(settings)
     acme, bolt, revoked = make_keys(build_keys(database))
     database.dispose()
-    with TestClient(create_app(settings, pipeline=pipeline), raise_server_exceptions=False) as client:
+    app = create_app(settings, pipeline=pipeline)
+    app.state.settings = settings
+    with TestClient(app, raise_server_exceptions=False) as client:
         yield World(client=client, acme=acme, bolt=bolt, revoked=revoked)
 
 
@@ -196,12 +201,36 @@ class Theirs:
     request: dict[str, Any] = field(default_factory=dict)
 
 
+def make_webhook(world: World) -> str:
+    made = world.client.post(
+        "/v1/webhooks", json={"url": "https://acme.example.org/"}, headers=world.acme["manage"]
+    )
+    return str(made.json()["webhook_id"])
+
+
+def make_delivery(world: World) -> str:
+    webhook_id = make_webhook(world)
+    app: Any = world.client.app
+    database = open_database(app.state.settings)
+    at = datetime(2100, 1, 1, tzinfo=UTC)  # due when nobody looks any more
+    with write_session(database) as session:
+        announce(session, tenant="acme", event_type="extraction.finished", payload={}, at=at)
+    database.dispose()
+    listed = world.client.get("/v1/webhooks/deliveries", headers=world.acme["manage"]).json()["deliveries"]
+    return str(next(one["delivery_id"] for one in listed if one["webhook_id"] == webhook_id))
+
+
 FEEDBACK = {"json": {"verdict": "rejected", "confirmed_by": "Eve"}}
 BY_ROUTE: dict[tuple[str, str], Theirs] = {
     ("GET", "/v1/examples/{example_id}"): Theirs(make=make_example),
     ("DELETE", "/v1/examples/{example_id}"): Theirs(
         make=make_example, request={"params": {"removed_by": "Eve"}}
     ),
+    ("GET", "/v1/webhooks/{webhook_id}"): Theirs(make=make_webhook),
+    ("DELETE", "/v1/webhooks/{webhook_id}"): Theirs(make=make_webhook),
+    ("POST", "/v1/webhooks/{webhook_id}/rotate"): Theirs(make=make_webhook, request={"json": {}}),
+    ("GET", "/v1/webhooks/deliveries/{delivery_id}"): Theirs(make=make_delivery),
+    ("POST", "/v1/webhooks/deliveries/{delivery_id}/redeliver"): Theirs(make=make_delivery),
     ("POST", "/v1/extractions/{extraction_id}/feedback"): Theirs(make=make_extraction, request=FEEDBACK),
 }
 # What ships with the service is nobody's.
@@ -238,6 +267,7 @@ def without_id(problem: dict[str, Any]) -> dict[str, Any]:
 
 def test_no_list_shows_what_is_another_tenants(world: World) -> None:
     mine = make_example(world)
+    make_webhook(world)
     lists = [route for route in routes(world.client) if route[0] == "GET" and "{" not in route[1]]
     shown = {path: world.client.get(path, headers=world.bolt).text for _, path in lists}
     assert mine in world.client.get("/v1/examples", headers=world.acme["read"]).text
