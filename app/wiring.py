@@ -218,7 +218,9 @@ def build_context(
 
 def build_tenants(store: ExampleStore, settings: Settings, loader: AdapterLoader) -> Tenants:
     """Return all tenants of a store, who share the loader's engine."""
+    from app.schema_book import SchemaBook
     from app.tenants import Tenant, Tenants
+    from storage.registered_schemas import SchemaStore
     from storage.webhooks import WebhookStore
 
     def make(name: str) -> Tenant:
@@ -226,6 +228,7 @@ def build_tenants(store: ExampleStore, settings: Settings, loader: AdapterLoader
         return Tenant(
             context=context,
             example_service=build_example_service(store, settings, tenant=name),
+            schemas=SchemaBook(SchemaStore(store.database, tenant=name)),
             webhooks=WebhookStore(store.database, tenant=name),
         )
 

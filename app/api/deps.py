@@ -22,7 +22,7 @@ from app.outbound.fetching import Opener
 from app.tenants import Tenant, Tenants
 from schemas.access import Caller
 from schemas.errors import ConfigurationError
-from schemas.registry import from_json_text, get_schema
+from schemas.registry import from_json_text
 from schemas.spec import ExtractionSchema
 
 # PDF 2.0 allows 127 bytes.
@@ -85,16 +85,19 @@ def tenant_of(state: State, name: Annotated[str, Depends(tenant_name_of)]) -> Te
 RequestTenant = Annotated[Tenant, Depends(tenant_of)]
 
 
-def schema_of(asked: Annotated[str, Form(alias="schema", max_length=262_144)]) -> ExtractionSchema:
-    """Return the schema of that name, or of that JSON Schema text; never a file's."""
-    return from_json_text(asked) if asked.lstrip().startswith("{") else get_schema(asked)
+def schema_of(
+    asked: Annotated[str, Form(alias="schema", max_length=262_144)], tenant: RequestTenant
+) -> ExtractionSchema:
+    """Return the schema that the tenant has under that name, or of that JSON Schema text; never a file's."""
+    return from_json_text(asked) if asked.lstrip().startswith("{") else tenant.schemas.find(asked)
 
 
 def schema_choice_of(
     asked: Annotated[str, Form(alias="schema", max_length=262_144, description=SCHEMA_HELP)],
+    tenant: RequestTenant,
 ) -> SchemaChoice:
-    """Return "auto", or the schema of that name, or of that JSON Schema text; never a file's."""
-    return AUTO if is_auto(asked) else schema_of(asked)
+    """Return "auto", or what `schema_of` returns."""
+    return AUTO if is_auto(asked) else schema_of(asked, tenant)
 
 
 def pages_of(

@@ -6,7 +6,7 @@ from importlib.metadata import version as distribution_version
 from typing import Self
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict
 
 from app.api.deps import AskedSchema, Options, Pages, RequestPipeline, RequestTenant, Split, State
 from app.api.documents import RequestDocument
@@ -16,7 +16,6 @@ from app.extraction.pipeline import FailedPart, PipelineResult
 from app.extraction.schema_choice import answered_schema
 from schemas.extraction import Extraction
 from schemas.lint import LintEntry, LintReport, LintWarning, lint
-from schemas.registry import get_schema, json_schema_of, list_schemas
 from schemas.source import parse_schema_text
 
 router = APIRouter()
@@ -24,16 +23,6 @@ router = APIRouter()
 _ANY_JSON_BODY = {
     "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}, "required": True}
 }
-
-
-class SchemaSummary(BaseModel):
-    """A schema that ships with the service."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    version: str
-    description: str
 
 
 class LintAnswer(BaseModel):
@@ -130,19 +119,10 @@ def _document_of(result: PipelineResult | FailedPart) -> Extraction | FailedDocu
     return result.extraction
 
 
-@router.get("/v1/schemas")
-async def schemas() -> list[SchemaSummary]:
-    """List the schemas that ship with the service."""
-    return [SchemaSummary(name=s.name, version=s.version, description=s.description) for s in list_schemas()]
-
-
-@router.get("/v1/schemas/{name}")
-async def schema(name: str) -> dict[str, JsonValue]:
-    """Return one schema as JSON Schema."""
-    return json_schema_of(get_schema(name))
-
-
-@router.post("/v1/schemas/lint", openapi_extra=_ANY_JSON_BODY)
+@router.post("/v1/schemas:lint", openapi_extra=_ANY_JSON_BODY)
+@router.post(
+    "/v1/schemas/lint", openapi_extra=_ANY_JSON_BODY, deprecated=True, operation_id="lint_schema_deprecated"
+)
 async def lint_schema(request: Request) -> LintAnswer:
     """Say for each keyword of the JSON Schema in the body whether and when it is enforced."""
     # Read by hand: the framework's JSON reader takes NaN, repeated keys and any depth.

@@ -16,6 +16,7 @@ from app.api.problems import add_problem_handlers
 from app.api.readiness import Readiness
 from app.api.routes import router
 from app.api.runner import Runner
+from app.api.schema_routes import router as schema_router
 from app.api.webhook_routes import router as webhook_router
 from app.extraction.pipeline import Pipeline
 from app.settings import Settings
@@ -97,6 +98,7 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
     app = FastAPI(title="rasg", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(router)
     app.include_router(example_router)
+    app.include_router(schema_router)
     app.include_router(webhook_router)
     add_problem_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.read.max_bytes)

@@ -24,6 +24,7 @@ from ocr.reader import ReadOptions
 from schemas.access import SCOPES, Scope
 from storage.database import write_session
 from storage.webhooks import announce
+from tests.app.api.idle import idle_pipeline
 from tests.app.api.test_example_routes import SCHEMA, bill
 from tests.decoding.engines.tiny_model import make_model
 
@@ -220,6 +221,12 @@ def make_delivery(world: World) -> str:
     return str(next(one["delivery_id"] for one in listed if one["webhook_id"] == webhook_id))
 
 
+def make_schema(world: World) -> str:
+    body = {"name": "quayside", "schema": json.loads(SCHEMA)}
+    made = world.client.post("/v1/schemas", json=body, headers=world.acme["manage"])
+    return str(made.json()["name"])
+
+
 FEEDBACK = {"json": {"verdict": "rejected", "confirmed_by": "Eve"}}
 BY_ROUTE: dict[tuple[str, str], Theirs] = {
     ("GET", "/v1/examples/{example_id}"): Theirs(make=make_example),
@@ -231,15 +238,15 @@ BY_ROUTE: dict[tuple[str, str], Theirs] = {
     ("POST", "/v1/webhooks/{webhook_id}/rotate"): Theirs(make=make_webhook, request={"json": {}}),
     ("GET", "/v1/webhooks/deliveries/{delivery_id}"): Theirs(make=make_delivery),
     ("POST", "/v1/webhooks/deliveries/{delivery_id}/redeliver"): Theirs(make=make_delivery),
+    ("GET", "/v1/schemas/{name}"): Theirs(make=make_schema, absent="neverwas"),
+    ("DELETE", "/v1/schemas/{name}"): Theirs(make=make_schema, absent="neverwas"),
     ("POST", "/v1/extractions/{extraction_id}/feedback"): Theirs(make=make_extraction, request=FEEDBACK),
 }
-# What ships with the service is nobody's.
-SHARED = {("GET", "/v1/schemas/{name}")}
 
 
 def test_every_route_with_an_id_is_asked_for_a_foreign_one(world: World) -> None:
     with_id = {route for route in routes(world.client) if "{" in route[1]}
-    assert with_id - SHARED == set(BY_ROUTE)
+    assert with_id == set(BY_ROUTE)
 
 
 @pytest.mark.parametrize("route", BY_ROUTE, ids=" ".join)
@@ -255,7 +262,8 @@ def test_what_is_foreign_is_answered_exactly_as_what_never_was(world: World, rou
 
     foreign, absent = ask(made, world.bolt), ask(theirs.absent, world.bolt)
     assert (foreign.status_code, absent.status_code) == (404, 404)
-    assert without_id(foreign.json()) == without_id(absent.json())
+    told = json.loads(json.dumps(without_id(foreign.json())).replace(made, theirs.absent))
+    assert told == without_id(absent.json())
     assert foreign.headers.keys() == absent.headers.keys()
     own = ask(made, world.acme["admin"])
     assert own.status_code < 300, own.text  # it was there all the time
@@ -268,10 +276,13 @@ def without_id(problem: dict[str, Any]) -> dict[str, Any]:
 def test_no_list_shows_what_is_another_tenants(world: World) -> None:
     mine = make_example(world)
     make_webhook(world)
+    make_schema(world)
     lists = [route for route in routes(world.client) if route[0] == "GET" and "{" not in route[1]]
     shown = {path: world.client.get(path, headers=world.bolt).text for _, path in lists}
     assert mine in world.client.get("/v1/examples", headers=world.acme["read"]).text
-    assert [path for path, text in shown.items() if mine in text or "acme" in text] == []
+    assert [
+        path for path, text in shown.items() if any(part in text for part in (mine, "acme", "quayside"))
+    ] == []
 
 
 # --- limits
@@ -283,12 +294,11 @@ def test_a_key_that_asks_too_often_gets_429_and_when_to_come_back(
     settings = Settings.model_validate(
         {"store": {"folder": tmp_path_factory.mktemp("store")}, "api": {"key_per_minute": 2}}
     )
-    engine = EmbeddedEngine(make_model(tmp_path_factory.mktemp("model"), seed=3))
     database = open_database(settings)
     acme, bolt, _ = make_keys(build_keys(database))
     database.dispose()
-    pipeline = Pipeline(engine=engine, read_options=ReadOptions(n_workers=1))
-    with TestClient(create_app(settings, pipeline=pipeline), raise_server_exceptions=False) as client:
+    app = create_app(settings, pipeline=idle_pipeline())
+    with TestClient(app, raise_server_exceptions=False) as client:
         answers = [client.get("/v1/examples", headers=acme["read"]) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200, 200, 429]
         assert answers[0].headers["RateLimit"].startswith('"minute";r=1;t=')
