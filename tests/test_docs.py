@@ -17,6 +17,7 @@ from tests.paths import ROOT
 
 PAGES = (
     "README.md",
+    "docs/access.md",
     "docs/adapters.md",
     "docs/finetuning.md",
     "docs/benchmarks.md",
@@ -26,6 +27,7 @@ PAGES = (
     "docs/schemas.md",
     "docs/settings.md",
     "docs/splitting.md",
+    "docs/webhooks.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -64,7 +66,7 @@ def help_text(program: str, words: tuple[str, ...]) -> str:
 
 def subcommand(words: list[str]) -> tuple[str, ...]:
     """Return the words that name the command: `schema list`, or the first one."""
-    groups = {"adapters", "bench", "examples", "models", "schema"}
+    groups = {"adapters", "bench", "examples", "keys", "models", "schema"}
     return tuple(words[:2]) if words[0] in groups else (words[0],)
 
 
@@ -114,7 +116,13 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
     _COMMAND.findall(
         "".join(
             code_blocks(page)
-            for page in ("README.md", "docs/adapters.md", "docs/benchmarks.md", "docs/splitting.md")
+            for page in (
+                "README.md",
+                "docs/access.md",
+                "docs/adapters.md",
+                "docs/benchmarks.md",
+                "docs/splitting.md",
+            )
         )
     ),
 )
