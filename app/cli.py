@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from app.commands import adapters, bench, examples, extract, inspect, keys, models, schema, services
+from app.commands import adapters, bench, examples, extract, inspect, keys, mcp, models, schema, services
 from app.errors import error_record
 from schemas.errors import RasgError
 
@@ -25,6 +25,7 @@ app.command("read")(inspect.read)
 app.command("ground")(inspect.ground)
 app.command("serve")(services.serve)
 app.command("vllm")(services.vllm)
+app.command("mcp")(mcp.mcp)
 app.command("version")(services.version)
 app.add_typer(adapters.app, name="adapters")
 app.add_typer(examples.app, name="examples")

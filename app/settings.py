@@ -116,6 +116,13 @@ class ApiSettings(_Group):
     key_at_a_time: int = Field(default=64, ge=0)
 
 
+class ClientSettings(_Group):
+    """Which service `rasg mcp` asks, and with which key."""
+
+    url: str = "http://127.0.0.1:8000"
+    key: SecretStr | None = None
+
+
 def is_loopback(host: str) -> bool:
     """Return whether only this machine reaches a service that listens at `host`.
 
@@ -286,6 +293,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     outbound: OutboundSettings = OutboundSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    client: ClientSettings = ClientSettings()
     store: StoreSettings = Field(default_factory=StoreSettings)
     examples: ExampleSettings = ExampleSettings()
     log: LogSettings = LogSettings()

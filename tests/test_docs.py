@@ -21,6 +21,7 @@ PAGES = (
     "docs/adapters.md",
     "docs/finetuning.md",
     "docs/benchmarks.md",
+    "docs/clients.md",
     "docs/grounding.md",
     "docs/kinds.md",
     "docs/retrieval.md",

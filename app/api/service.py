@@ -95,7 +95,13 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
             service.pipeline.engine.close()
             store.close()
 
-    app = FastAPI(title="rasg", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="rasg",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
     app.include_router(router)
     app.include_router(example_router)
     app.include_router(schema_router)
