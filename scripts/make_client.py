@@ -9,7 +9,7 @@ import keyword
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 Json = dict[str, Any]
 
@@ -96,7 +96,7 @@ def _plain(schema: Json) -> str:
         return f"list[{'Any' if 'Any' in kinds else ' | '.join(kinds)}]"
     if kind == "object":
         values = schema.get("additionalProperties")
-        return f"dict[str, {type_of(values) if isinstance(values, dict) else 'Any'}]"
+        return f"dict[str, {type_of(cast('Json', values)) if isinstance(values, dict) else 'Any'}]"
     return _SCALARS.get(str(kind), "Any")
 
 
@@ -131,9 +131,10 @@ def _reached(schemas: list[Json], document: Json) -> set[str]:
 
 def _names_in(node: object) -> set[str]:
     if isinstance(node, dict):
-        own = {_name(node)} if "$ref" in node else set[str]()
-        return own.union(*(_names_in(value) for value in node.values()))
-    return set[str]().union(*map(_names_in, node)) if isinstance(node, list) else set()
+        found = cast("Json", node)
+        own = {_name(found)} if "$ref" in found else set[str]()
+        return own.union(*(_names_in(value) for value in found.values()))
+    return set[str]().union(*map(_names_in, cast("list[object]", node))) if isinstance(node, list) else set()
 
 
 def _model(name: str, schema: Json) -> str:

@@ -120,7 +120,7 @@ class Transport:
 def _answer(response: httpx2.Response) -> Any:  # noqa: ANN401
     kind = response.headers.get("content-type", "").partition(";")[0]
     if not response.is_success:
-        problem = response.json() if kind == _PROBLEM else {}
+        problem: dict[str, Any] = response.json() if kind == _PROBLEM else {}
         told = problem.get("detail") or f"the service answered {response.status_code}"
         raise ServiceError(told, status=response.status_code, problem=problem)
     if not response.content:

@@ -25,6 +25,7 @@ from schemas.errors import DocumentTooLargeError, FetchFailedError
 
 Resolve = Callable[[str, int], Awaitable[tuple[Address, ...]]]
 
+_OK = 200
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Of one step: to connect, to send, to wait for more. The whole has a bound of its own.
 _STEP_TIMEOUT_S = 10.0
@@ -94,7 +95,7 @@ class Opener:
             for _ in range(self.bounds.max_redirects + 1):
                 target = self.check(url)
                 answer = await self._exchange("GET", target, {}, b"")
-                if answer.status == httpx2.codes.OK:
+                if answer.status == _OK:
                     return answer.body
                 if answer.status not in _REDIRECTS or "location" not in answer.headers:
                     raise FetchFailedError(f"the URL was answered with {answer.status}, not with a document")

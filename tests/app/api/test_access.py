@@ -34,13 +34,12 @@ ABSENT_ID = "0" * 32
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """A service with keys: of each scope for acme, of all scopes for bolt, and ids of what acme has."""
+    """A service with keys: of each scope for acme, of all scopes for bolt, and one that was revoked."""
 
     client: TestClient
     acme: dict[Scope, Headers]
     bolt: Headers
     revoked: Headers
-    ids: dict[str, str] = field(default_factory=dict)
 
     def send(self, method: str, path: str, headers: Headers) -> Any:  # noqa: ANN401
         return self.client.request(method, path, headers=headers, **BODIES.get((method, path), {}))
@@ -158,9 +157,9 @@ def test_a_caller_who_may_not_is_told_before_its_body_is_read(world: World) -> N
     async def send(message: Any) -> None:  # noqa: ANN401
         sent.append(message)
 
-    scope = {"type": "http", "method": "POST", "path": "/v1/extractions", "headers": [], "query_string": b""}
+    scope: dict[str, Any] = {"type": "http", "http_version": "1.1", "method": "POST", "headers": []}
     app: Any = world.client.app
-    asyncio.run(app({**scope, "http_version": "1.1"}, receive, send))
+    asyncio.run(app({**scope, "path": "/v1/extractions", "query_string": b""}, receive, send))
     assert sent[0]["status"] == 401
 
 
@@ -199,7 +198,7 @@ class Theirs:
 
     make: Callable[[World], str]
     absent: str = ABSENT_ID
-    request: dict[str, Any] = field(default_factory=dict)
+    request: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 def make_webhook(world: World) -> str:

@@ -30,6 +30,7 @@ class Site(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     hosts: list[str] = []  # noqa: RUF012 - of one test at a time
+    document = b"the document"
 
     def do_GET(self) -> None:
         self.hosts.append(str(self.headers["Host"]))
@@ -46,7 +47,7 @@ class Site(BaseHTTPRequestHandler):
             case "drip":
                 self._drip()
             case "document":
-                self._answer(200, b"the document")
+                self._answer(200, self.document)
             case _:
                 self._answer(404, b"no")
 
@@ -71,7 +72,7 @@ class Site(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's names
         """Say nothing."""
 
 
