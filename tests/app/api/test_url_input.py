@@ -38,7 +38,7 @@ def service(folder: Path, outbound: OutboundSettings) -> Generator[TestClient]:
 
 def test_urls_are_not_opened_unless_a_setting_says_so(tmp_path: Path) -> None:
     with service(tmp_path, OutboundSettings()) as client:
-        response = client.post("/v1/extractions", data={**FORM, "url": "https://example.org/document"})
+        response = client.post("/v1/extractions", data={**FORM, "url": "https://example.org/a.pdf"})
         assert (response.status_code, response.json()["code"]) == (422, "url_refused")
         for missing in ({}, {"files": {"file": ("a.pdf", b"%PDF")}, "url": True}):
             sent: dict[str, Any] = dict(missing)
@@ -54,7 +54,7 @@ def test_a_document_at_a_url_is_extracted_and_what_leads_inside_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Site, "document", bill(1, total="1.50"))
-    url = f"http://127.0.0.1:{site.server_port}/a.pdf"
+    url = f"http://127.0.0.1:{site.server_port}/document"
     here = OutboundSettings(url_input=True, allow_http=True, allow_private=True, ports=(site.server_port,))
     with service(tmp_path / "here", here) as client:
         response = client.post("/v1/extractions", data={**FORM, "url": url})
