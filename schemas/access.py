@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from schemas.errors import InputError
 
-Scope = Literal["extract", "read", "teach", "manage", "admin"]
+Scope = Literal["extract", "read", "teach", "manage", "metrics", "admin"]
 # What each lets its key do, in the order in which they are shown.
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 

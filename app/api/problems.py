@@ -41,7 +41,11 @@ def problem_response(problem: Problem) -> JSONResponse:
 
 
 def error_response(error: RasgError) -> JSONResponse:
-    """Return the error as a response, with the headers that belong to its kind."""
+    """Return the error as a response, with the headers that belong to its kind; ours are logged."""
+    if isinstance(error, ServiceBusyError):
+        logger.warning("refused: %s", error.code)
+    elif status_of(error) >= 500:
+        logger.error("request failed: %s", error.code, exc_info=error)
     response = problem_response(problem_of(error, request_id=request_id.get()))
     match error:
         case UnauthenticatedError():
@@ -59,10 +63,6 @@ def error_response(error: RasgError) -> JSONResponse:
 async def _rasg_error(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RasgError):
         raise error
-    if isinstance(error, ServiceBusyError):
-        logger.warning("refused: %s", error.code)
-    elif status_of(error) >= 500:
-        logger.error("request failed: %s", error.code, exc_info=error)
     return error_response(error)
 
 

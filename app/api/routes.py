@@ -120,13 +120,16 @@ def _document_of(result: PipelineResult | FailedPart) -> Extraction | FailedDocu
 
 
 @router.post("/v1/schemas:lint", openapi_extra=_ANY_JSON_BODY)
-@router.post(
-    "/v1/schemas/lint", openapi_extra=_ANY_JSON_BODY, deprecated=True, operation_id="lint_schema_deprecated"
-)
 async def lint_schema(request: Request) -> LintAnswer:
     """Say for each keyword of the JSON Schema in the body whether and when it is enforced."""
     # Read by hand: the framework's JSON reader takes NaN, repeated keys and any depth.
     return LintAnswer.of(lint(parse_schema_text(await request.body())))
+
+
+@router.post("/v1/schemas/lint", openapi_extra=_ANY_JSON_BODY, deprecated=True)
+async def lint_schema_at_its_old_path(request: Request) -> LintAnswer:
+    """Lint as `/v1/schemas:lint` does."""
+    return await lint_schema(request)
 
 
 @router.get("/livez")

@@ -45,7 +45,7 @@ SCOPES_OF_ROUTES: dict[tuple[str, str], Scope] = {
     ("GET", "/v1/webhooks/deliveries"): "manage",
     ("GET", "/v1/webhooks/deliveries/{}"): "manage",
     ("POST", "/v1/webhooks/deliveries/{}/redeliver"): "manage",
-    ("GET", "/metrics"): "admin",
+    ("GET", "/metrics"): "metrics",
 }
 _PARAMETER = re.compile(r"\{[^}]*\}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -12,6 +13,7 @@ from app.api.access_guard import AccessGuard
 from app.api.deps import ServiceState
 from app.api.example_routes import router as example_router
 from app.api.guards import BodyLimit, RequestIdGuard
+from app.api.openapi_access import describe_access
 from app.api.problems import add_problem_handlers
 from app.api.readiness import Readiness
 from app.api.routes import router
@@ -102,6 +104,13 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = describe_access(FastAPI.openapi(app))
+        return app.openapi_schema
+
+    app.openapi = openapi
     app.include_router(router)
     app.include_router(example_router)
     app.include_router(schema_router)

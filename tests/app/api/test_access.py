@@ -84,9 +84,8 @@ def routes(client: TestClient) -> list[tuple[str, str]]:
 
 
 def test_every_route_says_which_scope_it_needs(world: World) -> None:
-    # A route that nobody named needs admin: that is for those that are the operator's.
-    unnamed = {route for route in routes(world.client) if scope_of(*route) == "admin"}
-    assert unnamed <= {("GET", "/metrics")}
+    # One that nobody named needs admin, which is no scope of a route.
+    assert [route for route in routes(world.client) if scope_of(*route) == "admin"] == []
 
 
 def test_what_needs_no_key_is_the_probes_and_the_documentation(world: World) -> None:
@@ -136,6 +135,15 @@ def is_challenge(response: Any, status: int) -> bool:  # noqa: ANN401
         and response.headers["content-type"] == "application/problem+json"
         and response.json()["request_id"] == response.headers["x-request-id"]
     )
+
+
+def test_the_description_says_which_key_each_operation_needs(world: World) -> None:
+    described = world.client.get("/openapi.json").json()
+    assert set(described["components"]["securitySchemes"]) == {"bearer", "apiKey"}
+    for method, path in routes(world.client):
+        operation = described["paths"][path][method.lower()]
+        assert operation.get("x-scope") == scope_of(method, path)
+        assert bool(operation["security"]) == ("429" in operation["responses"])
 
 
 def test_both_headers_carry_a_key(world: World) -> None:

@@ -52,7 +52,7 @@ def test_a_key_may_extract_and_read_if_nothing_is_said() -> None:
 def test_a_scope_that_is_none_is_refused_with_those_that_are() -> None:
     result = rasg("keys", "create", "erp", "--scope", "everything")
     assert isinstance(result.exception, InputError)
-    assert "extract, read, teach, manage, admin" in str(result.exception.hint)
+    assert "extract, read, teach, manage, metrics, admin" in str(result.exception.hint)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org"])
