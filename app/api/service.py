@@ -13,7 +13,7 @@ from app.api.access_guard import AccessGuard
 from app.api.deps import ServiceState
 from app.api.example_routes import router as example_router
 from app.api.guards import BodyLimit, RequestIdGuard
-from app.api.openapi_access import describe_access
+from app.api.openapi_access import describe_access, name_operations
 from app.api.problems import add_problem_handlers
 from app.api.readiness import Readiness
 from app.api.routes import router
@@ -102,12 +102,11 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=lambda route: route.name,
     )
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = describe_access(FastAPI.openapi(app))
+            app.openapi_schema = describe_access(name_operations(FastAPI.openapi(app), app.routes))
         return app.openapi_schema
 
     app.openapi = openapi

@@ -95,6 +95,7 @@ class ExtractionWarning(TypedDict):
         "kind_in_doubt",
         "kind_without_schema",
         "schema_may_not_fit",
+        "known_document",
     ]
     message: str
     path: NotRequired[str | None]
@@ -112,6 +113,7 @@ class FieldMetadata(TypedDict):
     citations: NotRequired[list[Citation]]
     normalised: NotRequired[str | None]
     currency: NotRequired[str | None]
+    taught_by: NotRequired[str | None]
 
 
 class ListEvidence(TypedDict):
@@ -177,6 +179,7 @@ class ReviewReason(TypedDict):
         "kind_in_doubt",
         "kind_without_schema",
         "schema_may_not_fit",
+        "known_document",
         "uncertain_value",
     ]
     message: str
