@@ -13,6 +13,8 @@ from app.commands import (
     examples,
     extract,
     inspect,
+    keys,
+    mcp,
     models,
     schema,
     services,
@@ -38,10 +40,12 @@ app.command("ground")(inspect.ground)
 app.command("serve")(services.serve)
 app.command("worker")(worker.worker)
 app.command("vllm")(services.vllm)
+app.command("mcp")(mcp.mcp)
 app.command("version")(services.version)
 app.add_typer(adapters.app, name="adapters")
 app.add_typer(einvoice.app, name="einvoice")
 app.add_typer(examples.app, name="examples")
+app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(schema.app, name="schema")
 app.add_typer(bench.app, name="bench")

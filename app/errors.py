@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from schemas.errors import (
     AdapterNotFoundError,
+    AddressRefusedError,
     ConfigurationError,
     DocumentTooLargeError,
     EmptyDocumentError,
@@ -19,6 +20,8 @@ from schemas.errors import (
     ExampleNotFoundError,
     ExtractionNotFoundError,
     ExtractionTimeoutError,
+    FetchFailedError,
+    ForbiddenError,
     IdempotencyKeyReusedError,
     IncompleteInvoiceError,
     InputError,
@@ -26,6 +29,7 @@ from schemas.errors import (
     InvalidSchemaError,
     JobCancelledError,
     JobNotFinishedError,
+    KeyNotFoundError,
     OcrTimeoutError,
     OcrUnavailableError,
     OutputParseError,
@@ -38,10 +42,13 @@ from schemas.errors import (
     ServiceBusyError,
     StorageFullError,
     StorageUnavailableError,
+    TooManyRequestsError,
     TruncatedOutputError,
+    UnauthenticatedError,
     UnknownSchemaError,
     UnreadableDocumentError,
     UnsupportedMediaTypeError,
+    WebhookNotFoundError,
     WorkCancelledError,
 )
 
@@ -57,12 +64,18 @@ _SERVER_DETAIL = "The service could not finish this request; its log has the cau
 # The nearest class in an error's ancestry decides; what is not here is a 500.
 STATUS: dict[type[RasgError], int] = {
     InputError: 400,
+    UnauthenticatedError: 401,
+    ForbiddenError: 403,
     UnknownSchemaError: 404,
+    KeyNotFoundError: 404,
+    WebhookNotFoundError: 404,
     DocumentTooLargeError: 413,
     UnsupportedMediaTypeError: 415,
     UnreadableDocumentError: 422,
     EmptyDocumentError: 422,
     PageNotFoundError: 422,
+    AddressRefusedError: 422,
+    FetchFailedError: 422,
     InvalidSchemaError: 422,
     InvalidAnswerError: 422,
     IncompleteInvoiceError: 422,
@@ -87,6 +100,7 @@ STATUS: dict[type[RasgError], int] = {
     RequestInFlightError: 409,
     JobNotFinishedError: 409,
     JobCancelledError: 409,
+    TooManyRequestsError: 429,
     ExtractionTimeoutError: 504,
     # Its caller has hung up, or a job was cancelled.
     WorkCancelledError: 409,

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -104,6 +105,9 @@ class ApiSettings(_Group):
     to come back. `timeout_s` bounds one request, waiting included, `max_bytes_in_flight` what all requests
     that are not answered yet have sent. Pages of `allowed_origins`, and the service's own, may have browsers
     post here; those of other sites may not.
+
+    `allow_open` lets the service listen for others though it has no key. Each key may ask `key_per_minute`
+    times and `key_at_a_time` at a time; 0 sets no limit.
     """
 
     host: str = "127.0.0.1"
@@ -113,6 +117,9 @@ class ApiSettings(_Group):
     timeout_s: float = Field(default=300.0, gt=0)
     max_bytes_in_flight: int = Field(default=4_000_000_000, ge=1)
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    allow_open: bool = False
+    key_per_minute: int = Field(default=6_000, ge=0)
+    key_at_a_time: int = Field(default=64, ge=0)
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
@@ -125,6 +132,75 @@ class ApiSettings(_Group):
         if not all(_ORIGIN.fullmatch(origin) for origin in value):
             raise ValueError("origins are as browsers send them, such as https://review.example.com:8443")
         return value
+
+
+class ClientSettings(_Group):
+    """Which service `rasg mcp` asks, and with which key."""
+
+    url: str = "http://127.0.0.1:8000"
+    key: SecretStr | None = None
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches a service at `host`, or a URL names this machine by it.
+
+    Examples
+    --------
+    >>> [is_loopback(host) for host in ("127.0.0.1", "localhost", "[::1]", "0.0.0.0", "example.com")]
+    [True, True, True, False, False]
+    """
+    bare = host.strip("[]").rstrip(".").lower()
+    try:
+        return ip_address(bare).is_loopback
+    except ValueError:
+        return bare == "localhost" or bare.endswith(".localhost")
+
+
+class OutboundSettings(_Group):
+    """Which of callers' URLs the service opens, those of webhooks included.
+
+    Attributes
+    ----------
+    url_input
+        Whether a request may name its document by a URL.
+    allow_http, allow_private
+        Whether without TLS, and at addresses that are not of the public internet, too: for tests, and where
+        whoever may ask may also reach the whole network that the service is in.
+    ports
+        Which ports; none for any.
+    timeout_s
+        Of one exchange, redirects included.
+    """
+
+    url_input: bool = False
+    allow_http: bool = False
+    allow_private: bool = False
+    ports: Annotated[tuple[int, ...], NoDecode] = (443,)
+    timeout_s: float = Field(default=30.0, gt=0)
+
+    @field_validator("ports", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part for part in value.split(",") if part) if isinstance(value, str) else value
+
+    @field_validator("ports")
+    @classmethod
+    def _are_ports(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not all(1 <= port <= 65535 for port in value):
+            raise ValueError("ports are 1 to 65535")
+        return value
+
+
+class WebhookSettings(_Group):
+    """How webhooks are told.
+
+    `request_urls` lets a request name a URL that is told of it. `timeout_s` bounds one message. Messages that
+    are delivered or given up are kept for `keep_days`.
+    """
+
+    request_urls: bool = False
+    timeout_s: float = Field(default=15.0, gt=0)
+    keep_days: float = Field(default=30.0, ge=0)
 
 
 def _data_folder() -> Path:
@@ -265,6 +341,9 @@ class Settings(BaseSettings):
     read: ReadSettings = ReadSettings()
     vllm: VllmSettings = VllmSettings()
     api: ApiSettings = ApiSettings()
+    outbound: OutboundSettings = OutboundSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    client: ClientSettings = ClientSettings()
     store: StoreSettings = Field(default_factory=StoreSettings)
     examples: ExampleSettings = ExampleSettings()
     jobs: JobSettings = JobSettings()

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 
 from app.examples.service import ExampleService
 from app.extraction.tenant import TenantContext
+from app.schema_book import SchemaBook
+from storage.webhooks import WebhookStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
-    """What a tenant's requests work with: the way of a document, and where its examples are written."""
+    """What a tenant's requests work with: the way of a document, examples, schemas, and where it is told."""
 
     context: TenantContext
     example_service: ExampleService
+    schemas: SchemaBook
+    webhooks: WebhookStore
 
 
 class Tenants:

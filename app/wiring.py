@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from app.extraction.tenant import TenantContext
 from app.models.choice import choose_model
-from app.settings import EngineName, ReadSettings, Settings, StoreSettings
+from app.settings import EngineName, ReadSettings, Settings, StoreSettings, is_loopback
 from ocr.limits import ReadLimits
 from ocr.reader import ReadOptions
 from schemas.errors import ConfigurationError, EngineUnavailableError
@@ -18,15 +19,24 @@ from schemas.model_profile import read_profile
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.access.gate import Gate
+    from app.access.keys import KeyRing
     from app.adapters.files import AdapterFiles
     from app.adapters.loading import AdapterLoader
     from app.examples.service import ExampleService
     from app.extraction.finder import ExampleFinder
     from app.jobs.worker import Worker
+    from app.outbound.fetching import Opener
     from app.tenants import Tenants
+    from app.webhooks.deliverer import Deliverer
     from decoding.engines.engine import Engine
     from retrieval.store import ExampleStore
+    from storage.database import Engine as Database
     from storage.job_queue import JobQueue
+
+
+# What a receiver of a webhook says is not read: its status counts.
+_MAX_WEBHOOK_ANSWER_BYTES = 1_000_000
 
 
 def build_pipeline(
@@ -113,6 +123,64 @@ def build_example_service(
     )
 
 
+def open_database(settings: Settings) -> Database:
+    """Return the store's database alone, without the search index beside it."""
+    from storage import database
+
+    url = settings.store.url
+    return database.open_database(
+        database.sqlite_url(settings.store.folder) if url is None else url.get_secret_value()
+    )
+
+
+def build_keys(database: Database) -> KeyRing:
+    """Return the keys of a store."""
+    from app.access.keys import KeyRing
+    from storage.keys import KeyStore
+
+    return KeyRing(KeyStore(database))
+
+
+def build_gate(database: Database, settings: Settings) -> Gate:
+    """Return what lets requests in."""
+    from app.access.gate import Gate
+    from app.access.limits import Limiter
+
+    api = settings.api
+    return Gate(
+        keys=build_keys(database),
+        limiter=Limiter(per_minute=api.key_per_minute, at_a_time=api.key_at_a_time),
+        tenant=settings.store.tenant,
+        may_be_open=api.allow_open or is_loopback(api.host),
+    )
+
+
+def build_opener(settings: Settings) -> Opener:
+    """Return what opens URLs for callers."""
+    from app.outbound.addresses import OutboundPolicy
+    from app.outbound.fetching import Bounds, Opener
+
+    outbound = settings.outbound
+    policy = OutboundPolicy(
+        allow_http=outbound.allow_http,
+        allow_private=outbound.allow_private,
+        ports=frozenset(outbound.ports) or None,
+    )
+    bounds = Bounds(timeout_s=outbound.timeout_s, max_bytes=settings.read.max_bytes)
+    return Opener(policy=policy, bounds=bounds)
+
+
+def build_deliverer(database: Database, settings: Settings) -> Deliverer:
+    """Return what delivers the webhooks of a store; one is enough, and several do no harm."""
+    from app.outbound.fetching import Bounds
+    from app.webhooks.deliverer import Deliverer
+    from storage.webhooks import Outbox
+
+    bounds = Bounds(timeout_s=settings.webhooks.timeout_s, max_bytes=_MAX_WEBHOOK_ANSWER_BYTES)
+    opener = replace(build_opener(settings), bounds=bounds)
+    return Deliverer(Outbox(database), opener, keep_days=settings.webhooks.keep_days)
+
+
 def build_files(settings: Settings) -> AdapterFiles:
     """Return where the files of adapters are kept."""
     from app.adapters.files import AdapterFiles
@@ -154,11 +222,19 @@ def build_context(
 
 def build_tenants(store: ExampleStore, settings: Settings, loader: AdapterLoader) -> Tenants:
     """Return all tenants of a store, who share the loader's engine."""
+    from app.schema_book import SchemaBook
     from app.tenants import Tenant, Tenants
+    from storage.registered_schemas import SchemaStore
+    from storage.webhooks import WebhookStore
 
     def make(name: str) -> Tenant:
         context = build_context(store, settings, loader, tenant=name)
-        return Tenant(context=context, example_service=build_example_service(store, settings, tenant=name))
+        return Tenant(
+            context=context,
+            example_service=build_example_service(store, settings, tenant=name),
+            schemas=SchemaBook(SchemaStore(store.database, tenant=name)),
+            webhooks=WebhookStore(store.database, tenant=name),
+        )
 
     return Tenants(make)
 
@@ -166,7 +242,8 @@ def build_tenants(store: ExampleStore, settings: Settings, loader: AdapterLoader
 def build_jobs(store: ExampleStore, settings: Settings) -> JobQueue:
     """Return the jobs of all tenants."""
     from storage.blobs import open_blobs
-    from storage.job_queue import JobQueue, tell_nobody
+    from storage.job_messages import tell_webhooks
+    from storage.job_queue import JobQueue
 
     jobs = settings.jobs
     return JobQueue(
@@ -175,7 +252,7 @@ def build_jobs(store: ExampleStore, settings: Settings) -> JobQueue:
         max_queued=jobs.max_queued,
         deduplicate=jobs.deduplicate,
         # Here is said who is told of the ends of jobs: what it writes is kept with the end, or not at all.
-        on_finished=tell_nobody,
+        on_finished=tell_webhooks,
     )
 
 

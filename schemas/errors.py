@@ -17,6 +17,12 @@ RasgError                      .code (stable) .retryable .hint
 │  ├─ IdempotencyKeyReusedError
 │  ├─ JobCancelledError
 │  ├─ InvalidAdapterError
+│  ├─ UnauthenticatedError     no key, or one that opens nothing
+│  ├─ ForbiddenError           the key lacks a scope
+│  ├─ KeyNotFoundError
+│  ├─ WebhookNotFoundError     an endpoint or a delivery
+│  ├─ AddressRefusedError      a URL that the service does not open
+│  ├─ FetchFailedError         a URL that gave no document
 │  └─ InvalidSchemaError       .issues: JSON pointers and reasons
 ├─ OcrError
 │  ├─ OcrUnavailableError      retryable
@@ -40,6 +46,7 @@ RasgError                      .code (stable) .retryable .hint
 ├─ JobNotFinishedError         retryable
 ├─ RequestInFlightError        retryable
 ├─ WorkerLostError
+│  └─ TooManyRequestsError     of one key
 ├─ ExtractionTimeoutError      retryable
 ├─ WorkCancelledError          nobody waits for it any more
 ├─ EvaluationError
@@ -173,6 +180,46 @@ class InvalidAdapterError(InputError):
     """The folder holds no adapter that could be served: of another base model, too large, or hostile."""
 
     code = "invalid_adapter"
+
+
+class UnauthenticatedError(InputError):
+    """The request has no key, or one that opens nothing: unknown, revoked or over."""
+
+    code = "unauthenticated"
+
+
+class ForbiddenError(InputError):
+    """The request's key lacks the scope of what it asks for; `scope` names it."""
+
+    code = "insufficient_scope"
+
+    def __init__(self, message: str, *, scope: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.scope = scope
+
+
+class KeyNotFoundError(InputError):
+    """There is no key of that id."""
+
+    code = "unknown_key"
+
+
+class WebhookNotFoundError(InputError):
+    """The tenant has no webhook, or no delivery, of that id."""
+
+    code = "unknown_webhook"
+
+
+class AddressRefusedError(InputError):
+    """The service does not open that URL: its form, its port or where it leads is not allowed."""
+
+    code = "url_refused"
+
+
+class FetchFailedError(InputError):
+    """The URL is allowed, and gave no document: nobody answers, or not with one, or too slowly."""
+
+    code = "url_failed"
 
 
 class InvalidSchemaError(InputError):
@@ -324,6 +371,16 @@ class WorkerLostError(RasgError):
     """The worker died with this document as often as it is tried."""
 
     code = "worker_lost"
+
+
+class TooManyRequestsError(ServiceBusyError):
+    """A key asked more often, or for more at a time, than it may; `retry_after_s` says when to come back."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, *, retry_after_s: int, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
 
 
 class ExtractionTimeoutError(RasgError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ class Job:
         Grows with each change.
     problem_json
         Why it failed, as it is shown; None if it did not.
+    webhook_url
+        Which its request wants told of its end.
     """
 
     seq: int
@@ -62,6 +65,7 @@ class Job:
     n_pages: int | None
     revision: int
     problem_json: str | None
+    webhook_url: str | None = None
 
     @property
     def is_finished(self) -> bool:
@@ -336,6 +340,7 @@ def to_job(row: JobRow) -> Job:
         n_pages=row.n_pages,
         revision=row.revision,
         problem_json=row.problem_json,
+        webhook_url=json.loads(row.request_json).get("webhook_url"),
     )
 
 

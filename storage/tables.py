@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     DateTime,
     Dialect,
     ForeignKey,
@@ -51,6 +52,88 @@ class SchemaRow(Table):
     schema_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     name: Mapped[str] = mapped_column(String(64))
     json_schema: Mapped[str] = mapped_column(Text)
+
+
+class RegisteredSchemaRow(Table):
+    """One version of a tenant's own schema; one that was removed stays as an empty row, for its number."""
+
+    __tablename__ = "registered_schemas"
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    json_schema: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(_Utc)
+    removed_at: Mapped[datetime | None] = mapped_column(_Utc)
+
+
+class ApiKeyRow(Table):
+    """A key by its id; of its secret only the SHA-256 is here. A revoked one stays: there were keys."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (Index("ix_api_keys_tenant", "tenant"),)
+
+    key_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    secret_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
+    name: Mapped[str] = mapped_column(String(128))
+    tenant: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[str] = mapped_column(String(128))
+    created_by: Mapped[str] = mapped_column(String(128))
+    created_at: Mapped[datetime] = mapped_column(_Utc)
+    expires_at: Mapped[datetime | None] = mapped_column(_Utc)
+    revoked_at: Mapped[datetime | None] = mapped_column(_Utc)
+    last_used_at: Mapped[datetime | None] = mapped_column(_Utc)
+
+
+class WebhookEndpointRow(Table):
+    """Where a tenant is told; without a URL it holds the secret of messages to URLs that requests name.
+
+    Its secret is here as it is, because each message is signed with it; `old_secret` signs too, for a while.
+    """
+
+    __tablename__ = "webhook_endpoints"
+    __table_args__ = (Index("ix_webhook_endpoints_tenant", "tenant"),)
+
+    endpoint_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    url: Mapped[str | None] = mapped_column(Text)
+    event_types: Mapped[str] = mapped_column(Text)
+    secret: Mapped[bytes] = mapped_column(LargeBinary(64))
+    old_secret: Mapped[bytes | None] = mapped_column(LargeBinary(64))
+    old_secret_until: Mapped[datetime | None] = mapped_column(_Utc)
+    is_disabled: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[datetime] = mapped_column(_Utc)
+
+
+class WebhookDeliveryRow(Table):
+    """A message to one URL, written in the transaction of what it tells of; `due_at` is None once it is over.
+
+    A message is taken by moving `due_at` past the sender's deadline: if the sender dies, it falls due again.
+    """
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        Index("ix_webhook_deliveries_due", "due_at"),
+        Index("ix_webhook_deliveries_tenant", "tenant", "seq"),
+    )
+
+    seq: Mapped[int] = mapped_column(_RowId, primary_key=True, autoincrement=True)
+    delivery_id: Mapped[str] = mapped_column(String(32), unique=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    endpoint_id: Mapped[str] = mapped_column(
+        ForeignKey("webhook_endpoints.endpoint_id", ondelete="CASCADE"), index=True
+    )
+    message_id: Mapped[str] = mapped_column(String(64))
+    url: Mapped[str] = mapped_column(Text)
+    event_type: Mapped[str] = mapped_column(String(64))
+    payload: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
+    n_attempts: Mapped[int] = mapped_column(Integer)
+    due_at: Mapped[datetime | None] = mapped_column(_Utc)
+    created_at: Mapped[datetime] = mapped_column(_Utc)
+    finished_at: Mapped[datetime | None] = mapped_column(_Utc)
+    last_status: Mapped[int | None] = mapped_column(Integer)
+    last_error: Mapped[str | None] = mapped_column(String(64))
 
 
 class ExampleRow(Table):

@@ -17,6 +17,7 @@ from tests.paths import ROOT
 
 PAGES = (
     "README.md",
+    "docs/access.md",
     "docs/adapters.md",
     "docs/batch.md",
     "docs/einvoices.md",
@@ -24,12 +25,14 @@ PAGES = (
     "docs/api.md",
     "docs/finetuning.md",
     "docs/benchmarks.md",
+    "docs/clients.md",
     "docs/grounding.md",
     "docs/kinds.md",
     "docs/retrieval.md",
     "docs/schemas.md",
     "docs/settings.md",
     "docs/splitting.md",
+    "docs/webhooks.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -68,7 +71,7 @@ def help_text(program: str, words: tuple[str, ...]) -> str:
 
 def subcommand(words: list[str]) -> tuple[str, ...]:
     """Return the words that name the command: `schema list`, or the first one."""
-    groups = {"adapters", "bench", "einvoice", "examples", "models", "schema"}
+    groups = {"adapters", "bench", "einvoice", "examples", "keys", "models", "schema"}
     return tuple(words[:2]) if words[0] in groups else (words[0],)
 
 
@@ -120,6 +123,7 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
             code_blocks(page)
             for page in (
                 "README.md",
+                "docs/access.md",
                 "docs/adapters.md",
                 "docs/batch.md",
                 "docs/benchmarks.md",

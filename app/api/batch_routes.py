@@ -76,7 +76,7 @@ async def create_batch_from_json(
 
     def read() -> tuple[JobRequest, Sequence[tuple[IO[bytes] | str, str | None]]]:
         body = read_json(JsonBatch, text)
-        return body.to_request(state), [(_source_of(file), file.file_name) for file in body.documents]
+        return body.to_request(state, tenant), [(_source_of(file), file.file_name) for file in body.documents]
 
     asked, sources = await state.lookups.run(read)
     return await accept_files(state, tenant, asked, sources, key=reply.key)

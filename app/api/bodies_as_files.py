@@ -19,12 +19,13 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from app.api.acceptance import accept_file
-from app.api.deps import ServiceState, State, TenantName, pages_of, schema_choice_of
+from app.api.deps import ServiceState, State, TenantName, find_schema_choice, pages_of
 from app.api.waiting import AskedReply
 from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.schema_choice import SchemaChoice
 from app.jobs.request import JobRequest
 from app.log import request_id
+from app.tenants import Tenant
 from schemas.registry import from_json_schema
 
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
@@ -82,10 +83,10 @@ class JsonRequest(BaseModel):
     pages: str | None = Field(default=None, max_length=2_000)
     password: str | None = Field(default=None, max_length=127)
 
-    def to_request(self, state: ServiceState) -> JobRequest:
+    def to_request(self, state: ServiceState, tenant: str) -> JobRequest:
         """Return what is asked."""
         return JobRequest(
-            schema=_schema_of(self.asked),
+            schema=_schema_of(self.asked, state.tenants.of(tenant)),
             options=options_with(state.options, self.options, where="body"),
             split=self.split,
             pages=pages_of(self.pages),
@@ -162,7 +163,7 @@ def options_with(usual: ExtractionOptions, said: Mapping[str, JsonValue], *, whe
         raise _refusal_of(error, where) from None
 
 
-def _read_query(state: ServiceState, said: Mapping[str, str]) -> JobRequest:
+def _read_query(state: ServiceState, tenant: str, said: Mapping[str, str]) -> JobRequest:
     """Return what the query asks; a name that it does not know is refused, as in a form."""
     known = _QUERY | ExtractionOptions.model_fields.keys()
     for name in said:
@@ -176,13 +177,13 @@ def _read_query(state: ServiceState, said: Mapping[str, str]) -> JobRequest:
     body: dict[str, object] = {**asked, "schema": said["schema"]}
     body["options"] = {name: value for name, value in said.items() if name not in _QUERY}
     try:
-        return JsonRequest.model_validate(body).to_request(state)
+        return JsonRequest.model_validate(body).to_request(state, tenant)
     except ValidationError as error:
         raise _refusal_of(error, "query") from None
 
 
-def _schema_of(asked: str | Mapping[str, JsonValue]) -> SchemaChoice:
-    return schema_choice_of(asked.encode()) if isinstance(asked, str) else from_json_schema(asked)
+def _schema_of(asked: str | Mapping[str, JsonValue], tenant: Tenant) -> SchemaChoice:
+    return find_schema_choice(asked.strip(), tenant) if isinstance(asked, str) else from_json_schema(asked)
 
 
 def _refusal_of(error: ValidationError, where: str) -> RequestValidationError:
@@ -202,7 +203,7 @@ async def create_from_json(request: Request, state: State, tenant: TenantName, r
 
     def read() -> tuple[JobRequest, bytes, str | None]:
         body = read_json(JsonExtraction, text)
-        return body.to_request(state), body.to_bytes(), body.file_name
+        return body.to_request(state, tenant), body.to_bytes(), body.file_name
 
     asked, data, file_name = await state.lookups.run(read)
     return await accept_file(state, tenant, asked, BytesIO(data), file_name=file_name, reply=reply)
@@ -214,7 +215,7 @@ async def create_from_body(request: Request, state: State, tenant: TenantName, r
     said = dict(request.query_params)
     if len(said) < len(request.query_params.multi_items()):
         raise _refusal(("query",), "names something twice")
-    asked = await state.lookups.run(lambda: _read_query(state, said))
+    asked = await state.lookups.run(lambda: _read_query(state, tenant, said))
     with SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as file:
         async for chunk in request.stream():
             file.write(chunk)

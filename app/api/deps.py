@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from app.api.access_guard import CALLER_KEY
 from app.api.forms import TextOrFile
 from app.api.job_watch import JobWatch
 from app.api.readiness import Readiness
@@ -20,9 +21,11 @@ from app.extraction.options import SPLIT_HELP, ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PAGES_HELP, PageRange, parse_page_ranges
 from app.extraction.pipeline import Pipeline
 from app.extraction.schema_choice import AUTO, SCHEMA_HELP, SchemaChoice, is_auto
+from app.outbound.fetching import Opener
 from app.tenants import Tenant, Tenants
+from schemas.access import Caller
 from schemas.errors import ConfigurationError, InvalidSchemaError
-from schemas.registry import from_json_text, get_schema
+from schemas.registry import from_json_text
 from schemas.spec import ExtractionSchema
 from storage.job_queue import JobQueue
 
@@ -41,8 +44,6 @@ class ServiceState:
     ----------
     pipeline
         Nobody's; each request takes it for its tenant.
-    tenant_name
-        Of requests that do not say whose they are.
     extractions, lookups, lints
         Where documents are read and decoded, where only the database is asked, and where schemas are checked.
     keeps_answers
@@ -57,15 +58,21 @@ class ServiceState:
         Of a file.
     max_wait_s
         How long an answer is waited for at most.
+    opener
+        Checks and opens the URLs that callers name.
+    takes_urls, tells_request_urls
+        Whether a request may name its document by a URL, and a URL that is told of it.
     """
 
     pipeline: Pipeline
     tenants: Tenants
-    tenant_name: str
     extractions: Runner
     lookups: Runner
     lints: Runner
     readiness: Readiness
+    opener: Opener
+    takes_urls: bool
+    tells_request_urls: bool
     keeps_answers: bool
     options: ExtractionOptions
     jobs: JobQueue
@@ -84,9 +91,10 @@ def state_of(request: Request) -> ServiceState:
 State = Annotated[ServiceState, Depends(state_of)]
 
 
-def tenant_name_of(state: State) -> str:
-    """Return whose request it is; one process still serves the tenant of its settings."""
-    return state.tenant_name
+def tenant_name_of(request: Request) -> str:
+    """Return whose request it is: that of its key, or of the settings where no key is needed."""
+    caller: Caller = request.scope[CALLER_KEY]
+    return caller.tenant
 
 
 def tenant_of(state: State, name: Annotated[str, Depends(tenant_name_of)]) -> Tenant:
@@ -100,19 +108,20 @@ TenantName = Annotated[str, Depends(tenant_name_of)]
 
 def schema_of(
     asked: Annotated[bytes, TextOrFile(alias="schema", max_length=_MAX_SCHEMA_BYTES)],
+    tenant: RequestTenant,
 ) -> ExtractionSchema:
-    """Return the schema of that name, or of that JSON Schema, sent as text or as a file."""
-    return _schema_of(_text_of(asked))
+    """Return the schema that the tenant has under that name, or of that JSON Schema, as text or as a file."""
+    return find_schema(_text_of(asked), tenant)
 
 
 def schema_choice_of(
     asked: Annotated[
         bytes, TextOrFile(alias="schema", max_length=_MAX_SCHEMA_BYTES, description=SCHEMA_HELP)
     ],
+    tenant: RequestTenant,
 ) -> SchemaChoice:
-    """Return "auto", or the schema of that name, or of that JSON Schema, sent as text or as a file."""
-    text = _text_of(asked)
-    return AUTO if is_auto(text) else _schema_of(text)
+    """Return "auto", or what `schema_of` returns."""
+    return find_schema_choice(_text_of(asked), tenant)
 
 
 def _text_of(asked: bytes) -> str:
@@ -123,9 +132,14 @@ def _text_of(asked: bytes) -> str:
         raise InvalidSchemaError(f"the schema {reason}", issues=(("", reason),)) from error
 
 
-def _schema_of(text: str) -> ExtractionSchema:
-    # Never a file's of this machine: a name is one that ships with the service.
-    return from_json_text(text) if text.startswith("{") else get_schema(text)
+def find_schema_choice(text: str, tenant: Tenant) -> SchemaChoice:
+    """Return "auto", or what `find_schema` returns."""
+    return AUTO if is_auto(text) else find_schema(text, tenant)
+
+
+def find_schema(text: str, tenant: Tenant) -> ExtractionSchema:
+    """Return the schema that the tenant has under that name, or of that JSON Schema; never a file's."""
+    return from_json_text(text) if text.startswith("{") else tenant.schemas.find(text)
 
 
 def pages_of(

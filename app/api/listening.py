@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 import resource
 import socket
 
@@ -71,18 +70,3 @@ def allow_connections() -> int:
     if soft != resource.RLIM_INFINITY and soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
     return max(_LEAST_CONNECTIONS, allowed - _OWN_FILES)
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches a service at `host`, or a URL names this machine by it.
-
-    Examples
-    --------
-    >>> [is_loopback(host) for host in ("127.0.0.1", "localhost", "[::1]", "0.0.0.0", "example.com")]
-    [True, True, True, False, False]
-    """
-    bare = host.strip("[]").rstrip(".").lower()
-    try:
-        return ipaddress.ip_address(bare).is_loopback
-    except ValueError:
-        return bare == "localhost" or bare.endswith(".localhost")

@@ -10,9 +10,23 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from app.errors import PROBLEM_JSON, RETRY_AFTER_S, Problem, bounded_issues, http_problem, problem_of
+from app.errors import (
+    PROBLEM_JSON,
+    RETRY_AFTER_S,
+    Problem,
+    bounded_issues,
+    http_problem,
+    problem_of,
+    status_of,
+)
 from app.log import request_id
-from schemas.errors import RasgError, ServiceBusyError
+from schemas.errors import (
+    ForbiddenError,
+    RasgError,
+    ServiceBusyError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -41,15 +55,30 @@ def problem_response(problem: Problem) -> JSONResponse:
     return JSONResponse(body, status_code=problem.status, headers=headers, media_type=PROBLEM_JSON)
 
 
+def error_response(error: RasgError) -> JSONResponse:
+    """Return the error as a response, with the headers that belong to its kind; ours are logged."""
+    if isinstance(error, ServiceBusyError):
+        logger.warning("refused: %s", error.code)
+    elif status_of(error) >= 500:
+        logger.error("request failed: %s", error.code, exc_info=error)
+    response = problem_response(problem_of(error, request_id=request_id.get()))
+    match error:
+        case UnauthenticatedError():
+            response.headers["WWW-Authenticate"] = 'Bearer realm="rasg"'
+        case ForbiddenError(scope=scope):
+            challenge = f'Bearer realm="rasg", error="insufficient_scope", scope="{scope}"'
+            response.headers["WWW-Authenticate"] = challenge
+        case TooManyRequestsError(retry_after_s=seconds):
+            response.headers["Retry-After"] = str(seconds)
+        case _:
+            pass
+    return response
+
+
 async def _rasg_error(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RasgError):
         raise error
-    problem = problem_of(error, request_id=request_id.get())
-    if isinstance(error, ServiceBusyError):
-        logger.warning("refused: %s", error.code)
-    elif problem.status >= 500:
-        logger.error("request failed: %s", error.code, exc_info=error)
-    return problem_response(problem)
+    return error_response(error)
 
 
 async def _validation_error(_: Request, error: Exception) -> JSONResponse:

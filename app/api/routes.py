@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from importlib.metadata import version as distribution_version
-from typing import Annotated, Self
+from typing import Self
 
-from fastapi import APIRouter, File, Request, Response, UploadFile
-from pydantic import BaseModel, ConfigDict, JsonValue
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict
 
 from app.api.acceptance import accept_file
 from app.api.bodies_as_files import OTHER_BODIES
 from app.api.deps import AskedSchema, Options, Pages, RequestPipeline, RequestTenant, Split, State
+from app.api.documents import RequestDocument
 from app.api.forms import CHECKED_FORM
 from app.api.job_models import JobView
 from app.api.waiting import AskedReply
+from app.api.webhook_routes import RequestWebhook
 from app.extraction.pipeline import PipelineResult
 from app.extraction.schema_choice import answered_schema
 from app.jobs.answer import Answer, compose_answer
 from app.jobs.request import JobRequest
 from app.log import request_id
+from schemas.errors import InputError
 from schemas.extraction import Extraction
 from schemas.lint import LintEntry, LintReport, LintWarning, lint
-from schemas.registry import get_schema, json_schema_of, list_schemas
 from schemas.source import parse_schema_text
 
 router = APIRouter()
@@ -29,16 +31,6 @@ router = APIRouter()
 _ANY_JSON_BODY = {
     "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}, "required": True}
 }
-
-
-class SchemaSummary(BaseModel):
-    """A schema that ships with the service."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    version: str
-    description: str
 
 
 class LintAnswer(BaseModel):
@@ -74,13 +66,14 @@ class Status(BaseModel):
     openapi_extra=OTHER_BODIES,
 )
 async def create_extraction(
-    file: Annotated[UploadFile, File()],
+    file: RequestDocument,
     schema: AskedSchema,
     options: Options,
     pipeline: RequestPipeline,
     tenant: RequestTenant,
     state: State,
     reply: AskedReply,
+    webhook_url: RequestWebhook,
     split: Split = "never",
     pages: Pages = None,
 ) -> Answer | Response:
@@ -104,10 +97,13 @@ async def create_extraction(
             pages=pages,
             password=pipeline.read_options.password,
             request_id=request_id.get(),
+            webhook_url=webhook_url,
         )
         return await accept_file(
             state, tenant.context.name, request, file.file, file_name=file.filename, reply=reply
         )
+    if webhook_url is not None:
+        raise InputError("only jobs tell a webhook of their end", hint="send Prefer: respond-async")
     data = await file.read()
 
     def keep(result: PipelineResult) -> Extraction:
@@ -130,24 +126,18 @@ async def create_extraction(
     return await state.extractions.run(work)
 
 
-@router.get("/v1/schemas")
-async def schemas() -> list[SchemaSummary]:
-    """List the schemas that ship with the service."""
-    return [SchemaSummary(name=s.name, version=s.version, description=s.description) for s in list_schemas()]
-
-
-@router.get("/v1/schemas/{name}")
-async def schema(name: str) -> dict[str, JsonValue]:
-    """Return one schema as JSON Schema."""
-    return json_schema_of(get_schema(name))
-
-
-@router.post("/v1/schemas/lint", openapi_extra=_ANY_JSON_BODY)
+@router.post("/v1/schemas:lint", openapi_extra=_ANY_JSON_BODY)
 async def lint_schema(request: Request, state: State) -> LintAnswer:
     """Say for each keyword of the JSON Schema in the body whether and when it is enforced."""
     # Read by hand: the framework's JSON reader takes NaN, repeated keys and any depth.
     text = await request.body()
     return await state.lints.run(lambda: LintAnswer.of(lint(parse_schema_text(text))))
+
+
+@router.post("/v1/schemas/lint", openapi_extra=_ANY_JSON_BODY, deprecated=True)
+async def lint_schema_at_its_old_path(request: Request, state: State) -> LintAnswer:
+    """Lint as `/v1/schemas:lint` does."""
+    return await lint_schema(request, state)
 
 
 @router.get("/livez")

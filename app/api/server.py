@@ -19,8 +19,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.listening import allow_connections, listen
 from app.errors import error_record
 from app.log import configure_logging
-from app.settings import Settings, load_settings
-from schemas.errors import RasgError
+from app.settings import Settings, is_loopback, load_settings
+from app.wiring import build_keys, open_database
+from schemas.errors import ConfigurationError, RasgError
 
 logger = logging.getLogger(__name__)
 
@@ -39,10 +40,11 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
     Raises
     ------
     ConfigurationError
-        If something listens there already.
+        If something listens there already, or others could reach a service that has no key.
     SystemExit
         With 2 if the application cannot start, such as on a damaged store, and 1 if its process dies later.
     """
+    check_exposure(settings, host)
     os.environ["RASG_API__HOST"] = host  # the worker reads its settings anew
     with listen(host, port) as listener:
         logger.info("serving %s at http://%s:%s", settings.engine, host, port)
@@ -84,6 +86,32 @@ class _Server(MPServer):
         super()._stop_workers()
         if _EXIT_NOT_STARTED in codes:
             sys.exit(_EXIT_NOT_STARTED)
+
+
+def check_exposure(settings: Settings, host: str) -> None:
+    """Refuse to listen where others are while everyone would be let in.
+
+    Raises
+    ------
+    ConfigurationError
+        If `host` is no loopback address, there is no key, and the settings do not allow it.
+    """
+    database = open_database(settings)
+    try:
+        is_locked = build_keys(database).is_locked()
+    finally:
+        database.dispose()  # before the server forks
+    if is_locked:
+        return
+    if is_loopback(host):
+        logger.warning("there is no key: whoever is on this machine may ask; rasg keys create makes one")
+    elif settings.api.allow_open:
+        logger.warning("there is no key, and RASG_API__ALLOW_OPEN: whoever reaches %s may ask", host)
+    else:
+        raise ConfigurationError(
+            f"there is no key, and {host} can be reached by others",
+            hint="rasg keys create makes one; RASG_API__ALLOW_OPEN=true lets everyone in",
+        )
 
 
 def application() -> ASGIApp:

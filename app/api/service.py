@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 
+from app.api.access_guard import AccessGuard
 from app.api.batch_routes import json_router as json_batch_router
 from app.api.batch_routes import router as batch_router
 from app.api.bodies import BodyGuard, BodyLimits
@@ -18,16 +20,21 @@ from app.api.example_routes import router as example_router
 from app.api.guards import OriginGuard, RequestIdGuard
 from app.api.job_routes import router as job_router
 from app.api.job_watch import JobWatch
-from app.api.listening import is_loopback
+from app.api.openapi_access import describe_access, name_operations
 from app.api.problems import add_problem_handlers
 from app.api.readiness import Readiness
 from app.api.routes import router
 from app.api.runner import Runner
+from app.api.schema_routes import router as schema_router
+from app.api.webhook_routes import router as webhook_router
 from app.extraction.pipeline import Pipeline
-from app.settings import Settings
+from app.settings import Settings, is_loopback
 from app.wiring import (
+    build_deliverer,
+    build_gate,
     build_jobs,
     build_loader,
+    build_opener,
     build_pipeline,
     build_read_options,
     build_tenants,
@@ -72,7 +79,6 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
         service = ServiceState(
             pipeline=served,
             tenants=tenants,
-            tenant_name=settings.store.tenant,
             extractions=Runner(
                 "extractions",
                 n_concurrent=settings.api.n_concurrent,
@@ -89,6 +95,9 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
                 "lints", n_concurrent=_N_LINTS, n_waiting=_N_WAITING_LINTS, timeout_s=settings.api.timeout_s
             ),
             readiness=Readiness(),
+            opener=build_opener(settings),
+            takes_urls=settings.outbound.url_input,
+            tells_request_urls=settings.webhooks.request_urls,
             keeps_answers=settings.store.keep_days > 0,
             options=default_options(settings),
             jobs=jobs,
@@ -106,6 +115,9 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
         app.state.service = service
         if n_jobs:
             worker.start()
+        app.state.gate = build_gate(store.database, settings)
+        deliverer = build_deliverer(store.database, settings)
+        deliverer.start()
         warming = asyncio.create_task(service.readiness.begin(served))
         try:
             yield
@@ -114,6 +126,7 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
             await watch.close()
             await asyncio.to_thread(worker.close)
             service.intake.close()
+            await asyncio.to_thread(deliverer.stop)
             service.extractions.close()
             service.lookups.close()
             service.lints.close()
@@ -121,7 +134,19 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
             service.pipeline.engine.close()
             store.close()
 
-    app = FastAPI(title="rasg", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="rasg",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = describe_access(name_operations(FastAPI.openapi(app), app.routes))
+        return app.openapi_schema
+
+    app.openapi = openapi
     app.include_router(json_router)
     app.include_router(raw_router)
     app.include_router(json_batch_router)
@@ -129,6 +154,8 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
     app.include_router(job_router)
     app.include_router(batch_router)
     app.include_router(example_router)
+    app.include_router(schema_router)
+    app.include_router(webhook_router)
     add_problem_handlers(app)
     app.add_middleware(DisconnectWatch)
     app.add_middleware(
@@ -140,5 +167,6 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
     app.add_middleware(
         OriginGuard, allowed=settings.api.allowed_origins, is_local=is_loopback(settings.api.host)
     )
+    app.add_middleware(AccessGuard)
     app.add_middleware(RequestIdGuard)
     return app

@@ -10,6 +10,7 @@ import typer
 
 from app.log import configure_logging
 from app.settings import load_settings
+from app.terminal import echo
 
 # What a job that is asked to stop may take to its next pass of the model.
 _STOP_TIMEOUT_S = 30.0
@@ -55,7 +56,7 @@ def worker(
         tenants = build_tenants(store, settings, build_loader(pipeline.engine, settings))
         running = build_worker(build_jobs(store, settings), pipeline, tenants, settings, n_jobs=jobs)
         running.start()
-        typer.echo(f"a worker runs {jobs} jobs at a time; ctrl-c stops it", err=True)
+        echo(f"a worker runs {jobs} jobs at a time; ctrl-c stops it", err=True)
         stopped.wait()
         running.close(timeout_s=_STOP_TIMEOUT_S)
         pipeline.engine.close()

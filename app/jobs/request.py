@@ -24,6 +24,7 @@ class _Written(BaseModel):
     split: SplitMode
     pages: str | None
     request_id: str | None
+    webhook_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,8 @@ class JobRequest:
         Opens it; kept until the job has ended, and shown nowhere.
     request_id
         Of the HTTP request, for the log.
+    webhook_url
+        Is told of the end, besides the tenant's endpoints; checked when it was named.
     """
 
     schema: SchemaChoice
@@ -44,6 +47,7 @@ class JobRequest:
     pages: tuple[PageRange, ...] | None = None
     password: str | None = None
     request_id: str | None = None
+    webhook_url: str | None = None
 
     @property
     def schema_name(self) -> str:
@@ -58,7 +62,11 @@ class JobRequest:
     def to_json(self) -> str:
         """Return what is written with the job."""
         written = _Written(
-            options=self.options, split=self.split, pages=_pages_text(self.pages), request_id=self.request_id
+            options=self.options,
+            split=self.split,
+            pages=_pages_text(self.pages),
+            request_id=self.request_id,
+            webhook_url=self.webhook_url,
         )
         return written.model_dump_json()
 

@@ -21,6 +21,7 @@ from decoding.engines.embedded import EmbeddedEngine
 from decoding.engines.engine import EngineRequest
 from decoding.grammar.build import build_grammar
 from ocr.reader import ReadOptions, read_document
+from schemas.access import Caller as AccessCaller
 from schemas.cancellation import Cancellation, cancelled_by, check_cancelled
 from schemas.errors import ExtractionTimeoutError, WorkCancelledError
 from schemas.registry import get_schema
@@ -140,6 +141,8 @@ async def test_a_caller_who_hangs_up_while_sending_is_no_error(
 ) -> None:
     app = create_app(Settings(), pipeline=cast("Pipeline", None))
     app.state.service = Mock()
+    admin = AccessCaller(tenant="default", scopes=("admin",))
+    app.state.gate = Mock(caller_of=Mock(return_value=admin))
     kind = "application/json" if path.endswith("lint") else "multipart/form-data; boundary=x"
     caller = Caller(app, path=path, type_=kind, body=b'--x\r\nContent-Disposition: form-data; name="a"')
     caller.begin(b"--x\r\nContent-Disp")

@@ -1,0 +1,1 @@
+"""Who may ask: keys, what each opens, and how much of it."""

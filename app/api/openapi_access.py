@@ -1,0 +1,56 @@
+"""What the OpenAPI document says of keys (how they are sent, which scope an operation needs), and its ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from typing import Any
+
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+
+from app.api.scopes import scope_of
+
+Json = dict[str, Any]
+
+_METHODS = ("get", "post", "put", "patch", "delete")
+_SCHEMES: Json = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A key of `rasg keys create`."},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key."},
+}
+_ANSWERS = {
+    "401": "No key, or one that opens nothing.",
+    "403": "The key lacks the scope.",
+    "429": "The key asked too often, or for too much at a time.",
+}
+
+
+def name_operations(document: Json, routes: Sequence[BaseRoute]) -> Json:
+    """Return the document with the name of each route's function as its operation's id, as in clients."""
+    named = deepcopy(document)
+    for route in routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            for method in route.methods:
+                named["paths"][route.path_format][method.lower()]["operationId"] = route.name
+    return named
+
+
+def describe_access(document: Json) -> Json:
+    """Return the document with the security of each operation; those that need no key say so.
+
+    `x-scope` names the scope: OpenAPI 3.1 takes role names of every scheme, but tools of 3.0 refuse them.
+    """
+    described = deepcopy(document)
+    described.setdefault("components", {})["securitySchemes"] = deepcopy(_SCHEMES)
+    for path, item in described["paths"].items():
+        for method in item.keys() & set(_METHODS):
+            operation = item[method]
+            scope = scope_of(method.upper(), path)
+            if scope is None:
+                operation["security"] = []
+                continue
+            operation["security"] = [{name: []} for name in _SCHEMES]
+            operation["x-scope"] = scope
+            for status, told in _ANSWERS.items():
+                operation["responses"].setdefault(status, {"description": told})
+    return described

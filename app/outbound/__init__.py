@@ -1,0 +1,1 @@
+"""What the service opens on the network because a caller says so: checked, pinned, bounded."""
