@@ -100,6 +100,10 @@ class ApiSettings(_Group):
 
     `n_concurrent` extractions run at a time and `n_waiting` more wait; beyond that callers are told
     to come back. `timeout_s` bounds one request, waiting included.
+
+    Asked to stop, the service is unready at once, goes on for `drain_delay_s`, so that whoever shares out
+    requests notices, then takes no more and gives running requests `drain_s`. A process that holds more than
+    `worker_max_rss_mb` is replaced; None lets it grow.
     """
 
     host: str = "127.0.0.1"
@@ -107,6 +111,9 @@ class ApiSettings(_Group):
     n_concurrent: int = Field(default=2, ge=1, le=64)
     n_waiting: int = Field(default=8, ge=0, le=1024)
     timeout_s: float = Field(default=300.0, gt=0)
+    drain_delay_s: float = Field(default=0.0, ge=0, le=300)
+    drain_s: float = Field(default=30.0, ge=0, le=3600)
+    worker_max_rss_mb: int | None = Field(default=None, ge=512)
 
 
 def _data_folder() -> Path:
@@ -181,6 +188,41 @@ class LogSettings(_Group):
     format: LogFormat = "text"
 
 
+class MetricsSettings(_Group):
+    """Who may read /metrics, and where a worker of jobs shows its own.
+
+    Attributes
+    ----------
+    token
+        Asked for as a bearer token; None shows them to whoever reaches the service.
+    worker_port
+        Where `rasg worker` serves its metrics, on `worker_host`; None serves none.
+    """
+
+    token: SecretStr | None = None
+    worker_host: str = "127.0.0.1"
+    worker_port: int | None = Field(default=None, ge=1, le=65535)
+
+
+class TracingSettings(_Group):
+    """Whether spans are recorded, and which collector gets them (OTLP over HTTP).
+
+    `sample_ratio` is the share of traces that are begun here; a caller's own decision is kept.
+    """
+
+    enabled: bool = False
+    endpoint: str = "http://127.0.0.1:4318/v1/traces"
+    service_name: str = Field(default="rasg", max_length=128)
+    sample_ratio: float = Field(default=1.0, ge=0, le=1)
+
+    @field_validator("endpoint")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value
+
+
 class Settings(BaseSettings):
     """All settings of the service: `RASG_<NAME>`, groups as `RASG_<GROUP>__<NAME>`.
 
@@ -199,6 +241,8 @@ class Settings(BaseSettings):
         LoRA folders of the embedded engine by name, as a JSON object; a server has its own.
     n_candidates
         Candidates ranked for each value.
+    commit
+        Of the source that the program was made of; images say it, and /version tells it.
     """
 
     model_config = SettingsConfigDict(
@@ -211,12 +255,15 @@ class Settings(BaseSettings):
     model_cache: Path = Field(default_factory=lambda: _data_folder() / "models")
     adapters: dict[str, Path] = Field(default_factory=dict)
     n_candidates: int = Field(default=4, ge=1, le=64)
+    commit: str | None = Field(default=None, pattern=r"^[0-9a-f]{7,64}$")
     read: ReadSettings = ReadSettings()
     vllm: VllmSettings = VllmSettings()
     api: ApiSettings = ApiSettings()
     store: StoreSettings = Field(default_factory=StoreSettings)
     examples: ExampleSettings = ExampleSettings()
     log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    tracing: TracingSettings = TracingSettings()
 
     @classmethod
     def settings_customise_sources(

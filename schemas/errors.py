@@ -201,10 +201,14 @@ class OutputParseError(DecodingError):
 
 
 class EngineUnavailableError(DecodingError):
-    """The engine cannot be reached or started."""
+    """The engine cannot be reached or started; `retry_after_s` is when it is tried again, None if unknown."""
 
     code = "engine_unavailable"
     retryable = True
+
+    def __init__(self, message: str, *, hint: str | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
 
 
 class EngineContractError(DecodingError):

@@ -11,12 +11,16 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from app.api.drain import Drain
+from app.api.health import Health
 from app.api.readiness import Readiness
 from app.api.runner import Runner
+from app.api.telemetry import note_tenant
 from app.extraction.options import SPLIT_HELP, ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PAGES_HELP, PageRange, parse_page_ranges
 from app.extraction.pipeline import Pipeline
 from app.extraction.schema_choice import AUTO, SCHEMA_HELP, SchemaChoice, is_auto
+from app.telemetry.telemetry import Telemetry
 from app.tenants import Tenant, Tenants
 from schemas.errors import ConfigurationError
 from schemas.registry import from_json_text, get_schema
@@ -44,6 +48,12 @@ class ServiceState:
         Whether answers are kept until they are confirmed.
     options
         Of requests that do not say.
+    health, drain, telemetry
+        Whether it can work, whether it is about to stop, and what is measured.
+    metrics_token
+        What /metrics asks for; None asks for nothing.
+    commit
+        Of the source that the program was made of, where that is known.
     """
 
     pipeline: Pipeline
@@ -54,6 +64,11 @@ class ServiceState:
     readiness: Readiness
     keeps_answers: bool
     options: ExtractionOptions
+    health: Health
+    drain: Drain
+    telemetry: Telemetry
+    metrics_token: str | None = None
+    commit: str | None = None
 
 
 def state_of(request: Request) -> ServiceState:
@@ -69,8 +84,9 @@ def tenant_name_of(state: State) -> str:
     return state.tenant_name
 
 
-def tenant_of(state: State, name: Annotated[str, Depends(tenant_name_of)]) -> Tenant:
+def tenant_of(request: Request, state: State, name: Annotated[str, Depends(tenant_name_of)]) -> Tenant:
     """Return what belongs to the request's tenant."""
+    note_tenant(request, name)
     return state.tenants.of(name)
 
 

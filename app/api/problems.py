@@ -10,13 +10,14 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from app.errors import PROBLEM_JSON, RETRY_AFTER_S, Issue, Problem, http_problem, problem_of
-from app.log import request_id
+from app.log import request_id, trace_id
 from schemas.errors import RasgError, ServiceBusyError
 
 logger = logging.getLogger(__name__)
 
 # The handler of unexpected errors runs outside of the guard that sets the id: it finds it in the scope.
 SCOPE_KEY = "rasg.request_id"
+TRACE_KEY = "rasg.trace_id"
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -29,8 +30,10 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 def problem_response(problem: Problem) -> JSONResponse:
     """Return the problem as a response; retryable ones say when to come back."""
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if problem.retryable else None
-    body = problem.model_dump(mode="json", exclude_none=True)
+    wait_s = problem.retry_after_s or RETRY_AFTER_S
+    headers = {"Retry-After": str(wait_s)} if problem.retryable else None
+    traced = problem.model_copy(update={"trace_id": problem.trace_id or trace_id.get()})
+    body = traced.model_dump(mode="json", exclude_none=True)
     return JSONResponse(body, status_code=problem.status, headers=headers, media_type=PROBLEM_JSON)
 
 
@@ -70,6 +73,7 @@ async def _http_error(_: Request, error: Exception) -> JSONResponse:
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     current = str(request.scope[SCOPE_KEY])
     request_id.set(current)
+    trace_id.set(request.scope.get(TRACE_KEY))
     logger.error("unexpected %s", type(error).__name__, exc_info=error)
     response = problem_response(http_problem(500, "", request_id=current, code="internal_error"))
     response.headers["X-Request-Id"] = current

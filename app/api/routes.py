@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version as distribution_version
 from typing import Annotated, Self
 
 from fastapi import APIRouter, File, Request, UploadFile
@@ -65,16 +64,6 @@ class Extractions(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     documents: tuple[Extraction | FailedDocument, ...]
-
-
-class Status(BaseModel):
-    """Whether the service can work."""
-
-    model_config = ConfigDict(frozen=True)
-
-    status: str = "ok"
-    engine: str | None = None
-    model: str | None = None
 
 
 @router.post("/v1/extractions", dependencies=[CHECKED_FORM])
@@ -147,23 +136,3 @@ async def lint_schema(request: Request) -> LintAnswer:
     """Say for each keyword of the JSON Schema in the body whether and when it is enforced."""
     # Read by hand: the framework's JSON reader takes NaN, repeated keys and any depth.
     return LintAnswer.of(lint(parse_schema_text(await request.body())))
-
-
-@router.get("/livez")
-async def livez() -> Status:
-    """Say that the process answers."""
-    return Status()
-
-
-@router.get("/readyz")
-async def readyz(state: State) -> Status:
-    """Say whether the engine is there: the model loaded, or the server once reached; 5xx while it is not."""
-    engine = state.pipeline.engine
-    await state.readiness.check(state.pipeline)
-    return Status(engine=engine.name, model=engine.model)
-
-
-@router.get("/version")
-async def version() -> dict[str, str]:
-    """Return the version of the service."""
-    return {"version": distribution_version("rasg")}

@@ -9,18 +9,25 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app.api.deps import ServiceState
+from app.api.docs import add_documentation, make_documented_app
+from app.api.drain import DrainGuard, drain_of
 from app.api.example_routes import router as example_router
 from app.api.guards import BodyLimit, RequestIdGuard
+from app.api.operation import build_health, secret_of, watch_service
+from app.api.probes import router as probe_router
 from app.api.problems import add_problem_handlers
 from app.api.readiness import Readiness
 from app.api.routes import router
 from app.api.runner import Runner
+from app.api.telemetry import RequestTelemetry
 from app.extraction.pipeline import Pipeline
 from app.settings import Settings
+from app.telemetry.telemetry import Telemetry
 from app.wiring import (
     build_loader,
     build_pipeline,
     build_read_options,
+    build_telemetry,
     build_tenants,
     default_options,
     open_store,
@@ -31,13 +38,21 @@ from app.wiring import (
 _N_LOOKUPS, _N_WAITING_LOOKUPS = 4, 64
 
 
-def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastAPI:
-    """Return the application; `pipeline` replaces the one that `settings` describe.
+def create_app(
+    settings: Settings,
+    *,
+    pipeline: Pipeline | None = None,
+    telemetry: Telemetry | None = None,
+    stops_on_signal: bool = False,
+) -> FastAPI:
+    """Return the application; `pipeline` and `telemetry` replace those that `settings` describe.
 
     The pipeline is built when the application starts, and its engine closed when it stops. A model that is
-    not there yet leaves the application unready until it is. There is no interactive documentation page,
-    because it would load scripts from elsewhere; /openapi.json is there.
+    not there yet leaves the application unready until it is. With `stops_on_signal` SIGTERM ends running
+    requests first; only a server's own process can have that.
     """
+    watch = telemetry or build_telemetry(settings)
+    drain = drain_of(settings.api)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
@@ -46,11 +61,13 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
             settings,
             read_options=build_read_options(settings.read, thumbnails=True),
             model_may_come_later=True,
+            observer=watch,
         )
         tenants = build_tenants(store, settings, build_loader(served.engine, settings))
         tenants.of(settings.store.tenant).example_service.forget_answers(
             older_than_days=settings.store.keep_days
         )
+        readiness = Readiness()
         service = ServiceState(
             pipeline=served,
             tenants=tenants,
@@ -67,11 +84,19 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
                 n_waiting=_N_WAITING_LOOKUPS,
                 timeout_s=settings.api.timeout_s,
             ),
-            readiness=Readiness(),
+            readiness=readiness,
             keeps_answers=settings.store.keep_days > 0,
             options=default_options(settings),
+            health=build_health(store, served, readiness),
+            drain=drain,
+            telemetry=watch,
+            metrics_token=secret_of(settings.metrics.token),
+            commit=settings.commit,
         )
         app.state.service = service
+        watch_service(watch, service)
+        if stops_on_signal:
+            drain.listen()
         warming = asyncio.create_task(service.readiness.begin(served))
         try:
             yield
@@ -80,13 +105,19 @@ def create_app(settings: Settings, *, pipeline: Pipeline | None = None) -> FastA
             service.extractions.close()
             service.lookups.close()
             service.readiness.close()
+            service.health.close()
             service.pipeline.engine.close()
             store.close()
+            watch.tracing.close()
 
-    app = FastAPI(title="rasg", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = make_documented_app(lifespan)
     app.include_router(router)
     app.include_router(example_router)
+    app.include_router(probe_router)
+    add_documentation(app)
     add_problem_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.read.max_bytes)
+    app.add_middleware(DrainGuard, drain=drain)
+    app.add_middleware(RequestTelemetry, telemetry=watch)
     app.add_middleware(RequestIdGuard)
     return app
