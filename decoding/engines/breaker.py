@@ -57,7 +57,7 @@ class CircuitBreaker:
         EngineUnavailableError
             If calls are refused; `retry_after_s` says for how long.
         """
-        self._enter()
+        is_trial = self._enter()
         failed = False
 
         def fail() -> None:
@@ -70,30 +70,32 @@ class CircuitBreaker:
             failed = True
             raise
         finally:
-            self._leave(failed=failed)
+            self._leave(failed=failed, is_trial=is_trial)
 
-    def _enter(self) -> None:
+    def _enter(self) -> bool:
+        """Return whether the call is the one that tries an open breaker."""
         with self._lock:
             if self._opened_at is None:
-                return
+                return False
             left_s = self._opened_at + self._cool_down_s - self._clock()
             if left_s <= 0 and not self._is_tried:
                 self._is_tried = True
-                return
+                return True
         raise EngineUnavailableError(
             f"the server failed {self._n_failed} times in a row and is left alone for a while",
             retry_after_s=max(left_s, 1.0),
         )
 
-    def _leave(self, *, failed: bool) -> None:
+    def _leave(self, *, failed: bool, is_trial: bool) -> None:
         with self._lock:
-            was_tried, self._is_tried = self._is_tried, False
+            if is_trial:
+                self._is_tried = False
             if not failed:
                 self._n_failed, self._opened_at, self._cool_down_s = 0, None, self._first_cool_down_s
                 return
             self._n_failed += 1
-            if self._opened_at is None and self._n_failed >= self._n_failures:
-                self._opened_at = self._clock()
-            elif self._opened_at is not None and was_tried:
+            if is_trial:
                 self._opened_at = self._clock()
                 self._cool_down_s = min(2 * self._cool_down_s, self._max_cool_down_s)
+            elif self._opened_at is None and self._n_failed >= self._n_failures:
+                self._opened_at = self._clock()
