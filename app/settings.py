@@ -265,6 +265,12 @@ class Settings(BaseSettings):
     metrics: MetricsSettings = MetricsSettings()
     tracing: TracingSettings = TracingSettings()
 
+    @field_validator("commit", mode="before")
+    @classmethod
+    def _is_known(cls, value: object) -> object:
+        # An image that is built without it has the variable all the same.
+        return value or None
+
     @classmethod
     def settings_customise_sources(
         cls,

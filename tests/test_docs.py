@@ -22,6 +22,7 @@ PAGES = (
     "docs/benchmarks.md",
     "docs/grounding.md",
     "docs/kinds.md",
+    "docs/operations.md",
     "docs/retrieval.md",
     "docs/schemas.md",
     "docs/settings.md",

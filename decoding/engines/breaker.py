@@ -13,8 +13,8 @@ from schemas.errors import EngineUnavailableError
 class CircuitBreaker:
     """Lets calls through (closed), refuses them (open), or lets one try (half open).
 
-    Safe to share by threads. After `n_failures` failures in a row it opens for `cool_down_s`. Then one call is
-    let through: if that succeeds it closes, else it opens for twice as long, up to `max_cool_down_s`.
+    Safe to share by threads. After `n_failures` failures in a row it opens for `cool_down_s`. Then one call
+    is let through: if that succeeds it closes, else it opens for twice as long, up to `max_cool_down_s`.
 
     Examples
     --------

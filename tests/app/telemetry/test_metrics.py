@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app.telemetry.metrics import EngineReading, Metrics, QueueReading
 from schemas.errors import EmptyDocumentError, RetrievalError
 from schemas.extraction import Extraction, Output, ReviewReason, Usage
+from tests.paths import ROOT
 
 SECRET = "Kaufvertrag-Müller"
 
@@ -121,3 +124,25 @@ def test_the_engine_says_how_it_is(is_ready: bool, is_cut_off: bool) -> None:
         f'rasg_engine_ready{{engine="vllm"}} {float(is_ready)}',
         f'rasg_engine_circuit_open{{engine="vllm"}} {float(is_cut_off)}',
     }
+
+
+def test_the_page_for_operators_lists_each_metric_with_its_labels() -> None:
+    metrics = Metrics()
+    metrics.count_extraction(extraction())
+    metrics.count_failure(EmptyDocumentError(""))
+    metrics.count_request(method="GET", route="/livez", status=200, seconds=0.1)
+    metrics.set_build(version="1", commit=None)
+    metrics.watch_queue(lambda: QueueReading(n_by_state={"queued": 1}, oldest_age_s=0))
+    metrics.watch_engine(lambda: EngineReading(name="vllm", is_ready=True, is_cut_off=False))
+    shown: dict[str, set[str]] = {}
+    for name, labels in re.findall(
+        r"^(rasg_\w+?)(?:_bucket|_sum|_count)?(\{.*\})? ", metrics.expose().decode(), re.MULTILINE
+    ):
+        shown[name] = shown.get(name, set()) | set(re.findall(r"(\w+)=", labels)) - {"le"}
+    page = (ROOT / "docs" / "operations.md").read_text()
+    listed = {
+        name: set(re.findall(r"`(\w+)`", labels))
+        for name, labels in re.findall(r"^\| `(rasg_\w+)` \| (.*?) ?\| ", page, re.MULTILINE)
+    }
+    assert listed == shown
+    assert set(re.findall(r"\b(rasg_\w+?)\b", page)) <= listed.keys()

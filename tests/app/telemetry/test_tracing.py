@@ -42,7 +42,7 @@ def test_a_callers_trace_is_known_without_any_library() -> None:
 
 def test_tracing_that_is_off_imports_no_opentelemetry() -> None:
     program = (
-        "import sys, app.api.telemetry, app.telemetry.telemetry\n"
+        "import sys, app.telemetry.telemetry, app.log\n"
         "from app.settings import TracingSettings\n"
         "from app.telemetry.tracing import start_tracing\n"
         "start_tracing(TracingSettings())\n"
