@@ -7,8 +7,8 @@ import math
 
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
-from granian.server import Server
 
+from app.api.recycling import ReplacingServer
 from app.log import configure_logging, log_uncaught
 from app.settings import ApiSettings, Settings, load_settings
 
@@ -23,7 +23,7 @@ _STOP_TIMEOUT_S = 10
 def serve(settings: Settings, *, host: str, port: int) -> None:
     """Serve at `host`:`port` until interrupted: one process, whose threads do the work."""
     logger.info("serving %s at http://%s:%s", settings.engine, host, port)
-    Server(
+    ReplacingServer(
         "app.api.server:application",
         factory=True,
         address=host,
