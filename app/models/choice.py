@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from app.models.hub import hub_folder_name
 from app.settings import Settings
 from schemas.adapter import adapter_sha256, read_card, served_name
 from schemas.errors import ConfigurationError
+from schemas.value_calibration import CALIBRATION, ValueCalibration, read_calibration
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +41,17 @@ class ChosenModel:
         ------
         AdapterNotFoundError
             If its folder holds none.
+        ConfigurationError
+            If its calibration is none.
         """
         if self.adapter is None:
             return None
         card, content = read_card(self.adapter), adapter_sha256(self.adapter)
-        return OwnAdapter(name=served_name(card.name, content), content_sha256=content)
+        return OwnAdapter(
+            name=served_name(card.name, content),
+            content_sha256=content,
+            calibration=_calibration_for(content, self.adapter),
+        )
 
     @property
     def adapters(self) -> Mapping[str, Path]:
@@ -58,6 +68,15 @@ class ChosenModel:
             )
         if self.adapter is not None and read_card(self.adapter).base_sha256 != check_weights(self.folder):
             raise ConfigurationError(f"the adapter of {self.name!r} was trained on other weights than these")
+
+
+def _calibration_for(content_sha256: str, folder: Path) -> ValueCalibration | None:
+    """Return the calibration in an adapter's folder; one of other weights says nothing of these."""
+    found = read_calibration(folder)
+    if found is None or found.weights_sha256 in (None, content_sha256):
+        return found
+    logger.warning("%s of %r was fitted on other weights and is not used", CALIBRATION, folder.name)
+    return None
 
 
 def choose_model(settings: Settings) -> ChosenModel:
