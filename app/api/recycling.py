@@ -15,7 +15,7 @@ from functools import partial
 from multiprocessing.synchronize import Event
 from typing import Any
 
-from granian.server import Server
+from granian.server.mp import MPServer
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ _TICK_S = 0.1
 Loader = Callable[[], ASGIApp]
 
 
-class ReplacingServer(Server):
+class ReplacingServer(MPServer):
     """Granian's server, whose processes are replaced without a gap.
 
     A signal to stop is obeyed at once, whatever is being replaced: both processes then end their requests.
@@ -38,7 +38,7 @@ class ReplacingServer(Server):
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Loader) -> Any:  # noqa: ANN401 - granian's
         self._started = multiprocessing.Event()
         loader = partial(_load_and_announce, callback_loader, self._started)
-        return super()._spawn_worker(idx, target, loader)
+        return super()._spawn_worker(idx, target, loader)  # pyright: ignore[reportUnknownMemberType]
 
     def _respawn_workers(
         self,
@@ -49,7 +49,7 @@ class ReplacingServer(Server):
     ) -> None:
         del delay  # a guess at how long a process takes to start
         for index in workers:
-            self.respawned_wrks[index] = time.monotonic()
+            self.respawned_wrks[index] = time.monotonic()  # pyright: ignore[reportUnknownMemberType]
             new = self._spawn_worker(index, spawn_target, target_loader)
             new.start()
             if self._wait(self._started.is_set, new, limit_s=_START_TIMEOUT_S):

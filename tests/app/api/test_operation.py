@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
+from typing import cast
 
 import pytest
+from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
@@ -57,7 +59,7 @@ def test_metrics_ask_for_their_token_where_there_is_one(settings: Settings) -> N
     guarded = settings.model_copy(update={"metrics": MetricsSettings(token=SecretStr("s3cret"))})
     with serving(guarded) as client:
         refused, wrong = client.get("/metrics"), client.get("/metrics", headers={"Authorization": "Bearer x"})
-        odd = client.get("/metrics", headers={"Authorization": b"Bearer \xff\xfe"})
+        odd = client.get("/metrics", headers={b"Authorization": b"Bearer \xff\xfe"})
         right = client.get("/metrics", headers={"Authorization": "Bearer s3cret"})
     assert [r.status_code for r in (refused, wrong, odd, right)] == [401, 401, 401, 200]
     assert refused.headers["www-authenticate"] == "Bearer"
@@ -140,7 +142,7 @@ def test_a_queue_that_fails_or_breaks_makes_the_service_unready(settings: Settin
         raise ZeroDivisionError("secret")
 
     with serving(settings) as client:
-        state: ServiceState = client.app.state.service  # pyright: ignore[reportFunctionMemberAccess]
+        state: ServiceState = cast("FastAPI", client.app).state.service
         state.health.add("queue", fail)
         refused = client.get("/readyz")
     assert (refused.status_code, refused.json()["detail"]) == (503, "not ready: queue")

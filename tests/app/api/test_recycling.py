@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from granian.constants import Interfaces
@@ -45,10 +45,12 @@ class FakeServer(ReplacingServer):
     """Spawns fakes; a real one's signals and processes are left out."""
 
     def __init__(self, act: Callable[[FakeServer], None]) -> None:
-        super().__init__("none", interface=Interfaces.ASGI, workers_kill_timeout=1, log_enabled=False)
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
+            "none", interface=Interfaces.ASGI, workers_kill_timeout=1, log_enabled=False
+        )
         self.events: list[str] = []
         self.old = FakeWorker(self.events, "old")
-        self.wrks = [self.old]
+        self.wrks = cast("list[Any]", [self.old])
         self._act = act
 
     def _spawn_worker(self, idx: int, target: object, callback_loader: object) -> Any:  # noqa: ANN401
@@ -60,6 +62,9 @@ class FakeServer(ReplacingServer):
     def announce(self) -> None:
         self.events.append("new serves")
         self._started.set()
+
+    def interrupt(self) -> None:
+        self.signal_handler_interrupt()  # pyright: ignore[reportUnknownMemberType]
 
     def replace(self) -> None:
         self._respawn_workers([0], None, lambda: _answer)
@@ -101,7 +106,7 @@ def test_a_process_that_dies_as_it_starts_is_not_waited_for(monkeypatch: pytest.
 
 def test_a_server_that_is_asked_to_stop_replaces_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recycling, "_START_TIMEOUT_S", 600)
-    server = FakeServer(lambda server: server.signal_handler_interrupt())
+    server = FakeServer(FakeServer.interrupt)
     server.replace()
     assert server.wrks == [server.old]
     assert not server.new.is_alive()
@@ -118,7 +123,7 @@ def test_a_process_that_does_not_stop_is_killed() -> None:
 def test_a_server_that_stops_meanwhile_stops_both() -> None:
     server = FakeServer(FakeServer.announce)
     server.old.is_stubborn = True
-    server.old.terminate = server.signal_handler_interrupt
+    server.old.terminate = server.interrupt
     server.replace()
     assert server.wrks == [server.new, server.old]
 

@@ -137,7 +137,10 @@ def drip(handler: BaseHTTPRequestHandler) -> None:
 
 
 def test_a_server_that_hangs_is_given_up_after_its_limit(server: FaultyServer, engine: VllmEngine) -> None:
-    server.faults[COMPLETIONS] = lambda _: server.released.wait(5) and None
+    def hang(_: BaseHTTPRequestHandler) -> None:
+        server.released.wait(5)
+
+    server.faults[COMPLETIONS] = hang
     started = time.monotonic()
     with pytest.raises(EngineUnavailableError, match="ReadTimeout"):
         engine.complete([REQUEST])
