@@ -25,7 +25,7 @@ from schemas.errors import RasgError
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 trace_id: ContextVar[str | None] = ContextVar("trace_id", default=None)
 
-_TEXT = "%(asctime)s %(levelname)-7s %(name)s %(ids)s%(line)s"
+_TEXT = "%(asctime)s %(levelname)-7s %(name)s %(ids)s%(message)s"
 # Libraries that would log addresses, or a line for each request that we log ourselves.
 _QUIET = ("httpx2", "httpcore", "PIL", "fontTools", "rapidocr", "RapidOCR", "_granian", "multipart")
 _OURS = ("app", "decoding", "eval", "ocr", "retrieval", "schemas", "training")
@@ -50,10 +50,10 @@ def escape_controls(text: str) -> str:
     Examples
     --------
     >>> escape_controls("a\nb")
-    'a\\nb'
+    'a\\u000ab'
     """
     cut = text if len(text) <= _MAX_CHARS else text[:_MAX_CHARS] + "…"
-    return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), cut)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", cut)
 
 
 def describe_exception(error: BaseException) -> str:
@@ -120,8 +120,8 @@ class JsonFormatter(logging.Formatter):
 class TextFormatter(logging.Formatter):
     """Writes one line of text: what `JsonFormatter` does, for people."""
 
-    def __init__(self) -> None:
-        super().__init__(_TEXT)
+    def __init__(self, line: str = _TEXT) -> None:
+        super().__init__(line)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line of text."""
@@ -130,7 +130,7 @@ class TextFormatter(logging.Formatter):
         fields = "".join(f" {name}={value}" for name, value in _fields_of(record).items())
         exception = _exception_of(record)
         said = "" if exception is None else f": {exception}"
-        record.line = escape_controls(record.getMessage()) + fields + said
+        record.message = escape_controls(record.getMessage()) + fields + said
         # `Formatter.format` would append the traceback, whose last line is the exception's message.
         record.asctime = self.formatTime(record)
         return self.formatMessage(record)

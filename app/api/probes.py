@@ -88,7 +88,9 @@ async def livez() -> Alive:
     return Alive()
 
 
-@router.get("/readyz", responses={503: {"model": NotReady, "description": "What is missing."}})
+@router.get(
+    "/readyz", response_model=Ready, responses={503: {"model": NotReady, "description": "What is missing."}}
+)
 async def readyz(state: State) -> Response:
     """Say whether store, queue and engine are there and the process is not about to stop."""
     checks = await state.health.run()

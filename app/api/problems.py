@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from app.errors import PROBLEM_JSON, RETRY_AFTER_S, Issue, Problem, http_problem, problem_of
 from app.log import request_id, trace_id
@@ -60,14 +62,21 @@ async def _validation_error(_: Request, error: Exception) -> JSONResponse:
     return problem_response(problem.model_copy(update={"errors": issues, "code": "invalid_request"}))
 
 
-async def _http_error(_: Request, error: Exception) -> JSONResponse:
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
     problem = http_problem(error.status_code, str(error.detail), request_id=request_id.get())
     response = problem_response(problem)
-    # Such as Allow, which belongs to a 405.
     response.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(_methods_at(request))
     return response
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Return the methods that the request's path takes; the framework names those of its first route only."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is Match.PARTIAL]
+    return sorted({method for route in routes for method in route.methods})
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -51,7 +51,7 @@ def create_app(
     not there yet leaves the application unready until it is. With `stops_on_signal` SIGTERM ends running
     requests first; only a server's own process can have that.
     """
-    watch = telemetry or build_telemetry(settings)
+    measured = telemetry or build_telemetry(settings)
     drain = drain_of(settings.api)
 
     @asynccontextmanager
@@ -61,7 +61,7 @@ def create_app(
             settings,
             read_options=build_read_options(settings.read, thumbnails=True),
             model_may_come_later=True,
-            observer=watch,
+            observer=measured,
         )
         tenants = build_tenants(store, settings, build_loader(served.engine, settings))
         tenants.of(settings.store.tenant).example_service.forget_answers(
@@ -89,12 +89,12 @@ def create_app(
             options=default_options(settings),
             health=build_health(store, served, readiness),
             drain=drain,
-            telemetry=watch,
+            telemetry=measured,
             metrics_token=secret_of(settings.metrics.token),
             commit=settings.commit,
         )
         app.state.service = service
-        watch_service(watch, service)
+        watch_service(measured, service)
         if stops_on_signal:
             drain.listen()
         warming = asyncio.create_task(service.readiness.begin(served))
@@ -108,7 +108,7 @@ def create_app(
             service.health.close()
             service.pipeline.engine.close()
             store.close()
-            watch.tracing.close()
+            measured.tracing.close()
 
     app = make_documented_app(lifespan)
     app.include_router(router)
@@ -118,6 +118,6 @@ def create_app(
     add_problem_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.read.max_bytes)
     app.add_middleware(DrainGuard, drain=drain)
-    app.add_middleware(RequestTelemetry, telemetry=watch)
+    app.add_middleware(RequestTelemetry, telemetry=measured)
     app.add_middleware(RequestIdGuard)
     return app

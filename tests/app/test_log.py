@@ -40,7 +40,7 @@ def test_line_breaks_and_escapes_in_what_is_logged_stay_in_one_line(
     said = capsys.readouterr().err
     assert len(said.splitlines()) == 1
     assert not any(ord(char) < 32 or char in "\x1b\x7f\x85\u202e\u2028" for char in said.rstrip("\n"))
-    assert "\\x1b[31m" in (json.loads(said)["message"] if form == "json" else said)
+    assert "\\u001b[31m" in (json.loads(said)["message"] if form == "json" else said)
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 from fastapi import APIRouter
+from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 from starlette.testclient import TestClient
 
@@ -98,9 +99,31 @@ def test_every_refusal_is_described_as_a_problem(described: Json, older: Json) -
     assert described["components"]["schemas"]["Problem"]["required"] == ["title", "status", "code", "detail"]
 
 
-def test_what_the_service_answers_is_what_is_described(client: TestClient, described: Json) -> None:
-    known = described["components"]["schemas"]["Problem"]["properties"].keys()
-    assert client.get("/v1/schemas/nobody").json().keys() <= known
+@pytest.mark.parametrize("path", ["/", "/livez", "/readyz", "/version", "/v1/schemas", "/v1/schemas/nobody"])
+def test_what_the_service_answers_is_what_is_described(
+    client: TestClient, described: Json, path: str
+) -> None:
+    answer = client.get(path)
+    operation = described["paths"][path.replace("nobody", "{name}")]["get"]
+    status = str(answer.status_code) if answer.is_success else "4XX"
+    content = operation["responses"][status]["content"][answer.headers["content-type"]]
+    validator = OAS31Validator({**content["schema"], "components": described["components"]})
+    validator.validate(answer.json())
+    assert content["schema"] != {}
+
+
+def test_a_wrong_method_names_all_that_are_described(client: TestClient, described: Json) -> None:
+    for path, item in described["paths"].items():
+        place = re.sub(r"\{\w+\}", "0" * 32, path)
+        allowed = client.request("TRACE", place).headers["allow"].lower().split(", ")
+        # More where a template takes the path too: a schema may be called "lint".
+        assert item.keys() <= set(allowed)
+
+
+def test_the_metrics_are_described_as_text(client: TestClient, described: Json) -> None:
+    operation = described["paths"]["/metrics"]["get"]
+    assert list(operation["responses"]["200"]["content"]) == ["text/plain"]
+    assert client.get("/metrics").headers["content-type"].startswith("text/plain;")
 
 
 NULLABLE_NUMBER = {"anyOf": [{"type": "integer", "exclusiveMaximum": 9}, {"type": "null"}]}
