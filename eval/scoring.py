@@ -138,10 +138,11 @@ def _judge_fields(pred: PredRecord, results: Iterable[FieldResult]) -> Iterator[
 def _judge_cells(pred: PredRecord, rows: Glirm) -> Iterator[JudgedValue]:
     """Yield the cells that were filled; a cell is right where its row has a partner with the same value."""
     for row in rows.alignment:
-        filled = {} if row.pred_index is None else rows.pred[row.pred_index]
+        if row.pred_index is None:
+            continue
         for key, similarity in row.cells.items():
-            if filled.get(key) is not None:
-                path = json_path((ROWS_KEY, row.pred_index or 0, key))
+            if rows.pred[row.pred_index].get(key) is not None:
+                path = json_path((ROWS_KEY, row.pred_index, key))
                 known = pred.metadata.get(path)
                 yield JudgedValue(
                     path=path,

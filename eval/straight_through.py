@@ -96,14 +96,9 @@ def _through(
     table = np.array([(1.0, unit.n_values, unit.n_wrong) for unit in ordered])
     of_document = np.array([unit.document for unit in ordered])
     rng = np.random.default_rng(seed)
-    draws = [
-        _share(
-            table * rng.multinomial(n_documents, np.full(n_documents, 1 / n_documents))[of_document, None],
-            ends,
-            max_error,
-        )
-        for _ in range(n_resamples)
-    ]
+    chances = np.full(n_documents, 1 / n_documents)
+    drawn = rng.multinomial(n_documents, chances, size=n_resamples).astype(np.float64)
+    draws = [_share(table * weights[of_document, None], ends, max_error) for weights in drawn]
     low, high = np.quantile(draws, [0.025, 0.975])
     return StraightThrough(
         max_error=max_error,

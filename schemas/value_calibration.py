@@ -37,6 +37,7 @@ SignalName = Literal[
     "undoubted",
     "digits",
     "unnamed",
+    "page_legibility",
 ]
 Signals = Mapping[SignalName, float]
 ANY = "any"  # the group of values whose own has no weights

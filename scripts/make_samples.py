@@ -1,4 +1,4 @@
-"""Draw the sample documents of `samples/`: an invoice, an order and the photo of a receipt.
+"""Draw the sample documents of `samples/`: two invoices of a vendor, an order and the photo of a receipt.
 
 All parties are made up. The files are the same on every run: `python scripts/make_samples.py`.
 """
@@ -54,6 +54,13 @@ INVOICE_ROWS = (
     Row(code="OF-2207", text="Lever arch files, 75 mm, grey", quantity="40", unit="pcs", price="2.35"),
     Row(code="OF-2291", text="Document wallets, assorted", quantity="6", unit="pack", price="8.80"),
     Row(code="FU-5010", text="Desk lamp LED, dimmable", quantity="4", unit="pcs", price="46.75"),
+    Row(code="SV-0001", text="Delivery to second floor", quantity="1", unit="job", price="35.00"),
+)
+NEXT_INVOICE_ROWS = (
+    Row(code="PB-1180", text="Copy paper A4, 80 g, box of 5 reams", quantity="18", unit="box", price="21.90"),
+    Row(code="OF-2310", text="Ring binders A4, 25 mm, blue", quantity="60", unit="pcs", price="1.85"),
+    Row(code="FU-5122", text="Office chair, black, armrests", quantity="2", unit="pcs", price="189.00"),
+    Row(code="TN-0044", text="Toner cartridge yellow, 6,000 pages", quantity="1", unit="pcs", price="134.00"),
     Row(code="SV-0001", text="Delivery to second floor", quantity="1", unit="job", price="35.00"),
 )
 ORDER_ROWS = (
@@ -158,8 +165,38 @@ def _canvas(target: io.BytesIO, title: str, size: tuple[float, float] = A4) -> C
     return canvas
 
 
-def draw_invoice() -> bytes:
-    """Return the PDF of an invoice with a text layer, eight lines and a head in two columns."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What differs between two invoices of a vendor."""
+
+    number: str
+    date: str
+    due: str
+    order: str
+    deliver_to: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+INVOICE = Bill(
+    number="RB-2026-04417",
+    date="14 October 2026",
+    due="13 November 2026",
+    order="PO-77310",
+    deliver_to=("Lindqvist Architects AB", "Magasinsgatan 3, floor 2", "411 18 Gothenburg, Sweden"),
+    rows=INVOICE_ROWS,
+)
+NEXT_INVOICE = Bill(
+    number="RB-2026-05102",
+    date="11 November 2026",
+    due="11 December 2026",
+    order="PO-78026",
+    deliver_to=("Lindqvist Architects AB", "Kungsgatan 41", "411 15 Gothenburg, Sweden"),
+    rows=NEXT_INVOICE_ROWS,
+)
+
+
+def draw_invoice(bill: Bill = INVOICE) -> bytes:
+    """Return the PDF of an invoice with a text layer, its lines and a head in two columns."""
     target = io.BytesIO()
     canvas = _canvas(target, "Invoice")
     top = _HEIGHT - 24 * mm
@@ -173,11 +210,11 @@ def draw_invoice() -> bytes:
         _RIGHT,
         top - 22,
         (
-            ("Invoice number", "RB-2026-04417"),
-            ("Invoice date", "14 October 2026"),
-            ("Due date", "13 November 2026"),
+            ("Invoice number", bill.number),
+            ("Invoice date", bill.date),
+            ("Due date", bill.due),
             ("Customer number", "K-20851"),
-            ("Purchase order", "PO-77310"),
+            ("Purchase order", bill.order),
         ),
     )
     middle = top - 48 * mm
@@ -192,7 +229,7 @@ def draw_invoice() -> bytes:
         canvas,
         _LEFT + 88 * mm,
         middle,
-        ("Lindqvist Architects AB", "Magasinsgatan 3, floor 2", "411 18 Gothenburg, Sweden"),
+        bill.deliver_to,
         title="DELIVER TO",
     )
     heads = (
@@ -206,10 +243,10 @@ def draw_invoice() -> bytes:
     )
     rows = [
         (str(n), r.code, r.text, r.quantity, r.unit, r.price, money(r.amount))
-        for n, r in enumerate(INVOICE_ROWS, 1)
+        for n, r in enumerate(bill.rows, 1)
     ]
     y = _table(canvas, middle - 32 * mm, heads, rows)
-    net = sum((row.amount for row in INVOICE_ROWS), Decimal(0))
+    net = sum((row.amount for row in bill.rows), Decimal(0))
     tax = (net * Decimal("0.19")).quantize(Decimal("0.01"))
     _totals(
         canvas,
@@ -331,9 +368,14 @@ def draw_receipt() -> bytes:
 
 
 def main() -> None:
-    """Write the three files."""
+    """Write the files."""
     SAMPLES.mkdir(exist_ok=True)
-    drawn = {"invoice.pdf": draw_invoice(), "order.pdf": draw_order(), "receipt.png": draw_receipt()}
+    drawn = {
+        "invoice.pdf": draw_invoice(),
+        "next_invoice.pdf": draw_invoice(NEXT_INVOICE),
+        "order.pdf": draw_order(),
+        "receipt.png": draw_receipt(),
+    }
     for name, data in drawn.items():
         (SAMPLES / name).write_bytes(data)
         print(f"{name}: {len(data)} bytes")

@@ -250,7 +250,8 @@ def calibration_report(found: Calibrated) -> str:
         "| values | n | right | calibration error | Brier | area under risk-coverage |",
         "|---|---|---|---|---|---|",
     ]
-    for name, chosen in (("all", roles), *((role, (role,)) for role in roles)):
+    groups: dict[str, tuple[Role, ...]] = {"all": roles, **{role: (role,) for role in roles}}
+    for name, chosen in groups.items():
         lines.append(_figures(name, _reliability(found.scores, chosen), found.scores, chosen))
     lines.append("")
     lines.append(f"Fields with the model's own probabilities: {found.before.expected_error:.3f}.")

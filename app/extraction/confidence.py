@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.extraction.review import IsUncertain
 from decoding.calibration.signals import describe_values, group_of
-from decoding.calibration.weigh import confidence_of
+from decoding.calibration.weigh import confidence_of, is_weighed
 from decoding.grounding.result import GroundingResult
 from decoding.windows import WindowAnswer
 from schemas.completeness import Completeness
@@ -27,15 +27,18 @@ def describe_leaves(
 ) -> dict[Path, FieldMetadata]:
     """Return what grounding knows of each leaf, with the model's probability and what that is worth.
 
-    Without a calibration the confidence is the probability; without log-probabilities there is neither.
+    Where no calibration has a say the confidence is the probability; without log-probabilities there is
+    neither.
     """
     probabilities = {
         path: entry.probability for path, entry in merged.metadata.items() if entry.probability is not None
     }
-    confidences = probabilities
+    confidences = dict(probabilities)
     if calibration is not None:
-        described = describe_values(grounded, probabilities, document, completeness)
-        confidences = {value.path: confidence_of(value, calibration) for value in described}
+        for value in describe_values(grounded, probabilities, document, completeness):
+            known = confidence_of(value, calibration)
+            if known is not None:
+                confidences[value.path] = known
     taught = {path: entry.taught_by for path, entry in merged.metadata.items()}
     return {
         path: entry.model_copy(
@@ -54,18 +57,20 @@ def judge_by(
 ) -> IsUncertain:
     """Return which values are uncertain.
 
-    With a calibration those under the confidence from which on no more than `max_error` were wrong, of values
-    of their group, all of a group of which none are so sure, and nulls that are more likely wrong than right.
-    Without one, those under 1 - `max_error`, or, where nobody asks, under `low_confidence`; nulls never.
+    Where a calibration has a say: those under the confidence from which on no more than `max_error` of the
+    values of their group were wrong, all of a group of which none are so sure, and nulls that are more likely
+    wrong than right. Else those under 1 - `max_error`, or, where nobody asks, under `low_confidence`; nulls
+    never.
     """
 
     def is_uncertain(leaf: Leaf, confidence: float) -> bool:
-        if calibration is None:
+        group = group_of(leaf)
+        if calibration is None or not is_weighed(group, calibration):
             least = low_confidence if max_error is None else 1 - max_error
             return leaf.value is not None and confidence < least
         if leaf.value is None:
             return confidence < _LEAST_OF_NULLS
-        least = calibration.threshold(group_of(leaf), max_error)
+        least = calibration.threshold(group, max_error)
         return least is None or confidence < least
 
     return is_uncertain

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from hashlib import sha256
+from typing import cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import minimize  # pyright: ignore[reportUnknownVariableType]
 
 from decoding.calibration.signals import ValueSignals
 from decoding.calibration.weigh import confidence_of
@@ -60,16 +61,19 @@ def fit_calibration(values: Sequence[JudgedValue], *, n_folds: int = 5) -> Value
 def cross_fit(values: Sequence[JudgedValue], *, n_folds: int = 5) -> Floats:
     """Return the confidence of each value by weights that were fitted without its fold.
 
-    All values of a source are in one fold; sources are dealt in the order of their names.
+    All values of a source are in one fold; sources are dealt in an order that their names do not show, so
+    that no fold has the sources of one data set alone.
     """
-    fold_of = {source: i % n_folds for i, source in enumerate(sorted({v.source for v in values}))}
+    sources = sorted({value.source for value in values}, key=lambda name: sha256(name.encode()).digest())
+    fold_of = {source: i % n_folds for i, source in enumerate(sources)}
     folds = np.array([fold_of[value.source] for value in values], dtype=np.int64)
     confidences = np.full(len(values), 0.5)
     for fold in range(n_folds):
         groups = fit_weights([v for v, at in zip(values, folds, strict=True) if at != fold])
         calibration = ValueCalibration(groups=groups)
-        for i in np.flatnonzero(folds == fold):
-            confidences[i] = confidence_of(values[i].value, calibration)
+        for i in np.flatnonzero(folds == fold).tolist():
+            known = confidence_of(values[i].value, calibration)
+            confidences[i] = 0.5 if known is None else known
     return confidences
 
 
@@ -117,7 +121,9 @@ class _Scale:
     def unscaled(self, scaled: Floats) -> Weights:
         """Return the weights of the signals themselves; `scaled` is (1 + signals), the bias first."""
         weights = scaled[1:] / self.deviation
-        named = {name: float(w) for name, w in zip(_NAMES, weights, strict=True) if w != 0.0}
+        named: dict[SignalName, float] = {
+            name: float(w) for name, w in zip(_NAMES, weights, strict=True) if w != 0.0
+        }
         return Weights(bias=float(scaled[0] - weights @ self.mean), weights=named)
 
 
@@ -137,13 +143,12 @@ def _fit(values: Sequence[JudgedValue], scale: _Scale, centre: Floats, ridge: fl
         return float(value), slope
 
     bounds = [(None, None), *((None if name in _EITHER_WAY else 0.0, None) for name in _NAMES)]
-    found = minimize(loss, np.concatenate([[0.0], centre]), jac=True, method="L-BFGS-B", bounds=bounds)
-    return np.asarray(found.x, dtype=np.float64)
+    start = np.concatenate([[0.0], centre])
+    found = cast("Mapping[str, Floats]", minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds))
+    return np.asarray(found["x"], dtype=np.float64)
 
 
-def _find_thresholds(
-    values: Sequence[JudgedValue], confidences: Floats
-) -> Mapping[str, tuple[Threshold, ...]]:
+def _find_thresholds(values: Sequence[JudgedValue], confidences: Floats) -> dict[str, tuple[Threshold, ...]]:
     """Return the thresholds of each group, and of all together; of nulls there are none."""
     right = np.array([value.is_right for value in values], dtype=bool)
     groups = np.array([value.value.group for value in values], dtype=np.str_)

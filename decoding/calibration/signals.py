@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from decoding.grounding.matching import Run
 from decoding.grounding.occurrences import DocumentIndex, Label
@@ -68,6 +69,7 @@ def group_of(leaf: Leaf) -> str:
 
     Examples
     --------
+    >>> from schemas.spec import FieldSpec
     >>> group_of(Leaf(path=("rows", 0, "price"), spec=FieldSpec(kind="amount"), value="1.00"))
     'amount[]'
     """
@@ -110,6 +112,9 @@ class _Describer:
         self._probabilities = probabilities
         self._index = DocumentIndex(document.pages)
         self._words = frozenset(word.text for page in document.pages for word in page.words)
+        words = [word.confidence for page in document.pages for word in page.words]
+        self._legibility = _legibility(median(words or [0.0]))
+        self._unnamed_by_label: dict[tuple[str, str], float] = {}
         # That a date has two readings says nothing against its print.
         self._doubted = frozenset(w.path for w in grounded.warnings if w.code not in _OF_READING)
         self._sums = _by_path(completeness.sums)
@@ -117,17 +122,16 @@ class _Describer:
         self._lowest = (lowest[0] if lowest else 1.0, lowest[1] if len(lowest) > 1 else 1.0)
 
     def describe(self, path: Path, field: GroundedField) -> Signals:
+        if field.value is None:
+            # The model's own probability of a null says nothing of whether it is right: of 287 nulls on
+            # documents that it had not seen the right ones had no higher one (docs/results/confidence.md).
+            return {"unnamed": self._unnamed(path, field), "page_legibility": self._legibility}
         probability = self._probabilities[path]
         # Of the others: where this one is the least sure itself, the next.
         others = self._lowest[1] if probability <= self._lowest[0] else self._lowest[0]
-        shared: Signals = {
+        return {
             "probability": doubly_logarithmic(probability),
             "others": doubly_logarithmic(others),
-        }
-        if field.value is None:
-            return {**shared, "unnamed": self._unnamed(path, field)}
-        return {
-            **shared,
             **self._place(path, field, field.metadata),
             **self._agreement(path, field.metadata),
             "digits": _digits(str(field.value)),
@@ -153,7 +157,7 @@ class _Describer:
 
     def _naming(self, path: Path, field: GroundedField, citations: Sequence[Citation]) -> Signals:
         """Return in how many places the value stands, and whether its own is the one that is named best."""
-        label = _label(path, field)
+        label = Label(_key(path), field.spec.description)
         cited = {(c.page_number - 1, i) for c in citations for i in c.word_indices}
 
         def score(run: Run) -> float:
@@ -189,8 +193,12 @@ class _Describer:
 
     def _unnamed(self, path: Path, field: GroundedField) -> float:
         """Return 1.0 if no word of the document names the field, 0.0 if one does: null is then doubtful."""
-        label = _label(path, field)
-        return 1.0 - max((label.weight(word) for word in self._words), default=0.0)
+        named = (_key(path), field.spec.description)
+        if named not in self._unnamed_by_label:  # of a column all cells have the same
+            label = Label(*named)
+            best = max((label.weight(word) for word in self._words), default=0.0)
+            self._unnamed_by_label[named] = 1.0 - best
+        return self._unnamed_by_label[named]
 
     def _has_neighbour(self, cited: Citation, step: int) -> bool:
         """Return whether a word follows (or, with -1, precedes) closely on the line: the value may go on."""
@@ -204,9 +212,8 @@ class _Describer:
         return gap * page.width_pt < _CLOSE * (first.bottom - first.top) * page.height_pt
 
 
-def _label(path: Path, field: GroundedField) -> Label:
-    key = next((part for part in reversed(path) if isinstance(part, str)), "")
-    return Label(key, field.spec.description)
+def _key(path: Path) -> str:
+    return next((part for part in reversed(path) if isinstance(part, str)), "")
 
 
 def _by_path(checks: Iterable[SumCheck]) -> Mapping[str, tuple[SumCheck, ...]]:

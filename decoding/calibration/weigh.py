@@ -9,6 +9,7 @@ from schemas.value_calibration import ANY, Signals, ValueCalibration, Weights
 
 # Beyond these, a confidence is 0 or 1 in any notation.
 _MAX_LOGIT = 30.0
+_PLACED_KINDS = frozenset(("verbatim", "amount", "date", "number", "iso_date"))
 
 
 def weigh(signals: Signals, weights: Weights) -> float:
@@ -27,7 +28,21 @@ def weigh(signals: Signals, weights: Weights) -> float:
     return 1.0 / (1.0 + math.exp(-min(max(logit, -_MAX_LOGIT), _MAX_LOGIT)))
 
 
-def confidence_of(value: ValueSignals, calibration: ValueCalibration) -> float:
-    """Return the confidence in [0, 1] of a value; one of a group without weights has those of `ANY`."""
-    weights = calibration.groups.get(value.group) or calibration.groups.get(ANY) or Weights()
-    return weigh(value.signals, weights)
+def is_weighed(group: str, calibration: ValueCalibration) -> bool:
+    """Return whether a calibration has a say on a group of values.
+
+    `ANY` speaks for kinds that must stand on the page, of which most signals are: what it says of an
+    enumeration, which stands nowhere, would be too low.
+    """
+    kind = group.removesuffix("[]")
+    return group in calibration.groups or (ANY in calibration.groups and kind in _PLACED_KINDS)
+
+
+def confidence_of(value: ValueSignals, calibration: ValueCalibration) -> float | None:
+    """Return the confidence in [0, 1] of a value; None if the calibration has no say on its group.
+
+    A group without weights has those of `ANY`.
+    """
+    if not is_weighed(value.group, calibration):
+        return None
+    return weigh(value.signals, calibration.groups.get(value.group, calibration.groups.get(ANY, Weights())))
