@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable
 from http import HTTPStatus
 from itertools import islice
@@ -11,7 +12,6 @@ from pydantic import BaseModel, ConfigDict
 
 from schemas.errors import (
     AdapterNotFoundError,
-    AddressRefusedError,
     ConfigurationError,
     DocumentTooLargeError,
     EmptyDocumentError,
@@ -20,36 +20,39 @@ from schemas.errors import (
     ExampleNotFoundError,
     ExtractionNotFoundError,
     ExtractionTimeoutError,
-    FetchFailedError,
-    ForbiddenError,
-    IdempotencyKeyReusedError,
     IncompleteInvoiceError,
     InputError,
     InvalidAnswerError,
     InvalidSchemaError,
-    JobCancelledError,
-    JobNotFinishedError,
-    KeyNotFoundError,
     OcrTimeoutError,
     OcrUnavailableError,
     OutputParseError,
     PageNotFoundError,
     ParserCrashedError,
     PromptTooLongError,
-    QueueFullError,
     RasgError,
-    RequestInFlightError,
     ServiceBusyError,
     StorageFullError,
     StorageUnavailableError,
-    TooManyRequestsError,
     TruncatedOutputError,
-    UnauthenticatedError,
     UnknownSchemaError,
     UnreadableDocumentError,
     UnsupportedMediaTypeError,
-    WebhookNotFoundError,
     WorkCancelledError,
+)
+from schemas.service_errors import (
+    AddressRefusedError,
+    FetchFailedError,
+    ForbiddenError,
+    IdempotencyKeyReusedError,
+    JobCancelledError,
+    JobNotFinishedError,
+    KeyNotFoundError,
+    QueueFullError,
+    RequestInFlightError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+    WebhookNotFoundError,
 )
 
 logger = logging.getLogger(__name__)
@@ -117,7 +120,10 @@ class Issue(BaseModel):
 
 
 class Problem(BaseModel):
-    """The body of an error response (RFC 9457); `code` is stable, `detail` is for people."""
+    """The body of an error response (RFC 9457); `code` is stable, `detail` is for people.
+
+    `retry_after_s` is that of the header `Retry-After`, where it is known when a retry may help.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -129,6 +135,8 @@ class Problem(BaseModel):
     hint: str | None = None
     retryable: bool = False
     request_id: str | None = None
+    trace_id: str | None = None
+    retry_after_s: int | None = None
     errors: tuple[Issue, ...] = ()
 
 
@@ -163,6 +171,7 @@ def problem_of(error: RasgError, *, request_id: str | None = None) -> Problem:
         hint=None if is_ours else error.hint,
         retryable=error.retryable,
         request_id=request_id,
+        retry_after_s=_retry_after_s(error),
         errors=_issues(error),
     )
 
@@ -194,6 +203,11 @@ def error_record(error: Exception) -> ErrorRecord:
 def is_configuration(error: RasgError) -> bool:
     """Return whether no other file would fare better: the CLI stops with exit code 2."""
     return isinstance(error, ConfigurationError)
+
+
+def _retry_after_s(error: RasgError) -> int | None:
+    seconds = error.retry_after_s if isinstance(error, EngineUnavailableError) else None
+    return None if seconds is None else math.ceil(seconds)
 
 
 def _issues(error: RasgError) -> tuple[Issue, ...]:

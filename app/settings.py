@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from app.service_settings import (
+    ApiSettings,
+    ClientSettings,
+    Group,
+    JobSettings,
+    MetricsSettings,
+    OutboundSettings,
+    TracingSettings,
+    WebhookSettings,
+)
 from schemas.errors import ConfigurationError, InputError
 from schemas.example import DEFAULT_TENANT, check_tenant
 
@@ -23,7 +31,6 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LogFormat = Literal["text", "json"]
 
 PREFIX = "RASG_"
-_ORIGIN = re.compile(r"https?://[^/\s,@?#]+")
 _NESTED = "__"
 # Read by the set-up scripts and the tests, not by the service.
 _NOT_SETTINGS = frozenset({"RASG_PYTHON", "RASG_TORCH", "RASG_VLLM_DEVICE", "RASG_SHARED_DATA"})
@@ -31,11 +38,7 @@ _NOT_SETTINGS = frozenset({"RASG_PYTHON", "RASG_TORCH", "RASG_VLLM_DEVICE", "RAS
 DEFAULT_MODEL = "documents-135m"
 
 
-class _Group(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ReadSettings(_Group):
+class ReadSettings(Group):
     """Limits on what is read, and how; the limits are checked before any work.
 
     `max_pixels` bounds one page image, `timeout_s` the reading of one document, `memory_mb` the
@@ -70,7 +73,7 @@ class ReadSettings(_Group):
 _LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 
 
-class VllmSettings(_Group):
+class VllmSettings(Group):
     """Where the vLLM server is; `model` is the name it serves, None for the only one it has.
 
     `max_lora_rank` is the largest rank of an adapter: `rasg vllm` starts the server with it, and
@@ -98,111 +101,6 @@ class VllmSettings(_Group):
         return value.rstrip("/").removesuffix("/v1")
 
 
-class ApiSettings(_Group):
-    """What the HTTP service takes on.
-
-    `n_concurrent` extractions run at a time and `n_waiting` more wait; beyond that callers are told
-    to come back. `timeout_s` bounds one request, waiting included, `max_bytes_in_flight` what all requests
-    that are not answered yet have sent. Pages of `allowed_origins`, and the service's own, may have browsers
-    post here; those of other sites may not.
-
-    `allow_open` lets the service listen for others though it has no key. Each key may ask `key_per_minute`
-    times and `key_at_a_time` at a time; 0 sets no limit.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=8000, ge=1, le=65535)
-    n_concurrent: int = Field(default=2, ge=1, le=64)
-    n_waiting: int = Field(default=8, ge=0, le=1024)
-    timeout_s: float = Field(default=300.0, gt=0)
-    max_bytes_in_flight: int = Field(default=4_000_000_000, ge=1)
-    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
-    allow_open: bool = False
-    key_per_minute: int = Field(default=6_000, ge=0)
-    key_at_a_time: int = Field(default=64, ge=0)
-
-    @field_validator("allowed_origins", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
-
-    @field_validator("allowed_origins")
-    @classmethod
-    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(_ORIGIN.fullmatch(origin) for origin in value):
-            raise ValueError("origins are as browsers send them, such as https://review.example.com:8443")
-        return value
-
-
-class ClientSettings(_Group):
-    """Which service `rasg mcp` asks, and with which key."""
-
-    url: str = "http://127.0.0.1:8000"
-    key: SecretStr | None = None
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches a service at `host`, or a URL names this machine by it.
-
-    Examples
-    --------
-    >>> [is_loopback(host) for host in ("127.0.0.1", "localhost", "[::1]", "0.0.0.0", "example.com")]
-    [True, True, True, False, False]
-    """
-    bare = host.strip("[]").rstrip(".").lower()
-    try:
-        return ip_address(bare).is_loopback
-    except ValueError:
-        return bare == "localhost" or bare.endswith(".localhost")
-
-
-class OutboundSettings(_Group):
-    """Which of callers' URLs the service opens, those of webhooks included.
-
-    Attributes
-    ----------
-    url_input
-        Whether a request may name its document by a URL.
-    allow_http, allow_private
-        Whether without TLS, and at addresses that are not of the public internet, too: for tests, and where
-        whoever may ask may also reach the whole network that the service is in.
-    ports
-        Which ports; none for any.
-    timeout_s
-        Of one exchange, redirects included.
-    """
-
-    url_input: bool = False
-    allow_http: bool = False
-    allow_private: bool = False
-    ports: Annotated[tuple[int, ...], NoDecode] = (443,)
-    timeout_s: float = Field(default=30.0, gt=0)
-
-    @field_validator("ports", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return tuple(part for part in value.split(",") if part) if isinstance(value, str) else value
-
-    @field_validator("ports")
-    @classmethod
-    def _are_ports(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        if not all(1 <= port <= 65535 for port in value):
-            raise ValueError("ports are 1 to 65535")
-        return value
-
-
-class WebhookSettings(_Group):
-    """How webhooks are told.
-
-    `request_urls` lets a request name a URL that is told of it. `timeout_s` bounds one message. Messages that
-    are delivered or given up are kept for `keep_days`.
-    """
-
-    request_urls: bool = False
-    timeout_s: float = Field(default=15.0, gt=0)
-    keep_days: float = Field(default=30.0, ge=0)
-
-
 def _data_folder() -> Path:
     """Return where this user's programs keep data (XDG base directories)."""
     try:
@@ -212,7 +110,7 @@ def _data_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "rasg"
 
 
-class StoreSettings(_Group):
+class StoreSettings(Group):
     """Where examples and answers are kept, and whose they are.
 
     Attributes
@@ -244,7 +142,7 @@ class StoreSettings(_Group):
             raise ValueError(str(error)) from None
 
 
-class ExampleSettings(_Group):
+class ExampleSettings(Group):
     """How examples are used.
 
     Attributes
@@ -268,40 +166,7 @@ class ExampleSettings(_Group):
     text_encoder: Path | None = None
 
 
-class JobSettings(_Group):
-    """How accepted work is kept and done.
-
-    Attributes
-    ----------
-    n_in_service
-        Jobs that `rasg serve` runs itself at a time; 0 leaves them to `rasg worker`.
-    max_queued
-        Jobs that may wait; more are refused.
-    timeout_s
-        Seconds of one run.
-    lease_s
-        Seconds without a sign of life after which another worker takes a job.
-    max_attempts
-        Workers that may die with a job before it has failed.
-    keep_days
-        How long a job that has ended is kept, with its file and result.
-    deduplicate
-        Whether a request that was answered before, of the same bytes, is answered by the job that did.
-    blobs
-        A folder or an object store's URI for documents; its client finds the credentials.
-    """
-
-    n_in_service: int = Field(default=1, ge=0, le=64)
-    max_queued: int = Field(default=10_000, ge=1)
-    timeout_s: float = Field(default=900.0, gt=0)
-    lease_s: float = Field(default=30.0, ge=1)
-    max_attempts: int = Field(default=3, ge=1, le=100)
-    keep_days: float = Field(default=7.0, gt=0)
-    deduplicate: bool = False
-    blobs: str | None = None
-
-
-class LogSettings(_Group):
+class LogSettings(Group):
     """How much is logged, and whether as text or as one JSON object a line."""
 
     level: LogLevel = "INFO"
@@ -326,6 +191,8 @@ class Settings(BaseSettings):
         LoRA folders of the embedded engine by name, as a JSON object; a server has its own.
     n_candidates
         Candidates ranked for each value.
+    commit
+        Of the source that the program was made of; images say it, and /version tells it.
     """
 
     model_config = SettingsConfigDict(
@@ -338,6 +205,7 @@ class Settings(BaseSettings):
     model_cache: Path = Field(default_factory=lambda: _data_folder() / "models")
     adapters: dict[str, Path] = Field(default_factory=dict)
     n_candidates: int = Field(default=4, ge=1, le=64)
+    commit: str | None = Field(default=None, pattern=r"^[0-9a-f]{7,64}$")
     read: ReadSettings = ReadSettings()
     vllm: VllmSettings = VllmSettings()
     api: ApiSettings = ApiSettings()
@@ -348,6 +216,14 @@ class Settings(BaseSettings):
     examples: ExampleSettings = ExampleSettings()
     jobs: JobSettings = JobSettings()
     log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    tracing: TracingSettings = TracingSettings()
+
+    @field_validator("commit", mode="before")
+    @classmethod
+    def _is_known(cls, value: object) -> object:
+        # An image that is built without it has the variable all the same.
+        return value or None
 
     @classmethod
     def settings_customise_sources(

@@ -9,7 +9,9 @@ from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
 from app.extraction.tenant import TenantContext
 from app.models.choice import choose_model
-from app.settings import EngineName, ReadSettings, Settings, StoreSettings, is_loopback
+from app.service_settings import is_loopback
+from app.settings import EngineName, ReadSettings, Settings, StoreSettings
+from app.telemetry.observer import NO_OBSERVER, Observer
 from ocr.limits import ReadLimits
 from ocr.reader import ReadOptions
 from schemas.errors import ConfigurationError, EngineUnavailableError
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from app.extraction.finder import ExampleFinder
     from app.jobs.worker import Worker
     from app.outbound.fetching import Opener
+    from app.telemetry.telemetry import Telemetry
     from app.tenants import Tenants
     from app.webhooks.deliverer import Deliverer
     from decoding.engines.engine import Engine
@@ -45,8 +48,11 @@ def build_pipeline(
     engine_name: EngineName | None = None,
     read_options: ReadOptions | None = None,
     model_may_come_later: bool = False,
+    observer: Observer = NO_OBSERVER,
 ) -> Pipeline:
     """Return a pipeline as `settings` say; `engine_name` and `read_options` override them.
+
+    `observer` is told of its documents.
 
     With `model_may_come_later` the embedded engine's model is looked for when it is first used, and until it
     is there the engine is unavailable.
@@ -64,7 +70,22 @@ def build_pipeline(
         read_options=read_options or build_read_options(settings.read),
         profile=read_profile(model.folder),
         own_adapter=model.own_adapter,
+        observer=observer,
     )
+
+
+def build_telemetry(settings: Settings) -> Telemetry:
+    """Return what measures this process, with spans if the settings want them.
+
+    Raises
+    ------
+    ConfigurationError
+        If they do and the extra `otel` is not installed.
+    """
+    from app.telemetry.telemetry import Telemetry
+    from app.telemetry.tracing import start_tracing
+
+    return Telemetry(tracing=start_tracing(settings.tracing))
 
 
 def default_options(settings: Settings) -> ExtractionOptions:

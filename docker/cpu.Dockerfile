@@ -1,5 +1,5 @@
-# The service: reading, the embedded model, the API. Build from the project's root:
-#   docker build -f docker/cpu.Dockerfile -t rasg:0.1.0 .
+# The service: reading, the embedded model, the API and its workers. Build from the project's root:
+#   docker build -f docker/cpu.Dockerfile --build-arg COMMIT="$(git rev-parse HEAD)" -t rasg:0.1.0 .
 FROM python:3.11.14-slim-bookworm AS build
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
@@ -13,7 +13,8 @@ RUN python -m venv "$VIRTUAL_ENV" && "$VIRTUAL_ENV/bin/pip" install uv==0.13.8
 # Dependencies change less often than code: they are a layer of their own.
 COPY pyproject.toml uv.lock README.md LICENSE ./
 COPY scripts/install_locked scripts/
-RUN scripts/install_locked --extra embedded --no-default-groups --group build
+RUN scripts/install_locked --extra embedded --extra postgres --extra s3 --extra excel --extra mcp --extra otel \
+    --no-default-groups --group build
 
 COPY app app
 COPY decoding decoding
@@ -65,10 +66,14 @@ ENV PATH=/srv/rasg/.venv/bin:$PATH \
     RASG_API__PORT=8000 \
     RASG_LOG__FORMAT=json
 
+# What /version tells; last, as it changes most often.
+ARG COMMIT=
+ENV RASG_COMMIT=$COMMIT
+
 USER 10001:10001
-# Examples, and answers until they are confirmed: what must outlive the container.
+# Examples, jobs and their documents: what must outlive the container.
 VOLUME /var/lib/rasg
-EXPOSE 8000
+EXPOSE 8000 9100
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]

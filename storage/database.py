@@ -149,6 +149,18 @@ def write_session(engine: Engine) -> Generator[Session]:
         yield session
 
 
+def check_writable(engine: Engine) -> None:
+    """Return once a change has been kept: the database is there, its disk is not full, nobody holds it.
+
+    Raises
+    ------
+    RetrievalError
+        If it cannot be kept.
+    """
+    with write_session(engine) as session:
+        session.execute(text("UPDATE store SET index_variant = index_variant"))
+
+
 @contextmanager
 def lock_index(engine: Engine, *, timeout_s: float) -> Generator[None]:
     """Yield while no other process brings the index of this database up to date.

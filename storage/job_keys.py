@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from schemas.errors import IdempotencyKeyReusedError, RequestInFlightError
+from schemas.service_errors import IdempotencyKeyReusedError, RequestInFlightError
 from storage.tables import IdempotencyRow
 
 KEY_LIFE = timedelta(hours=24)

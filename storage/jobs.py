@@ -13,8 +13,9 @@ from uuid import uuid4
 from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.orm import Session
 
-from schemas.errors import ExtractionNotFoundError, QueueFullError
+from schemas.errors import ExtractionNotFoundError
 from schemas.example import is_id
+from schemas.service_errors import QueueFullError
 from storage.database import read_session
 from storage.job_keys import SentKey, find_key, keep_key
 from storage.schema_records import keep_schema

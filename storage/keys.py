@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from schemas.access import ApiKey, check_scopes
-from schemas.errors import KeyNotFoundError
+from schemas.service_errors import KeyNotFoundError
 from storage.database import read_session, write_session
 from storage.tables import ApiKeyRow
 

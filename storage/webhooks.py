@@ -18,8 +18,9 @@ from pydantic import JsonValue
 from sqlalchemy import Engine, Select, delete, select
 from sqlalchemy.orm import Session
 
-from schemas.errors import InputError, WebhookNotFoundError
+from schemas.errors import InputError
 from schemas.example import is_id
+from schemas.service_errors import WebhookNotFoundError
 from storage.database import read_session, write_session
 from storage.tables import WebhookDeliveryRow, WebhookEndpointRow
 

@@ -28,6 +28,7 @@ PAGES = (
     "docs/clients.md",
     "docs/grounding.md",
     "docs/kinds.md",
+    "docs/operations.md",
     "docs/retrieval.md",
     "docs/schemas.md",
     "docs/settings.md",

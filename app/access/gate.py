@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.access.keys import KeyRing
 from app.access.limits import Limiter
 from schemas.access import Caller
-from schemas.errors import UnauthenticatedError
+from schemas.service_errors import UnauthenticatedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

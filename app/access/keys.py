@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from schemas.access import ApiKey, Caller, Scope
-from schemas.errors import InputError, UnauthenticatedError
+from schemas.errors import InputError
 from schemas.example import check_actor, check_tenant
+from schemas.service_errors import UnauthenticatedError
 from storage.keys import KeyStore
 
 logger = logging.getLogger(__name__)

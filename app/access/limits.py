@@ -14,7 +14,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from schemas.errors import TooManyRequestsError
+from schemas.service_errors import TooManyRequestsError
 
 _WINDOW_S = 60
 # Who asks for too much at a time may come back as soon as one of its own is done.

@@ -17,14 +17,8 @@ from app.api.problems import problem_response
 from app.api.waiting import IN_FLIGHT_MARGIN_S, Reply
 from app.errors import RETRY_AFTER_S, Problem
 from app.jobs.request import JobRequest
-from schemas.errors import (
-    DocumentTooLargeError,
-    EmptyDocumentError,
-    JobCancelledError,
-    JobNotFinishedError,
-    QueueFullError,
-    ServiceBusyError,
-)
+from schemas.errors import DocumentTooLargeError, EmptyDocumentError, ServiceBusyError
+from schemas.service_errors import JobCancelledError, JobNotFinishedError, QueueFullError
 from schemas.text import storable
 from storage.batches import Batch
 from storage.blobs import KeptBlob

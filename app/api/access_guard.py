@@ -16,7 +16,8 @@ from app.api.problems import error_response
 from app.api.scopes import scope_of
 from schemas.access import Caller
 from schemas.access import Scope as AccessScope
-from schemas.errors import ForbiddenError, RasgError, UnauthenticatedError
+from schemas.errors import RasgError
+from schemas.service_errors import ForbiddenError, UnauthenticatedError
 
 # Where routes find who asks.
 CALLER_KEY = "rasg.caller"

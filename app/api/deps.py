@@ -13,15 +13,19 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from app.api.access_guard import CALLER_KEY
+from app.api.drain import Drain
 from app.api.forms import TextOrFile
+from app.api.health import Health
 from app.api.job_watch import JobWatch
 from app.api.readiness import Readiness
 from app.api.runner import Runner
+from app.api.telemetry import note_tenant
 from app.extraction.options import SPLIT_HELP, ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PAGES_HELP, PageRange, parse_page_ranges
 from app.extraction.pipeline import Pipeline
 from app.extraction.schema_choice import AUTO, SCHEMA_HELP, SchemaChoice, is_auto
 from app.outbound.fetching import Opener
+from app.telemetry.telemetry import Telemetry
 from app.tenants import Tenant, Tenants
 from schemas.access import Caller
 from schemas.errors import ConfigurationError, InvalidSchemaError
@@ -62,6 +66,12 @@ class ServiceState:
         Checks and opens the URLs that callers name.
     takes_urls, tells_request_urls
         Whether a request may name its document by a URL, and a URL that is told of it.
+    health, drain, telemetry
+        Whether it can work, whether it is about to stop, and what is measured.
+    metrics_token
+        What /metrics asks for; None asks for nothing.
+    commit
+        Of the source that the program was made of, where that is known.
     """
 
     pipeline: Pipeline
@@ -81,6 +91,11 @@ class ServiceState:
     intake: Runner
     max_bytes: int
     max_wait_s: float
+    health: Health
+    drain: Drain
+    telemetry: Telemetry
+    metrics_token: str | None = None
+    commit: str | None = None
 
 
 def state_of(request: Request) -> ServiceState:
@@ -94,11 +109,13 @@ State = Annotated[ServiceState, Depends(state_of)]
 def tenant_name_of(request: Request) -> str:
     """Return whose request it is: that of its key, or of the settings where no key is needed."""
     caller: Caller = request.scope[CALLER_KEY]
+    note_tenant(request, caller.tenant)
     return caller.tenant
 
 
-def tenant_of(state: State, name: Annotated[str, Depends(tenant_name_of)]) -> Tenant:
+def tenant_of(request: Request, state: State, name: Annotated[str, Depends(tenant_name_of)]) -> Tenant:
     """Return what belongs to the request's tenant."""
+    note_tenant(request, name)
     return state.tenants.of(name)
 
 

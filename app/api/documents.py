@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 
 from app.api.deps import State
 from app.outbound.addresses import MAX_URL_CHARS
-from schemas.errors import AddressRefusedError
+from schemas.service_errors import AddressRefusedError
 
 _URL_HELP = "Where the document is, in the place of a file; only if the service opens URLs."
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.problems import SCOPE_KEY, problem_response
 from app.errors import http_problem
 from app.log import request_id
-from app.settings import is_loopback
+from app.service_settings import is_loopback
 
 # What callers may use as an id: it goes into logs and headers.
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")

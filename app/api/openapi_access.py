@@ -1,13 +1,9 @@
-"""What the OpenAPI document says of keys (how they are sent, which scope an operation needs), and its ids."""
+"""What the OpenAPI document says of keys (how they are sent, which scope an operation needs)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
-
-from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
 
 from app.api.scopes import scope_of
 
@@ -23,16 +19,6 @@ _ANSWERS = {
     "403": "The key lacks the scope.",
     "429": "The key asked too often, or for too much at a time.",
 }
-
-
-def name_operations(document: Json, routes: Sequence[BaseRoute]) -> Json:
-    """Return the document with the name of each route's function as its operation's id, as in clients."""
-    named = deepcopy(document)
-    for route in routes:
-        if isinstance(route, APIRoute) and route.include_in_schema:
-            for method in route.methods:
-                named["paths"][route.path_format][method.lower()]["operationId"] = route.name
-    return named
 
 
 def describe_access(document: Json) -> Json:

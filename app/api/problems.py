@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from app.errors import (
     PROBLEM_JSON,
@@ -19,19 +21,15 @@ from app.errors import (
     problem_of,
     status_of,
 )
-from app.log import request_id
-from schemas.errors import (
-    ForbiddenError,
-    RasgError,
-    ServiceBusyError,
-    TooManyRequestsError,
-    UnauthenticatedError,
-)
+from app.log import request_id, trace_id
+from schemas.errors import RasgError, ServiceBusyError
+from schemas.service_errors import ForbiddenError, TooManyRequestsError, UnauthenticatedError
 
 logger = logging.getLogger(__name__)
 
 # The handler of unexpected errors runs outside of the guard that sets the id: it finds it in the scope.
 SCOPE_KEY = "rasg.request_id"
+TRACE_KEY = "rasg.trace_id"
 
 
 class BodyRefusedError(Exception):
@@ -50,8 +48,10 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 def problem_response(problem: Problem) -> JSONResponse:
     """Return the problem as a response; retryable ones say when to come back."""
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if problem.retryable else None
-    body = problem.model_dump(mode="json", exclude_none=True)
+    wait_s = problem.retry_after_s or RETRY_AFTER_S
+    headers = {"Retry-After": str(wait_s)} if problem.retryable else None
+    traced = problem.model_copy(update={"trace_id": problem.trace_id or trace_id.get()})
+    body = traced.model_dump(mode="json", exclude_none=True)
     return JSONResponse(body, status_code=problem.status, headers=headers, media_type=PROBLEM_JSON)
 
 
@@ -92,13 +92,14 @@ async def _validation_error(_: Request, error: Exception) -> JSONResponse:
     return problem_response(problem.model_copy(update={"errors": issues, "code": "invalid_request"}))
 
 
-async def _http_error(_: Request, error: Exception) -> JSONResponse:
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
     problem = http_problem(error.status_code, str(error.detail), request_id=request_id.get())
     response = problem_response(problem)
-    # Such as Allow, which belongs to a 405.
     response.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(_methods_at(request))
     return response
 
 
@@ -112,9 +113,16 @@ async def _not_whole(_request: Request, _error: Exception) -> JSONResponse:
     return problem_response(http_problem(400, "the request is not whole", request_id=request_id.get()))
 
 
+def _methods_at(request: Request) -> list[str]:
+    """Return the methods that the request's path takes; the framework names those of its first route only."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is Match.PARTIAL]
+    return sorted({method for route in routes for method in route.methods})
+
+
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     current = str(request.scope[SCOPE_KEY])
     request_id.set(current)
+    trace_id.set(request.scope.get(TRACE_KEY))
     logger.error("unexpected %s", type(error).__name__, exc_info=error)
     response = problem_response(http_problem(500, "", request_id=current, code="internal_error"))
     response.headers["X-Request-Id"] = current

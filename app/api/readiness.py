@@ -6,6 +6,7 @@ import logging
 
 from app.api.runner import Runner
 from app.extraction.pipeline import Pipeline
+from decoding.engines.engine import Recovers
 from schemas.errors import RasgError
 
 logger = logging.getLogger(__name__)
@@ -20,8 +21,8 @@ class Readiness:
     A service begins with that when it starts, and is ready when it is done.
 
     Places that are all taken do not make a service unready, and an engine answers one call at a time: a
-    question behind a long extraction would wait for its end. A server that goes away later is noticed
-    by extractions, not here.
+    question behind a long extraction would wait for its end. A server that goes away later is noticed by
+    extractions, which then cut it off: until it recovers, the service is not ready.
     """
 
     def __init__(self) -> None:
@@ -48,6 +49,14 @@ class Readiness:
         if not self._is_ready:
             await self._runner.run(lambda: pipeline.prepare(warm=True))
             self._is_ready = True
+        engine = pipeline.engine
+        if isinstance(engine, Recovers) and engine.is_cut_off:
+            await self._runner.run(engine.check)
+
+    @property
+    def is_ready(self) -> bool:
+        """Return whether the engine was there when it was asked first."""
+        return self._is_ready
 
     def close(self) -> None:
         """Ask no more."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version as distribution_version
 from typing import Self
 
 from fastapi import APIRouter, Request, Response
@@ -46,16 +45,6 @@ class LintAnswer(BaseModel):
     def of(cls, report: LintReport) -> Self:
         """Return `report` as it is sent."""
         return cls(ok=report.ok, entries=report.entries, warnings=report.warnings)
-
-
-class Status(BaseModel):
-    """Whether the service can work."""
-
-    model_config = ConfigDict(frozen=True)
-
-    status: str = "ok"
-    engine: str | None = None
-    model: str | None = None
 
 
 @router.post(
@@ -138,23 +127,3 @@ async def lint_schema(request: Request, state: State) -> LintAnswer:
 async def lint_schema_at_its_old_path(request: Request, state: State) -> LintAnswer:
     """Lint as `/v1/schemas:lint` does."""
     return await lint_schema(request, state)
-
-
-@router.get("/livez")
-async def livez() -> Status:
-    """Say that the process answers."""
-    return Status()
-
-
-@router.get("/readyz")
-async def readyz(state: State) -> Status:
-    """Say whether the engine is there: the model loaded, or the server once reached; 5xx while it is not."""
-    engine = state.pipeline.engine
-    await state.readiness.check(state.pipeline)
-    return Status(engine=engine.name, model=engine.model)
-
-
-@router.get("/version")
-async def version() -> dict[str, str]:
-    """Return the version of the service."""
-    return {"version": distribution_version("rasg")}

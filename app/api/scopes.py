@@ -9,8 +9,9 @@ import re
 
 from schemas.access import Scope
 
-# Probes, what the service is, and how it is used: no key opens or closes them.
-_PUBLIC = frozenset({"/", "/livez", "/readyz", "/version", "/openapi.json", "/openapi-3.0.json"})
+# Probes, what the service is, and how it is used: no key opens or closes them. /metrics asks for a token or a
+# key by itself (`app.api.probes`).
+_PUBLIC = frozenset({"/", "/metrics", "/livez", "/readyz", "/version", "/openapi.json", "/openapi-3.0.json"})
 # The pages of documentation, with their assets.
 _PUBLIC_FOLDERS = ("/docs",)
 
@@ -45,7 +46,6 @@ SCOPES_OF_ROUTES: dict[tuple[str, str], Scope] = {
     ("GET", "/v1/webhooks/deliveries"): "manage",
     ("GET", "/v1/webhooks/deliveries/{}"): "manage",
     ("POST", "/v1/webhooks/deliveries/{}/redeliver"): "manage",
-    ("GET", "/metrics"): "metrics",
 }
 _PARAMETER = re.compile(r"\{[^}]*\}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import math
 import os
 import signal
 import socket
@@ -13,13 +14,14 @@ from typing import Any
 from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
-from granian.server.mp import MPServer
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.listening import allow_connections, listen
+from app.api.recycling import ReplacingServer
 from app.errors import error_record
-from app.log import configure_logging
-from app.settings import Settings, is_loopback, load_settings
+from app.log import configure_logging, log_uncaught
+from app.service_settings import ApiSettings, is_loopback
+from app.settings import Settings, load_settings
 from app.wiring import build_keys, open_database
 from schemas.errors import ConfigurationError, RasgError
 
@@ -28,7 +30,8 @@ logger = logging.getLogger(__name__)
 # A client that sends its headers slower than this, or nothing at all, holds a connection for nothing; so does
 # one that keeps its connection and asks no more.
 _HEADER_TIMEOUT_MS = 5_000
-_STOP_TIMEOUT_S = 30
+# What a process has to close when its requests have ended.
+_STOP_TIMEOUT_S = 10
 # The command line's: nothing could be done at all.
 _EXIT_NOT_STARTED = 2
 _PR_SET_PDEATHSIG = 1
@@ -48,10 +51,10 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
     os.environ["RASG_API__HOST"] = host  # the worker reads its settings anew
     with listen(host, port) as listener:
         logger.info("serving %s at http://%s:%s", settings.engine, host, port)
-        run("app.api.server:application", listener)
+        run("app.api.server:application", listener, settings.api)
 
 
-def run(target: str, listener: socket.socket) -> None:
+def run(target: str, listener: socket.socket, settings: ApiSettings) -> None:
     """Have a worker serve the application that the factory `target` (`module:name`) makes; see `serve`."""
     server = _Server(
         target,
@@ -62,14 +65,15 @@ def run(target: str, listener: socket.socket) -> None:
         http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT_MS),
         websockets=False,
         backpressure=allow_connections(),
-        workers_kill_timeout=_STOP_TIMEOUT_S,
+        workers_kill_timeout=_stop_timeout_s(settings),
+        workers_max_rss=settings.worker_max_rss_mb,
         log_enabled=False,
     )
     server.listener = listener
     server.serve()
 
 
-class _Server(MPServer):
+class _Server(ReplacingServer):
     """Granian's server on a socket that is ours alone, whose exit code says how its worker ended."""
 
     listener: socket.socket
@@ -122,7 +126,8 @@ def application() -> ASGIApp:
 
     settings = load_settings()
     configure_logging(settings.log)
-    return StartsOrSays(create_app(settings))
+    log_uncaught()
+    return StartsOrSays(create_app(settings, stops_on_signal=True))
 
 
 def die_with_parent() -> None:
@@ -170,3 +175,8 @@ def _say(error: Exception) -> None:
     hint = f"; {record.hint}" if isinstance(error, RasgError) and record.hint else ""
     logger.error("cannot start: %s [%s]%s", record.message, record.code, hint)
     sys.stderr.flush()
+
+
+def _stop_timeout_s(settings: ApiSettings) -> int:
+    """Return the seconds after which a process that was asked to stop is killed."""
+    return math.ceil(settings.drain_delay_s + settings.drain_s) + _STOP_TIMEOUT_S

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from app.api.deps import RequestTenant, State
 from app.outbound.addresses import MAX_URL_CHARS
 from app.webhooks.signing import make_secret, show_secret
-from schemas.errors import AddressRefusedError
+from schemas.service_errors import AddressRefusedError
 from storage.webhooks import ALL_EVENTS, Delivery, DeliveryState, Endpoint, EventType, signer_of
 
 router = APIRouter()

@@ -15,6 +15,12 @@ class AddedExamples(TypedDict):
     n_thinned: int
 
 
+class Alive(TypedDict):
+    """Says that the process answers."""
+
+    status: NotRequired[str]
+
+
 class BatchView(TypedDict):
     """Files that were sent together."""
 
@@ -24,6 +30,14 @@ class BatchView(TypedDict):
     n_documents: int
     n_by_status: dict[str, int]
     links: dict[str, str]
+
+
+class CheckResult(TypedDict):
+    """One thing that the service needs; `code` says why it failed."""
+
+    ok: bool
+    seconds: float
+    code: NotRequired[str | None]
 
 
 class ExampleList(TypedDict):
@@ -57,6 +71,21 @@ class FailedDocument(TypedDict):
 
     page_numbers: list[int]
     problem: Problem
+
+
+class Index(TypedDict):
+    """Where things are."""
+
+    service: NotRequired[str]
+    version: str
+    docs: NotRequired[str]
+    openapi: NotRequired[str]
+    openapi_3_0: NotRequired[str]
+    extractions: NotRequired[str]
+    schemas: NotRequired[str]
+    livez: NotRequired[str]
+    readyz: NotRequired[str]
+    metrics: NotRequired[str]
 
 
 class Issue(TypedDict):
@@ -143,6 +172,8 @@ class Problem(TypedDict):
     hint: NotRequired[str | None]
     retryable: NotRequired[bool]
     request_id: NotRequired[str | None]
+    trace_id: NotRequired[str | None]
+    retry_after_s: NotRequired[int | None]
     errors: NotRequired[list[Issue]]
 
 
@@ -153,6 +184,15 @@ class Progress(TypedDict):
     stage: NotRequired[str | None]
     page_number: NotRequired[int | None]
     n_pages: NotRequired[int | None]
+
+
+class Ready(TypedDict):
+    """Says that the service can work, with what, and how each check ended."""
+
+    status: NotRequired[str]
+    engine: str
+    model: str
+    checks: dict[str, CheckResult]
 
 
 class Rotation(TypedDict):
@@ -170,12 +210,14 @@ class SchemaSummary(TypedDict):
     source: Literal["shipped", "own"]
 
 
-class Status(TypedDict):
-    """Whether the service can work."""
+class Version(TypedDict):
+    """Which program this is, and which model and adapter answer; None of what is not known (yet)."""
 
-    status: NotRequired[str]
-    engine: NotRequired[str | None]
-    model: NotRequired[str | None]
+    version: str
+    commit: str | None
+    engine: str
+    model: str | None
+    adapter: str | None
 
 
 class Webhook(TypedDict):

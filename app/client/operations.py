@@ -6,17 +6,20 @@ from typing import Any, Literal
 
 from app.client.models import (
     AddedExamples,
+    Alive,
     BatchView,
     ExampleList,
     ExampleSummary,
     Extractions,
+    Index,
     JobList,
     JobView,
     LintAnswer,
     NewWebhook,
+    Ready,
     Rotation,
     SchemaSummary,
-    Status,
+    Version,
     Webhook,
     WebhookDelivery,
     WebhookDeliveryList,
@@ -122,18 +125,6 @@ class Client(Transport):
     def lint_schema(self, *, body: dict[str, Any]) -> LintAnswer:
         """Say for each keyword of the JSON Schema in the body whether and when it is enforced."""
         return self.call("POST", "/v1/schemas:lint", body=body)
-
-    def livez(self) -> Status:
-        """Say that the process answers."""
-        return self.call("GET", "/livez")
-
-    def readyz(self) -> Status:
-        """Say whether the engine is there: the model loaded, or the server once reached; 5xx while it is not."""
-        return self.call("GET", "/readyz")
-
-    def version(self) -> dict[str, str]:
-        """Return the version of the service."""
-        return self.call("GET", "/version")
 
     def extraction(self, *, extraction_id: str, wait: str | None = None) -> JobView:
         """Say how a job stands; with `wait` once it has ended, or that time is over."""
@@ -318,3 +309,23 @@ class Client(Transport):
     def rotate_webhook_secret(self, *, webhook_id: str, body: Rotation) -> WebhookWithSecret:
         """Give a webhook a new secret; for a while both sign its messages. A disabled one is told again."""
         return self.call("POST", "/v1/webhooks/{webhook_id}/rotate", at={"webhook_id": webhook_id}, body=body)
+
+    def index(self) -> Index:
+        """Say where things are."""
+        return self.call("GET", "/")
+
+    def livez(self) -> Alive:
+        """Say that the process answers."""
+        return self.call("GET", "/livez")
+
+    def readyz(self) -> Ready:
+        """Say whether store, queue and engine are there and the process is not about to stop."""
+        return self.call("GET", "/readyz")
+
+    def version(self) -> Version:
+        """Return the version of the service, and what answers."""
+        return self.call("GET", "/version")
+
+    def metrics(self) -> str:
+        """Return the metrics of this process, as Prometheus reads them."""
+        return self.call("GET", "/metrics")

@@ -27,11 +27,13 @@ def worker(
     all of them reach (RASG_STORE__URL, RASG_JOBS__BLOBS). A worker that is stopped gives its jobs back; the
     jobs of one that is killed are taken over once its leases are over (RASG_JOBS__LEASE_S).
     """
+    from app.telemetry.exposition import exposing
     from app.wiring import (
         build_jobs,
         build_loader,
         build_pipeline,
         build_read_options,
+        build_telemetry,
         build_tenants,
         build_worker,
         open_store,
@@ -48,17 +50,20 @@ def worker(
         signal.signal(number, stop)
     store = open_store(settings)
     try:
+        telemetry = build_telemetry(settings)
         pipeline = build_pipeline(
             settings,
             read_options=build_read_options(settings.read, thumbnails=True),
             model_may_come_later=True,
+            observer=telemetry,
         )
         tenants = build_tenants(store, settings, build_loader(pipeline.engine, settings))
         running = build_worker(build_jobs(store, settings), pipeline, tenants, settings, n_jobs=jobs)
-        running.start()
-        echo(f"a worker runs {jobs} jobs at a time; ctrl-c stops it", err=True)
-        stopped.wait()
-        running.close(timeout_s=_STOP_TIMEOUT_S)
+        with exposing(telemetry.metrics, settings.metrics):
+            running.start()
+            echo(f"a worker runs {jobs} jobs at a time; ctrl-c stops it", err=True)
+            stopped.wait()
+            running.close(timeout_s=_STOP_TIMEOUT_S)
         pipeline.engine.close()
     finally:
         store.close()

@@ -24,6 +24,7 @@ from app.extraction.window_extractor import (
     warn_of_cuts,
     warn_of_examples,
 )
+from app.telemetry.observer import NO_OBSERVER, Observer
 from decoding.checks.answer import check_answer, list_reading_warnings
 from decoding.checks.completeness import find_evidence
 from decoding.checks.validity import withdraw_invalid
@@ -65,8 +66,9 @@ class FailedPart:
 
 @dataclass(slots=True)
 class _Clock:
-    """Seconds by stage."""
+    """Seconds by stage, which the observer watches too."""
 
+    observer: Observer
     seconds: dict[str, float] = field(default_factory=dict[str, float])
 
     @contextmanager
@@ -74,7 +76,8 @@ class _Clock:
         check_cancelled()
         started = time.perf_counter()
         try:
-            yield
+            with self.observer.stage(name):
+                yield
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
 
@@ -95,6 +98,8 @@ class Pipeline:
         Answers where no other adapter is chosen, as far as the engine has it; None leaves it to the base.
     tenant
         Whose examples are shown and whose adapters answer; nobody's by default.
+    observer
+        Is told of each stage, and how each document ended.
     """
 
     engine: Engine
@@ -102,6 +107,7 @@ class Pipeline:
     profile: ModelProfile = DEFAULT_PROFILE
     own_adapter: OwnAdapter | None = None
     tenant: TenantContext = NO_TENANT
+    observer: Observer = NO_OBSERVER
 
     def serve(self, tenant: TenantContext, *, password: str | None = None) -> Pipeline:
         """Return a pipeline on the same engine for a tenant's request, which opens files with `password`."""
@@ -119,7 +125,7 @@ class Pipeline:
             If it cannot be loaded or reached, or is none that constrains.
         """
         if isinstance(self.engine, Prepares):
-            own = self._find_own_adapter()
+            own = self.find_own_adapter()
             self.engine.prepare(None if own is None else own.name, warm=warm)
         else:
             _ = self.engine.max_context_tokens
@@ -175,12 +181,37 @@ class Pipeline:
         RasgError
             If the file cannot be read, lacks one of `pages`, or a setting is wrong.
         """
+        try:
+            results = self._extract_parts(data, schema, options, split, pages, on_progress, on_page)
+        except WorkCancelledError:  # nobody waits for it; nothing failed
+            raise
+        except Exception as error:
+            self.observer.failed(error)
+            raise
+        for result in results:
+            if isinstance(result, FailedPart):
+                self.observer.failed(result.error)
+            else:
+                self.observer.succeeded(result.extraction)
+        return results
+
+    def _extract_parts(
+        self,
+        data: bytes,
+        schema: SchemaChoice,
+        options: ExtractionOptions | None,
+        split: SplitMode,
+        pages: tuple[PageRange, ...] | None,
+        on_progress: Callable[[str], None],
+        on_page: Callable[[int, int], None] | None,
+    ) -> tuple[PipelineResult | FailedPart, ...]:
         on_progress("read")
-        started = time.perf_counter()
+        clock = _Clock(self.observer)
         with_xml = (options or ExtractionOptions()).xml != "ignore"
         read_options = replace(self.read_options, einvoice=with_xml)
-        document = read_document(data, options=read_options, on_page=on_page)
-        seconds = {"read": time.perf_counter() - started}
+        with clock.stage("read"):
+            document = read_document(data, options=read_options, on_page=on_page)
+        seconds = clock.seconds
         results: list[PipelineResult | FailedPart] = []
         for part in split_document(document, split, pages=pages):
             try:
@@ -249,12 +280,12 @@ class Pipeline:
                 document.sha256,
                 asked,
                 lambda chosen: self._extract(document, part, chosen, on_progress),
-                own=self._find_own_adapter(),
+                own=self.find_own_adapter(),
             )
 
         return answer_with_xml(document, schema, asked, ask)
 
-    def _find_own_adapter(self) -> OwnAdapter | None:
+    def find_own_adapter(self) -> OwnAdapter | None:
         """Return the model's own adapter if the engine has it: a server may have another model."""
         own = self.own_adapter
         if own is None or not isinstance(self.engine, LoadsAdapters) or not self.engine.has_adapter(own.name):
@@ -283,7 +314,7 @@ class Pipeline:
             profile=self.profile,
             examples=self.tenant.examples,
         )
-        clock = _Clock()
+        clock = _Clock(self.observer)
         on_progress("prompt")
         with clock.stage("prompt"):
             windows = extractor.cut(document)

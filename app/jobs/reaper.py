@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from app.jobs.execution import problem_json_of
-from schemas.errors import WorkerLostError
+from schemas.service_errors import WorkerLostError
 from storage.job_leases import Lease
 from storage.job_queue import JobQueue
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
-from schemas.errors import AddressRefusedError
+from schemas.service_errors import AddressRefusedError
 
 Address = IPv4Address | IPv6Address
 

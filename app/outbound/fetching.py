@@ -21,7 +21,8 @@ from app.outbound.addresses import (
     literal_address,
     parse_target,
 )
-from schemas.errors import DocumentTooLargeError, FetchFailedError
+from schemas.errors import DocumentTooLargeError
+from schemas.service_errors import FetchFailedError
 
 Resolve = Callable[[str, int], Awaitable[tuple[Address, ...]]]
 

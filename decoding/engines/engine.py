@@ -135,3 +135,23 @@ class Prepares(Protocol):
             As `Engine.complete` does.
         """
         ...
+
+
+@runtime_checkable
+class Recovers(Protocol):
+    """An engine outside of this process: calls to it are cut short while it fails again and again."""
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Return whether calls are refused now."""
+        ...
+
+    def check(self) -> None:
+        """Return if calls get through; where they were refused and it is time to, try one.
+
+        Raises
+        ------
+        EngineUnavailableError, EngineContractError
+            If they do not.
+        """
+        ...

@@ -20,8 +20,10 @@ from typing import Any
 
 import httpx2
 
+from decoding.engines.breaker import CircuitBreaker
 from decoding.engines.chat_text import defuse
 from decoding.engines.engine import EngineRequest
+from decoding.engines.vllm_transport import VllmTransport
 from decoding.engines.vllm_wire import (
     ChatResponse,
     ModelList,
@@ -35,7 +37,6 @@ from decoding.grammar.lark import literal
 from schemas.cancellation import check_cancelled
 from schemas.errors import (
     EngineContractError,
-    EngineUnavailableError,
     PromptTooLongError,
 )
 from schemas.extraction import Completion
@@ -44,8 +45,6 @@ from schemas.prompt import Message, Prompt
 logger = logging.getLogger(__name__)
 
 _MAX_PARALLEL = 16  # requests in flight; the server batches them
-_CONNECT_TIMEOUT_S = 5.0
-_RETRY_WAITS_S = (0.2, 1.0)
 _SAMPLING_TEMPERATURE = 0.7
 # A second name of the base model, by which a server tells which weights it has.
 BASE_PREFIX = "rasg-base-"
@@ -77,6 +76,8 @@ class VllmEngine:
         Whether requests with `n_candidates` above 1 also sample that many answers less one and take the
         likeliest of all by total log-probability. Off, every request is decoded greedily once: the API
         has no search over single values, and sampling whole answers multiplies the work.
+    breaker
+        Leaves the server alone while it fails; one with the defaults if none is given.
     """
 
     def __init__(
@@ -87,13 +88,10 @@ class VllmEngine:
         model: str | None = None,
         timeout_s: float = 300.0,
         sample_candidates: bool = False,
+        breaker: CircuitBreaker | None = None,
     ) -> None:
-        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._http = httpx2.Client(
-            base_url=base_url.rstrip("/").removesuffix("/v1"),
-            headers=headers,
-            timeout=httpx2.Timeout(timeout_s, connect=_CONNECT_TIMEOUT_S),
-            trust_env=False,  # no proxy between the service and its own engine
+        self._transport = VllmTransport(
+            base_url, api_key=api_key, timeout_s=timeout_s, breaker=breaker or CircuitBreaker()
         )
         self._model = model
         self._sample_candidates = sample_candidates
@@ -186,9 +184,25 @@ class VllmEngine:
         """Drop the adapter `name` from the server; AdapterNotFoundError if it has none of that name."""
         self._post("/v1/unload_lora_adapter", {"lora_name": name}, adapter=name)
 
+    @property
+    def is_cut_off(self) -> bool:
+        """Return whether requests are refused because the server failed again and again."""
+        return self._transport.is_cut_off
+
+    def check(self) -> None:
+        """Return if requests get through; a server that was left alone is asked once its time is over.
+
+        Raises
+        ------
+        EngineUnavailableError, EngineContractError
+            If they do not.
+        """
+        if self._transport.is_cut_off:
+            self._get("/v1/models")
+
     def close(self) -> None:
         """Close the connections; the server goes on."""
-        self._http.close()
+        self._transport.close()
 
     def _complete(self, request: EngineRequest) -> Completion:
         started_s = time.perf_counter()
@@ -270,18 +284,8 @@ class VllmEngine:
         raise error_of(response, adapter=adapter)
 
     def _reach(self, method: str, path: str, body: dict[str, Any] | None) -> httpx2.Response:
-        """Send, and send again while no connection can be made; once connected nothing is repeated."""
-        for wait_s in (*_RETRY_WAITS_S, None):
-            check_cancelled()
-            try:
-                return self._http.request(method, path, json=body)
-            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-                if wait_s is None:
-                    raise EngineUnavailableError(f"cannot connect to the vLLM server: {error}") from error
-                time.sleep(wait_s)
-            except httpx2.HTTPError as error:
-                raise EngineUnavailableError(f"the vLLM server broke off: {type(error).__name__}") from error
-        raise EngineUnavailableError("cannot connect to the vLLM server")
+        check_cancelled()
+        return self._transport.send(method, path, body, may_repeat=method == "GET" or path == "/tokenize")
 
 
 def _is_hash(name: str) -> bool:

@@ -14,13 +14,8 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from schemas.errors import (
-    ExtractionNotFoundError,
-    IdempotencyKeyReusedError,
-    QueueFullError,
-    RequestInFlightError,
-    StorageFullError,
-)
+from schemas.errors import ExtractionNotFoundError, StorageFullError
+from schemas.service_errors import IdempotencyKeyReusedError, QueueFullError, RequestInFlightError
 from storage import batches, job_keys, job_leases
 from storage.batches import find_batch
 from storage.blobs import BlobStore, open_blobs

@@ -12,7 +12,8 @@ import pytest
 from app.access.gate import Gate
 from app.access.keys import KeyRing
 from app.access.limits import Limiter
-from schemas.errors import InputError, KeyNotFoundError, TooManyRequestsError, UnauthenticatedError
+from schemas.errors import InputError
+from schemas.service_errors import KeyNotFoundError, TooManyRequestsError, UnauthenticatedError
 from storage.database import open_database, sqlite_url
 from storage.keys import KeyStore
 

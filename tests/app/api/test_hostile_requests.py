@@ -21,7 +21,8 @@ from app.api.json_body import parse_json
 from app.api.service import create_app
 from app.errors import MAX_ISSUES
 from app.extraction.pipeline import Pipeline
-from app.settings import ApiSettings, Settings, StoreSettings
+from app.service_settings import ApiSettings
+from app.settings import Settings, StoreSettings
 from schemas.errors import ConfigurationError
 from schemas.lint import LintReport, lint
 from tests.paths import ROOT

@@ -20,7 +20,8 @@ from starlette.testclient import TestClient
 from app.api.deps import tenant_name_of
 from app.api.service import create_app
 from app.extraction.pipeline import Pipeline
-from app.settings import ApiSettings, JobSettings, ReadSettings, Settings, StoreSettings
+from app.service_settings import ApiSettings, JobSettings
+from app.settings import ReadSettings, Settings, StoreSettings
 from schemas.errors import EmptyDocumentError, StorageFullError
 from storage.blobs import FolderBlobs
 from tests.app.jobs.fakes import Act, FakePipeline, do_nothing

@@ -16,7 +16,8 @@ from starlette.testclient import TestClient
 
 from app.api.service import create_app
 from app.extraction.pipeline import Pipeline
-from app.settings import ApiSettings, Settings, StoreSettings
+from app.service_settings import ApiSettings
+from app.settings import Settings, StoreSettings
 from tests.app.api.test_routes import _Pipeline  # pyright: ignore[reportPrivateUsage] # does what a test says
 
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)

@@ -19,7 +19,8 @@ from starlette.testclient import TestClient
 from app.api.runner import Runner
 from app.api.service import create_app
 from app.extraction.pipeline import FailedPart, Pipeline, PipelineResult
-from app.settings import ApiSettings, ReadSettings, Settings, StoreSettings
+from app.service_settings import ApiSettings
+from app.settings import ReadSettings, Settings, StoreSettings
 from decoding.engines.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
 from schemas.errors import (

@@ -16,7 +16,8 @@ from starlette.testclient import TestClient
 from app.api.deps import tenant_name_of
 from app.api.service import create_app
 from app.models.choice import choose_model
-from app.settings import ApiSettings, ExampleSettings, Settings, StoreSettings
+from app.service_settings import ApiSettings
+from app.settings import ExampleSettings, Settings, StoreSettings
 from app.wiring import build_files, open_store
 from storage.adapters import AdapterRegistry, RegisteredAdapter
 from tests.app.adapters.lora import write_adapter

@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 
 from app.api.service import create_app
 from app.extraction.pipeline import Pipeline
-from app.settings import OutboundSettings, Settings, StoreSettings, load_settings
+from app.service_settings import OutboundSettings
+from app.settings import Settings, StoreSettings, load_settings
 from decoding.engines.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
 from schemas.errors import ConfigurationError

@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from app.api.service import create_app
 from app.api.webhook_routes import webhook_url_of
 from app.settings import Settings, StoreSettings
-from schemas.errors import AddressRefusedError, InputError
+from schemas.errors import InputError
+from schemas.service_errors import AddressRefusedError
 from tests.app.api.idle import idle_pipeline
 
 URL = "https://erp.example.org/hooks/rasg"

@@ -15,6 +15,7 @@ from app.api.listening import listen
 from app.api.problems import add_problem_handlers
 from app.api.server import StartsOrSays, die_with_parent, run
 from app.log import configure_logging
+from app.service_settings import ApiSettings
 from app.settings import LogSettings
 from schemas.errors import RetrievalError
 
@@ -59,4 +60,4 @@ def broken() -> StartsOrSays:
 
 if __name__ == "__main__":
     with listen("127.0.0.1", int(sys.argv[2])) as listener:
-        run(f"tests.app.api.tiny_service:{sys.argv[1]}", listener)
+        run(f"tests.app.api.tiny_service:{sys.argv[1]}", listener, ApiSettings())

@@ -12,7 +12,8 @@ from app.cli import app
 from app.settings import load_settings
 from app.wiring import build_keys, open_database
 from schemas.access import Caller
-from schemas.errors import ConfigurationError, InputError, UnauthenticatedError
+from schemas.errors import ConfigurationError, InputError
+from schemas.service_errors import UnauthenticatedError
 
 
 def rasg(*words: str) -> Result:

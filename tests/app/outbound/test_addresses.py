@@ -7,7 +7,7 @@ from ipaddress import ip_address
 import pytest
 
 from app.outbound.addresses import OutboundPolicy, check_addresses, is_public, parse_target
-from schemas.errors import AddressRefusedError
+from schemas.service_errors import AddressRefusedError
 
 ANY_PORT = OutboundPolicy(allow_http=True, ports=None)
 

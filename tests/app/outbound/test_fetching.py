@@ -19,7 +19,8 @@ from cryptography.x509.oid import NameOID
 
 from app.outbound.addresses import Address, OutboundPolicy
 from app.outbound.fetching import Bounds, Opener, Resolve, resolve_name
-from schemas.errors import AddressRefusedError, DocumentTooLargeError, FetchFailedError
+from schemas.errors import DocumentTooLargeError
+from schemas.service_errors import AddressRefusedError, FetchFailedError
 
 LOOPBACK = ip_address("127.0.0.1")
 INSIDE = OutboundPolicy(allow_http=True, allow_private=True, ports=None)
