@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from app.commands import adapters, bench, examples, extract, inspect, models, schema, services
+from app.commands import adapters, bench, doctor, examples, extract, inspect, models, schema, services
 from app.errors import error_record
 from schemas.errors import RasgError
 
@@ -20,6 +20,8 @@ app = typer.Typer(
     add_completion=False,
     help="Business documents in, schema-valid JSON out, and every value stands on the page.",
 )
+app.callback()(services.root)
+app.command("doctor")(doctor.doctor)
 app.command("extract")(extract.extract)
 app.command("read")(inspect.read)
 app.command("ground")(inspect.ground)

@@ -15,7 +15,9 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 _TEXT = "%(asctime)s %(levelname)-7s %(name)s %(request_id)s%(message)s"
 # Libraries that would log addresses, or a line for each request that we log ourselves.
 _QUIET = ("httpx2", "httpcore", "PIL", "fontTools", "rapidocr", "RapidOCR", "_granian", "multipart")
-_OURS = ("app", "decoding", "eval", "ocr", "retrieval", "schemas", "training")
+# A wheel has the packages under another one (docs/adr/0013-one-install.md).
+_PREFIX = __name__.removesuffix("app.log")
+_OURS = ("app", "decoding", "eval", "ocr", "retrieval", "schemas", "storage", "training")
 
 
 class _RequestIdFilter(logging.Filter):
@@ -54,7 +56,7 @@ def configure_logging(settings: LogSettings) -> None:
 
 def _set_levels(level: LogLevel) -> None:
     for name in _OURS:
-        logging.getLogger(name).setLevel(level)
+        logging.getLogger(_PREFIX + name).setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel("WARNING")
 

@@ -300,7 +300,8 @@ def _start_zygote() -> _ZygoteProcess:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ocr.zygote", str(theirs.fileno())],
+            # -P: the folder that the user stands in may hold a module of a library's name.
+            [sys.executable, "-P", "-m", f"{__package__}.zygote", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env=_environment(),

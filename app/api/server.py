@@ -22,7 +22,7 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
     """Serve at `host`:`port` until interrupted: one process, whose threads do the work."""
     logger.info("serving %s at http://%s:%s", settings.engine, host, port)
     Server(
-        "app.api.server:application",
+        f"{__name__}:application",
         factory=True,
         address=host,
         port=port,
