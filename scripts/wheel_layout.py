@@ -61,9 +61,7 @@ def _places(tree: ast.Module) -> Iterator[tuple[int, int]]:
                 if not _is_ours(alias.name):
                     continue
                 if alias.asname is None:
-                    raise ValueError(
-                        f"line {node.lineno}: `import {alias.name}` binds a name of the checkout"
-                    )
+                    raise ValueError(f"line {node.lineno}: `import {alias.name}` binds a bare name")
                 yield alias.lineno, alias.col_offset
 
 

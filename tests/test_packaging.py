@@ -6,7 +6,6 @@ import re
 import tomllib
 from importlib import import_module
 from importlib.metadata import packages_distributions
-from pathlib import Path
 from typing import Any
 
 import pytest
