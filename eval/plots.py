@@ -60,6 +60,32 @@ def reliability(found: Calibration, path: Path, *, title: str) -> None:
     figure.savefig(path, dpi=100)
 
 
+def reliability_pair(before: Calibration, after: Calibration, path: Path) -> None:
+    """Draw risk-coverage first, then reliability, of the same values with two kinds of confidences.
+
+    Raises
+    ------
+    ConfigurationError
+        If matplotlib is not installed.
+    """
+    figure = _figure(10, 4)
+    left, right = figure.subplots(1, 2)
+    right.plot([0, 1], [0, 1], color="0.8", linestyle="--")
+    for found, name, colour in ((before, "the model's own", "C1"), (after, "calibrated", "C0")):
+        left.step(found.coverage, found.risk, where="post", color=colour, label=f"{name}: {found.aurc:.3f}")
+        label = f"{name}: {found.expected_error:.3f}"
+        curve = [(one.confidence, one.accuracy) for one in found.bins]
+        right.plot([x for x, _ in curve], [y for _, y in curve], marker="o", color=colour, label=label)
+    highest = max((*before.risk, *after.risk, 0.01))
+    left.set(xlim=(0, 1), ylim=(0, highest), xlabel="share of values, surest first")
+    left.set(ylabel="share of them wrong", title="Risk and coverage: area under the curve")
+    right.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="share right")
+    right.set_title("Reliability: expected calibration error")
+    left.legend(loc="upper left")
+    right.legend(loc="upper left")
+    figure.savefig(path, dpi=100)
+
+
 def _figure(width: float, height: float) -> Figure:
     try:
         from matplotlib.figure import Figure

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from eval.kie import MATCHINGS
 from eval.run_scores import ALL, GroupScores, RunScores
-from eval.scoring import DocumentScore
+from eval.scoring import DocumentScore, Role
+from eval.straight_through import MAX_ERRORS, StraightThrough, documents_through, values_through
 
 N_WORST = 10
 Interval = tuple[float, float]
@@ -27,7 +28,7 @@ def report_markdown(
     for name, group in scores.groups.items():
         if name != ALL:  # fields of one name in several data sets are several fields
             lines += [*_fields(name, group), ""]
-    lines += _worst(scores.documents)
+    lines += [*straight_through_lines(scores.documents), *_worst(scores.documents)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -110,6 +111,43 @@ def _fields(name: str, group: GroupScores) -> Iterator[str]:
         for column, figures in group.lir["normalised"].columns.items():
             shares = (f"{figures.f1:.3f}", f"{figures.precision:.3f}", f"{figures.recall:.3f}")
             yield _row([f"rows: {_text(column)}", *shares, f"{figures.score:.0f}", "", "", "", ""])
+
+
+def straight_through_lines(documents: Sequence[DocumentScore]) -> Iterator[str]:
+    """Yield how much of each data set, and of all, needs no look; nothing if no value has a confidence."""
+    if not any(value.confidence is not None for document in documents for value in document.judged):
+        return
+    names = dict.fromkeys(document.dataset for document in documents)
+    groups = {name: [d for d in documents if d.dataset == name] for name in names}
+    if len(groups) > 1:
+        groups[ALL] = list(documents)
+    at = [f"{error:.1%}".replace(".0%", "%") for error in MAX_ERRORS]
+    yield "## Straight through"
+    yield ""
+    yield "How much needs no look if so many of the values that pass may be wrong, with 95 % intervals over"
+    yield "documents, the threshold chosen with hindsight. Fields: those with a value, the surest of them."
+    yield "Documents: those whose least sure value, nulls and cells too, is sure enough."
+    yield ""
+    yield _row(["data set", *(f"fields at {one}" for one in at), *(f"documents at {one}" for one in at)])
+    yield _row(["---"] * (1 + 2 * len(at)))
+    for name, group in groups.items():
+        fields = [_confidences(document, ("field",)) for document in group]
+        whole = [_confidences(document, ("field", "null", "cell")) for document in group]
+        found = [values_through(fields, error) for error in MAX_ERRORS]
+        found += [documents_through(whole, error) for error in MAX_ERRORS]
+        yield _row([name, *map(_through, found)])
+    yield ""
+
+
+def _confidences(document: DocumentScore, roles: tuple[Role, ...]) -> list[tuple[float, bool]]:
+    known = ((v.confidence, v.is_right) for v in document.judged if v.role in roles)
+    return [(confidence, right) for confidence, right in known if confidence is not None]
+
+
+def _through(found: StraightThrough) -> str:
+    if found.share is None or found.interval is None:
+        return ""
+    return f"{found.share:.2f} ({found.interval.low:.2f} to {found.interval.high:.2f})"
 
 
 def worst_documents(documents: Sequence[DocumentScore], n: int = N_WORST) -> tuple[DocumentScore, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import JsonValue
 
@@ -24,6 +25,29 @@ from eval.kie import (
 from eval.kinds import Kinds
 from eval.predictions import ROWS_KEY, PredRecord
 from eval.similarity import Similarity, edit, exact, same_amount_as, same_date, same_text
+from schemas.spec import json_path
+
+Role = Literal["field", "null", "cell"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedValue:
+    """A value that was asked for, and whether it is right, matching `normalised`.
+
+    Attributes
+    ----------
+    path
+        In the answer, as text.
+    role
+        A field with a value, one that is null, or a filled cell of annotated rows.
+    confidence
+        In [0, 1]; None if there is none.
+    """
+
+    path: str
+    role: Role
+    confidence: float | None
+    is_right: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +62,8 @@ class DocumentScore:
         The alignment of its rows under each matching; None if rows are not annotated or were not asked for.
     confidences
         (confidence, whether right) of each predicted field that has one, matching `normalised`.
+    judged
+        Every predicted field and cell, and every null that gold has a say on, with its confidence.
     error
         Why there is no answer: all of its gold values are missed.
     """
@@ -47,6 +73,7 @@ class DocumentScore:
     fields: Mapping[Matching, tuple[FieldResult, ...]]
     rows: Mapping[Matching, Glirm] | None
     confidences: tuple[tuple[float, bool], ...]
+    judged: tuple[JudgedValue, ...] = ()
     error: str | None = None
 
 
@@ -85,14 +112,43 @@ def score_document(
     }
     said = [r for r in results["normalised"] if r.outcome in ("right", "wrong", "hallucinated")]
     confidences = [(pred.confidence(r.field), r.outcome == "right") for r in said]
+    aligned = _lir(pred, gold, kinds, columns, separators) if _has_rows(pred, gold, rows) else None
+    cells = () if aligned is None else _judge_cells(pred, aligned["normalised"])
     return DocumentScore(
         id=gold.id,
         dataset=gold.dataset,
         fields=results,
-        rows=_lir(pred, gold, kinds, columns, separators) if _has_rows(pred, gold, rows) else None,
+        rows=aligned,
         confidences=tuple((known, right) for known, right in confidences if known is not None),
+        judged=(*_judge_fields(pred, results["normalised"]), *cells) if pred.error is None else (),
         error=pred.error,
     )
+
+
+def _judge_fields(pred: PredRecord, results: Iterable[FieldResult]) -> Iterator[JudgedValue]:
+    for result in results:
+        yield JudgedValue(
+            path=json_path((result.field,)),
+            role="null" if result.outcome in ("missed", "absent") else "field",
+            confidence=pred.confidence(result.field),
+            is_right=result.outcome in ("right", "absent"),
+        )
+
+
+def _judge_cells(pred: PredRecord, rows: Glirm) -> Iterator[JudgedValue]:
+    """Yield the cells that were filled; a cell is right where its row has a partner with the same value."""
+    for row in rows.alignment:
+        filled = {} if row.pred_index is None else rows.pred[row.pred_index]
+        for key, similarity in row.cells.items():
+            if filled.get(key) is not None:
+                path = json_path((ROWS_KEY, row.pred_index or 0, key))
+                known = pred.metadata.get(path)
+                yield JudgedValue(
+                    path=path,
+                    role="cell",
+                    confidence=None if known is None else known.confidence,
+                    is_right=similarity == 1.0,
+                )
 
 
 def _asked(pred: PredRecord, gold: GoldRecord) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-# Before any numeric library is loaded. Pages run side by side in processes, and threads that spin meanwhile cost
-# more than they give: 140 CPU seconds in the place of 15 for one invoice, on two cores that were busy.
+# Before any numeric library is loaded. Pages run side by side in processes, and threads that spin meanwhile
+# cost more than they give: 140 CPU seconds in the place of 15 for one invoice, on two cores that were busy.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT")
 
 

@@ -24,6 +24,7 @@ WarningCode = Literal[
     "list_incomplete",
     "row_repeated",
     "sum_mismatch",
+    "check_digit_failed",
     "low_confidence",
     "window_conflict",
     "constraint_violated",
@@ -36,6 +37,7 @@ WarningCode = Literal[
     "kind_without_schema",
     "schema_may_not_fit",
 ]
+ReviewCode = Literal[WarningCode, "uncertain_value"]
 # Kinds of documents by the names of the schemas that ship for them; for "other" none does.
 KindName = Literal["invoice", "receipt", "purchase_order", "bank_statement", "other"]
 KINDS: tuple[KindName, ...] = get_args(KindName)
@@ -83,8 +85,10 @@ class FieldMetadata(Value):
     Attributes
     ----------
     confidence
-        In [0, 1], from the token log-probabilities of the value under the mask; None where the
-        engine gave none.
+        In [0, 1], how likely the value is right: calibrated where the model has a calibration, else
+        `probability`; None where the engine gave no log-probabilities.
+    probability
+        In [0, 1], the model's own of the value among all that the grammar allows.
     ocr_confidence
         In [0, 1], the lowest confidence of the cited words; None for an ungrounded value.
     normalised
@@ -92,6 +96,7 @@ class FieldMetadata(Value):
     """
 
     confidence: float | None = None
+    probability: float | None = None
     ocr_confidence: float | None = None
     alignment: Alignment | None = None
     alignment_score: float | None = None
@@ -116,7 +121,7 @@ class ReviewReason(Value):
     for the document; `page_number` is from 1, as printed in the file.
     """
 
-    code: WarningCode | Literal["uncertain_value"]
+    code: ReviewCode
     message: str
     path: str | None = None
     page_number: int | None = None
@@ -164,8 +169,7 @@ class Extraction(Value):
     page_numbers
         The pages of the file, from 1, that it is about; empty means all of them.
     status
-        `partial` where something was cut off or not read, else `needs_review` where the file may hold several
-        documents, it is not sure where this one begins or ends or what it is, or the schema may not fit it.
+        `partial` where something was cut off or not read, else `needs_review` where `review` has a reason.
     kind
         What kind of document it seems to be, whatever schema was asked for; None where nobody looked.
     examples
@@ -176,7 +180,7 @@ class Extraction(Value):
     completeness
         Which rows the pages show and the answer gives, and which sums hold.
     review
-        What a person has to look at; empty where nothing asks for it.
+        What a person has to look at, the weightiest first, each path once; empty where nothing asks for it.
     """
 
     extraction_id: str | None = None

@@ -11,6 +11,7 @@ from schemas.errors import ConfigurationError
 from schemas.frozen import Value
 from schemas.prompt import ReasoningMode
 from schemas.spec import FieldKind
+from schemas.value_calibration import ValueCalibration, read_calibration
 
 PROFILE = "profile.json"
 _MAX_BYTES = 1_000_000
@@ -81,12 +82,16 @@ class ModelProfile(Value):
         of a name that the tokenizer has never seen.
     low_confidence
         Values below this confidence are warned of (`low_confidence`). What a probability is worth differs
-        from one model to the next.
+        from one model to the next. With a calibration, its thresholds count instead.
+    calibration
+        What the model's probabilities are worth where it answers without an adapter; a file of its own
+        (`schemas.value_calibration`).
     """
 
     prompt: PromptTexts = PromptTexts()
     chars_per_token: float = Field(default=1.0, ge=0.25, le=16.0)
     low_confidence: float = Field(default=0.5, ge=0.0, le=1.0)
+    calibration: ValueCalibration | None = None
 
 
 # Of a model that says nothing of itself.
@@ -99,8 +104,14 @@ def read_profile(model_folder: Path) -> ModelProfile:
     Raises
     ------
     ConfigurationError
-        If the file is no profile.
+        If the file, or that of the calibration beside it, is none.
     """
+    profile = _read_file(model_folder)
+    calibration = read_calibration(model_folder)
+    return profile if calibration is None else profile.model_copy(update={"calibration": calibration})
+
+
+def _read_file(model_folder: Path) -> ModelProfile:
     path = model_folder / PROFILE
     try:
         if not path.is_file():

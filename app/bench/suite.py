@@ -206,11 +206,18 @@ def read_suite(
     if n is not None:
         changed["datasets"] = {k: part.model_copy(update={"n": n}) for k, part in suite.datasets.items()}
     if documents is not None:
-        changed["documents"] = _hashes(documents)
+        changed["documents"] = read_hash_list(documents)
     return suite.model_copy(update=changed)
 
 
-def _hashes(path: Path) -> tuple[str, ...]:
+def read_hash_list(path: Path) -> tuple[str, ...]:
+    """Return the SHA-256 that a file lists, one a line, in order and each once.
+
+    Raises
+    ------
+    ConfigurationError
+        If it cannot be read, lists nothing, or something else.
+    """
     try:
         lines = path.read_text(encoding="utf-8").split()
     except (OSError, UnicodeDecodeError) as error:

@@ -9,17 +9,20 @@ from typing import Annotated
 import typer
 
 from app.bench.ablate import SWITCHES, Switch, ablation_table, combinations_of
+from app.bench.calibrate import calibrate_runs, calibration_report, write_calibration
 from app.bench.compare import compare as compare_runs
 from app.bench.compare import comparison_table, regressions
 from app.bench.pages import write_pages
 from app.bench.results import Results, run_results, run_title, write_results
 from app.bench.run import RunFolder, run_suite
-from app.bench.suite import Suite, read_suite
+from app.bench.suite import Suite, read_hash_list, read_suite
+from app.extraction.options import parse_share
 from app.extraction.pipeline import Pipeline
 from app.log import configure_logging
 from app.models.choice import choose_model
 from app.settings import EngineName, load_settings
-from app.wiring import build_pipeline
+from app.wiring import build_pipeline, build_read_options
+from eval.plots import reliability_pair
 
 app = typer.Typer(no_args_is_help=True, help="Measure extraction on labelled documents.")
 
@@ -131,6 +134,40 @@ def ablate(
     table = ablation_table(runs, chosen)
     (out / "ablation.md").write_text(table, encoding="utf-8")
     typer.echo(table)
+
+
+@app.command("calibrate")
+def calibrate(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs of one model.")],
+    out: Annotated[Path, typer.Option(help="The file: calibration.json of the adapter's or model's folder.")],
+    readings: Annotated[
+        Path | None, typer.Option(help="Folder of documents as they were read; the first run's by default.")
+    ] = None,
+    documents: Annotated[
+        Path | None,
+        typer.Option("--documents", help="Fit on these files only, a SHA-256 a line: none that taught."),
+    ] = None,
+    max_error: Annotated[
+        float,
+        typer.Option(help="Share of wrong values that is tolerated where nobody says.", parser=parse_share),
+    ] = 0.1,
+    plot: Annotated[Path | None, typer.Option(help="PNG file for the curves before and after.")] = None,
+) -> None:
+    """Fit what the model's probabilities are worth, on values that are known to be right or wrong.
+
+    Prints how the confidences fare on documents of vendors that were left out while they were fitted.
+    """
+    found = calibrate_runs(
+        runs,
+        readings=readings or runs[0] / "readings",
+        read_options=build_read_options(load_settings().read),
+        documents=None if documents is None else frozenset(read_hash_list(documents)),
+        max_error=max_error,
+    )
+    write_calibration(found.calibration, out)
+    typer.echo(calibration_report(found))
+    if plot is not None:
+        reliability_pair(found.before, found.after, plot)
 
 
 def _pipeline(engine: EngineName | None) -> Pipeline:

@@ -25,6 +25,7 @@ from rich.text import Text
 
 from app.batch import Batch, BatchFile, find_files, has_failed
 from app.commands.option_flags import take_options
+from app.commands.review_view import show_review
 from app.extraction.options import SPLIT_HELP, ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PAGES_HELP, parse_page_ranges
 from app.extraction.pipeline import Pipeline
@@ -199,6 +200,7 @@ def _show(result: FileResult, console: Console) -> None:
             f"{entry.confidence:.2f}" if entry.confidence is not None else "-",
         )
     console.print(table)
+    show_review(result.extraction, console)
     if (kind := result.extraction.kind) is not None:
         console.print(f"{result.extraction.schema_name} was asked; kind {kind.name} ({kind.confidence:.2f})")
     for use in result.extraction.examples:

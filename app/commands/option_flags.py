@@ -10,7 +10,7 @@ import typer
 from pydantic import JsonValue
 from pydantic.fields import FieldInfo
 
-from app.extraction.options import ExtractionOptions
+from app.extraction.options import ExtractionOptions, parse_share
 
 P = ParamSpec("P")
 
@@ -18,6 +18,8 @@ P = ParamSpec("P")
 PARAMETER = "said"
 # Names from before there was one model of options.
 _ALIASES: Mapping[str, tuple[str, ...]] = {"n_candidates": ("--n-candidates", "--candidates")}
+# How the text of a flag is read, where it is not as the type says; click tells of a ValueError.
+_PARSERS: Mapping[str, Callable[[str], object]] = {"max_error": parse_share}
 
 
 def take_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -42,7 +44,9 @@ def take_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def _flag(name: str, field: FieldInfo) -> inspect.Parameter:
     low, high = _bound(field, "ge"), _bound(field, "le")
-    option = typer.Option(*_ALIASES.get(name, ()), help=field.description, min=low, max=high)
+    option = typer.Option(
+        *_ALIASES.get(name, ()), help=field.description, min=low, max=high, parser=_PARSERS.get(name)
+    )
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,

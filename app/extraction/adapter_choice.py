@@ -11,6 +11,7 @@ from app.extraction.options import ExtractionOptions
 from schemas.adapter import BASE
 from schemas.errors import AdapterNotFoundError, RetrievalError
 from schemas.extraction import Extraction, ExtractionWarning
+from schemas.value_calibration import ValueCalibration
 
 logger = logging.getLogger(__name__)
 
@@ -27,10 +28,13 @@ class OwnAdapter:
         As engines know it.
     content_sha256
         Of its weights and configuration (`schemas.adapter.adapter_sha256`).
+    calibration
+        What its probabilities are worth; None where nobody measured it.
     """
 
     name: str
     content_sha256: str
+    calibration: ValueCalibration | None = None
 
 
 class AdapterChooser(Protocol):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from decoding.engines.engine import DEFAULT_MAX_TOKENS, DEFAULT_N_CANDIDATES
 from schemas.prompt import ReasoningMode
@@ -13,6 +13,34 @@ from schemas.prompt import ReasoningMode
 # It is no field of the options, which are about one document.
 SplitMode = Literal["auto", "never", "pages"]
 SPLIT_HELP = "Documents of a file: `auto` finds where each begins, `pages` is one a page, `never` one a file."
+
+
+def parse_share(said: object) -> object:
+    """Return the share that a text such as "1%" or "0.01" means, in (0, 1); what is no text as it is.
+
+    Raises
+    ------
+    ValueError
+        If the text is no share, or not between none and all.
+
+    Examples
+    --------
+    >>> parse_share("0.5%"), parse_share("0.02")
+    (0.005, 0.02)
+    """
+    if not isinstance(said, str):
+        return said
+    number, percent, rest = said.strip().partition("%")
+    try:
+        share = float(number) / (100 if percent else 1)
+    except ValueError:
+        share = 0.0
+    if rest or not 0 < share < 1:
+        raise ValueError("a share is written as 1% or 0.01, and is between none and all")
+    return share
+
+
+Share = Annotated[float, BeforeValidator(parse_share), Field(gt=0, lt=1)]
 
 
 class ExtractionOptions(BaseModel):
@@ -57,4 +85,9 @@ class ExtractionOptions(BaseModel):
         ge=0,
         le=8,
         description="Annotated pages that are shown with each window, if so many are near enough.",
+    )
+    max_error: Share | None = Field(
+        default=None,
+        description="Share of wrong values, such as `1%`, that is tolerated among those that need no look; "
+        "the model's own by default.",
     )

@@ -7,12 +7,11 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from pydantic import JsonValue
-
 from app.extraction.adapter_choice import OwnAdapter, extract_with_adapter
-from app.extraction.doubts import add_doubts
+from app.extraction.confidence import describe_leaves, judge_by
 from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PageRange
+from app.extraction.review import add_doubts, count_uncertain, find_uncertain, review_answer
 from app.extraction.schema_choice import SchemaChoice, choose_schema
 from app.extraction.splitting import DocumentPart, place_in_file, split_document
 from app.extraction.tenant import NO_TENANT, TenantContext
@@ -28,15 +27,15 @@ from decoding.checks.completeness import find_evidence
 from decoding.checks.validity import withdraw_invalid
 from decoding.engines.engine import Engine, LoadsAdapters, Prepares
 from decoding.grounding.ground import ground_extraction
-from decoding.grounding.result import GroundingResult
 from decoding.windows import WindowAnswer
 from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
 from schemas.errors import ConfigurationError, RasgError
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
 from schemas.model_profile import DEFAULT_PROFILE, ModelProfile
-from schemas.spec import ExtractionSchema, json_path
-from schemas.walk import values_by_path
+from schemas.spec import ExtractionSchema, Path, json_path
+from schemas.value_calibration import ValueCalibration
+from schemas.walk import leaves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +234,14 @@ class Pipeline:
             return None
         return own
 
+    def _find_calibration(self, answer: DocumentAnswer) -> ValueCalibration | None:
+        """Return what the probabilities of the weights that answered are worth, if anybody measured it."""
+        (adapter,) = {decoded.completion.adapter for decoded in answer.decoded}
+        if adapter is None:
+            return self.profile.calibration
+        own = self.own_adapter
+        return own.calibration if own is not None and own.name == adapter else None
+
     def _extract(
         self,
         document: Document,
@@ -270,21 +277,27 @@ class Pipeline:
                 *refused,
                 *check_answer(grounded, completeness),
             )
-            metadata = _metadata(merged, grounded)
-            doubts = _doubts(merged.value, metadata, self.profile.low_confidence)
+            calibration = self._find_calibration(answer)
+            metadata = describe_leaves(merged, grounded, document, completeness, calibration)
+            found = tuple(leaves(schema.root, dict(merged.value)))
+            is_uncertain = judge_by(
+                calibration, max_error=options.max_error, low_confidence=self.profile.low_confidence
+            )
+            doubts = count_uncertain(found, metadata, is_uncertain)
         extraction = _extraction(
             document, schema, merged, metadata, (*warnings, *doubts), answer, clock.seconds
         )
-        return extraction.model_copy(
+        whole = extraction.model_copy(
             update={"examples": list_example_uses(requests), "completeness": completeness}
         )
+        return review_answer(whole, find_uncertain(found, metadata, is_uncertain))
 
 
 def _extraction(
     document: Document,
     schema: ExtractionSchema,
     merged: WindowAnswer,
-    metadata: dict[str, FieldMetadata],
+    metadata: Mapping[Path, FieldMetadata],
     warnings: tuple[ExtractionWarning, ...],
     answer: DocumentAnswer,
     seconds: dict[str, float],
@@ -297,7 +310,10 @@ def _extraction(
         status="partial"
         if any(w.code in {"truncated", "pages_skipped", "unreadable_page"} for w in warnings)
         else "succeeded",
-        output=Output(value=dict(merged.value), metadata=metadata),
+        output=Output(
+            value=dict(merged.value),
+            metadata={json_path(path): entry for path, entry in metadata.items()},
+        ),
         warnings=warnings,
         reasoning=reasoning or None,
         usage=Usage(
@@ -311,28 +327,3 @@ def _extraction(
         model=completions[0].model,
         adapter=completions[0].adapter,
     )
-
-
-def _metadata(merged: WindowAnswer, grounded: GroundingResult) -> dict[str, FieldMetadata]:
-    """Return what grounding knows of each leaf, by JSON path, with the confidence of its decoding."""
-    confidences = {path: entry.confidence for path, entry in merged.metadata.items()}
-    return {
-        json_path(path): entry.model_copy(update={"confidence": confidences.get(path)})
-        for path, entry in grounded.metadata.items()
-    }
-
-
-def _doubts(
-    value: Mapping[str, JsonValue], metadata: Mapping[str, FieldMetadata], threshold: float
-) -> tuple[ExtractionWarning, ...]:
-    """Return one warning that counts the doubtful values; the metadata says which they are."""
-    leaves = values_by_path(dict(value))
-    doubtful = [
-        path
-        for path, entry in metadata.items()
-        if leaves.get(path) is not None and entry.confidence is not None and entry.confidence < threshold
-    ]
-    if not doubtful:
-        return ()
-    message = f"{len(doubtful)} values have a confidence under {threshold}, the first at {doubtful[0]}"
-    return (ExtractionWarning(code="low_confidence", message=message),)

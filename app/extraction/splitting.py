@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from app.extraction.doubts import add_doubts
 from app.extraction.options import SplitMode
 from app.extraction.page_ranges import PageRange, pick_pages
+from app.extraction.review import add_doubts
 from decoding.splitting.groups import PageGroup, group_pages
 from schemas.completeness import Completeness
 from schemas.document import Document, ReadWarning
@@ -157,6 +157,10 @@ def renumber(extraction: Extraction, page_numbers: tuple[int, ...]) -> Extractio
             "warnings": tuple(
                 w if w.page_number is None else w.model_copy(update={"page_number": in_file(w.page_number)})
                 for w in extraction.warnings
+            ),
+            "review": tuple(
+                r if r.page_number is None else r.model_copy(update={"page_number": in_file(r.page_number)})
+                for r in extraction.review
             ),
             "examples": tuple(
                 use.model_copy(update={"page_numbers": tuple(in_file(n) for n in use.page_numbers)})

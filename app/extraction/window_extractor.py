@@ -291,7 +291,9 @@ def _read_completion(completion: Completion, request: WindowRequest) -> WindowCo
     confidences = leaf_confidences(parsed, completion)
     answer = WindowAnswer(
         value=parsed.value,
-        metadata={path: FieldMetadata(confidence=known) for path, known in confidences.items()},
+        metadata={
+            path: FieldMetadata(confidence=known, probability=known) for path, known in confidences.items()
+        },
         page_indices=dict.fromkeys(parsed.value_spans, request.page_indices),
     )
     return WindowCompletion(completion=completion, parsed=parsed, answer=answer)

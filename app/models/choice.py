@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from app.models.shipped import adapter_of, folder_of
 from app.settings import Settings
 from schemas.adapter import WEIGHTS, adapter_sha256, read_card, served_name
 from schemas.errors import ConfigurationError
+from schemas.value_calibration import CALIBRATION, ValueCalibration, read_calibration
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +39,21 @@ class ChosenModel:
 
     @property
     def own_adapter(self) -> OwnAdapter | None:
-        """Return the adapter as engines know it, whether or not its folder is there: a server has its own."""
+        """Return the adapter as engines know it, whether or not its folder is there: a server has its own.
+
+        Raises
+        ------
+        ConfigurationError
+            If its calibration is none.
+        """
         if self.pinned is None:
             return None
         content = self.pinned.content_sha256
-        return OwnAdapter(name=served_name(self.pinned.name, content), content_sha256=content)
+        return OwnAdapter(
+            name=served_name(self.pinned.name, content),
+            content_sha256=content,
+            calibration=None if self.adapter is None else _calibration_for(content, self.adapter),
+        )
 
     @property
     def adapters(self) -> Mapping[str, Path]:
@@ -65,6 +79,15 @@ class ChosenModel:
             raise ConfigurationError(f"the adapter of {self.name!r} was trained on other weights than these")
         if adapter_sha256(folder) != pinned.content_sha256:
             raise ConfigurationError(f"the adapter of {self.name!r} is not the one that ships", hint=again)
+
+
+def _calibration_for(content_sha256: str, folder: Path) -> ValueCalibration | None:
+    """Return the calibration in an adapter's folder; one of other weights says nothing of these."""
+    found = read_calibration(folder)
+    if found is None or found.weights_sha256 in (None, content_sha256):
+        return found
+    logger.warning("%s of %r was fitted on other weights and is not used", CALIBRATION, folder.name)
+    return None
 
 
 def choose_model(settings: Settings) -> ChosenModel:

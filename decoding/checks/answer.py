@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decoding.checks.check_digits import check_digits
 from decoding.checks.completeness import warn_of_missing_rows
 from decoding.checks.legibility import check_legibility
 from decoding.checks.row_repeats import check_repeats
@@ -13,13 +14,14 @@ from schemas.extraction import ExtractionWarning
 
 
 def check_answer(grounded: GroundingResult, completeness: Completeness) -> tuple[ExtractionWarning, ...]:
-    """Return what grounding doubts, what is hardly legible, and which sums and rows are suspicious."""
+    """Return what grounding doubts, what is hardly legible, and which sums, rows and check digits fail."""
     return (
         *grounded.warnings,
         *check_legibility(grounded),
         *warn_of_sums(completeness.sums),
         *warn_of_missing_rows(completeness),
         *check_repeats(grounded),
+        *check_digits(grounded),
     )
 
 

@@ -72,6 +72,11 @@ class DocumentIndex:
     def _dates(self) -> dict[date, tuple[Run, ...]]:
         return date_runs(self.searched, self.style)
 
+    def places(self, kind: FieldKind) -> tuple[Run, ...]:
+        """Return all places that read as an amount or as a date, by kind; none for other kinds."""
+        known = {"amount": self._amounts, "date": self._dates}.get(kind, {})
+        return tuple(run for runs in known.values() for run in runs)
+
     def text(self, run: Run) -> str:
         """Return the run's words as printed, joined by spaces."""
         return " ".join(self.pages[run.page_index].words[i].text for i in run.word_indices)

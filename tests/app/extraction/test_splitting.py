@@ -26,6 +26,7 @@ from schemas.extraction import (
     Status,
     Usage,
 )
+from schemas.model_profile import ModelProfile
 from tests.app.two_documents import FILE, SCHEMA, see_two
 from tests.decoding.engines.tiny_model import make_model
 
@@ -35,7 +36,9 @@ OPTIONS = ExtractionOptions(n_candidates=1, max_tokens=300)
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     engine = EmbeddedEngine(make_model(tmp_path_factory.mktemp("splitting"), seed=11))
-    return Pipeline(engine=engine, read_options=ReadOptions(n_workers=1))
+    # Random weights are sure of nothing, and that is no matter here.
+    profile = ModelProfile(low_confidence=0.0)
+    return Pipeline(engine=engine, read_options=ReadOptions(n_workers=1), profile=profile)
 
 
 @pytest.fixture(scope="module")

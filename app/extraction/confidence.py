@@ -1,0 +1,66 @@
+"""How sure each value of an answer is, and which are too unsure to pass without a look."""
+
+from __future__ import annotations
+
+from app.extraction.review import IsUncertain
+from decoding.calibration.signals import describe_values, group_of
+from decoding.calibration.weigh import confidence_of
+from decoding.grounding.result import GroundingResult
+from decoding.windows import WindowAnswer
+from schemas.completeness import Completeness
+from schemas.document import Document
+from schemas.extraction import FieldMetadata
+from schemas.spec import Path
+from schemas.value_calibration import ValueCalibration
+from schemas.walk import Leaf
+
+# A null that is more likely wrong than right is looked at; there is no value that could be wrong.
+_LEAST_OF_NULLS = 0.5
+
+
+def describe_leaves(
+    merged: WindowAnswer,
+    grounded: GroundingResult,
+    document: Document,
+    completeness: Completeness,
+    calibration: ValueCalibration | None,
+) -> dict[Path, FieldMetadata]:
+    """Return what grounding knows of each leaf, with the model's probability and what that is worth.
+
+    Without a calibration the confidence is the probability; without log-probabilities there is neither.
+    """
+    probabilities = {
+        path: entry.probability for path, entry in merged.metadata.items() if entry.probability is not None
+    }
+    confidences = probabilities
+    if calibration is not None:
+        described = describe_values(grounded, probabilities, document, completeness)
+        confidences = {value.path: confidence_of(value, calibration) for value in described}
+    return {
+        path: entry.model_copy(
+            update={"confidence": confidences.get(path), "probability": probabilities.get(path)}
+        )
+        for path, entry in grounded.metadata.items()
+    }
+
+
+def judge_by(
+    calibration: ValueCalibration | None, *, max_error: float | None, low_confidence: float
+) -> IsUncertain:
+    """Return which values are uncertain.
+
+    With a calibration those under the confidence from which on no more than `max_error` were wrong, of values
+    of their group, all of a group of which none are so sure, and nulls that are more likely wrong than right.
+    Without one, those under 1 - `max_error`, or, where nobody asks, under `low_confidence`; nulls never.
+    """
+
+    def is_uncertain(leaf: Leaf, confidence: float) -> bool:
+        if calibration is None:
+            least = low_confidence if max_error is None else 1 - max_error
+            return leaf.value is not None and confidence < least
+        if leaf.value is None:
+            return confidence < _LEAST_OF_NULLS
+        least = calibration.threshold(group_of(leaf), max_error)
+        return least is None or confidence < least
+
+    return is_uncertain
