@@ -122,7 +122,7 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
 
 @pytest.mark.parametrize(
     ("program", "words"),
-    _COMMAND.findall("".join(code_blocks(page) for page in PAGES)),
+    _COMMAND.findall("".join(code_blocks(page) for page in COMMAND_PAGES)),
 )
 def test_every_command_of_the_pages_is_taken_by_the_command_line(program: str, words: str) -> None:
     parts = words.split("  ")[0].split()
