@@ -120,6 +120,18 @@ def points_at_value(line: str) -> bool:
     return place != "none" and not _ROWS.fullmatch(place)
 
 
+def read_place(line: str) -> str:
+    """Return how the page's line begins in which a value begins; "" if no line is named.
+
+    Examples
+    --------
+    >>> read_place("total < Total: EUR 12.50"), read_place("kind < page")
+    ('Total: EUR 12.50', '')
+    """
+    place = line.partition(_POINTS_AT)[2]
+    return "" if place == "page" or not points_at_value(line) else place
+
+
 def _trace_keys(root: ObjectSpec) -> Iterator[str]:
     """Yield the key of each line of a trace: lists are one line, objects as many as they have keys."""
     for key, child in root.properties:

@@ -148,6 +148,11 @@ class ExampleStore:
         with read_session(self.database) as session:
             return example_records.pages_from(session, stored, n_pages)
 
+    def of_document(self, tenant: str, document_sha256: str) -> tuple[Stored, ...]:
+        """Return the tenant's examples of one file, those that were kept last first."""
+        with read_session(self.database) as session:
+            return example_records.of_document(session, tenant, document_sha256)
+
     def schemas(self, tenant: str) -> dict[str, ExtractionSchema]:
         """Return the schemas that the tenant has examples of, by id."""
         with read_session(self.database) as session:

@@ -87,6 +87,10 @@ class Example(Value):
     known, unknown
         Paths, rows apart, of values that the annotation of the document has: those that one of its pages
         shows, and those that none does, for which the answer says null though there is something.
+    mistakes
+        What the service had answered, by the path of each field that a person corrected, lists left out.
+    confirmed
+        The whole answer that was confirmed, of all pages and as it was said; None where it is not kept.
     confirmed_by
         Who says so: a person's or a program's name.
     """
@@ -103,6 +107,8 @@ class Example(Value):
     evidence: tuple[str, ...] = Field(default=(), repr=False)
     known: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    mistakes: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue], repr=False)
+    confirmed: dict[str, JsonValue] | None = Field(default=None, repr=False)
     source: ExampleSource
     confirmed_by: str = Field(max_length=128)
     created_at: AwareDatetime

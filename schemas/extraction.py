@@ -36,6 +36,7 @@ WarningCode = Literal[
     "kind_in_doubt",
     "kind_without_schema",
     "schema_may_not_fit",
+    "known_document",
 ]
 ReviewCode = Literal[WarningCode, "uncertain_value"]
 # Kinds of documents by the names of the schemas that ship for them; for "other" none does.
@@ -91,6 +92,9 @@ class FieldMetadata(Value):
         In [0, 1], the model's own of the value among all that the grammar allows.
     ocr_confidence
         In [0, 1], the lowest confidence of the cited words; None for an ungrounded value.
+    taught_by
+        The id of the confirmed example that says so: of a page like this, which outweighed the model, or of
+        this very file; None where the model was followed.
     normalised
         The value as a Decimal string ("1234.56") or ISO date, for amounts and dates that parse.
     """
@@ -103,6 +107,7 @@ class FieldMetadata(Value):
     citations: tuple[Citation, ...] = ()
     normalised: str | None = None
     currency: str | None = None
+    taught_by: str | None = None
 
 
 class ExtractionWarning(Value):

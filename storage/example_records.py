@@ -60,6 +60,8 @@ def insert(session: Session, examples: Sequence[Example]) -> tuple[Stored, ...]:
             evidence_json=json.dumps(example.evidence),
             known_json=json.dumps(example.known),
             unknown_json=json.dumps(example.unknown),
+            mistakes_json=json.dumps(example.mistakes),
+            confirmed_json=None if example.confirmed is None else json.dumps(example.confirmed),
             source=example.source,
             confirmed_by=example.confirmed_by,
             created_at=example.created_at,
@@ -119,6 +121,17 @@ def pages_from(session: Session, stored: Stored, n_pages: int) -> tuple[Stored, 
     return tuple(_to_stored(row, schema) for row, schema in session.execute(query))
 
 
+def of_document(session: Session, tenant: str, document_sha256: str) -> tuple[Stored, ...]:
+    """Return the tenant's examples of one file, under any schema, those that were kept last first."""
+    query = (
+        select(ExampleRow, SchemaRow)
+        .join(SchemaRow, SchemaRow.schema_id == ExampleRow.schema_id)
+        .where(ExampleRow.tenant == tenant, ExampleRow.document_sha256 == document_sha256)
+        .order_by(ExampleRow.seq.desc())
+    )
+    return tuple(_to_stored(row, schema) for row, schema in session.execute(query))
+
+
 def after(session: Session, tenant: str, seq: int, limit: int) -> tuple[Stored, ...]:
     """Return the tenant's examples that come after place `seq`, in order."""
     query = (
@@ -174,6 +187,8 @@ def _to_stored(row: ExampleRow, schema: SchemaRow) -> Stored:
             "evidence": json.loads(row.evidence_json),
             "known": json.loads(row.known_json),
             "unknown": json.loads(row.unknown_json),
+            "mistakes": json.loads(row.mistakes_json),
+            "confirmed": None if row.confirmed_json is None else json.loads(row.confirmed_json),
             "source": row.source,
             "confirmed_by": row.confirmed_by,
             "created_at": row.created_at,

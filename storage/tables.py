@@ -76,6 +76,8 @@ class ExampleRow(Table):
     evidence_json: Mapped[str] = mapped_column(Text)
     known_json: Mapped[str] = mapped_column(Text)
     unknown_json: Mapped[str] = mapped_column(Text)
+    mistakes_json: Mapped[str] = mapped_column(Text, server_default="{}")
+    confirmed_json: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str] = mapped_column(String(16))
     confirmed_by: Mapped[str] = mapped_column(String(128))
     created_at: Mapped[datetime] = mapped_column(_Utc)

@@ -16,6 +16,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from app.examples.annotate import describe_ungrounded
+from app.examples.result_answer import GivenAnswer, read_answer
 from app.files import read_file
 from app.log import configure_logging
 from app.settings import Settings, load_settings
@@ -43,7 +44,9 @@ def add(
     file: Annotated[Path, typer.Argument(help="The document.")],
     answer: Annotated[
         Path | None,
-        typer.Option(help="JSON file with what it holds, under the schema's keys; not for e-invoices."),
+        typer.Option(
+            help="JSON file with what it holds, or a result that you corrected; not for e-invoices."
+        ),
     ] = None,
     schema: _Schema = "invoice",
     by: _By = None,
@@ -54,10 +57,16 @@ def add(
 
     with _open_service(tenant) as (settings, service):
         options = _read_options(settings)
-        value = None if answer is None else _answer(answer)
+        given, asked = None if answer is None else _answer(answer), load_schema(schema)
         data = read_file(file, options.limits.max_bytes)
         added = add_annotated_file(
-            data, value, service=service, schema=load_schema(schema), options=options, confirmed_by=_who(by)
+            data,
+            None if given is None else given.value,
+            service=service,
+            schema=asked,
+            options=options,
+            confirmed_by=_who(by),
+            said=None if given is None else given.said_before(asked),
         )
     _tell(file.name, added)
 
@@ -182,16 +191,12 @@ def _read_options(settings: Settings) -> ReadOptions:
     return build_read_options(settings.read, thumbnails=True)
 
 
-def _answer(path: Path) -> dict[str, JsonValue]:
+def _answer(path: Path) -> GivenAnswer:
     try:
         found = _ANSWER.validate_json(read_file(path, _MAX_ANSWER_BYTES))
     except ValidationError as error:
         raise InputError(f"{path.name} is no JSON object") from error
-    # The CLI's own result files hold the answer and more.
-    extraction = found.get("extraction")
-    output = extraction.get("output") if isinstance(extraction, dict) else None
-    value = output.get("value") if isinstance(output, dict) else None
-    return value if isinstance(value, dict) else found
+    return read_answer(found)
 
 
 def _who(by: str | None) -> str:

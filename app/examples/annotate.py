@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
@@ -47,6 +47,8 @@ class Annotation:
         The wavelet hash of each page; None for a page without an image.
     value
         An answer that satisfies the schema.
+    mistakes
+        What the service had answered where the value is another, by JSON path.
     """
 
     document: Document
@@ -57,6 +59,7 @@ class Annotation:
     source: ExampleSource
     confirmed_by: str
     at: datetime
+    mistakes: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +234,8 @@ def _example(
         evidence=tuple(_evidence(annotation.schema.root, value, (), shown, page)),
         known=told.known,
         unknown=told.unknown,
+        mistakes=dict(annotation.mistakes),
+        confirmed=dict(annotation.value) if page_index == first_page else None,
         source=annotation.source,
         confirmed_by=annotation.confirmed_by,
         created_at=annotation.at,

@@ -36,8 +36,11 @@ def add_annotated_file(
     schema: ExtractionSchema,
     options: ReadOptions,
     confirmed_by: str,
+    said: Mapping[str, JsonValue] | None = None,
 ) -> Added:
     """Keep a document's pages as examples of `value`; of what its embedded e-invoice says, if that is None.
+
+    `said` is what the service had answered, if that is known.
 
     Raises
     ------
@@ -53,7 +56,7 @@ def add_annotated_file(
             raise InputError("say what the document holds: no e-invoice is embedded in it")
     document = read_document(data, options=options)
     source = "annotated" if value is not None else "einvoice"
-    return service.add(document, schema, found, source=source, confirmed_by=confirmed_by)
+    return service.add(document, schema, found, source=source, confirmed_by=confirmed_by, said=said)
 
 
 def import_folder(

@@ -13,7 +13,7 @@ from uuid import uuid4
 from pydantic import JsonValue
 
 from app.examples.annotate import Annotation, annotate, page_hashes
-from app.examples.feedback import count_right_fields
+from app.examples.feedback import count_right_fields, find_mistakes
 from retrieval.store import ExampleStore, now
 from retrieval.thinning import thin
 from schemas.document import Document
@@ -84,8 +84,9 @@ class ExampleService:
         *,
         source: ExampleSource,
         confirmed_by: str,
+        said: Mapping[str, JsonValue] | None = None,
     ) -> Added:
-        """Keep a document's pages as examples.
+        """Keep a document's pages as examples; `said` is what the service had answered, if that is known.
 
         Raises
         ------
@@ -96,7 +97,7 @@ class ExampleService:
         """
         action: AuditAction = "added" if source == "annotated" else "imported"
         kept = KeptDocument(document=document, page_hashes=page_hashes(document))
-        return self._add(kept, schema, value, source, confirmed_by, action, None)
+        return self._add(kept, schema, value, source, confirmed_by, action, None, said)
 
     def keep(
         self,
@@ -163,8 +164,8 @@ class ExampleService:
             )
             return Added()
         schema = from_json_text(kept.json_schema, name=kept.schema_name)
-        said = kept.value if value is None else value
-        return self._add(kept.document, schema, said, "feedback", actor, verdict, kept)
+        right = kept.value if value is None else value
+        return self._add(kept.document, schema, right, "feedback", actor, verdict, kept, kept.value)
 
     def remove(self, example_ids: Iterable[str], *, actor: str) -> None:
         """Delete examples.
@@ -198,6 +199,7 @@ class ExampleService:
         confirmed_by: str,
         action: AuditAction,
         answer: KeptExtraction | None,
+        said: Mapping[str, JsonValue] | None,
     ) -> Added:
         actor = check_actor(confirmed_by)
         made = annotate(
@@ -210,6 +212,7 @@ class ExampleService:
                 source=source,
                 confirmed_by=actor,
                 at=now(),
+                mistakes={} if said is None else find_mistakes(said, value, schema),
             )
         )
         said_of = None if answer is None else answer.extraction_id

@@ -36,9 +36,14 @@ def describe_leaves(
     if calibration is not None:
         described = describe_values(grounded, probabilities, document, completeness)
         confidences = {value.path: confidence_of(value, calibration) for value in described}
+    taught = {path: entry.taught_by for path, entry in merged.metadata.items()}
     return {
         path: entry.model_copy(
-            update={"confidence": confidences.get(path), "probability": probabilities.get(path)}
+            update={
+                "confidence": confidences.get(path),
+                "probability": probabilities.get(path),
+                "taught_by": taught.get(path),
+            }
         )
         for path, entry in grounded.metadata.items()
     }

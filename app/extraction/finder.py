@@ -6,12 +6,13 @@ import logging
 
 from app.extraction.prompt_examples import FoundExamples
 from ocr.layout import page_text
+from retrieval.confirmed import find_confirmed
 from retrieval.features import features_of, hash_of
 from retrieval.search import ExampleSearch, Query, SearchMode
 from retrieval.store import ExampleStore
 from schemas.document import Document
 from schemas.errors import RetrievalError
-from schemas.example import DEFAULT_TENANT
+from schemas.example import DEFAULT_TENANT, Example
 from schemas.spec import ExtractionSchema
 
 logger = logging.getLogger(__name__)
@@ -76,6 +77,19 @@ class ExampleFinder:
         except RetrievalError as error:
             logger.warning("no example is shown: %s", error)
             return FoundExamples(failed=True)
+
+    def find_confirmed(self, document_sha256: str, schema: ExtractionSchema) -> Example | None:
+        """Return what was confirmed last of a file, as the schema asks for it; None if nothing was.
+
+        A store that fails is logged and knows nothing.
+        """
+        if document_sha256 in self._excluded:
+            return None
+        try:
+            return find_confirmed(self.store, self.tenant, document_sha256, schema)
+        except RetrievalError as error:
+            logger.warning("no confirmed answer is looked for: %s", error)
+            return None
 
     def close(self) -> None:
         """Close the store."""

@@ -86,6 +86,15 @@ class ExtractionOptions(BaseModel):
         le=8,
         description="Annotated pages that are shown with each window, if so many are near enough.",
     )
+    lessons: bool = Field(
+        default=True,
+        description="Whether annotated pages like this one decide fields that the model is unsure of or was "
+        "corrected in.",
+    )
+    confirmed: bool = Field(
+        default=True,
+        description="Whether a file that a person has confirmed before is answered by what they said.",
+    )
     max_error: Share | None = Field(
         default=None,
         description="Share of wrong values, such as `1%`, that is tolerated among those that need no look; "

@@ -14,6 +14,7 @@ from app.extraction.page_ranges import PageRange
 from app.extraction.review import add_doubts, count_uncertain, find_uncertain, review_answer
 from app.extraction.schema_choice import SchemaChoice, choose_schema
 from app.extraction.splitting import DocumentPart, place_in_file, split_document
+from app.extraction.teaching import find_confirmed_extraction, teach_answer
 from app.extraction.tenant import NO_TENANT, TenantContext
 from app.extraction.window_extractor import (
     DocumentAnswer,
@@ -173,7 +174,8 @@ class Pipeline:
         results: list[PipelineResult | FailedPart] = []
         for part in split_document(document, split, pages=pages):
             try:
-                extraction = self._extract_part(part, schema, options, on_progress)
+                is_whole = len(part.page_numbers) == len(document.pages)
+                extraction = self._extract_part(part, schema, options, on_progress, is_whole=is_whole)
             except ConfigurationError:  # no other part would fare better
                 raise
             except RasgError as error:
@@ -193,12 +195,22 @@ class Pipeline:
         asked: SchemaChoice,
         options: ExtractionOptions | None,
         on_progress: Callable[[str], None],
+        *,
+        is_whole: bool,
     ) -> Extraction:
-        """Return the extraction of one document of a file, with its kind; page numbers are the part's."""
+        """Return the extraction of one document of a file, with its kind; page numbers are the part's.
+
+        Of the whole file, what a person has confirmed before is the answer.
+        """
         chosen = choose_schema(asked, part.document)
-        extraction = self.extract_document(
-            part.document, chosen.schema, options=options, on_progress=on_progress
-        )
+        finder, asked_options = self.tenant.examples, options or ExtractionOptions()
+        extraction = None
+        if is_whole and finder is not None and asked_options.confirmed:
+            extraction = find_confirmed_extraction(finder, part.document, chosen.schema)
+        if extraction is None:
+            extraction = self.extract_document(
+                part.document, chosen.schema, options=options, on_progress=on_progress
+            )
         return add_doubts(extraction.model_copy(update={"kind": chosen.kind}), chosen.warnings)
 
     def extract_document(
@@ -266,7 +278,10 @@ class Pipeline:
             answer = extractor.answer(windows, requests)
         on_progress("ground")
         with clock.stage("ground"):
-            merged, refused = withdraw_invalid(answer.merged, schema)
+            said = answer.merged
+            if options.lessons:
+                said = teach_answer(said, requests, document, schema)
+            merged, refused = withdraw_invalid(said, schema)
             grounded = ground_extraction(merged.value, schema, document, page_indices=merged.page_indices)
             completeness = find_evidence(grounded, document, extractor.list_seen_rows(windows))
             warnings = (
