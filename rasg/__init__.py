@@ -51,14 +51,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name == "__version__":
-        return version("rasg")
-    if name == "schemas":
-        return import_module("rasg.schemas")
-    if name in __all__:
-        return getattr(import_module("rasg._face"), name)
-    raise AttributeError(f"module 'rasg' has no attribute {name!r}")
+if not TYPE_CHECKING:  # with it in sight, a type checker takes any name for one of ours
+
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            return version("rasg")
+        if name == "schemas":
+            return import_module("rasg.schemas")
+        if name in __all__:
+            return getattr(import_module("rasg._face"), name)
+        raise AttributeError(f"module 'rasg' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

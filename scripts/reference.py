@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import rasg
 
@@ -48,12 +48,10 @@ def _parameter_line(parameter: Any) -> str:  # noqa: ANN401
 
 def http_page() -> str:
     """Return the page of all operations of the HTTP API, as its OpenAPI document has them."""
-    from fastapi import FastAPI
-
     from app.api.service import create_app
     from app.settings import Settings
 
-    document: dict[str, Any] = cast("FastAPI", create_app(Settings(model="house"))).openapi()
+    document: dict[str, Any] = create_app(Settings(model="house")).openapi()
     lines = ["# HTTP API", "", "The service says the same as `/openapi.json`."]
     for path, operations in sorted(document["paths"].items()):
         for method in _METHODS:

@@ -102,9 +102,13 @@ def test_what_nobody_foresaw_is_a_finding_too(settings: Settings, monkeypatch: p
     def fail(*_: object, **__: object) -> object:
         raise ZeroDivisionError
 
+    def find_none(languages: tuple[str, ...]) -> tuple[()]:
+        assert languages
+        return ()
+
     monkeypatch.setattr(examination, "read_document", fail)
     monkeypatch.setattr(examination, "build_pipeline", fail)
-    monkeypatch.setattr(examination, "probe_engines", lambda _: ())
+    monkeypatch.setattr(examination, "probe_engines", find_none)
     findings = tuple(examine(settings))
     assert found(findings, "reading").state == "broken"
     assert "ZeroDivisionError" in found(findings, "extraction").detail

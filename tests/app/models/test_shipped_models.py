@@ -74,7 +74,7 @@ def test_the_distribution_is_found_where_it_is_installed(
 ) -> None:
     installed = tmp_path / "site-packages" / "rasg_models"
     (installed / "house").mkdir(parents=True)
-    monkeypatch.syspath_prepend(str(installed.parent))
+    monkeypatch.setattr(sys, "path", [str(installed.parent), *sys.path])
     assert shipped_folder(tmp_path / "cache") == installed
     assert folder_of(CATALOGUE["house"], tmp_path / "cache") == installed / "house"
 
