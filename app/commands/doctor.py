@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.commands.inspect import ReportFormat
-from app.doctor import Finding, examine, is_broken
 from app.log import configure_logging
 from app.settings import load_settings
+
+if TYPE_CHECKING:
+    from app.doctor import Finding
 
 
 def doctor(
@@ -23,6 +25,9 @@ def doctor(
 
     Nothing is changed. Exit code 1 if a document could not be extracted, with how to mend it.
     """
+    # Not above: it loads what reads pages, which no other command's start should wait for.
+    from app.doctor import examine, is_broken
+
     settings = load_settings()
     configure_logging(settings.log.model_copy(update={"level": "ERROR"}))
     findings: list[Finding] = []
