@@ -12,7 +12,7 @@ export TRANSFORMERS_OFFLINE ?= 1
 PYTEST := $(BIN)/pytest
 PYTEST_ARGS ?=
 
-.PHONY: help setup models demo test check lint format test-slow test-vllm mutation bench torture vllm-setup wheel lock clean
+.PHONY: help setup models demo test check lint format test-slow test-vllm mutation bench torture vllm-setup wheel docs lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,8 +62,12 @@ bench: setup  ## Print recall, scores and seconds by stage (real documents if th
 torture: setup  ## Read every hostile file and show how each ended
 	$(BIN)/python -m benchmarks.torture
 
-wheel: setup  ## Build the wheel into dist/
+wheel: setup  ## Build the wheels of the service and of its models into dist/
 	$(BIN)/hatchling build -t wheel
+	cd models && ../$(BIN)/hatchling build -t wheel -d ../dist
+
+docs: setup  ## Build the pages into out/site; a broken link or anchor is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 lock:  ## Resolve the dependencies again and write uv.lock
 	scripts/lock

@@ -9,6 +9,7 @@ import typer
 from app.commands import (
     adapters,
     bench,
+    doctor,
     einvoice,
     examples,
     extract,
@@ -34,6 +35,8 @@ app = typer.Typer(
     add_completion=False,
     help="Business documents in, schema-valid JSON out, and every value stands on the page.",
 )
+app.callback()(services.root)
+app.command("doctor")(doctor.doctor)
 app.command("extract")(extract.extract)
 app.command("read")(inspect.read)
 app.command("ground")(inspect.ground)

@@ -28,7 +28,9 @@ trace_id: ContextVar[str | None] = ContextVar("trace_id", default=None)
 _TEXT = "%(asctime)s %(levelname)-7s %(name)s %(ids)s%(message)s"
 # Libraries that would log addresses, or a line for each request that we log ourselves.
 _QUIET = ("httpx2", "httpcore", "PIL", "fontTools", "rapidocr", "RapidOCR", "_granian", "multipart")
-_OURS = ("app", "decoding", "eval", "ocr", "retrieval", "schemas", "training")
+# A wheel has the packages under another one (docs/adr/0013-one-install.md).
+_PREFIX = __name__.removesuffix("app.log")
+_OURS = ("app", "decoding", "eval", "ocr", "retrieval", "schemas", "storage", "training")
 _MAX_CHARS = 4_000
 # Of a traceback the innermost places, of a chain of causes the nearest.
 _MAX_PLACES, _MAX_CAUSES = 6, 4
@@ -160,7 +162,7 @@ def log_uncaught() -> None:
 
 def _set_levels(level: LogLevel) -> None:
     for name in _OURS:
-        logging.getLogger(name).setLevel(level)
+        logging.getLogger(_PREFIX + name).setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel("WARNING")
 

@@ -49,13 +49,14 @@ def build_pipeline(
     read_options: ReadOptions | None = None,
     model_may_come_later: bool = False,
     observer: Observer = NO_OBSERVER,
+    keep_packed: bool = True,
 ) -> Pipeline:
     """Return a pipeline as `settings` say; `engine_name` and `read_options` override them.
 
     `observer` is told of its documents.
 
     With `model_may_come_later` the embedded engine's model is looked for when it is first used, and until it
-    is there the engine is unavailable.
+    is there the engine is unavailable. Without `keep_packed` that engine writes nothing to disk.
 
     Raises
     ------
@@ -66,7 +67,12 @@ def build_pipeline(
     """
     model = choose_model(settings)
     return Pipeline(
-        engine=build_engine(settings, engine_name=engine_name, model_may_come_later=model_may_come_later),
+        engine=build_engine(
+            settings,
+            engine_name=engine_name,
+            model_may_come_later=model_may_come_later,
+            keep_packed=keep_packed,
+        ),
         read_options=read_options or build_read_options(settings.read),
         profile=read_profile(model.folder),
         own_adapter=model.own_adapter,
@@ -308,15 +314,19 @@ def build_worker(
 
 
 def build_engine(
-    settings: Settings, *, engine_name: EngineName | None = None, model_may_come_later: bool = False
+    settings: Settings,
+    *,
+    engine_name: EngineName | None = None,
+    model_may_come_later: bool = False,
+    keep_packed: bool = True,
 ) -> Engine:
     """Return the engine that `settings` name, or the one named here; see `build_pipeline`."""
     if (engine_name or settings.engine) == "vllm":
         return _vllm(settings)
-    return _embedded(settings, model_may_come_later=model_may_come_later)
+    return _embedded(settings, model_may_come_later=model_may_come_later, keep_packed=keep_packed)
 
 
-def _embedded(settings: Settings, *, model_may_come_later: bool) -> Engine:
+def _embedded(settings: Settings, *, model_may_come_later: bool, keep_packed: bool) -> Engine:
     from decoding.engines.embedded import EmbeddedEngine
 
     model = choose_model(settings)
@@ -332,7 +342,7 @@ def _embedded(settings: Settings, *, model_may_come_later: bool) -> Engine:
     return EmbeddedEngine(
         model.folder,
         adapters={**model.adapters, **settings.adapters},
-        cache=settings.model_cache / ".packed",
+        cache=settings.model_cache / ".packed" if keep_packed else None,
         before_loading=check_later if model_may_come_later else None,
     )
 

@@ -12,7 +12,7 @@ RUN python -m venv "$VIRTUAL_ENV" && "$VIRTUAL_ENV/bin/pip" install uv==0.13.8
 
 # Dependencies change less often than code: they are a layer of their own.
 COPY pyproject.toml uv.lock README.md LICENSE ./
-COPY scripts/install_locked scripts/
+COPY scripts/install_locked scripts/wheel_layout.py scripts/
 RUN scripts/install_locked --extra embedded --extra postgres --extra s3 --extra excel --extra mcp --extra otel \
     --no-default-groups --group build
 
@@ -20,6 +20,7 @@ COPY app app
 COPY decoding decoding
 COPY eval eval
 COPY ocr ocr
+COPY rasg rasg
 COPY retrieval retrieval
 COPY schemas schemas
 COPY storage storage

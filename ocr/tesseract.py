@@ -95,6 +95,23 @@ def orientation(image: NDArray[np.uint8], *, dpi: int, timeout_s: float = 60.0) 
     return int(found["orientation"]) % 360, float(found["orientation_conf"])
 
 
+def list_program_languages() -> tuple[str, ...]:
+    """Return the languages that the program says it has.
+
+    Raises
+    ------
+    OcrUnavailableError
+        If pytesseract or the program is not installed.
+    """
+    pytesseract = _pytesseract()
+    try:
+        return tuple(sorted(pytesseract.get_languages(config="")))
+    except pytesseract.TesseractNotFoundError as error:
+        raise OcrUnavailableError(
+            "the tesseract program is not installed", hint="apt-get install tesseract-ocr"
+        ) from error
+
+
 def _pytesseract() -> Any:  # noqa: ANN401
     # Without the limit Debian's build spends 3 to 9 times the CPU on spinning OpenMP threads.
     # pytesseract hands this process's environment to the program and takes none of its own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -106,8 +107,21 @@ def start_api(languages: str, *, psm: int, tessdata: Path | None = None) -> Any:
         ) from error
 
 
+def list_data_languages() -> tuple[str, ...]:
+    """Return the languages whose data is installed.
+
+    Raises
+    ------
+    OcrUnavailableError
+        If there is no folder of them.
+    """
+    return tuple(sorted(path.stem for path in _default_tessdata().glob("*.traineddata")))
+
+
 def _default_tessdata() -> Path:
-    for folder in _TESSDATA_FOLDERS:
+    # As the program does: whoever names a folder means no other.
+    named = os.environ.get("TESSDATA_PREFIX")
+    for folder in _TESSDATA_FOLDERS if named is None else (named,):
         if Path(folder).is_dir():
             return Path(folder)
     raise OcrUnavailableError("no Tesseract language data was found", hint="apt-get install tesseract-ocr")

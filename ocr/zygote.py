@@ -163,7 +163,7 @@ def drop_privileges() -> None:
 
 def _load_libraries() -> None:
     """Import what every child needs, so that a fork has it at once."""
-    for name in ("ocr.tasks", "cv2"):
+    for name in (f"{__package__}.tasks", "cv2"):
         import_module(name)
     logging.disable(logging.WARNING)
 

@@ -102,7 +102,8 @@ def _start() -> ZygoteProcess:
     folder = Path(tempfile.mkdtemp(prefix="rasg-children-"))
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ocr.zygote", str(theirs.fileno())],
+            # -P: the folder that the user stands in may hold a module of a library's name.
+            [sys.executable, "-P", "-m", f"{__package__}.zygote", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env=_environment(folder),

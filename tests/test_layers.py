@@ -31,7 +31,7 @@ HOMES = {
     "reportlab": ("training",),
 }
 WEB = ("fastapi", "starlette", "granian")
-PACKAGES = ("app", "decoding", "eval", "ocr", "retrieval", "schemas", "storage", "training")
+PACKAGES = ("app", "decoding", "eval", "ocr", "rasg", "retrieval", "schemas", "storage", "training")
 
 
 def sources() -> Iterator[Path]:

@@ -51,7 +51,7 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
     os.environ["RASG_API__HOST"] = host  # the worker reads its settings anew
     with listen(host, port) as listener:
         logger.info("serving %s at http://%s:%s", settings.engine, host, port)
-        run("app.api.server:application", listener, settings.api)
+        run(f"{__name__}:application", listener, settings.api)
 
 
 def run(target: str, listener: socket.socket, settings: ApiSettings) -> None:

