@@ -12,7 +12,7 @@ export TRANSFORMERS_OFFLINE ?= 1
 PYTEST := $(BIN)/pytest
 PYTEST_ARGS ?=
 
-.PHONY: help setup models demo test check lint format test-slow test-vllm mutation bench torture vllm-setup wheel docs lock clean
+.PHONY: help setup models demo test check lint format test-slow test-faults test-vllm mutation bench torture vllm-setup wheel docs lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,7 +27,7 @@ demo: models  ## Extract the sample invoice with the embedded model and show whe
 	$(BIN)/rasg extract samples/invoice.pdf --schema invoice --engine embedded --explain --out out/demo
 
 test: setup  ## Run the quick tests
-	$(PYTEST) $(PYTEST_ARGS)
+	$(PYTEST) -n 2 $(PYTEST_ARGS)
 
 check: lint test  ## All that must pass before a commit: format, lint, types, layers, tests
 
@@ -42,7 +42,10 @@ format: setup  ## Rewrite the code as ruff formats it, and mend what it can
 	$(BIN)/ruff check --fix .
 
 test-slow: setup  ## Run the tests that take minutes
-	$(PYTEST) -m "slow and not (vllm or gpu or network)" $(PYTEST_ARGS)
+	$(PYTEST) -n 2 -m "slow and not (faults or vllm or gpu or network)" $(PYTEST_ARGS)
+
+test-faults: setup  ## Kill processes of the service at every named point, twenty times each: an hour
+	$(PYTEST) -m faults $(PYTEST_ARGS)
 
 vllm-setup: setup  ## Make .venv-vllm, the environment of the vLLM server
 	scripts/setup_vllm

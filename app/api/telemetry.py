@@ -14,7 +14,7 @@ from app.log import trace_id, with_fields
 from app.telemetry.telemetry import Telemetry
 from app.telemetry.tracing import RequestSpan
 
-logger = logging.getLogger("app.access")
+logger = logging.getLogger(__name__)
 
 # What no route answers: paths are the caller's, and would be as many labels.
 UNMATCHED = "unmatched"

@@ -11,8 +11,8 @@ import httpx2
 
 from schemas.errors import RasgError
 
-# A document's bytes, alone or with the name of its file.
-Upload = bytes | tuple[str, bytes]
+# A document's bytes, alone or with the name of its file; or a text, such as the name of a schema.
+Upload = bytes | str | tuple[str, bytes]
 
 _TIMEOUT_S = 330.0  # a little longer than the service works on a request
 _PROBLEM = "application/problem+json"
@@ -142,8 +142,14 @@ def _text(value: object) -> str | list[str]:
 def _parts(files: Mapping[str, Upload | list[Upload] | None]) -> list[tuple[str, tuple[str, bytes]]]:
     """Return the files of a form, each under its field's name and with a name of its own."""
     return [
-        (name, ("document", upload) if isinstance(upload, bytes) else upload)
+        (name, _named(upload))
         for name, sent in files.items()
         if sent is not None
         for upload in (sent if isinstance(sent, list) else [sent])
     ]
+
+
+def _named(upload: Upload) -> tuple[str, bytes]:
+    if isinstance(upload, str):
+        return ("text", upload.encode())
+    return ("document", upload) if isinstance(upload, bytes) else upload

@@ -246,7 +246,9 @@ class Pipeline:
         chosen = choose_schema(asked, part.document)
         finder, asked_options = self.tenant.examples, options or ExtractionOptions()
         extraction = None
-        if is_whole and finder is not None and asked_options.confirmed:
+        # Who names an adapter wants to see what that answers.
+        is_asked = asked_options.confirmed and asked_options.adapter is None
+        if is_whole and finder is not None and is_asked:
             extraction = find_confirmed_extraction(finder, part.document, chosen.schema)
         if extraction is None:
             extraction = self.extract_document(

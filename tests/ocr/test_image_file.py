@@ -188,7 +188,9 @@ def test_a_jpeg_that_is_too_large_is_halved_instead() -> None:
     assert decode(data, limits=ReadLimits(max_pixels_per_page=300_000)).pixels.shape == (400, 500, 3)
 
 
-@pytest.mark.parametrize("media_type", get_args(MediaType)[1:])
+@pytest.mark.parametrize(
+    "media_type", [kind for kind in get_args(MediaType)[1:] if kind.startswith("image/")]
+)
 def test_garbage_behind_a_magic_number_is_unreadable(media_type: MediaType) -> None:
     magic = {
         "image/png": b"\x89PNG\r\n\x1a\n",

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from app.api.service import create_app
 from app.cli import app
+from app.models.catalogue import ShippedAdapter
 from app.models.choice import ChosenModel
 from app.settings import Settings, StoreSettings, load_settings
 from app.wiring import build_files, build_pipeline, open_store
@@ -123,7 +124,8 @@ def test_an_adapter_goes_live_and_back(folder: Path) -> None:
 
 def test_what_people_said_of_any_adapter_is_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = same(folder, "own", schema_names=("bill",))
-    chosen = ChosenModel(name="house", folder=HOUSE, adapter=own)
+    pinned = ShippedAdapter(name="own", path="own", content_sha256=adapter_sha256(own))
+    chosen = ChosenModel(name="house", folder=HOUSE, adapter=own, pinned=pinned)
 
     def choose(_: Settings) -> ChosenModel:
         return chosen

@@ -31,7 +31,11 @@ def settings(tmp_path: Path) -> Settings:
 
 def access_lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
     formatter = JsonFormatter()
-    return [json.loads(formatter.format(record)) for record in caplog.records if record.name == "app.access"]
+    return [
+        json.loads(formatter.format(record))
+        for record in caplog.records
+        if record.name == "app.api.telemetry"
+    ]
 
 
 def test_requests_count_by_template_and_status_and_never_by_path(settings: Settings) -> None:
@@ -69,7 +73,7 @@ def test_metrics_ask_for_their_token_where_there_is_one(settings: Settings) -> N
 def test_a_request_is_one_line_with_its_route_status_and_tenant(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with serving(settings) as client, caplog.at_level(logging.INFO, logger="app.access"):
+    with serving(settings) as client, caplog.at_level(logging.INFO, logger="app.api.telemetry"):
         post_document(client, name="secret\n.pdf")
         client.get("/v1/schemas/a%0a%1b%5b31mforged")
         client.get("/livez")

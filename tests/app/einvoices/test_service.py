@@ -77,7 +77,8 @@ def test_a_folder_of_e_invoices_is_extracted_and_written_again(runner: CliRunner
     (folder / "feed.xml").write_bytes(b"<?xml version='1.0'?><rss/>")  # left out: no document
     extract(runner, folder, out)
     assert {path.name for path in out.iterdir()} == {
-        *("alone.xml.json", "alone.xml.html", "both.pdf.json", "both.pdf.html")
+        *("alone.xml.json", "alone.xml.html", "both.pdf.json", "both.pdf.html"),
+        *("manifest.jsonl", "results.jsonl"),
     }
     for to in ("ubl", "cii"):
         target = tmp_path / f"{to}.xml"

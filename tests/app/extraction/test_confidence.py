@@ -11,7 +11,9 @@ from app.extraction.adapter_choice import OwnAdapter
 from app.extraction.confidence import judge_by
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
+from app.models.catalogue import find_model
 from app.models.choice import ChosenModel
+from app.settings import DEFAULT_MODEL
 from decoding.engines.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
 from schemas.document import Document
@@ -125,13 +127,15 @@ def test_a_calibration_fitted_on_other_weights_is_told_of_and_left(
     shipped = ROOT / "models" / "adapters" / "documents"
     for file in shipped.iterdir():
         (tmp_path / file.name).symlink_to(file)
-    known = ChosenModel(name="m", folder=tmp_path, adapter=tmp_path).own_adapter
+    pinned = find_model(DEFAULT_MODEL).adapter
+    chosen = ChosenModel(name="m", folder=tmp_path, adapter=tmp_path, pinned=pinned)
+    known = chosen.own_adapter
     assert known is not None
     assert known.calibration is not None
     (tmp_path / CALIBRATION).unlink()
     other = known.calibration.model_copy(update={"weights_sha256": "0" * 64})
     (tmp_path / CALIBRATION).write_text(other.model_dump_json())
-    left = ChosenModel(name="m", folder=tmp_path, adapter=tmp_path).own_adapter
+    left = chosen.own_adapter
     assert left is not None
     assert left.calibration is None
     assert "other weights" in caplog.text
