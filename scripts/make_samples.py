@@ -261,7 +261,7 @@ def draw_invoice(bill: Bill = INVOICE) -> bytes:
         canvas,
         _LEFT,
         y,
-        ("Payment terms: 30 days net", "IBAN: DE21 3000 0000 0012 3456 78", "BIC: PHBRDE21XXX"),
+        ("Payment terms: 30 days net", "IBAN: DE78 3000 0000 0012 3456 78", "BIC: PHBRDE21XXX"),
     )
     _text(canvas, _LEFT, 18 * mm, "Thank you for your order.", size=8.5, colour=_FAINT)
     canvas.showPage()

@@ -123,7 +123,7 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(tmp_path: Path) -> No
     die_at_work(tmp_path, "work:inside the end")
 
 
-@pytest.mark.faults
+@pytest.mark.slow
 def test_a_caller_who_heard_nothing_can_send_again(tmp_path: Path) -> None:
     die_at_acceptance(tmp_path, "accept:after the row")
 
@@ -142,13 +142,13 @@ def test_a_service_is_killed_20_times_at_each_point_of_acceptance(tmp_path: Path
         die_at_acceptance(tmp_path / str(number), point)
 
 
-@pytest.mark.faults
+@pytest.mark.slow
 @pytest.mark.parametrize("point", ["work:inside the end", "work:after the claim", "accept:after the row"])
 def test_jobs_in_postgresql_survive_as_well(tmp_path: Path, server: PostgresServer, point: str) -> None:
     (die_at_acceptance if point.startswith("accept") else die_at_work)(tmp_path, point, server.url)
 
 
-@pytest.mark.faults
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["sqlite", "postgres"])
 def test_a_worker_that_is_stopped_past_its_lease_comes_too_late(
     tmp_path: Path, where: str, request: pytest.FixtureRequest
@@ -171,7 +171,7 @@ def test_a_worker_that_is_stopped_past_its_lease_comes_too_late(
     check_answers(queue, texts, after)
 
 
-@pytest.mark.faults
+@pytest.mark.slow
 def test_a_database_that_dies_and_comes_back_loses_nothing(tmp_path: Path) -> None:
     with postgres_server() as server:
         queue = queue_of(tmp_path, url=server.url)
