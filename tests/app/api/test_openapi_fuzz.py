@@ -18,7 +18,7 @@ from app.api.service import create_app
 from app.extraction.pipeline import Pipeline
 from app.service_settings import ApiSettings
 from app.settings import Settings, StoreSettings
-from tests.app.api.test_routes import _Pipeline  # pyright: ignore[reportPrivateUsage] # does what a test says
+from tests.app.api.fakes import FakePipeline
 
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
@@ -33,7 +33,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     folder = tmp_path_factory.mktemp("store")
     app = create_app(
         Settings(store=StoreSettings(folder=folder), api=ApiSettings()),
-        pipeline=cast("Pipeline", _Pipeline(refuse)),
+        pipeline=cast("Pipeline", FakePipeline(refuse)),
     )
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
