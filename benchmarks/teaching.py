@@ -17,7 +17,7 @@ many right values pages of other vendors would change; `fit` prints the weights 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,6 +57,8 @@ _RIDGE = 0.5
 # Pages that are less alike teach nothing worth fitting.
 _FITTED_FROM = 0.6
 _NEAREST = 5
+# As `RASG_EXAMPLES__MIN_SIMILARITY` is by default.
+_SHOWN_FROM = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +210,7 @@ def fit_weights(trials: Sequence[Trial]) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """Fields of some documents before and after what so many confirmed pages teach."""
+    """Fields of some documents before and after what confirmed pages teach."""
 
     n_documents: int
     before: Counts
@@ -218,31 +220,25 @@ class Effect:
     n_right: int
 
 
-def measure(cases: Sequence[Case], *, n_pages: int, least: float, wrong: Sequence[Case] = ()) -> Effect:
-    """Return what the nearest `n_pages` bring to the documents that have so many; `wrong` teach instead."""
-    befores: list[Counts] = []
-    afters: list[Counts] = []
-    n_mended = n_spoilt = n_right = 0
+def measure(cases: Iterable[Case], choose: Callable[[Case], Sequence[Lesson]]) -> Effect:
+    """Return what the pages that `choose` names bring to documents; those without any are left out."""
+    pairs: list[tuple[Case, PredRecord]] = []
     for case in cases:
-        lessons = near_pages(case, wrong or cases, least=least)[:n_pages]
-        if len(lessons) < n_pages:
-            continue
-        taught = find_taught(case.said, lessons, case.schema)
-        changed = _teach(case, taught)
-        befores.append(_counts(case, case.pred))
-        afters.append(_counts(case, changed))
-        for name in case.kinds.fields:
-            was, is_now = (_field_right(case, pred, name) for pred in (case.pred, changed))
-            n_right += was
-            n_mended += is_now and not was
-            n_spoilt += was and not is_now
+        lessons = choose(case)
+        if lessons:
+            pairs.append((case, _teach(case, find_taught(case.said, lessons, case.schema))))
+    rights = [
+        (_field_right(case, case.pred, name), _field_right(case, changed, name))
+        for case, changed in pairs
+        for name in case.kinds.fields
+    ]
     return Effect(
-        n_documents=len(befores),
-        before=total(befores),
-        after=total(afters),
-        n_mended=n_mended,
-        n_spoilt=n_spoilt,
-        n_right=n_right,
+        n_documents=len(pairs),
+        before=total(_counts(case, case.pred) for case, _ in pairs),
+        after=total(_counts(case, changed) for case, changed in pairs),
+        n_mended=sum(is_now and not was for was, is_now in rights),
+        n_spoilt=sum(was and not is_now for was, is_now in rights),
+        n_right=sum(was for was, _ in rights),
     )
 
 
@@ -266,66 +262,57 @@ def _counts(case: Case, pred: PredRecord) -> Counts:
     return total(result.counts for result in results)
 
 
+def nearest_of(members: Sequence[Case], n_pages: int, least: float) -> Callable[[Case], Sequence[Lesson]]:
+    """Return what chooses the nearest so many pages; none of a document that has fewer."""
+
+    def choose(case: Case) -> Sequence[Lesson]:
+        found = near_pages(case, members, least=least)[:n_pages]
+        return found if len(found) == n_pages else ()
+
+    return choose
+
+
+def farthest_of(members: Sequence[Case]) -> Callable[[Case], Sequence[Lesson]]:
+    """Return what chooses the least alike page, as if it were just near enough to be shown."""
+
+    def choose(case: Case) -> Sequence[Lesson]:
+        features = page_features(page_text(case.document, 0), None)
+        others = [o.example for o in members if o.example is not None and o.gold.id != case.gold.id]
+        if not others:
+            return ()
+        return (Lesson(min(others, key=lambda e: similarity(features, e)), _SHOWN_FROM, case.text),)
+
+    return choose
+
+
 def print_effects(cases: Mapping[str, Sequence[Case]], trials: Sequence[Trial], least: float) -> None:
     """Print the tables: like pages that are one and three, and pages of other vendors."""
     print("| data set | confirmed pages | documents | fields before | after | mended | spoilt |")
     print("|---|---|---|---|---|---|---|")
     for n_pages in (1, 3):
-        effects: list[Effect] = []
-        for dataset, members in cases.items():
-            weigh.WEIGHTS.update(fit_weights([trial for trial in trials if trial.dataset != dataset]))
-            effect = measure(members, n_pages=n_pages, least=least)
+        effects = {
+            name: _with_weights_of_others(name, trials, members, nearest_of(members, n_pages, least))
+            for name, members in cases.items()
+        }
+        for name, effect in effects.items():
             if effect.n_documents:
-                effects.append(effect)
-                _print_effect(dataset, n_pages, effect)
-        _print_effect("all", n_pages, _sum(effects))
-    foreign = [
-        replace_weights_and_measure(dataset, cases, trials) for dataset in cases if len(cases[dataset]) > 1
-    ]
-    n_spoilt, n_right = sum(e.n_spoilt for e in foreign), sum(e.n_right for e in foreign)
-    print(
-        f"\nThe least alike page of each data set as if alike: {n_spoilt} of {n_right} right values spoilt."
-    )
-
-
-def replace_weights_and_measure(
-    dataset: str, cases: Mapping[str, Sequence[Case]], trials: Sequence[Trial]
-) -> Effect:
-    """Return what the least alike pages of a data set do to its answers, were they shown as alike."""
-    weigh.WEIGHTS.update(fit_weights([trial for trial in trials if trial.dataset != dataset]))
-    members = cases[dataset]
-    effects: list[Effect] = []
-    for case in members:
-        far = sorted(near_pages_unlike(case, members), key=lambda lesson: lesson.similarity)[:1]
-        for lesson in far:
-            lesson.similarity = 0.8
-        taught = find_taught(case.said, far, case.schema)
-        changed = _teach(case, taught)
-        rights = [
-            (_field_right(case, case.pred, name), _field_right(case, changed, name))
-            for name in case.kinds.fields
+                _print_effect(name, n_pages, effect)
+        _print_effect("all", n_pages, _sum(tuple(effects.values())))
+    foreign = _sum(
+        [
+            _with_weights_of_others(name, trials, members, farthest_of(members))
+            for name, members in cases.items()
         ]
-        effects.append(
-            Effect(
-                n_documents=1,
-                before=Counts(),
-                after=Counts(),
-                n_mended=sum(now and not was for was, now in rights),
-                n_spoilt=sum(was and not now for was, now in rights),
-                n_right=sum(was for was, _ in rights),
-            )
-        )
-    return _sum(effects)
+    )
+    spoilt = f"{foreign.n_spoilt} of {foreign.n_right} right values spoilt"
+    print(f"\nThe least alike page of each data set as if alike: {spoilt}.")
 
 
-def near_pages_unlike(case: Case, members: Sequence[Case]) -> list[Lesson]:
-    """Return every other confirmed page of the data set as a lesson."""
-    features = page_features(page_text(case.document, 0), None)
-    return [
-        Lesson(other.example, similarity(features, other.example), case.text)
-        for other in members
-        if other.example is not None and other.gold.id != case.gold.id
-    ]
+def _with_weights_of_others(
+    name: str, trials: Sequence[Trial], members: Sequence[Case], choose: Callable[[Case], Sequence[Lesson]]
+) -> Effect:
+    weigh.WEIGHTS.update(fit_weights([trial for trial in trials if trial.dataset != name]))
+    return measure(members, choose)
 
 
 def _sum(effects: Sequence[Effect]) -> Effect:
@@ -355,7 +342,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/dev"))
     parser.add_argument("--readings", type=Path, required=True)
-    parser.add_argument("--least", type=float, default=0.8, help="How alike a page has to be to teach.")
+    parser.add_argument(
+        "--least", type=float, default=_SHOWN_FROM, help="How alike a page has to be to teach."
+    )
     asked = parser.parse_args(arguments)
     suite = read_suite(_SUITE, data=asked.data)
     loaded = {path: load_cases(suite, RunFolder(path=path), asked.readings) for path in asked.runs}

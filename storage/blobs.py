@@ -141,7 +141,7 @@ class FolderBlobs:
                 kept = _copy(source, part)
                 shard = self._make(home / kept.sha256[:2])
                 part.replace(shard / kept.sha256)
-                _sync(shard)
+                sync_folder(shard)
             finally:
                 part.unlink(missing_ok=True)
             return kept
@@ -184,7 +184,7 @@ class FolderBlobs:
         if not folder.is_dir():
             self._make(folder.parent)
             folder.mkdir(exist_ok=True, mode=_MODE)
-            _sync(folder.parent)
+            sync_folder(folder.parent)
         return folder
 
 
@@ -272,7 +272,7 @@ def _is_older(path: Path, oldest: float) -> bool:
         return False
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Have the names in a folder on disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -26,7 +26,7 @@ def count_queue(database: Engine) -> QueueCount:
         found = session.execute(
             select(JobRow.state, func.count()).where(JobRow.state.in_(UNFINISHED)).group_by(JobRow.state)
         )
-        counts = dict.fromkeys(sorted(UNFINISHED), 0) | {str(row[0]): int(row[1]) for row in found}
+        counts = dict.fromkeys(sorted(UNFINISHED), 0) | {str(state): int(n) for state, n in found}
         oldest = session.scalar(select(func.min(JobRow.created_at)).where(JobRow.state == "queued"))
     age_s = 0.0 if oldest is None else (datetime.now(UTC) - oldest).total_seconds()
     return QueueCount(n_by_state=counts, oldest_age_s=max(0.0, age_s))

@@ -22,6 +22,7 @@ from app.adapters.checks import check_base, check_config, check_weights
 from app.adapters.weights import check_factors
 from schemas.adapter import CARD, CONFIG, WEIGHTS, AdapterCard, adapter_sha256, read_card, weights_sha256
 from schemas.errors import AdapterNotFoundError, ConfigurationError, InvalidAdapterError
+from storage.blobs import sync_folder
 
 logger = logging.getLogger(__name__)
 
@@ -142,13 +143,13 @@ class AdapterFiles:
         if not self._is_whole(content):
             if target.exists():  # damaged: what was served from it is replaced
                 target.rename(self._folder / f".{uuid4().hex}{_PART}")
-            _sync(part)
+            sync_folder(part)
             try:
                 part.rename(target)
             except OSError:  # another process was first
                 if not self._is_whole(content):
                     raise
-            _sync(self._folder)
+            sync_folder(self._folder)
         return KeptAdapter(content_sha256=content, card=card)
 
     def _is_whole(self, content_sha256: str) -> bool:
@@ -217,12 +218,3 @@ def _copy(source: Path, target: Path, max_bytes: int) -> None:
                 copy.write(block)
             copy.flush()
             os.fsync(copy.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Have the names in a folder on disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

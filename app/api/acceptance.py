@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from typing import IO, Any
+from collections.abc import Callable, Sequence
+from typing import IO, Any, TypeVar
 
 from fastapi import Response
 from fastapi.responses import JSONResponse
@@ -26,6 +26,8 @@ from storage.job_queue import Describe
 from storage.jobs import Job, NewJob
 
 _MAX_NAME_CHARS = 255
+
+Accepted = TypeVar("Accepted")
 
 
 def describe_for(tenant: str, request: JobRequest) -> Describe:
@@ -78,13 +80,7 @@ async def accept_file(
             in_flight_s=in_flight_s,
         ).job
 
-    try:
-        job = await state.intake.run(accept)
-    except QueueFullError:
-        raise
-    except ServiceBusyError as error:
-        raise QueueFullError("too many files are being accepted") from error
-    state.wake_worker()
+    job = await _take_in(state, accept)
     if reply.wait_s:
         job = await state.watch.until_finished(job, timeout_s=reply.wait_s)
     is_there = job.is_finished and reply.wait_s > 0
@@ -95,6 +91,18 @@ async def accept_file(
     if reply.prefers is not None:
         response.headers["Preference-Applied"] = reply.prefers
     return response
+
+
+async def _take_in(state: ServiceState, accept: Callable[[], Accepted]) -> Accepted:
+    """Return what was accepted, with the worker woken; who finds no place is told that the queue is full."""
+    try:
+        accepted = await state.intake.run(accept)
+    except QueueFullError:
+        raise
+    except ServiceBusyError as error:
+        raise QueueFullError("too many files are being accepted") from error
+    state.wake_worker()
+    return accepted
 
 
 def _check_size(source: IO[bytes], max_bytes: int) -> None:
@@ -137,13 +145,7 @@ async def accept_files(
             tenant, sources, describe_for(tenant, request), fingerprint_of=fingerprint_of, key=key
         )
 
-    try:
-        batch = await state.intake.run(accept)
-    except QueueFullError:
-        raise
-    except ServiceBusyError as error:
-        raise QueueFullError("too many files are being accepted") from error
-    state.wake_worker()
+    batch = await _take_in(state, accept)
     view = BatchView.of(batch)
     headers = {"Location": view.links["self"], "Retry-After": str(RETRY_AFTER_S)}
     return JSONResponse(view.model_dump(mode="json"), status_code=202, headers=headers)

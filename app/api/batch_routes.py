@@ -11,12 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.acceptance import accept_files
 from app.api.bodies_as_files import JsonFile, JsonRequest, JsonRoute, read_json
-from app.api.deps import AskedSchema, Options, Pages, RequestPipeline, Split, State, TenantName
+from app.api.deps import AskedJob, State, TenantName
 from app.api.forms import CHECKED_FORM_OF_FILES
 from app.api.job_models import BatchView
 from app.api.waiting import AskedReply
 from app.jobs.request import JobRequest
-from app.log import request_id
 
 router = APIRouter()
 json_router = APIRouter(route_class=JsonRoute)
@@ -95,24 +94,12 @@ def _source_of(file: EarlierFile | JsonFile) -> IO[bytes] | str:
 )
 async def create_batch(
     file: Annotated[list[UploadFile], File(description="May be sent many times.")],
-    schema: AskedSchema,
-    options: Options,
-    pipeline: RequestPipeline,
+    asked: AskedJob,
     state: State,
     tenant: TenantName,
     reply: AskedReply,
-    split: Split = "never",
-    pages: Pages = None,
 ) -> Response:
     """Keep several files as jobs of one batch; before it is answered, all of them are durable, or none."""
-    asked = JobRequest(
-        schema=schema,
-        options=options,
-        split=split,
-        pages=pages,
-        password=pipeline.read_options.password,
-        request_id=request_id.get(),
-    )
     sources = [(one.file, one.filename) for one in file]
     return await accept_files(state, tenant, asked, sources, key=reply.key)
 

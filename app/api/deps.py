@@ -24,6 +24,8 @@ from app.extraction.options import SPLIT_HELP, ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PAGES_HELP, PageRange, parse_page_ranges
 from app.extraction.pipeline import Pipeline
 from app.extraction.schema_choice import AUTO, SCHEMA_HELP, SchemaChoice, is_auto
+from app.jobs.request import JobRequest
+from app.log import request_id
 from app.outbound.fetching import Opener
 from app.telemetry.telemetry import Telemetry
 from app.tenants import Tenant, Tenants
@@ -212,3 +214,24 @@ Options = Annotated[ExtractionOptions, Depends(options_of)]
 Pages = Annotated[tuple[PageRange, ...] | None, Depends(pages_of)]
 Split = Annotated[SplitMode, Form(description=SPLIT_HELP)]
 RequestPipeline = Annotated[Pipeline, Depends(pipeline_of)]
+
+
+def job_request_of(
+    schema: AskedSchema,
+    options: Options,
+    pipeline: RequestPipeline,
+    split: Split = "never",
+    pages: Pages = None,
+) -> JobRequest:
+    """Return what the form asks of a file, as it is written down with a job."""
+    return JobRequest(
+        schema=schema,
+        options=options,
+        split=split,
+        pages=pages,
+        password=pipeline.read_options.password,
+        request_id=request_id.get(),
+    )
+
+
+AskedJob = Annotated[JobRequest, Depends(job_request_of)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Self
 
 from fastapi import APIRouter, Request, Response
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from app.api.acceptance import accept_file
 from app.api.bodies_as_files import OTHER_BODIES
-from app.api.deps import AskedSchema, Options, Pages, RequestPipeline, RequestTenant, Split, State
+from app.api.deps import AskedJob, RequestPipeline, RequestTenant, State
 from app.api.documents import RequestDocument
 from app.api.forms import CHECKED_FORM
 from app.api.job_models import JobView
@@ -18,8 +19,6 @@ from app.api.webhook_routes import RequestWebhook
 from app.extraction.pipeline import PipelineResult
 from app.extraction.schema_choice import answered_schema
 from app.jobs.answer import Answer, compose_answer
-from app.jobs.request import JobRequest
-from app.log import request_id
 from schemas.errors import InputError
 from schemas.extraction import Extraction
 from schemas.lint import LintEntry, LintReport, LintWarning, lint
@@ -56,15 +55,12 @@ class LintAnswer(BaseModel):
 )
 async def create_extraction(
     file: RequestDocument,
-    schema: AskedSchema,
-    options: Options,
+    asked: AskedJob,
     pipeline: RequestPipeline,
     tenant: RequestTenant,
     state: State,
     reply: AskedReply,
     webhook_url: RequestWebhook,
-    split: Split = "never",
-    pages: Pages = None,
 ) -> Answer | Response:
     """Extract a file: one extraction, or with `split` one for each document in it.
 
@@ -79,17 +75,9 @@ async def create_extraction(
     Several are not kept to be confirmed or corrected.
     """
     if reply.is_job:
-        request = JobRequest(
-            schema=schema,
-            options=options,
-            split=split,
-            pages=pages,
-            password=pipeline.read_options.password,
-            request_id=request_id.get(),
-            webhook_url=webhook_url,
-        )
+        told = replace(asked, webhook_url=webhook_url)
         return await accept_file(
-            state, tenant.context.name, request, file.file, file_name=file.filename, reply=reply
+            state, tenant.context.name, told, file.file, file_name=file.filename, reply=reply
         )
     if webhook_url is not None:
         raise InputError("only jobs tell a webhook of their end", hint="send Prefer: respond-async")
@@ -98,19 +86,21 @@ async def create_extraction(
     def keep(result: PipelineResult) -> Extraction:
         answer = result.extraction
         # Some pages of a file are not the document that its hash names.
-        if not state.keeps_answers or pages:
+        if not state.keeps_answers or asked.pages:
             return answer
         kept = tenant.example_service.keep(
             result.document,
-            answered_schema(schema, answer),
+            answered_schema(asked.schema, answer),
             answer.output.value,
             adapter_sha256=answer.adapter_sha256,
         )
         return answer.model_copy(update={"extraction_id": kept})
 
     def work() -> Answer:
-        results = pipeline.extract_all(data, schema, options=options, split=split, pages=pages)
-        return compose_answer(results, split=split, finish_alone=keep)
+        results = pipeline.extract_all(
+            data, asked.schema, options=asked.options, split=asked.split, pages=asked.pages
+        )
+        return compose_answer(results, split=asked.split, finish_alone=keep)
 
     return await state.extractions.run(work)
 

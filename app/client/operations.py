@@ -42,8 +42,8 @@ class Client(Transport):
         wait: str | None = None,
         prefer: str | None = None,
         idempotency_key: str | None = None,
-        split: Literal["auto", "never", "pages"] | None = None,
         url: str | None = None,
+        split: Literal["auto", "never", "pages"] | None = None,
         reasoning: Literal["off", "brief", "full"] | None = None,
         grounding: bool | None = None,
         xml: Literal["prefer", "compare", "ignore"] | None = None,
@@ -59,8 +59,8 @@ class Client(Transport):
         confirmed: bool | None = None,
         max_error: float | None = None,
         password: str | None = None,
-        webhook_url: str | None = None,
         pages: str | None = None,
+        webhook_url: str | None = None,
         file: Upload | None = None,
     ) -> Extraction | Extractions | JobView:
         """Extract a file: one extraction, or with `split` one for each document in it."""
@@ -70,8 +70,8 @@ class Client(Transport):
             query={"wait": wait},
             headers={"prefer": prefer, "idempotency-key": idempotency_key},
             form={
-                "split": split,
                 "url": url,
+                "split": split,
                 "reasoning": reasoning,
                 "grounding": grounding,
                 "xml": xml,
@@ -87,8 +87,8 @@ class Client(Transport):
                 "confirmed": confirmed,
                 "max_error": max_error,
                 "password": password,
-                "webhook_url": webhook_url,
                 "pages": pages,
+                "webhook_url": webhook_url,
             },
             files={"file": file, "schema": schema},
         )

@@ -332,6 +332,8 @@ class Pipeline:
             merged, refused = withdraw_invalid(said, schema)
             grounded = ground_extraction(merged.value, schema, document, page_indices=merged.page_indices)
             completeness = find_evidence(grounded, document, extractor.list_seen_rows(windows))
+            calibration = self._find_calibration(answer)
+            metadata = describe_leaves(merged, grounded, document, completeness, calibration)
             warnings = (
                 *list_reading_warnings(document),
                 *warn_of_examples(requests),
@@ -340,20 +342,20 @@ class Pipeline:
                 *refused,
                 *check_answer(grounded, completeness),
             )
-            calibration = self._find_calibration(answer)
-            metadata = describe_leaves(merged, grounded, document, completeness, calibration)
-            found = tuple(leaves(schema.root, dict(merged.value)))
-            is_uncertain = judge_by(
-                calibration, max_error=options.max_error, low_confidence=self.profile.low_confidence
-            )
-            doubts = count_uncertain(found, metadata, is_uncertain)
-        extraction = _extraction(
-            document, schema, merged, metadata, (*warnings, *doubts), answer, clock.seconds
+        extraction = _extraction(document, schema, merged, metadata, warnings, answer, clock.seconds)
+        is_uncertain = judge_by(
+            calibration, max_error=options.max_error, low_confidence=self.profile.low_confidence
         )
-        whole = extraction.model_copy(
-            update={"examples": list_example_uses(requests), "completeness": completeness}
+        found = tuple(leaves(schema.root, dict(merged.value)))
+        counted = count_uncertain(found, metadata, is_uncertain)
+        told = extraction.model_copy(
+            update={
+                "warnings": (*warnings, *counted),
+                "examples": list_example_uses(requests),
+                "completeness": completeness,
+            }
         )
-        return review_answer(whole, find_uncertain(found, metadata, is_uncertain))
+        return review_answer(told, find_uncertain(found, metadata, is_uncertain))
 
 
 def _extraction(

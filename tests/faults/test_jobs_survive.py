@@ -19,8 +19,8 @@ from storage.job_queue import JobQueue
 from storage.jobs import Job
 from tests.app.jobs.fakes import close_databases, describe, queue_of, worker_of
 from tests.faults.job_process import POINTS
-from tests.faults.postgres import PostgresServer, postgres_server
 from tests.paths import ROOT
+from tests.storage.postgres import PostgresServer, postgres_server
 
 LEASE_S = 1.0
 # A busy machine takes a while to start a program.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -29,6 +27,7 @@ from storage.database import sqlite_url
 from storage.feedback import feedback_summaries
 from storage.tables import Table
 from tests.retrieval.pages import SCHEMA, example, page_hash, page_text
+from tests.storage.postgres import postgres_server
 
 pytestmark = pytest.mark.slow
 
@@ -39,40 +38,10 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _programs() -> Path | None:
-    """Return the folder of PostgreSQL's server programs: Debian keeps them out of the path."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    named = shutil.which("initdb")
-    return found[-1].parent if found else Path(named).parent if named else None
-
-
-def _run(*command: str | Path) -> None:
-    # The server refuses to run as root; Debian's package makes a user for it.
-    prefix = (
-        ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
-    )
-    done = subprocess.run([*prefix, *map(str, command)], capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode(errors="replace")
-
-
 @pytest.fixture
 def postgres_url() -> Iterator[str]:
-    programs = _programs()
-    if programs is None:
-        pytest.skip("PostgreSQL's server is not installed")
-    folder = Path("/tmp") / f"rasg-postgres-{os.getpid()}"
-    folder.mkdir(mode=0o700)
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")
-    port = _free_port()
-    control: tuple[str | Path, ...] = (programs / "pg_ctl", "-w", "-D", folder / "data")
-    try:
-        _run(programs / "initdb", "-D", folder / "data", "-A", "trust", "-U", "rasg")
-        _run(*control, "-o", f"-p {port} -k {folder}", "-l", folder / "log", "start")
-        yield f"postgresql+psycopg://rasg@127.0.0.1:{port}/postgres"
-        _run(*control, "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with postgres_server() as server:
+        yield server.url
 
 
 def _teach_and_find(store: ExampleStore) -> None:

@@ -94,7 +94,7 @@ def test_a_copy_that_was_cut_leaves_nothing_under_the_name(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(files, "_sync", die)
+        patched.setattr(files, "sync_folder", die)
         with pytest.raises(KeyboardInterrupt):
             store.keep(source)
     assert kept(tmp_path) == []

@@ -12,6 +12,7 @@ from app.api.service import create_app
 from app.extraction.pipeline import Pipeline
 from app.settings import Settings
 from app.telemetry.telemetry import Telemetry
+from ocr.reader import ReadOptions
 from schemas.errors import EmptyDocumentError
 
 JsonObject = dict[str, Any]
@@ -36,10 +37,12 @@ class FakePipeline:
 
     def __init__(self, act: Callable[[], object] = _fail, *, engine: object | None = None) -> None:
         self.engine = engine or FakeEngine()
+        self.read_options = ReadOptions()
+        self.prepared: list[bool] = []
         self._act = act
 
     def prepare(self, *, warm: bool) -> None:
-        del warm
+        self.prepared.append(warm)
 
     def find_own_adapter(self) -> None:
         return None

@@ -25,25 +25,11 @@ from app.service_settings import ApiSettings
 from app.settings import Settings, StoreSettings
 from schemas.errors import ConfigurationError
 from schemas.lint import LintReport, lint
+from tests.app.api.fakes import FakePipeline
 from tests.paths import ROOT
 
 INVOICE = (ROOT / "samples" / "invoice.pdf").read_bytes()
 FEEDBACK = f"/v1/extractions/{'0' * 32}/feedback"
-
-
-class _Engine:
-    name = "embedded"
-    model = "none"
-
-    def close(self) -> None:
-        return None
-
-
-class _Pipeline:
-    engine = _Engine()
-
-    def prepare(self, *, warm: bool) -> None:
-        del warm
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +38,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         store=StoreSettings(folder=tmp_path_factory.mktemp("store")),
         api=ApiSettings(allowed_origins=("https://review.example.com",)),
     )
-    app = create_app(settings, pipeline=cast("Pipeline", _Pipeline()))
+    app = create_app(settings, pipeline=cast("Pipeline", FakePipeline()))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 

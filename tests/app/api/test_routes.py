@@ -32,6 +32,7 @@ from schemas.errors import (
 from schemas.extraction import Extraction, Output, Usage
 from schemas.registry import get_schema
 from schemas.validate import validate_output
+from tests.app.api.fakes import FakePipeline
 from tests.app.two_documents import FILE, JSON_SCHEMA, see_two
 from tests.decoding.engines.tiny_model import make_model
 from tests.ocr.files import pdf, text_at
@@ -299,39 +300,10 @@ def test_a_wrong_method_names_the_right_ones(client: TestClient) -> None:
     assert (response.status_code, response.headers["allow"]) == (405, "POST")
 
 
-class _Engine:
-    name = "embedded"
-    model = "none"
-    max_context_tokens = 1
-    base_sha256 = None
-
-    def close(self) -> None:
-        return None
-
-
-class _Pipeline:
-    """Does what a test says where the real one would extract."""
-
-    engine = _Engine()
-
-    def __init__(self, act: Callable[[], object]) -> None:
-        self._act = act
-        self.prepared: list[bool] = []
-
-    def prepare(self, *, warm: bool) -> None:
-        self.prepared.append(warm)
-
-    def serve(self, *_: object, **__: object) -> _Pipeline:
-        return self
-
-    def extract_all(self, *_: object, **__: object) -> tuple[object, ...]:
-        return (self._act(),)
-
-
 @contextmanager
 def served(act: Callable[[], object]) -> Generator[TestClient]:
     settings = Settings(api=ApiSettings(n_concurrent=1, n_waiting=0, timeout_s=30))
-    app = create_app(settings, pipeline=cast("Pipeline", _Pipeline(act)))
+    app = create_app(settings, pipeline=cast("Pipeline", FakePipeline(act)))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
@@ -354,7 +326,7 @@ def test_an_unexpected_error_tells_its_request_id_and_nothing_else(caplog: pytes
 
 
 def test_a_service_makes_its_engine_ready_before_it_is_asked() -> None:
-    pipeline = _Pipeline(lambda: None)
+    pipeline = FakePipeline(lambda: None)
     with TestClient(create_app(Settings(), pipeline=cast("Pipeline", pipeline))) as client:
         assert client.get("/readyz").status_code == 200
         assert client.get("/readyz").status_code == 200
@@ -369,7 +341,7 @@ def test_a_service_whose_engine_is_broken_starts_and_says_so(caplog: pytest.LogC
         del warm
         raise EngineUnavailableError("no weights")
 
-    pipeline = _Pipeline(lambda: None)
+    pipeline = FakePipeline(lambda: None)
     pipeline.prepare = fail
     with TestClient(create_app(Settings(), pipeline=cast("Pipeline", pipeline))) as client:
         assert client.get("/livez").status_code == 200

@@ -13,6 +13,7 @@ from app.extraction.pipeline import Pipeline, PipelineResult
 from app.extraction.tenant import TenantContext
 from decoding.engines.embedded import EmbeddedEngine
 from ocr.reader import ReadOptions
+from schemas.adapter import BASE
 from schemas.document import Document
 from schemas.extraction import Extraction
 from schemas.registry import from_json_schema
@@ -82,7 +83,7 @@ def _bill_file() -> bytes:
     return pdf("".join(text_at(50, 700 - 20 * n, line) for n, line in enumerate(lines)))
 
 
-def _extract(pipeline: Pipeline, data: bytes, **options: bool) -> Extraction:
+def _extract(pipeline: Pipeline, data: bytes, **options: bool | str) -> Extraction:
     asked = OPTIONS.model_copy(update=options)
     (result,) = pipeline.extract_all(data, SCHEMA, options=asked, split="never")
     assert isinstance(result, PipelineResult)
@@ -103,6 +104,7 @@ def test_a_file_that_was_confirmed_is_answered_as_it_was_said(
     assert "ada" in known.warnings[0].message
     assert known.output.metadata["total"].citations[0].reference_text == "1.234,56"
     assert _extract(pipeline, data, confirmed=False).engine != "confirmed"
+    assert _extract(pipeline, data, adapter=BASE).engine != "confirmed"
 
 
 def test_another_tenant_knows_nothing_of_a_confirmed_file(
