@@ -7,6 +7,7 @@ joined in page order. What a schema demands need not stand in each window (`deco
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from decoding.tables.priced_lines import find_priced_lines
 from decoding.tables.table import PagePart, Table, rows_within
 from schemas.document import Document, Page
 from schemas.errors import PromptTooLongError
-from schemas.extraction import ExtractionWarning, FieldMetadata
+from schemas.extraction import ExtractionWarning, FieldMetadata, OtherValue
 from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec, json_path
 from schemas.values import UNDECIDED
 
@@ -192,17 +193,21 @@ class WindowAnswer:
         What is known of each leaf, by path.
     page_indices
         The pages that each leaf was read from, by path; a leaf without was read from all.
+    others
+        Amounts that were nearly given, by path: of one window, or of another one.
     """
 
     value: Mapping[str, JsonValue]
     metadata: Mapping[Path, FieldMetadata]
     page_indices: Mapping[Path, tuple[int, ...]] = field(default_factory=dict[Path, tuple[int, ...]])
+    others: Mapping[Path, tuple[OtherValue, ...]] = field(default_factory=dict[Path, tuple[OtherValue, ...]])
 
 
 @dataclass(slots=True)
 class _Merge:
     metadata: dict[Path, FieldMetadata] = field(default_factory=dict[Path, FieldMetadata])
     page_indices: dict[Path, tuple[int, ...]] = field(default_factory=dict[Path, tuple[int, ...]])
+    others: dict[Path, tuple[OtherValue, ...]] = field(default_factory=dict[Path, tuple[OtherValue, ...]])
     warnings: list[ExtractionWarning] = field(default_factory=list[ExtractionWarning])
 
 
@@ -217,7 +222,9 @@ def merge_answers(
     merge = _Merge()
     sources: list[_Source] = [(dict(answer.value), answer, ()) for answer in answers]
     value = _merge_object(root, sources, (), merge)
-    answer = WindowAnswer(value=value, metadata=merge.metadata, page_indices=merge.page_indices)
+    answer = WindowAnswer(
+        value=value, metadata=merge.metadata, page_indices=merge.page_indices, others=merge.others
+    )
     return answer, tuple(merge.warnings)
 
 
@@ -276,6 +283,8 @@ def _merge_scalar(spec: FieldSpec, sources: Sequence[_Source], path: Path, merge
         merge.metadata[path] = chosen
     if at in answer.page_indices:
         merge.page_indices[path] = answer.page_indices[at]
+    if spec.kind == "amount":
+        merge.others[path] = tuple(_others(path, [(sources[i], _confidence(known[i])) for i in order]))
     if len({_comparable(spec, value) for value, _, _ in sources}) > 1:
         merge.warnings.append(
             ExtractionWarning(
@@ -285,6 +294,18 @@ def _merge_scalar(spec: FieldSpec, sources: Sequence[_Source], path: Path, merge
             )
         )
     return value
+
+
+def _others(path: Path, ranked: Sequence[tuple[_Source, float]]) -> Iterator[OtherValue]:
+    """Yield what else may stand at `path`: near values of the first source, and what the others gave.
+
+    `ranked` are the sources with their confidences, the chosen one first.
+    """
+    ((value, answer, at), surest), *others = ranked
+    yield from (other.model_copy(update={"path": path}) for other in answer.others.get(at, ()))
+    for (given, _, _), confidence in others:
+        if given != value and 0 < confidence <= surest:
+            yield OtherValue(path=path, value=given, gap=math.log(surest / confidence))
 
 
 def _confidence(metadata: FieldMetadata | None) -> float:

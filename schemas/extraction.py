@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue
 from schemas.completeness import Completeness
 from schemas.document import ReadWarningCode
 from schemas.frozen import Value
+from schemas.spec import Path
 
 FinishReason = Literal["stop", "length"]
 Alignment = Literal["exact", "normalised", "fuzzy"]
@@ -25,6 +26,7 @@ WarningCode = Literal[
     "list_incomplete",
     "row_repeated",
     "sum_mismatch",
+    "settled_by_sum",
     "check_digit_failed",
     "low_confidence",
     "window_conflict",
@@ -60,14 +62,37 @@ class TokenLogprob(Value):
     raw_logprob: float | None = None
 
 
+class OtherValue(Value):
+    """A value that was nearly written in the place of another.
+
+    Attributes
+    ----------
+    path
+        The place of both in the answer.
+    value
+        What would have been written.
+    gap
+        By how many nats it is less likely than what was written, at least 0.
+    """
+
+    path: Path
+    value: JsonValue
+    gap: float
+
+
 class Completion(Value):
-    """What an engine returned for one prompt."""
+    """What an engine returned for one prompt.
+
+    `others` are amounts that were nearly written, the likeliest of a place first, where the engine ranks
+    whole values.
+    """
 
     text: str
     finish_reason: FinishReason
     n_prompt_tokens: int
     n_completion_tokens: int
     tokens: tuple[TokenLogprob, ...] = ()
+    others: tuple[OtherValue, ...] = ()
     engine: str
     model: str
     adapter: str | None = None

@@ -48,8 +48,8 @@ Share = Annotated[float, BeforeValidator(parse_share), Field(gt=0, lt=1)]
 class ExtractionOptions(BaseModel):
     """How to extract one document; it is written and read as JSON wherever an extraction is kept for later.
 
-    `grounding`, `tables` and `structured` exist for ablations; `seed` makes engines that sample repeatable.
-    The description of a field is what `/openapi.json` and `rasg extract --help` say of it.
+    `grounding`, `tables`, `sums` and `structured` exist for ablations; `seed` makes engines that sample
+    repeatable. The description of a field is what `/openapi.json` and `rasg extract --help` say of it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,6 +67,10 @@ class ExtractionOptions(BaseModel):
     )
     tables: bool = Field(
         default=True, description="Whether rows of tables that layout shows are written from their own cells."
+    )
+    sums: bool = Field(
+        default=True,
+        description="Whether of two amounts that are nearly as likely the one is given with which sums hold.",
     )
     structured: bool = Field(default=True, description="Whether the model is shown the page's layout.")
     n_candidates: int = Field(

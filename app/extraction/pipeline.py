@@ -14,6 +14,7 @@ from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PageRange
 from app.extraction.review import add_doubts, count_uncertain, find_uncertain, review_answer
 from app.extraction.schema_choice import SchemaChoice, choose_schema
+from app.extraction.settling import ground_answer
 from app.extraction.splitting import DocumentPart, place_in_file, split_document
 from app.extraction.teaching import find_confirmed_extraction, teach_answer
 from app.extraction.tenant import NO_TENANT, TenantContext
@@ -27,9 +28,7 @@ from app.extraction.window_extractor import (
 from app.telemetry.observer import NO_OBSERVER, Observer
 from decoding.checks.answer import check_answer, list_reading_warnings
 from decoding.checks.completeness import find_evidence
-from decoding.checks.validity import withdraw_invalid
 from decoding.engines.engine import Engine, LoadsAdapters, Prepares
-from decoding.grounding.ground import ground_extraction
 from decoding.windows import WindowAnswer
 from ocr.reader import ReadOptions, read_document
 from schemas.cancellation import check_cancelled
@@ -329,8 +328,7 @@ class Pipeline:
             said = answer.merged
             if options.lessons:
                 said = teach_answer(said, requests, document, schema)
-            merged, refused = withdraw_invalid(said, schema)
-            grounded = ground_extraction(merged.value, schema, document, page_indices=merged.page_indices)
+            merged, grounded, corrected = ground_answer(said, document, schema, by_sums=options.sums)
             completeness = find_evidence(grounded, document, extractor.list_seen_rows(windows))
             calibration = self._find_calibration(answer)
             metadata = describe_leaves(merged, grounded, document, completeness, calibration)
@@ -339,7 +337,7 @@ class Pipeline:
                 *warn_of_examples(requests),
                 *warn_of_cuts(answer.decoded),
                 *answer.conflicts,
-                *refused,
+                *corrected,
                 *check_answer(grounded, completeness),
             )
         extraction = _extraction(document, schema, merged, metadata, warnings, answer, clock.seconds)

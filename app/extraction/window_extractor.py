@@ -29,7 +29,7 @@ from decoding.windows import Window, WindowAnswer, cut_windows, merge_answers
 from ocr.layout import layout_text
 from schemas.document import Document
 from schemas.errors import EmptyDocumentError, PromptTooLongError, TruncatedOutputError
-from schemas.extraction import Completion, ExampleUse, ExtractionWarning, FieldMetadata
+from schemas.extraction import Completion, ExampleUse, ExtractionWarning, FieldMetadata, OtherValue
 from schemas.model_profile import ModelProfile
 from schemas.prompt import Prompt, PromptExample
 from schemas.spec import ExtractionSchema, Path, json_path
@@ -295,8 +295,16 @@ def _read_completion(completion: Completion, request: WindowRequest) -> WindowCo
             path: FieldMetadata(confidence=known, probability=known) for path, known in confidences.items()
         },
         page_indices=dict.fromkeys(parsed.value_spans, request.page_indices),
+        others=_others_by_path(completion),
     )
     return WindowCompletion(completion=completion, parsed=parsed, answer=answer)
+
+
+def _others_by_path(completion: Completion) -> dict[Path, tuple[OtherValue, ...]]:
+    others: dict[Path, list[OtherValue]] = {}
+    for other in completion.others:
+        others.setdefault(other.path, []).append(other)
+    return {path: tuple(found) for path, found in others.items()}
 
 
 def _parse(completion: Completion, request: WindowRequest) -> ParsedOutput:

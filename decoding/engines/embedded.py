@@ -210,6 +210,7 @@ class EmbeddedEngine:
             n_prompt_tokens=n_prompt_tokens,
             n_completion_tokens=len(tokens),
             tokens=tokens,
+            others=decoded.others,
             engine=self.name,
             model=self.model,
             adapter=request.adapter,

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -17,7 +19,7 @@ from torch import Tensor
 from decoding.engines.next_token import NextToken
 from decoding.grammar.json_cursor import JsonCursor
 from schemas.errors import GrammarCompileError
-from schemas.extraction import FinishReason
+from schemas.extraction import FinishReason, OtherValue
 from schemas.spec import FieldKind, FieldSpec, ObjectSpec, Path, spec_at
 
 SHORT_KINDS: frozenset[FieldKind] = frozenset({"amount", "date", "number", "iso_date"})
@@ -60,11 +62,15 @@ class Decoded:
 
     steps: tuple[Step, ...]
     finish_reason: FinishReason
+    others: tuple[OtherValue, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
 class Hypothesis:
-    """One way to go on: what it wrote since the trunk, and the distribution of what follows."""
+    """One way to go on: what it wrote since the trunk, and the distribution of what follows.
+
+    `text` also has what the trunk has of a value that is not closed.
+    """
 
     matcher: LLMatcher
     cursor: JsonCursor
@@ -80,6 +86,17 @@ class Hypothesis:
     def pending(self) -> tuple[int, ...]:
         """Return the tokens that are written and not read yet."""
         return tuple(step.token for step in self.steps[len(self.steps) - self.n_pending :])
+
+    def open_text(self) -> str:
+        """Return what is written of the value at hand, "" if none is open."""
+        is_open = self.cursor.state in ("string", "scalar")
+        return self.text[self.cursor.value_start - self.cursor.position :] if is_open else ""
+
+    def leaf(self, number: int) -> tuple[Path, str]:
+        """Return the path and the JSON text of leaf `number` (from 0), which closed since the trunk."""
+        path, (start, end) = next(islice(self.cursor.leaf_spans.items(), number, None))
+        before = self.cursor.position - len(self.text)
+        return path, self.text[start - before : end - before].encode("latin-1").decode("utf-8")
 
 
 class Finished:
@@ -107,6 +124,14 @@ class Finished:
     def best(self) -> Hypothesis | None:
         """Return the likeliest way to the likeliest value; None if none has closed."""
         return max(self._by_text.values(), key=lambda entry: entry[0])[2] if self._by_text else None
+
+    def others(self, n_leaves: int, *, most: float) -> Iterator[OtherValue]:
+        """Yield the values other than the likeliest that are at most `most` nats behind it, best first."""
+        best, *others = sorted(self._by_text.values(), key=lambda entry: -entry[0])
+        for score, _, hypothesis in others:
+            if best[0] - score <= most:
+                path, text = hypothesis.leaf(n_leaves)
+                yield OtherValue(path=path, value=json.loads(text), gap=best[0] - score)
 
     def best_score(self) -> float:
         """Return the score of the likeliest value, of all ways to it together."""

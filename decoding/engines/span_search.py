@@ -45,11 +45,15 @@ from decoding.engines.token_tree import Branch, TokenTree
 from decoding.grammar.json_cursor import JsonCursor
 from decoding.grammar.page_terms import LikelyRow
 from schemas.errors import GrammarCompileError
-from schemas.spec import ExtractionSchema, Path
+from schemas.extraction import OtherValue
+from schemas.spec import ExtractionSchema, FieldSpec, Path, spec_at
 
 # Tokens that are drafted behind those that are certain, the forced ones between them included. A draft that
 # held is followed by one twice as long.
 _LEAST_DRAFTED, _MOST_DRAFTED = 12, 96
+# Amounts that are no more nats behind the likeliest are told of: sums may decide between them
+# (`decoding.checks.settle`). One in twenty is followed to its end, one less likely costs passes for nothing.
+_MOST_BEHIND = 3.0
 
 
 class Vocabulary(Protocol):
@@ -107,6 +111,7 @@ class SpanDecoder:
             token_text=lambda token: vocabulary.token_bytes(token).decode("latin-1"),
         )
         self._n_drafted = _LEAST_DRAFTED
+        self._others: list[OtherValue] = []
 
     def decode(self, prompt_tokens: Sequence[int]) -> Decoded:
         """Return the completion of `prompt_tokens`."""
@@ -119,7 +124,8 @@ class SpanDecoder:
             self._settle(self._next_segment())
         stopped = self._trunk.matcher.is_stopped() and self._n_written() <= self._max_tokens
         steps = (*self._written, *self._trunk.steps)[: self._max_tokens]
-        return Decoded(steps=steps, finish_reason="stop" if stopped else "length")
+        finish_reason = "stop" if stopped else "length"
+        return Decoded(steps=steps, finish_reason=finish_reason, others=tuple(self._others))
 
     def _n_written(self) -> int:
         return len(self._written) + len(self._trunk.steps)
@@ -157,7 +163,8 @@ class SpanDecoder:
         self._written.extend(winner.steps[:n_settled])
         self._drafter.extend(step.token for step in winner.steps[:n_settled])
         winner.steps = winner.steps[n_settled:]
-        winner.slots, winner.score, winner.text, winner.n_value_steps = (), 0.0, "", None
+        winner.slots, winner.score, winner.n_value_steps = (), 0.0, None
+        winner.text = winner.open_text()
         self._trunk = winner
 
     def _next_segment(self) -> Hypothesis:
@@ -228,13 +235,18 @@ class SpanDecoder:
         """
         if self._n_candidates == 1:
             return False
-        cursor = cursor.copy()
+        ahead = self._look_ahead(cursor, matcher)
+        return ahead.state in ("string", "scalar") and is_ranked(
+            self._schema.root, ahead.path, self._ranking.kinds
+        )
+
+    def _look_ahead(self, cursor: JsonCursor, matcher: LLMatcher) -> JsonCursor:
+        """Return where one is behind what the grammar leaves no choice about."""
+        ahead = cursor.copy()
         # Of a copy: asked for them, a matcher holds the bytes for forced, also where its tokens are the
         # model's choice (`decoding.grammar.lark`), and then wants a special token that the schema names.
-        cursor.feed(matcher.deep_copy().compute_ff_bytes().decode("latin-1"))
-        return cursor.state in ("string", "scalar") and is_ranked(
-            self._schema.root, cursor.path, self._ranking.kinds
-        )
+        ahead.feed(matcher.deep_copy().compute_ff_bytes().decode("latin-1"))
+        return ahead
 
     def _search(self) -> Hypothesis:
         """Return the best hypothesis whose value has closed; the best live one if the budget ends first."""
@@ -242,6 +254,7 @@ class SpanDecoder:
         budget = self._max_tokens - len(self._written)
         weigh = not self._ranking.masked
         live, finished = [self._trunk], Finished(self._ranking)
+        slack = self._slack()
         while live:
             self._evaluate(live, n_leaves=n_leaves, weigh=weigh)
             for closed in (hypothesis for hypothesis in live if hypothesis.cursor.n_leaves > n_leaves):
@@ -252,7 +265,7 @@ class SpanDecoder:
                 if child.cursor.n_leaves > n_leaves:
                     finished.add(child, n_leaves)
             live = [child for child in grown if child.cursor.n_leaves == n_leaves]
-            live = self._still_in_play(live, finished)
+            live = self._still_in_play(live, finished, slack)
             if live and len(live[0].steps) >= budget:
                 return finished.best() or live[0]
             for hypothesis in live:
@@ -264,15 +277,23 @@ class SpanDecoder:
         best = finished.best()
         if best is None:
             raise GrammarCompileError("the grammar leads into a dead end")
+        if slack:
+            self._others += finished.others(n_leaves, most=slack)
         return best
 
-    def _still_in_play(self, live: list[Hypothesis], finished: Finished) -> list[Hypothesis]:
-        """Return the live hypotheses that may yet overtake the best finished one."""
+    def _slack(self) -> float:
+        """Return how far behind the best one the values are that the search is asked to tell of, in nats."""
+        spec = spec_at(self._schema.root, self._look_ahead(self._trunk.cursor, self._trunk.matcher).path)
+        is_amount = isinstance(spec, FieldSpec) and spec.kind == "amount"
+        return _MOST_BEHIND if is_amount and not self._ranking.length_power else 0.0
+
+    def _still_in_play(self, live: list[Hypothesis], finished: Finished, slack: float) -> list[Hypothesis]:
+        """Return the live hypotheses that may yet overtake the best finished one, or come near it."""
         if self._ranking.length_power:
             return [] if finished.n_values >= self._n_candidates else live
         # Totals only fall, so that a live hypothesis is out for good once it is behind. However many have
         # finished, the search goes on while one is ahead: of a long value many cheap beginnings finish first.
-        return [hypothesis for hypothesis in live if hypothesis.score > finished.best_score()]
+        return [hypothesis for hypothesis in live if hypothesis.score > finished.best_score() - slack]
 
     def _evaluate(self, hypotheses: Sequence[Hypothesis], *, n_leaves: int, weigh: bool) -> None:
         """Read the pending tokens of all hypotheses in one pass, a closing one only if others follow it."""

@@ -108,6 +108,11 @@ _PHRASES: dict[ColumnKind, str] = {
     "haber | bij",
     "balance": "balance | running balance | saldo | kontostand | solde | bal | baki",
 }
+# Whose article number a code is, where it is not the seller's own.
+_OTHERS_CODES = frozenset(
+    "ean gtin upc isbn hsn sac plu kunde kunden lief lieferant hersteller mfg mpn manufacturer buyer "
+    "customer client model".split()
+)
 # Words beside a heading that make no other column of it, and the taxes that they say are in it or not.
 _QUALIFIERS = frozenset(
     "excl incl inc ex ohne mit inkl exkl hors taxe excluding including zzgl sin con esclusa".split()
@@ -167,6 +172,17 @@ def heading_kinds(text: str) -> tuple[ColumnKind, ...]:
             if word.endswith(end):
                 return (kind,)
     return ()
+
+
+def is_others_code(text: str) -> bool:
+    """Return whether a heading or key asks for an article number that is not the seller's own.
+
+    Examples
+    --------
+    >>> is_others_code("Référence"), is_others_code("Art.-Nr. Kunde"), is_others_code("gtin")
+    (False, True, True)
+    """
+    return not _OTHERS_CODES.isdisjoint(_words(text))
 
 
 def is_heading(text: str) -> bool:

@@ -11,7 +11,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from decoding.tables.headings import MONEY_KINDS, NUMERIC_KINDS, ColumnKind, heading_kinds
+from decoding.tables.headings import (
+    MONEY_KINDS,
+    NUMERIC_KINDS,
+    ColumnKind,
+    heading_kinds,
+    is_others_code,
+)
 from decoding.tables.table import Cell, Column, Table, TableRow
 from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec
 
@@ -23,7 +29,7 @@ _SAME_SHARE = 0.75
 _IN_DESCRIPTION: frozenset[ColumnKind] = frozenset(
     ("position", "code", "unit", "quantity", "unit_price", "date")
 )
-# What a filled cell always says; a cell of article numbers may hold others than the one that is asked for.
+# What a filled cell always says.
 _SAYS_VALUE = NUMERIC_KINDS | {"position", "description", "date"}
 # A row of goods has one of these, or a column that nothing is known of.
 _SAYS_WHAT: frozenset[ColumnKind | None] = frozenset(("description", "code", "position", "date", None))
@@ -144,7 +150,7 @@ def _scoped_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
     sure = {
         key: indices[0]
         for key, indices in own.items()
-        if len(indices) == 1 and claims[indices[0]] == 1 and table.columns[indices[0]].kind in _SAYS_VALUE
+        if len(indices) == 1 and claims[indices[0]] == 1 and _says_value(key, table.columns[indices[0]])
     }
     # Of two keys that claim a column, the first in the schema's order mostly is what its cells are.
     likely: dict[int, str] = {}
@@ -160,6 +166,17 @@ def _scoped_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
         )
         for row in table.rows
     )
+
+
+def _says_value(key: str, column: Column) -> bool:
+    """Return whether a filled cell of a column always is what `key` asks for.
+
+    Of article numbers there are several, the seller's, the maker's, those of a standard: where the heading
+    or the key tells which, the cell may hold another one than is asked for.
+    """
+    if column.kind == "code":
+        return not (is_others_code(column.heading) or is_others_code(key))
+    return column.kind in _SAYS_VALUE
 
 
 def _runs(row: TableRow, columns: Iterable[int]) -> tuple[Cell, ...]:

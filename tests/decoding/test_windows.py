@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -112,6 +113,13 @@ def test_the_surest_value_wins_and_the_conflict_is_a_warning() -> None:
     merged, warnings = merge_answers(ROOT, [answer("4.00", [], 0.6), answer("5.00", [], 0.8)])
     assert merged.value["total"] == "5.00"
     assert [(w.code, w.path) for w in warnings] == [("window_conflict", "total")]
+
+
+def test_what_another_window_gave_is_told_with_how_far_behind_it_is() -> None:
+    merged, _ = merge_answers(ROOT, [answer("4.00", [], 0.4), answer("5.00", [], 0.8)])
+    (other,) = merged.others["total",]
+    assert (other.path, other.value) == (("total",), "4.00")
+    assert other.gap == pytest.approx(math.log(2))  # 0.8 / 0.4
 
 
 def test_rows_beyond_max_items_are_a_warning_and_not_silent() -> None:

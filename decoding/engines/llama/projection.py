@@ -136,6 +136,8 @@ class Ordered:
             weight.dtype == torch.bfloat16
             and hasattr(torch.ops.mkldnn, "_linear_pointwise")
             and torch.backends.mkldnn.is_available()
+            # Some processors' kernels of bfloat16 emulate it, and refuse to put weights in order.
+            and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
         )
         if self._is_ordered:
             self._weight = torch.ops.mkldnn._reorder_linear_weight(weight)

@@ -157,8 +157,22 @@ def test_a_wide_beam_finds_the_likeliest_of_all_values(runtime: Runtime, referen
     grammar = build_grammar(
         schema_of(x=FieldSpec(kind="amount", nullable=False)), document_of((" ".join(figures),))
     )
-    best = max(figures, key=lambda figure: _score(runtime, reference, '{"x":"', figure))
-    assert f'{{"x":"{best}"}}' == _text(runtime, _decode(runtime, grammar, 32))
+    scores = {figure: _score(runtime, reference, '{"x":"', figure) for figure in figures}
+    best = max(figures, key=lambda figure: scores[figure])
+    decoded = _decode(runtime, grammar, 32)
+    assert f'{{"x":"{best}"}}' == _text(runtime, decoded)
+    # What comes near it is told, with how far behind it is.
+    near = {figure: scores[best] - scores[figure] for figure in figures if figure != best}
+    told = {str(other.value): other.gap for other in decoded.others}
+    assert set(told) == {figure for figure, gap in near.items() if gap <= 3.0}
+    assert all(gap == pytest.approx(near[figure], abs=TOLERANCE) for figure, gap in told.items())
+    assert {other.path for other in decoded.others} == {("x",)}
+
+
+def test_only_amounts_have_others_that_are_told(runtime: Runtime) -> None:
+    document = document_of(("01.02.2026 03.02.2026 05.02.2026",))
+    grammar = build_grammar(schema_of(x=FieldSpec(kind="date", nullable=False)), document)
+    assert _decode(runtime, grammar, 8).others == ()
 
 
 def _logprobs_of(tokens: list[int], rows: torch.Tensor) -> torch.Tensor:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import pytest
+
 from decoding.tables.find import find_tables
 from decoding.tables.match import ScopedRow, match_lists
 from decoding.tables.priced_lines import find_priced_lines
 from schemas.document import Document
-from schemas.spec import ObjectSpec
+from schemas.spec import FieldKind, ObjectSpec
 from tests.decoding.tables.pages import item, pages, rows_of
 
 GOODS = """Pos   Description   Price   Qty   Amount
@@ -72,3 +74,24 @@ def test_a_receipt_without_a_heading_gives_its_lines() -> None:
     rows = scoped(document, rows_of(item(description="verbatim", amount="amount")))
     assert [len(row.words) for row in rows] == [1, 1]
     assert scoped(document, rows_of(item(label="verbatim", value="verbatim"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("heading", "key", "is_filled"),
+    [
+        ("Référence", "code", True),
+        ("Art.-Nr.", "sku", True),
+        ("EAN", "sku", False),
+        ("Art. Nr. Kunde", "code", False),
+        ("Item no", "gtin", False),
+    ],
+)
+def test_a_column_of_article_numbers_fills_the_key_unless_others_have_numbers_too(
+    heading: str, key: str, *, is_filled: bool
+) -> None:
+    document = pages(f"{heading:<16}Description   Qty   Amount\nK-1234          Paper blue    3     6.00")
+    (row,) = scoped(
+        document,
+        rows_of(item(**{key: "verbatim"}, description="verbatim", quantity="amount", amount="amount")),
+    )
+    assert (key in row.filled) is is_filled

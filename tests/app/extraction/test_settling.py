@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from app.extraction.settling import ground_answer
+from decoding.windows import WindowAnswer
+from schemas.extraction import FieldMetadata, OtherValue
+from schemas.registry import from_json_schema
+from schemas.spec import Path
+from tests.decoding.pages import document_of
+
+_AMOUNT = {"type": ["string", "null"], "x-rasg-kind": "amount"}
+SCHEMA = from_json_schema(
+    {
+        "title": "totals",
+        "type": "object",
+        "properties": dict.fromkeys(("net_total", "tax_total", "grand_total"), _AMOUNT),
+    }
+)
+DOCUMENT = document_of(["Net 100.00", "Tax 19.00", "Total 119.00", "Paid 125.00"])
+VALUE: dict[str, JsonValue] = {"net_total": "100.00", "tax_total": "19.00", "grand_total": "125.00"}
+OTHER = OtherValue(path=("grand_total",), value="119.00", gap=0.7)
+
+
+def answer_of(known: FieldMetadata) -> WindowAnswer:
+    metadata: dict[Path, FieldMetadata] = {("grand_total",): known}
+    return WindowAnswer(value=VALUE, metadata=metadata, others={("grand_total",): (OTHER,)})
+
+
+def test_a_settled_amount_is_given_with_its_place_its_probability_and_a_warning() -> None:
+    answer = answer_of(FieldMetadata(probability=0.6))
+    given, grounded, warnings = ground_answer(answer, DOCUMENT, SCHEMA, by_sums=True)
+    assert given.value["grand_total"] == "119.00"
+    (cited,) = grounded.fields["grand_total",].metadata.citations
+    assert cited.reference_text == "119.00"
+    # exp(-0.7) times 0.6
+    assert round(given.metadata["grand_total",].probability or 0, 3) == 0.298
+    assert [(w.code, w.path) for w in warnings] == [("settled_by_sum", "grand_total")]
+
+
+def test_what_a_confirmed_page_taught_is_not_settled() -> None:
+    answer = answer_of(FieldMetadata(probability=0.6, taught_by="example"))
+    given, _, warnings = ground_answer(answer, DOCUMENT, SCHEMA, by_sums=True)
+    assert (given.value["grand_total"], warnings) == ("125.00", ())
+
+
+def test_sums_decide_nothing_where_they_are_turned_off() -> None:
+    given, _, warnings = ground_answer(answer_of(FieldMetadata()), DOCUMENT, SCHEMA, by_sums=False)
+    assert (given.value["grand_total"], warnings) == ("125.00", ())
