@@ -124,9 +124,10 @@ def test_many_rows_are_tried_within_bounds(monkeypatch: pytest.MonkeyPatch) -> N
         return find_sums(grounded)
 
     monkeypatch.setattr(settle_module, "find_sums", count)
-    row: dict[str, JsonValue] = {"quantity": "2", "unit_price": "40.00", "amount": "60.00"}
+    row: JsonValue = {"quantity": "2", "unit_price": "40.00", "amount": "60.00"}
     others = [(("line_items", i, "unit_price"), "30.00", 0.5) for i in range(120)]
-    found = settle(totals(None, None, None, [row] * 120), *others)
+    rows: list[JsonValue] = [row] * 120
+    found = settle(totals(None, None, None, rows), *others)
     assert set(found.values()) == {"30.00"}
     # 40,000 rows are reckoned in changes, 333 times 120, and all before each change that is made.
     assert len(n_reckoned) <= 333 + len(found) + 1

@@ -90,8 +90,6 @@ def test_a_column_of_article_numbers_fills_the_key_unless_others_have_numbers_to
     heading: str, key: str, *, is_filled: bool
 ) -> None:
     document = pages(f"{heading:<16}Description   Qty   Amount\nK-1234          Paper blue    3     6.00")
-    (row,) = scoped(
-        document,
-        rows_of(item(**{key: "verbatim"}, description="verbatim", quantity="amount", amount="amount")),
-    )
+    kinds: dict[str, FieldKind] = {key: "verbatim", "description": "verbatim", "amount": "amount"}
+    (row,) = scoped(document, rows_of(item(**kinds)))
     assert (key in row.filled) is is_filled
