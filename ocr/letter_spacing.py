@@ -41,18 +41,32 @@ _Distance = Callable[[Glyph, Glyph], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Spacing:
-    """How letters are set: those whose `distance` is within `limit_pt` are of one word."""
+    """How letters are set: those whose `distance` is within `limit_pt` are of one word.
+
+    `pitch_pt` is how far apart the places of a grid are, None where letters have equal gaps.
+    """
 
     distance: _Distance
     limit_pt: float
+    pitch_pt: float | None
     size_pt: float
     font_id: int | None
 
     def joins(self, last: Glyph, glyph: Glyph) -> bool:
         return self.distance(last, glyph) <= self.limit_pt
 
-    def fits(self, glyph: Glyph) -> bool:
-        return glyph.run.size_pt == self.size_pt and glyph.run.font_id == self.font_id
+    def has_on_grid(self, letters: Sequence[Glyph]) -> bool:
+        """Return whether letters of the same font stand on the same grid."""
+        return self.pitch_pt is not None and all(
+            glyph.run.size_pt == self.size_pt
+            and glyph.run.font_id == self.font_id
+            and self._off_grid_pt(last, glyph) <= _EVEN * self.size_pt
+            for last, glyph in pairwise(letters)
+        )
+
+    def _off_grid_pt(self, last: Glyph, glyph: Glyph) -> float:
+        distance, pitch = self.distance(last, glyph), self.pitch_pt or 1.0
+        return abs(distance - round(distance / pitch) * pitch)
 
 
 def rejoin_spaced(groups: Iterable[Group]) -> Iterator[Group]:
@@ -60,21 +74,22 @@ def rejoin_spaced(groups: Iterable[Group]) -> Iterator[Group]:
 
     Letters in columns of their own (the days of a week, marks in a grid) stand at equal distances whatever
     their widths; letters of a spaced word have equal gaps. Only the latter are joined, and letters at equal
-    distances that are too near for columns, or spell a number in the boxes of a form. Short lines are set as
-    the last line of their font.
+    distances that are too near for columns, or spell a number in the boxes of a form. A short line that
+    stands on the grid of the line before is set as that is.
     """
     line: list[Group] = []
-    habit: _Spacing | None = None
+    grid: _Spacing | None = None
     for how, group in groups:
         if line and not _continues(line[-1][1][-1], how, group):
-            habit = _spacing(line) or habit
-            yield from _rejoined(line, habit)
+            spacing = _spacing(line, grid)
+            yield from _rejoined(line, spacing)
+            grid = grid if spacing is None else spacing
             line = []
         if group[0].is_alone:
             line.append((how, group))
         else:
             yield how, group
-    yield from _rejoined(line, _spacing(line) or habit)
+    yield from _rejoined(line, _spacing(line, grid))
 
 
 def _between_starts(last: Glyph, glyph: Glyph) -> float:
@@ -92,7 +107,7 @@ def _continues(last: Glyph, how: Joint, group: Sequence[Glyph]) -> bool:
 
 
 def _rejoined(line: list[Group], spacing: _Spacing | None) -> list[Group]:
-    if spacing is None or not all(glyph.is_alone and spacing.fits(glyph) for _, g in line for glyph in g):
+    if spacing is None:
         return line
     words = line[:1]
     for (_, before), (how, group) in pairwise(line):
@@ -103,28 +118,31 @@ def _rejoined(line: list[Group], spacing: _Spacing | None) -> list[Group]:
     return words
 
 
-def _spacing(line: list[Group]) -> _Spacing | None:
+def _spacing(line: Sequence[Group], grid: _Spacing | None) -> _Spacing | None:
     """Return how the letters of a line are set; None if they are too few, or not spaced, or columns."""
     letters = [glyph for _, group in line for glyph in group]
-    if len(letters) < _MIN_LETTERS or not all(glyph.is_alone for glyph in letters):
+    if not all(glyph.is_alone for glyph in letters):
         return None
+    if len(letters) < _MIN_LETTERS:
+        return grid if grid is not None and grid.has_on_grid(letters) else None
     size, font = letters[0].run.size_pt, letters[0].run.font_id
     gaps = [gap_between(a, b) for a, b in pairwise(letters)]
     tracking = median(gaps)
     widest = tracking + _SPACE * size
     if tracking <= _MIN_TRACKING * size:
-        return _grid(letters) if pstdev(gaps) > _MIN_TRACKING * size else None
+        return None
     near = [pair for pair, gap in zip(pairwise(letters), gaps, strict=True) if gap <= widest]
     # Letters of one width have equal gaps and equal steps: what says nothing is a grid.
     unevenness = pstdev(gap_between(*pair) for pair in near) + _ROUNDING * size
     if unevenness >= pstdev(_between_starts(*pair) for pair in near):
         return _grid(letters)
-    is_text = tracking <= _MAX_TRACKING * size
-    return _Spacing(distance=gap_between, limit_pt=widest, size_pt=size, font_id=font) if is_text else None
+    if tracking > _MAX_TRACKING * size:
+        return None
+    return _Spacing(distance=gap_between, limit_pt=widest, pitch_pt=None, size_pt=size, font_id=font)
 
 
 def _grid(letters: Sequence[Glyph]) -> _Spacing | None:
-    """Return how letters at equal distances are set; None if the distances differ, or are those of columns."""
+    """Return how letters at equal distances are set; None if they differ, or are those of columns."""
     size, font = letters[0].run.size_pt, letters[0].run.font_id
     is_number = _is_number([glyph.text for glyph in letters])
     for distance in (_between_starts, _between_middles):
@@ -134,7 +152,7 @@ def _grid(letters: Sequence[Glyph]) -> _Spacing | None:
         is_even = len(near) > 1 and pstdev(near) <= _EVEN * size
         if is_even and pitch <= (_COMB_PITCH if is_number else _TEXT_PITCH) * size:
             limit = _NEXT_PLACE * pitch
-            return _Spacing(distance=distance, limit_pt=limit, size_pt=size, font_id=font)
+            return _Spacing(distance=distance, limit_pt=limit, pitch_pt=pitch, size_pt=size, font_id=font)
     return None
 
 

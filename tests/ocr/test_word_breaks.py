@@ -57,7 +57,7 @@ def test_letters_in_columns_are_no_word() -> None:
 
 
 def on_a_grid(x: float, y: float, text: str, *, pitch: float, size: float = 12) -> str:
-    """Return an operation for each letter of `text`, all `pitch` font sizes apart; spaces are empty places."""
+    """Return an operation for each letter, all `pitch` font sizes apart; a space is an empty place."""
     places = ((x + i * pitch * size, letter) for i, letter in enumerate(text) if letter != " ")
     return "".join(text_at(round(left, 2), y, letter, size=size) for left, letter in places)
 
@@ -85,6 +85,13 @@ def test_numbers_of_columns_that_nearly_touch_are_apart() -> None:
     # Four digits of 9 points are 4 x 0.556 x 9 = 20.0 points wide; 1.2 points are left to the next column.
     row = text_at(100, 700, "3960", size=9) + text_at(121.2, 700, "704", size=9)
     assert texts(row) == ["3960", "704"]
+
+
+def test_a_number_and_a_word_that_nearly_touch_are_apart() -> None:
+    # "10045" is 5 x 0.556 x 9 = 25.0 points wide, "12" 10.0; 1.2 points are left.
+    cells = ((72, "10045"), (98.2, "Flat steel"), (200, "12"), (211.2, "pcs"))
+    drawn = "".join(text_at(x, 700, text, size=9) for x, text in cells)
+    assert texts(drawn) == ["10045", "Flat", "steel", "12", "pcs"]
 
 
 def test_a_number_written_in_two_parts_is_one() -> None:
