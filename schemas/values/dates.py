@@ -31,7 +31,9 @@ _COMPACT = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?!\d)"
 _YEAR_LAST = re.compile(rf"(?<!\d)(?P<a>\d{{1,2}})(?P<sep>\s?[./'-]\s?| )(?P<b>\d{{1,2}})(?P=sep){_YEAR}")
 _COMPACT_YEAR_LAST = re.compile(r"(?<!\d)(?P<a>\d\d)(?P<b>\d\d)(?P<y>(?:19|20)\d\d)(?!\d)")
 # Danish, Norwegian and Swedish: "12/11-2026" is the 12th of November.
-_DAY_FIRST = re.compile(r"(?<!\d)(?P<a>\d{1,2})/(?P<b>\d{1,2})\s?-\s?(?P<y>\d{4})(?!\d)")
+_DAY_FIRST = re.compile(r"(?<!\d)(?P<a>\d{1,2})[/.](?P<b>\d{1,2})\s?-\s?(?P<y>\d{4})(?!\d)")
+# The same countries, and no other that is known: "5/3 2026".
+_YEAR_APART = re.compile(r"(?<!\d)(?P<a>\d{1,2})/(?P<b>\d{1,2})\s(?P<y>\d{4})(?!\d)")
 # Korean: "26. 11. 12." is a day of 2026, elsewhere one of 2012.
 _EITHER_END = re.compile(r"(?<!\d)(?P<a>\d{1,2})\.\s(?P<b>\d{1,2})\.\s(?P<y>\d{2})\.")
 _VIETNAMESE = re.compile(
@@ -54,7 +56,10 @@ _YEAR_NAME_DAY = re.compile(
 )
 _LATVIAN = re.compile(rf"(?<!\d)(?P<y>\d{{4}})\.?\sgada\s(?P<d>\d{{1,2}})\.?\s{_NAME}", re.IGNORECASE)
 _NAMED = (_DAY_NAME_YEAR, _NAME_DAY_YEAR, _YEAR_NAME_DAY, _LATVIAN)
-_NUMERIC = (_EITHER_END, _YEAR_FIRST, _CJK, _VIETNAMESE, _DAY_FIRST, _YEAR_LAST, _COMPACT, _COMPACT_YEAR_LAST)
+_NUMERIC = (
+    *(_EITHER_END, _YEAR_FIRST, _CJK, _VIETNAMESE, _DAY_FIRST),
+    *(_YEAR_APART, _YEAR_LAST, _COMPACT, _COMPACT_YEAR_LAST),
+)
 
 _LABEL = re.compile(r"[^\W\d_][^\d:]*:\s*")
 _LETTERS = re.compile(r"[^\W\d_]{3,12}")
