@@ -49,8 +49,9 @@ def word_parts(word: str) -> tuple[str, ...]:
     """Return the parts of a word, which joined are the word; most words are one part.
 
     Parted are a label from what follows its mark (`:`, `=`, `#`) or an abbreviation of "number" ("Nr."),
-    texts around `;` and `|`, leaders (dots, underscores, asterisks) from what they lead to, and an amount from
-    its currency, from the notations of "no cents" ("/-", ",-") and from footnote marks. Time and space are linear in the word.
+    texts around `;` and `|`, leaders (dots, underscores, asterisks) from what they lead to, and an amount
+    from its currency, from the notations of "no cents" ("/-", ",-") and from footnote marks. Time and space
+    are linear in the word.
 
     Examples
     --------
