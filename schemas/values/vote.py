@@ -38,6 +38,8 @@ _HOUR = re.compile(r"\W*(?:1?\d|2[0-3])\.[0-5]\d\W*")
 _NUMERIC_DATE = re.compile(
     r"(?<!\d)(?!\d\d?\.\s\d\d?\.\s\d\d\.)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?!\d)"
 )
+_YEAR_FIRST = re.compile(r"(?<!\d)(?:19|20)\d\d\s?([./-])\s?\d{1,2}\s?\1\s?\d{1,2}(?!\d)")
+_YEAR_FIRST_WORD = re.compile(r"\d{4}(?:\s?[\u5e74\ub144]|\s?\(?e\)?ko\b)")
 _DAY_PATTERN = re.compile(r"\b(?:DD|TT|JJ)[./-]MM[./-](?:YY|JJ|AA)", re.IGNORECASE)
 _MONTH_PATTERN = re.compile(r"\bMM[./-](?:DD|TT|JJ)[./-](?:YY|JJ|AA)", re.IGNORECASE)
 
@@ -135,6 +137,25 @@ def _named_currency(text: str) -> tuple[str | None, str | None]:
     return code, mark if is_shared else None
 
 
+def vote_year_first(texts: Iterable[str]) -> frozenset[str]:
+    """Return the signs between which a document writes years first, so that "26/11/12" may be of 2026.
+
+    Those of dates that begin with four digits; all signs where years are written as in China, Japan, Korea
+    ("2026\u5e7411\u6708") or the Basque Country ("2026(e)ko").
+
+    Examples
+    --------
+    >>> sorted(vote_year_first(["Date 2026/11/12", "Due 26/12/12"]))
+    ['/']
+    """
+    found: set[str] = set()
+    for text in texts:
+        found.update(_YEAR_FIRST.findall(text))
+        if _YEAR_FIRST_WORD.search(text) is not None:
+            found.update("./-")
+    return frozenset(found)
+
+
 def vote_day_first(texts: Iterable[str]) -> bool | None:
     """Return whether the document writes the day before the month, or None if nothing decides.
 
@@ -148,12 +169,16 @@ def vote_day_first(texts: Iterable[str]) -> bool | None:
     >>> vote_day_first(["03/04/2026", "25/12/2025"]), vote_day_first(["03/04/2026"])
     (True, None)
     """
+    texts = tuple(texts)
+    year_first = vote_year_first(texts)
     day = month = dotted = 0
     for text in texts:
         day += len(_DAY_PATTERN.findall(text))
         month += len(_MONTH_PATTERN.findall(text))
         for first, separator, second, year in _NUMERIC_DATE.findall(text):
             if parse_date(f"{first}{separator}{second}{separator}{year}") is None:
+                continue
+            if len(year) == 2 and separator in year_first:
                 continue
             day += int(first) > 12
             month += int(second) > 12

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from schemas.values import parse_amount, vote_currency, vote_day_first, vote_decimal_separator
+from schemas.values import (
+    parse_amount,
+    parse_date,
+    vote_currency,
+    vote_day_first,
+    vote_decimal_separator,
+    vote_year_first,
+)
 from schemas.values.currency import ISO_4217
 
 
@@ -138,3 +145,30 @@ def test_vote_lets_every_printed_amount_parse_back(values: list[float]) -> None:
         assert separator == expected
         parsed = [parse_amount(text, decimal_separator=separator) for text in texts]
         assert [p.value for p in parsed if p is not None] == values
+
+
+@pytest.mark.parametrize(
+    ("texts", "signs"),
+    [
+        (["2026/11/12"], "/"),
+        (["2026-11-12 and 03.04.2026"], "-"),
+        (["2026\u5e7411\u670812\u65e5"], "-./"),
+        (["2026(e)ko aza. 12(a)"], "-./"),
+        (["25/12/26", "12.11.2026", "Order 2026/77"], ""),
+    ],
+)
+def test_dates_with_the_year_in_front_say_that_two_digits_may_be_one(texts: list[str], signs: str) -> None:
+    assert "".join(sorted(vote_year_first(texts))) == signs
+
+
+def test_two_digits_in_front_are_a_year_or_a_day_where_a_document_writes_years_first() -> None:
+    texts = ["2026/11/10", "26/11/12"]
+    # "26/11/12" would vote for the day first.
+    assert vote_day_first(texts) is None
+    parsed = parse_date("26/11/12", year_first=vote_year_first(texts))
+    assert parsed is not None
+    assert [str(day) for day in parsed.readings] == ["2012-11-26", "2026-11-12"]
+    american = parse_date("12/26/11", year_first=frozenset("/"))
+    assert american is not None
+    assert [str(day) for day in american.readings] == ["2011-12-26"]
+    assert parse_date("26.11.12", year_first=frozenset("/")) == parse_date("26.11.12")
