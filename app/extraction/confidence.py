@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.extraction.review import IsUncertain
 from decoding.calibration.signals import describe_values, group_of
 from decoding.calibration.weigh import confidence_of, is_weighed
-from decoding.checks.check_digits import failed_codes
+from decoding.grounding.code_checks import failed_codes
 from decoding.grounding.result import GroundingResult
 from decoding.windows import WindowAnswer
 from schemas.completeness import Completeness
