@@ -175,8 +175,9 @@ def _iban_length(iban: str) -> int | None:
 def _compact_bic(text: str) -> str | None:
     plain = text.replace(" ", "")
     found = _BIC.fullmatch(plain)
-    is_one = found is not None and _BIC_GROUPS.fullmatch(text) is not None
-    return str(stdnum_bic.compact(text)) if is_one and found[1] in _COUNTRIES else None
+    if found is None or found[1] not in _COUNTRIES or _BIC_GROUPS.fullmatch(text) is None:
+        return None
+    return str(stdnum_bic.compact(text))
 
 
 def _of_eu(text: str) -> str | None:
@@ -213,7 +214,8 @@ def _module_of(text: str) -> ModuleType | None:
 
 @lru_cache(maxsize=128)
 def _tax_module(country: str) -> ModuleType | None:
-    return get_cc_module(country, "vat")
+    found: Any = get_cc_module(country, "vat")
+    return found
 
 
 def _of_module(module: ModuleType | None, text: str) -> str | None:
@@ -222,13 +224,12 @@ def _of_module(module: ModuleType | None, text: str) -> str | None:
     if module is None or not any(map(str.isdigit, text)) or text != text.strip():
         return None
     try:
-        plain = str(untyped.compact(text))
         untyped.validate(text)
     except (InvalidFormat, InvalidLength):
         return None
     except ValidationError:
-        return plain
-    return plain
+        pass  # of the form, and wrong: what the check is for
+    return str(untyped.compact(text))
 
 
 def _is_valid(module: ModuleType, text: str) -> bool:

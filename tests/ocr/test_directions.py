@@ -73,12 +73,12 @@ def test_a_word_printed_twice_comes_once_wherever_it_stands() -> None:
 def test_words_that_ocr_reads_along_the_edge_stand_in_no_row() -> None:
     # Fractions of a page of 600 x 800 points: rows of 10 points, words of 9 points that run upwards.
     rows = [
-        Word(text=text, bbox=BBox(left, top, left + 0.1, top + 0.0125), confidence=0.9, source="tesseract")
+        Word(text=text, bbox=BBox(left, top, left + 0.1, top + 0.0125), confidence=0.9, source="tesserocr")
         for top in (0.5, 0.52, 0.54)
         for left, text in ((0.2, "Valve"), (0.6, "30.00"))
     ]
     edge = [
-        Word(text=text, bbox=BBox(0.05, top, 0.065, bottom), confidence=0.8, source="tesseract")
+        Word(text=text, bbox=BBox(0.05, top, 0.065, bottom), confidence=0.8, source="tesserocr")
         for text, top, bottom in (("HRB", 0.51, 0.54), ("court", 0.545, 0.6), ("District", 0.605, 0.68))
     ]
     upright, apart = part_sideways([*edge, *rows], 600, 800)
