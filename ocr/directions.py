@@ -16,6 +16,10 @@ from schemas.geometry import BBox, clip
 
 # Far less than a letter, whatever the size of the page: a long receipt has hundreds of lines with one text.
 _SAME_PLACE_PT = 1.5
+# Three letters of an upright word are wider than high, but for "III" and its like in a narrow font.
+_MIN_SIDEWAYS_LETTERS = 3
+_MIN_HEIGHT_SHARE = 1.5
+_UPWARDS_DEG = 270  # clockwise
 
 
 def upright_words(words: Sequence[LayerWord], n_turns: int, size_pt: tuple[float, float]) -> tuple[Word, ...]:
@@ -43,8 +47,35 @@ def arrange_leaning(
     n_turns, size_pt
         As for `upright_words`. Boxes are on the upright page.
     """
-    size = _turned_size(size_pt, n_turns)
-    found = _upright(words, n_turns, size_pt)
+    return _arrange_level(_upright(words, n_turns, size_pt), lean_deg, _turned_size(size_pt, n_turns))
+
+
+def part_sideways(
+    words: Sequence[Word], width_pt: float, height_pt: float
+) -> tuple[tuple[Word, ...], tuple[Arrangement, ...]]:
+    """Return the words that OCR read upright, and those that it read along the edge as an arrangement.
+
+    Engines give words that run upwards among the others, with boxes that are higher than wide. Which way they
+    run they do not say: from the bottom up, as most do.
+    """
+    sides = [(word.bbox.width * width_pt, word.bbox.height * height_pt) for word in words]
+    is_sideways = [_is_sideways(word, side) for word, side in zip(words, sides, strict=True)]
+    if not any(is_sideways):
+        return tuple(words), ()
+    upright = tuple(word for word, sideways in zip(words, is_sideways, strict=True) if not sideways)
+    found = [(word, side[0]) for word, side, is_one in zip(words, sides, is_sideways, strict=True) if is_one]
+    return upright, (_arrange_level(found, _UPWARDS_DEG, (width_pt, height_pt)),)
+
+
+def _is_sideways(word: Word, side_pt: tuple[float, float]) -> bool:
+    width, height = side_pt
+    return height > _MIN_HEIGHT_SHARE * width and sum(map(str.isalnum, word.text)) >= _MIN_SIDEWAYS_LETTERS
+
+
+def _arrange_level(
+    found: Sequence[tuple[Word, float]], lean_deg: int, size: tuple[float, float]
+) -> Arrangement:
+    """Return words that all run in one direction, with their heights in points, in their own order."""
     if not found:
         return Arrangement()
     levelled = [_level(word.bbox, size_pt=size, lean_deg=lean_deg, height=height) for word, height in found]

@@ -17,6 +17,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from ocr.directions import part_sideways
 from ocr.einvoices import AttachedEInvoice, read_xml_document
 from ocr.limits import ReadLimits
 from ocr.media import MediaType, sniff
@@ -322,11 +323,14 @@ def _from_text_layer(page_index: int, scan: PageScan, *warnings: ReadWarning) ->
 def _from_ocr(page_index: int, scan: PageScan, recognised: Recognised, dpi: int) -> _PageResult:
     reading = recognised.reading
     points = 72 / dpi
+    width_pt, height_pt = reading.width_px * points, reading.height_px * points
+    words, apart = part_sideways(reading.words, width_pt, height_pt)
     page = make_page(
         page_index,
-        reading.words,
-        reading.width_px * points,
-        reading.height_px * points,
+        words,
+        width_pt,
+        height_pt,
+        apart=apart,
         rotation_deg=reading.rotation_deg,
         skew_deg=reading.skew_deg,
     )

@@ -13,12 +13,13 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from ocr.accents import with_accents
 from ocr.bidi import plain_letters
 from ocr.glyphs import Box, Glyph, glyphs, in_reading_order, n_chars
 from ocr.letter_spacing import Group, rejoin_spaced
 from ocr.pdf import PageFrame
 from ocr.raised import join_raised
-from ocr.word_breaks import Joint, joint
+from ocr.word_breaks import Joint, joint, precedes
 
 # The generated bindings are only partly typed.
 _RAW: Any = pdfium_c
@@ -85,13 +86,14 @@ def quarter_turns(textpage: pdfium.PdfTextPage, frame: PageFrame) -> int:
 def layer_words(textpage: pdfium.PdfTextPage, frame: PageFrame, *, max_words: int) -> tuple[LayerWord, ...]:
     """Return the words of the text layer, at most `max_words`.
 
-    Ligatures are spelled out; a soft hyphen is a hyphen at the end of a word and nothing elsewhere;
-    characters without width are dropped, tabs and all other white space end a word. Where words end that no
-    white space parts, and where the library's guess at a space is none, `joint` says; raised cents are joined
-    to their amount by a decimal mark, and footnote marks behind a number are words of their own.
+    Ligatures are spelled out, a letter and the accent over it are one; a soft hyphen is a hyphen at the end
+    of a word and nothing elsewhere; characters without width are dropped, tabs and all other white space end
+    a word. Where words end that no white space parts, and where the library's guess at a space is none,
+    `joint` says; raised cents are joined to their amount by a decimal mark, and footnote marks behind a
+    number are words of their own.
     """
     pieces: list[tuple[Joint, LayerWord]] = []
-    for how, group in rejoin_spaced(_groups(glyphs(textpage))):
+    for how, group in rejoin_spaced(_turned_round(_groups(with_accents(glyphs(textpage))))):
         word = _word(group, frame)
         if word is not None:
             pieces.append((how, word))
@@ -112,6 +114,21 @@ def _groups(found: Iterable[Glyph]) -> Iterator[Group]:
         group.append(glyph)
     if group:
         yield began, group
+
+
+def _turned_round(groups: Iterable[Group]) -> Iterator[Group]:
+    """Yield the groups, one that stands right before the last one as the beginning of its word."""
+    held: Group | None = None
+    for how, group in groups:
+        if held is None:
+            held = (how, group)
+        elif how is Joint.NEW_WORD and precedes(group, held[1]):
+            held = (held[0], group + held[1])
+        else:
+            yield held
+            held = (how, group)
+    if held is not None:
+        yield held
 
 
 def _word(group: list[Glyph], frame: PageFrame) -> LayerWord | None:

@@ -7,8 +7,10 @@ operation of its own, and it joins the numbers of columns that nearly touch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 
+from ocr.bidi import runs_leftwards
 from ocr.glyphs import Glyph, Space
 
 # Glyphs farther apart than this many of their heights are not of one word, whatever the file says.
@@ -58,12 +60,20 @@ def joint(last: Glyph, glyph: Glyph) -> Joint:
         return Joint.SAME_WORD if _goes_on(last, glyph, gap, size) else Joint.NEW_WORD
     lone = last.is_alone and glyph.is_alone
     are_cells = last.text.isdecimal() and (both_digits or glyph.text in _SIGNS)
+    # A number and a word touch as numbers do, but letters set one by one seldom stand so exactly.
+    are_cells |= not lone and last.text.isdecimal() != glyph.text.isdecimal() and _are_alnum(last, glyph)
     if are_cells and gap > (_LONE_CELL_GAP if lone else _CELL_GAP) * size:
         return Joint.NEW_WORD
     return Joint.SAME_WORD
 
 
+def _are_alnum(last: Glyph, glyph: Glyph) -> bool:
+    return last.text.isalnum() and glyph.text.isalnum()
+
+
 def _joint_in_run(last: Glyph, glyph: Glyph) -> Joint:
+    if glyph.cell[2] <= last.cell[0] and not (runs_leftwards(glyph.text) or runs_leftwards(last.text)):
+        return Joint.NEW_WORD if glyph.run.quarter_turns == 0 else Joint.SAME_WORD
     is_raised = glyph.text in _SUPERSCRIPTS and last.text.isdecimal()
     return Joint.RAISED if is_raised else Joint.SAME_WORD
 
@@ -72,12 +82,32 @@ def _is_near(last: Glyph, glyph: Glyph) -> bool:
     left, bottom, right, top = last.box
     next_left, next_bottom, next_right, next_top = glyph.box
     reach = _MAX_JUMP * max(top - bottom, next_top - next_bottom, right - left, 0.1)
-    return (
+    is_in_reach = (
         next_left - right <= reach
         and left - next_right <= reach
         and next_bottom - top <= reach
         and bottom - next_top <= reach
     )
+    # The box of an Arabic zero, a dot, is no measure.
+    return is_in_reach or (
+        last.text.isdecimal()
+        and glyph.text.isdecimal()
+        and is_one_line(last, glyph)
+        and abs(gap_between(last, glyph)) <= _NO_GAP * max(last.run.size_pt, glyph.run.size_pt)
+    )
+
+
+def precedes(word: Sequence[Glyph], before: Sequence[Glyph]) -> bool:
+    """Return whether `word`, which the library gives behind `before`, ends right where that begins.
+
+    Of Latin letters and digits in a line of Hebrew or Arabic the library gives the digits first: "-2201",
+    "INV".
+    """
+    first, last, head = word[0], word[-1], before[0]
+    if first.space or first.run is not before[-1].run or runs_leftwards(head.text + last.text):
+        return False
+    gap = gap_between(last, head)
+    return abs(gap) <= _NO_GAP * head.run.size_pt and first.along()[0] < head.along()[0]
 
 
 def gap_between(last: Glyph, glyph: Glyph) -> float:

@@ -9,6 +9,7 @@ from typing import Final, Literal, cast
 from pydantic import JsonValue
 
 from schemas.automaton import plain_pattern
+from schemas.codes import CODE_FORMATS, FORMAT_KEYWORD, is_code_format
 from schemas.documents.fields import KIND_KEYWORD
 from schemas.keywords import Shape
 from schemas.pattern import PatternError
@@ -145,7 +146,7 @@ class ScalarReader:
             return None
         kind = cast("FieldKind", site.kind or allowed[0])  # text is verbatim unless it says otherwise
         lengths = self._lengths(node, site.pointer, kind)
-        if lengths is None:
+        if not self._judge_format(node, site, kind) or lengths is None:
             return None
         if kind == "iso_date" and "pattern" in node:
             self.verdicts.say(site.pointer, "pattern", "after", "the grammar writes calendar dates only")
@@ -155,10 +156,24 @@ class ScalarReader:
             nullable=lists_null(node),
             min_length=lengths[0],
             max_length=lengths[1],
+            code_format=cast("str | None", site.code_format),
             pattern=None
             if kind == "iso_date" or "pattern" not in node
             else plain_pattern(str(node["pattern"])),
         )
+
+    def _judge_format(self, node: JsonObject, site: Site, kind: FieldKind) -> bool:
+        if site.code_format is None:
+            return True
+        problem = None
+        if not is_code_format(site.code_format):
+            problem = f"no form of a code is called {shown(site.code_format)}"
+        elif kind != "verbatim" or "pattern" in node:
+            problem = "codes are verbatim text without a pattern of its own"
+        if problem is not None:
+            hint = f"one of {', '.join(CODE_FORMATS)}, or tax_id: and a country as in tax_id:de"
+            self.verdicts.refuse(site.format_pointer, FORMAT_KEYWORD, problem, hint=hint)
+        return problem is None
 
     def _lengths(self, node: JsonObject, pointer: str, kind: FieldKind) -> tuple[int, int] | None:
         least = int(cast("float", node.get("minLength", 0)))

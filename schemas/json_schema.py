@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from pydantic import JsonValue
 
+from schemas.codes import FORMAT_KEYWORD
 from schemas.documents.fields import KIND_KEYWORD
 from schemas.json_scalars import ScalarReader
 from schemas.keywords import RULE_BY_KEYWORD, Shape
@@ -80,6 +81,13 @@ class SchemaReader:
             return self._read_reference(node, site)
         if shape == "union":
             return self._read_union(node, site)
+        if shape not in ("ref", "union", "string", "null") and site.code_format is not None:
+            self.verdicts.refuse(
+                site.format_pointer,
+                FORMAT_KEYWORD,
+                f"means nothing for {_a(shape)}",
+                hint="move it to a string",
+            )
         if shape in ("object", "array") and site.kind is not None:
             self.verdicts.refuse(
                 site.kind_pointer, KIND_KEYWORD, "only scalars have a kind", hint="move it to the scalars"
@@ -165,8 +173,13 @@ class SchemaReader:
             self.verdicts.say(
                 site.pointer, KIND_KEYWORD, "decoding", f"the field is of kind {shown(own_kind)}"
             )
+        own_format = node.get(FORMAT_KEYWORD)
+        if own_format is not None and shape in ("ref", "union"):
+            self.verdicts.say(site.pointer, FORMAT_KEYWORD, "decoding", f"a code: {shown(own_format)}")
         return replace(
             site,
+            code_format=own_format if site.code_format is None else site.code_format,
+            format_pointer=site.pointer if site.code_format is None else site.format_pointer,
             description=site.description or one_line(description),
             kind=own_kind if kind is None else kind,
             kind_pointer=site.pointer if kind is None else site.kind_pointer,

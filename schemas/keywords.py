@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from schemas.codes import FORMAT_KEYWORD
 from schemas.documents.fields import KIND_KEYWORD
 from schemas.report import Verdict
 
@@ -80,6 +81,12 @@ RULES: tuple[KeywordRule, ...] = (
         KIND_KEYWORD,
         "`verbatim`, `amount`, `date` or `free` for strings; elsewhere it may only repeat the type",
         *("string", "number", "integer", "boolean", "enum", "ref", "union"),
+    ),
+    _decoding(
+        FORMAT_KEYWORD,
+        "`iban`, `bic`, `eu_vat`, `gtin`, `currency`, `tax_id` or `tax_id:de` (any country's letters), for "
+        "`verbatim` strings without a pattern; a failed check digit is a warning",
+        *("string", "ref", "union"),
     ),
     _decoding("enum", "scalars only; values that the keywords beside it exclude are dropped", "enum"),
     _decoding("const", "an enum of one value", "enum"),

@@ -72,7 +72,8 @@ class FieldSpec:
     """One scalar to extract.
 
     `nullable` says whether null is a valid answer; `pattern` (anchored, RE2 subset) further restricts
-    a string; `minimum` and `maximum` bound numbers.
+    a string; `minimum` and `maximum` bound numbers. `code_format` is the form of the code that a verbatim
+    field holds (`schemas.codes`), None for any text.
     """
 
     kind: FieldKind
@@ -82,12 +83,15 @@ class FieldSpec:
     max_length: int = DEFAULT_MAX_LENGTH
     min_length: int = 0
     pattern: str | None = None
+    code_format: str | None = None
     minimum: float | None = None
     maximum: float | None = None
 
     def __post_init__(self) -> None:
         if (self.kind == "enum") != bool(self.enum_values):
             raise ValueError("enum fields, and only they, have enum_values")
+        if self.code_format is not None and self.kind != "verbatim":
+            raise ValueError(f"only verbatim fields have a code_format, not {self.kind} ones")
         if not 0 <= self.min_length <= self.max_length:
             raise ValueError(f"need 0 <= min_length <= max_length, got {self.min_length}, {self.max_length}")
 

@@ -21,6 +21,8 @@ class Site:
     description: str = ""
     kind: JsonValue = None
     kind_pointer: str = ""  # of the schema that says the kind
+    code_format: JsonValue = None
+    format_pointer: str = ""  # of the schema that says the form of the code
 
 
 class Verdicts:

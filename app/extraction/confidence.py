@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.extraction.review import IsUncertain
 from decoding.calibration.signals import describe_values, group_of
 from decoding.calibration.weigh import confidence_of, is_weighed
+from decoding.grounding.code_checks import failed_codes
 from decoding.grounding.result import GroundingResult
 from decoding.windows import WindowAnswer
 from schemas.completeness import Completeness
@@ -16,6 +17,8 @@ from schemas.walk import Leaf
 
 # A null that is more likely wrong than right is looked at; there is no value that could be wrong.
 _LEAST_OF_NULLS = 0.5
+# A code whose check digits fail is right only where the print itself is wrong, as on samples. An assumption.
+_MOST_OF_FAILED = 0.1
 
 
 def describe_leaves(
@@ -28,7 +31,7 @@ def describe_leaves(
     """Return what grounding knows of each leaf, with the model's probability and what that is worth.
 
     Where no calibration has a say the confidence is the probability; without log-probabilities there is
-    neither.
+    neither. A number whose check digits fail has no more than the odds of a misprint.
     """
     probabilities = {
         path: entry.probability for path, entry in merged.metadata.items() if entry.probability is not None
@@ -39,6 +42,9 @@ def describe_leaves(
             known = confidence_of(value, calibration)
             if known is not None:
                 confidences[value.path] = known
+    for path, _ in failed_codes(grounded):
+        if path in confidences:
+            confidences[path] = min(confidences[path], _MOST_OF_FAILED)
     taught = {path: entry.taught_by for path, entry in merged.metadata.items()}
     return {
         path: entry.model_copy(

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from decoding.grounding.code_checks import failed_codes
 from decoding.grounding.matching import Run
 from decoding.grounding.occurrences import DocumentIndex, Label
 from decoding.grounding.result import GroundedField, GroundingResult
@@ -116,7 +117,8 @@ class _Describer:
         self._legibility = _legibility(median(words or [0.0]))
         self._unnamed_by_label: dict[tuple[str, str], float] = {}
         # That a date has two readings says nothing against its print.
-        self._doubted = frozenset(w.path for w in grounded.warnings if w.code not in _OF_READING)
+        doubted = frozenset(w.path for w in grounded.warnings if w.code not in _OF_READING)
+        self._doubted = doubted | {json_path(path) for path, _ in failed_codes(grounded)}
         self._sums = _by_path(completeness.sums)
         lowest = sorted(probabilities.values())[:2]
         self._lowest = (lowest[0] if lowest else 1.0, lowest[1] if len(lowest) > 1 else 1.0)

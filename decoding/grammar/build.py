@@ -311,6 +311,8 @@ class _Builder:
             return self._one_of(self.page.amounts, spec)
         if spec.kind == "date":
             return self._one_of(self.page.dates, spec)
+        if spec.code_format is not None:
+            return self._one_of(self.page.codes(spec.code_format), spec)
         return self._words(spec)
 
     def _one_of(self, texts: tuple[str, ...], spec: FieldSpec) -> str | None:

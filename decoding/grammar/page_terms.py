@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import chain
 
 from decoding.grammar.lark import json_text, substring
-from decoding.grammar.page_text import Run, amount_spans, date_spans, page_runs
+from decoding.grammar.page_text import Run, amount_spans, code_texts, date_spans, page_runs
 from decoding.grammar.word_parts import word_parts
 from decoding.tables.match import ScopedList, ScopedRow
 from schemas.document import Document
@@ -32,6 +32,7 @@ class PageTerms:
 
     def __init__(self, *, runs: tuple[Run, ...]) -> None:
         self.runs = runs
+        self._codes: dict[str, tuple[str, ...]] = {}
 
     @cached_property
     def amounts(self) -> tuple[str, ...]:
@@ -42,6 +43,12 @@ class PageTerms:
     def dates(self) -> tuple[str, ...]:
         """Return the spans that look like dates."""
         return date_spans(self.runs)
+
+    def codes(self, code_format: str) -> tuple[str, ...]:
+        """Return the spans that have the form of a code."""
+        if code_format not in self._codes:
+            self._codes[code_format] = code_texts(self.runs, code_format)
+        return self._codes[code_format]
 
     @cached_property
     def words(self) -> str:

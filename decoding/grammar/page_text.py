@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, takewhile
 
+from decoding.codes import MAX_CHARACTERS, code_spans, most_words
 from decoding.grammar.value_patterns import looks_like_amount, looks_like_date
 from decoding.grammar.word_parts import word_parts
 from schemas.document import Document, Page
@@ -68,12 +69,20 @@ def _is_encodable(text: str) -> bool:
 def spans_of(runs: Sequence[Run], *, max_words: int, max_length: int) -> Iterator[str]:
     """Yield the text of every span of up to `max_words` words and `max_length` characters, with repeats."""
     for run in runs:
-        words = tuple(map(word_parts, run))
-        for at, own in enumerate(words):
-            behind = tuple(chain.from_iterable(map(_spaced, words[at + 1 : at + max_words])))
-            for first in range(len(own)):
-                shorter = takewhile(lambda text: len(text) <= max_length, accumulate((*own[first:], *behind)))
-                yield from shorter
+        for spans in _spans_by_word(run, max_words=max_words, max_length=max_length):
+            yield from spans
+
+
+def _spans_by_word(run: Run, *, max_words: int, max_length: int) -> Iterator[tuple[str, ...]]:
+    """Yield for each word of a run the spans that begin in it, those of each part from short to long."""
+    words = tuple(map(word_parts, run))
+    for at, own in enumerate(words):
+        behind = tuple(chain.from_iterable(map(_spaced, words[at + 1 : at + max_words])))
+        yield tuple(
+            text
+            for first in range(len(own))
+            for text in takewhile(lambda text: len(text) <= max_length, accumulate((*own[first:], *behind)))
+        )
 
 
 def _spaced(parts: tuple[str, ...]) -> tuple[str, ...]:
@@ -132,3 +141,13 @@ def date_spans(runs: Sequence[Run]) -> tuple[str, ...]:
     """Return the distinct spans that look like a date in any common format, in reading order."""
     spans = spans_of(runs, max_words=MAX_DATE_WORDS, max_length=_MAX_CANDIDATE_CHARS)
     return tuple(dict.fromkeys(text for text in spans if looks_like_date(text)))
+
+
+def code_texts(runs: Sequence[Run], code_format: str) -> tuple[str, ...]:
+    """Return the distinct spans that have the form of a code, in reading order."""
+    n_words = most_words(code_format)
+    found = chain.from_iterable(
+        code_spans(run, tuple(_spans_by_word(run, max_words=n_words, max_length=MAX_CHARACTERS)), code_format)
+        for run in runs
+    )
+    return tuple(dict.fromkeys(found))

@@ -23,6 +23,8 @@ _DASHES = r"\-−–"
 _WHOLE = re.compile(r"[^\W\d_]+[.,]?|\d+(?:[.,/-]\d+)*[.,]?")
 # A value follows its label. Two slashes are an address's, a backslash is a path's.
 _LABEL_END = re.compile(rf"[{_LABEL_MARKS}]+(?=[^\s{_LABEL_MARKS}/\\])")
+# "Nr.12347", "N°F2026-88", "Invoice-No.INV-7": a number follows its abbreviation, a name does not.
+_NUMBER_SIGN = re.compile(r"(?i:n[°º]|n[ro]\.)(?=[A-Z0-9])")
 _SEPARATOR = re.compile(r"(?<=\w)[;|](?=\w)")
 # Three of a kind lead to a value, or fill an amount's field on a cheque; at the ends of a word fewer do.
 _LEADER = re.compile(
@@ -30,13 +32,14 @@ _LEADER = re.compile(
     # One point before what has a point or comma of its own, or before a currency's sign, is the last of many.
     r"|^\.(?=\d[\d.,'’]*[.,]\d|[^\w\s.,])"
 )
+_NO_CENTS = re.compile(rf"[{_DASHES}]{{1,2}}")  # "99:-" in Sweden
 _OPEN_SIGN = re.compile(rf"(?:^|[{_LABEL_MARKS}])[{_DASHES}(][^\d:=]{{0,6}}$")
 _CLOSING_SIGN = re.compile(rf"[^\w\s]{{0,3}}[{_DASHES})]")
 # A currency before a figure and behind it, the notations of "no cents", and the marks of footnotes.
 _FIGURE = re.compile(
     rf"(?P<before>[^\d\s{_DASHES}+(]{{0,6}})(?P<figure>[{_DASHES}+(]?\d(?:[\d.,'’:]*\d)?)"
-    rf"(?P<cents>/[{_DASHES}=]|[.,][{_DASHES}=]{{1,2}})?(?P<minus>[{_DASHES})]?)"
-    r"(?P<behind>[^\d\s*†‡§¹²³)]{0,6})(?P<notes>[*†‡§¹²³]*)"
+    rf"(?P<cents>/[{_DASHES}=]|[.,:][{_DASHES}=]{{1,2}})?(?P<minus>[{_DASHES})]?)"
+    r"(?P<behind>[^\d\s*†‡§¹²³)]{0,6})(?P<notes>(?:[*†‡§¹²³]+\)?)?)"
 )
 _MAX_BARE_DIGITS = 6  # letters before more digits without a point or comma begin a code: "FR12345678901"
 
@@ -45,9 +48,10 @@ _MAX_BARE_DIGITS = 6  # letters before more digits without a point or comma begi
 def word_parts(word: str) -> tuple[str, ...]:
     """Return the parts of a word, which joined are the word; most words are one part.
 
-    Parted are a label from what follows its mark (`:`, `=`, `#`), texts around `;` and `|`, leaders (dots,
-    underscores, asterisks) from what they lead to, and an amount from its currency, from the notations of
-    "no cents" ("/-", ",-") and from footnote marks. Time and space are linear in the word.
+    Parted are a label from what follows its mark (`:`, `=`, `#`) or an abbreviation of "number" ("Nr."),
+    texts around `;` and `|`, leaders (dots, underscores, asterisks) from what they lead to, and an amount
+    from its currency, from the notations of "no cents" ("/-", ",-") and from footnote marks. Time and space
+    are linear in the word.
 
     Examples
     --------
@@ -91,8 +95,11 @@ def _outer_cuts(word: str) -> Iterator[int]:
     for found in _LABEL_END.finditer(word):
         start, end = found.span()
         before, after = word[max(0, start - 1) : start], word[end]
-        if not (before.isdigit() and after.isdigit()):  # a time, a ratio, a sum
+        is_sum = before.isdigit() and after.isdigit()  # or a time, a ratio
+        if not is_sum and not (before.isdigit() and _NO_CENTS.fullmatch(word, end)):
             yield end
+    for found in _NUMBER_SIGN.finditer(word):
+        yield found.end()
     for found in _SEPARATOR.finditer(word):
         yield from found.span()
     for found in _LEADER.finditer(word):

@@ -207,7 +207,7 @@ def _describe(
     texts = (
         () if run is None or leaf.spec.kind != "amount" else marked_texts(index.pages[run.page_index], run)
     )
-    normal = normalise(leaf.value, leaf.spec.kind, style=index.style, path=leaf.path, marked_texts=texts)
+    normal = normalise(leaf.value, leaf.spec, style=index.style, path=leaf.path, marked_texts=texts)
     entry = _metadata(grounded, normal, index)
     doubts = (*_warn_ungrounded(leaf), *normal.warnings) if grounded is None else normal.warnings
     return GroundedField(spec=leaf.spec, value=leaf.value, metadata=entry), doubts

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
+from decoding.codes import compact
 from schemas.extraction import ExtractionWarning, WarningCode
-from schemas.spec import FieldKind, Path, json_path
+from schemas.spec import FieldSpec, Path, json_path
 from schemas.values import UNDECIDED, NumberStyle, ParsedAmount
 
 
@@ -24,9 +25,11 @@ class Normalised:
 
 
 def normalise(
-    value: JsonValue, kind: FieldKind, *, style: NumberStyle, path: Path, marked_texts: Sequence[str] = ()
+    value: JsonValue, spec: FieldSpec, *, style: NumberStyle, path: Path, marked_texts: Sequence[str] = ()
 ) -> Normalised:
-    """Return amounts and numbers as Decimal text, dates in ISO form; other kinds have no normal form.
+    """Return amounts and numbers as Decimal text, dates in ISO form, codes without what parts their groups.
+
+    Other values have no normal form, and a text that has not the form of the field's code has none.
 
     An amount or date with two readings that the document does not decide has no normal form and a
     warning, which names no reading: neither is more right than the other.
@@ -39,6 +42,7 @@ def normalise(
         The print that the value cites, with the currency mark that stands at it: what an amount that
         leaves the mark out means is read there.
     """
+    kind = spec.kind
     if kind in ("number", "integer") and isinstance(value, int | float) and not isinstance(value, bool):
         return Normalised(text=format(Decimal(str(value)), "f"))
     if not isinstance(value, str):
@@ -47,6 +51,8 @@ def normalise(
         return _amount(_read_as_marked(value, marked_texts, style), path)
     if kind == "date":
         return _date(value, style, path)
+    if spec.code_format is not None:
+        return Normalised(text=compact(value, spec.code_format))
     return Normalised(text=value) if kind == "iso_date" else Normalised()
 
 

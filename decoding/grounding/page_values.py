@@ -15,6 +15,7 @@ from schemas.values import (
     vote_currency,
     vote_day_first,
     vote_decimal_separator,
+    vote_year_first,
 )
 
 T = TypeVar("T", Decimal, date)
@@ -32,6 +33,7 @@ def document_style(pages: Sequence[Page]) -> NumberStyle:
     return NumberStyle(
         decimal_separator=vote_decimal_separator(words),
         day_first=vote_day_first(lines),
+        year_first=vote_year_first(lines),
         currency=vote_currency(words),
     )
 

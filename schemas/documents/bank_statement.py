@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.documents.fields import Amount, Date, DocumentModel, Verbatim
+from schemas.documents.fields import Amount, Bic, Currency, Date, DocumentModel, Iban, Verbatim
 
 
 class BankStatementLineItem(DocumentModel):
@@ -33,9 +33,9 @@ class BankStatement(DocumentModel):
     bank_num: Verbatim = Field(default=None, description="Sort code or routing number")
     account_holder: Verbatim = Field(default=None, description="Who owns the account")
     account_num: Verbatim = Field(default=None, description="Account number")
-    iban: Verbatim = Field(default=None, description="IBAN of the account")
-    bic: Verbatim = Field(default=None, description="BIC or SWIFT of the bank")
-    currency: Verbatim = Field(default=None, description="Currency code or sign")
+    iban: Iban = Field(default=None, description="IBAN of the account")
+    bic: Bic = Field(default=None, description="BIC or SWIFT of the bank")
+    currency: Currency = Field(default=None, description="Currency code or sign")
     period_start: Date = Field(default=None, description="First day covered")
     period_end: Date = Field(default=None, description="Last day covered")
     opening_balance: Amount = Field(default=None, description="Balance at the start")

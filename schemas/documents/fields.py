@@ -10,10 +10,19 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.codes import FORMAT_KEYWORD
+
 KIND_KEYWORD = "x-rasg-kind"
 
 # Text copied from the page, whole words.
 Verbatim = Annotated[str | None, Field(json_schema_extra={KIND_KEYWORD: "verbatim"})]
+# Codes with a form of their own, and mostly a check, as printed; compact in the metadata.
+Iban = Annotated[str | None, Field(json_schema_extra={KIND_KEYWORD: "verbatim", FORMAT_KEYWORD: "iban"})]
+Bic = Annotated[str | None, Field(json_schema_extra={KIND_KEYWORD: "verbatim", FORMAT_KEYWORD: "bic"})]
+TaxId = Annotated[str | None, Field(json_schema_extra={KIND_KEYWORD: "verbatim", FORMAT_KEYWORD: "tax_id"})]
+Currency = Annotated[
+    str | None, Field(json_schema_extra={KIND_KEYWORD: "verbatim", FORMAT_KEYWORD: "currency"})
+]
 # An amount, quantity or rate as printed ("1.234,56"); its Decimal stands in the metadata.
 Amount = Annotated[str | None, Field(json_schema_extra={KIND_KEYWORD: "amount"})]
 # A date as printed ("12 March 2026"); its ISO form stands in the metadata.

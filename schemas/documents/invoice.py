@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.documents.fields import Amount, Date, DocumentModel, Verbatim
+from schemas.documents.fields import Amount, Bic, Currency, Date, DocumentModel, Iban, TaxId, Verbatim
 
 
 class InvoiceLineItem(DocumentModel):
@@ -35,13 +35,13 @@ class Invoice(DocumentModel):
     order_id: Verbatim = Field(default=None, description="Purchase order number")
     vendor_name: Verbatim = Field(default=None, description="Company that sells")
     vendor_address: Verbatim = Field(default=None, description="Address of the vendor")
-    vendor_tax_id: Verbatim = Field(default=None, description="VAT or tax number of the vendor")
+    vendor_tax_id: TaxId = Field(default=None, description="VAT or tax number of the vendor")
     customer_billing_name: Verbatim = Field(default=None, description="Company or person billed")
     customer_billing_address: Verbatim = Field(default=None, description="Address billed")
     customer_delivery_address: Verbatim = Field(default=None, description="Address delivered to")
     customer_id: Verbatim = Field(default=None, description="Customer number at the vendor")
-    customer_tax_id: Verbatim = Field(default=None, description="VAT or tax number of the customer")
-    currency_code_amount_due: Verbatim = Field(default=None, description="Currency code or sign")
+    customer_tax_id: TaxId = Field(default=None, description="VAT or tax number of the customer")
+    currency_code_amount_due: Currency = Field(default=None, description="Currency code or sign")
     amount_total_net: Amount = Field(default=None, description="Total before tax")
     amount_total_tax: Amount = Field(default=None, description="Total tax")
     amount_total_gross: Amount = Field(default=None, description="Grand total with tax")
@@ -49,6 +49,6 @@ class Invoice(DocumentModel):
     amount_due: Amount = Field(default=None, description="Amount still to pay")
     payment_terms: Verbatim = Field(default=None, description="Payment conditions")
     payment_reference: Verbatim = Field(default=None, description="Reference to quote when paying")
-    iban: Verbatim = Field(default=None, description="IBAN to pay to")
-    bic: Verbatim = Field(default=None, description="BIC or SWIFT to pay to")
+    iban: Iban = Field(default=None, description="IBAN to pay to")
+    bic: Bic = Field(default=None, description="BIC or SWIFT to pay to")
     line_items: tuple[InvoiceLineItem, ...] = Field(default=(), description="Billed lines")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from schemas.documents.fields import Amount, Date, DocumentModel, Verbatim
+from schemas.documents.fields import Amount, Currency, Date, DocumentModel, TaxId, Verbatim
 
 
 class PurchaseOrderLineItem(DocumentModel):
@@ -34,8 +34,8 @@ class PurchaseOrder(DocumentModel):
     customer_billing_address: Verbatim = Field(default=None, description="Address for the invoice")
     customer_delivery_name: Verbatim = Field(default=None, description="Who receives the goods")
     customer_delivery_address: Verbatim = Field(default=None, description="Address to deliver to")
-    customer_tax_id: Verbatim = Field(default=None, description="VAT or tax number of the customer")
-    currency_code_amount_due: Verbatim = Field(default=None, description="Currency code or sign")
+    customer_tax_id: TaxId = Field(default=None, description="VAT or tax number of the customer")
+    currency_code_amount_due: Currency = Field(default=None, description="Currency code or sign")
     amount_total_net: Amount = Field(default=None, description="Total before tax")
     amount_total_tax: Amount = Field(default=None, description="Total tax")
     amount_total_gross: Amount = Field(default=None, description="Grand total with tax")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.documents.fields import Amount, Date, DocumentModel, Verbatim
+from schemas.documents.fields import Amount, Currency, Date, DocumentModel, TaxId, Verbatim
 
 
 class ReceiptLineItem(DocumentModel):
@@ -25,11 +25,11 @@ class Receipt(DocumentModel):
     vendor_name: Verbatim = Field(default=None, description="Shop or company name")
     vendor_address: Verbatim = Field(default=None, description="Address of the shop")
     vendor_phone: Verbatim = Field(default=None, description="Phone number of the shop")
-    vendor_tax_id: Verbatim = Field(default=None, description="VAT or tax number of the shop")
+    vendor_tax_id: TaxId = Field(default=None, description="VAT or tax number of the shop")
     document_id: Verbatim = Field(default=None, description="Receipt number")
     date_issue: Date = Field(default=None, description="Date of purchase")
     document_time: Verbatim = Field(default=None, description="Time of purchase")
-    currency_code_amount_due: Verbatim = Field(default=None, description="Currency code or sign")
+    currency_code_amount_due: Currency = Field(default=None, description="Currency code or sign")
     amount_total_net: Amount = Field(default=None, description="Subtotal before tax")
     amount_total_tax: Amount = Field(default=None, description="Total tax")
     tip_amount: Amount = Field(default=None, description="Tip or gratuity")

@@ -7,7 +7,12 @@ from schemas.values.currency import currency_code, is_currency_mark
 from schemas.values.dates import ParsedDate, looks_like_date, parse_date
 from schemas.values.figures import DecimalSeparator
 from schemas.values.readings import UNDECIDED, NumberStyle, decimal_amount, possible_amounts
-from schemas.values.vote import vote_currency, vote_day_first, vote_decimal_separator
+from schemas.values.vote import (
+    vote_currency,
+    vote_day_first,
+    vote_decimal_separator,
+    vote_year_first,
+)
 
 __all__ = [
     "UNDECIDED",
@@ -26,4 +31,5 @@ __all__ = [
     "vote_currency",
     "vote_day_first",
     "vote_decimal_separator",
+    "vote_year_first",
 ]

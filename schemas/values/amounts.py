@@ -15,7 +15,14 @@ from decimal import Decimal
 from typing import Literal
 
 from schemas.values.characters import uniform
-from schemas.values.currency import currency_code, is_currency_mark, letter_mark_code, possible_currencies
+from schemas.values.currency import (
+    currency_code,
+    is_currency_mark,
+    is_letter_mark,
+    letter_mark_code,
+    may_stand_for,
+    possible_currencies,
+)
 from schemas.values.figures import DecimalSeparator, Evidence, read_figures
 
 CreditMark = Literal["CR", "DR"]
@@ -38,7 +45,7 @@ _LABEL = re.compile(r"^[^\W\d_][^\d:]*:\s*")
 _SUFFIX = re.compile(
     r"""\s*(?P<dash>[.,:/]?-{1,2}|[,./]=)?\s*(?P<close>\))?\s*(?P<percent>%|v\.?H\.?)?
         \s*(?P<mark>(?!(?i:CR|DR)\b|[.,;:])[^\s%()+*†‡§\#-]+?)?(?P<per>\s*/\s*[^\W\d_]{1,6})?
-        \s*(?P<credit>(?i:CR|DR))?\s*(?P<dash2>-)?\s*(?P<close2>\))?\s*[*.,;:†‡§\#]*\s*$""",
+        \s*(?P<credit>(?i:CR|DR))?\s*(?P<dash2>[-+])?\s*(?P<close2>\))?\s*(?:[*†‡§¹²³]\))?[*.,;:†‡§\#]*\s*$""",
     re.VERBOSE,
 )
 _PREFIX = re.compile(
@@ -215,7 +222,7 @@ def _credit(text: str | None) -> CreditMark | None:
 
 
 def _mark_or_unit(text: str, *, is_money: bool) -> tuple[str | None, str | None]:
-    if text and (is_currency_mark(text) or (is_money and letter_mark_code(text) is not None)):
+    if text and (is_currency_mark(text) or (is_money and is_letter_mark(text))):
         return text, None
     unit = text.strip(" .:").lower()
     return None, unit if unit in _UNITS else None
@@ -265,7 +272,8 @@ def _printed_currencies(
     if len({mark.casefold() for mark in marks}) != 1:
         return frozenset()
     possible = possible_currencies(marks[0])
-    return frozenset((document_currency,)) if document_currency in possible else possible
+    is_known = document_currency is not None and may_stand_for(marks[0], document_currency)
+    return frozenset((document_currency,)) if is_known and document_currency is not None else possible
 
 
 def _is_negative(prefix: _Affix, suffix: _Affix) -> bool:

@@ -61,12 +61,13 @@ _MARKS: dict[str, str] = {
     "ksh": "KES", "kshs": "KES", "kes": "KES", "ush": "UGX", "ushs": "UGX", "tsh": "TZS", "tshs": "TZS",
     "zł": "PLN", "kč": "CZK", "ft": "HUF", "sfr": "CHF", "лв": "BGN", "lei": "RON", "дин": "RSD",
     "din": "RSD", "ден": "MKD", "dhs": "AED", "rmb": "CNY", "円": "JPY", "元": "CNY", "jp¥": "JPY",
-    "cn¥": "CNY", "nkr": "NOK", "dkr": "DKK", "skr": "SEK", "ikr": "ISK", "fcfa": "XOF",
+    "cn¥": "CNY", "rmb¥": "CNY", "$u": "UYU", "u$": "UYU", "gs": "PYG",
+    "nkr": "NOK", "dkr": "DKK", "skr": "SEK", "ikr": "ISK", "fcfa": "XOF",
     "دك": "KWD", "دب": "BHD", "رع": "OMR", "دت": "TND", "دأ": "JOD", "دل": "LYD", "دإ": "AED",
     "رس": "SAR", "رق": "QAR", "جم": "EGP", "دم": "MAD", "دج": "DZD",
 }  # fmt: skip
 _DOLLARS = _words("AUD HKD MXN NZD SGD TTD TWD USD JMD")
-_ANY_DOLLAR = _DOLLARS | _words("BBD BMD BND BSD BZD CAD CLP COP FJD GYD KYD LRD NAD SBD SRD UYU XCD")
+_ANY_DOLLAR = _DOLLARS | _words("ARS BBD BMD BND BSD BZD CAD CLP COP FJD GYD KYD LRD NAD SBD SRD UYU XCD")
 _YENS = _words("CNY JPY")
 # Marks of more than one currency: recognised as marks, without a code. With the currencies that a number may
 # be in, where that helps to read it: the dollar sign of the pesos that group by points is not counted, as
@@ -82,8 +83,10 @@ _SHARED_MARKS: dict[str, frozenset[str]] = {
 # Letters that stand for much else ("SR1.5" is a form): marks only of a number that looks like money.
 _LETTER_MARKS: dict[str, str] = {
     "N": "NGN", "SR": "SAR", "QR": "QAR", "KD": "KWD", "BD": "BHD", "JD": "JOD", "RO": "OMR", "DT": "TND",
-    "TL": "TRY",
+    "TL": "TRY", "P": "PHP", "Q": "GTQ", "L": "HNL", "MN": "MXN",
 }  # fmt: skip
+# Marks of more than one currency, beside money only: bolivares and bolivianos.
+_SHARED_LETTER_MARKS = frozenset(("Bs",))
 _SIGNS = "$€£¥₹₩₫₺₦₱"
 
 
@@ -112,6 +115,22 @@ def currency_code(mark: str) -> str | None:
 def letter_mark_code(mark: str) -> str | None:
     """Return the code of letters that are a currency's mark beside money only ("KD", "SR"), else None."""
     return _LETTER_MARKS.get(mark.replace(".", "").strip(" :"))
+
+
+def is_letter_mark(mark: str) -> bool:
+    """Return whether letters are a currency's mark beside figures that look like money."""
+    return letter_mark_code(mark) is not None or mark.replace(".", "").strip(" :") in _SHARED_LETTER_MARKS
+
+
+def may_stand_for(mark: str, code: str) -> bool:
+    """Return whether `mark` may print the currency `code` where a document says that it is in that one.
+
+    Examples
+    --------
+    >>> may_stand_for("$", "CLP"), may_stand_for("$", "EUR"), may_stand_for("Rs", "INR")
+    (True, False, True)
+    """
+    return code in possible_currencies(mark) or (_key(mark) == "$" and code in _ANY_DOLLAR)
 
 
 def possible_currencies(mark: str) -> frozenset[str]:

@@ -31,7 +31,9 @@ _COMPACT = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?!\d)"
 _YEAR_LAST = re.compile(rf"(?<!\d)(?P<a>\d{{1,2}})(?P<sep>\s?[./'-]\s?| )(?P<b>\d{{1,2}})(?P=sep){_YEAR}")
 _COMPACT_YEAR_LAST = re.compile(r"(?<!\d)(?P<a>\d\d)(?P<b>\d\d)(?P<y>(?:19|20)\d\d)(?!\d)")
 # Danish, Norwegian and Swedish: "12/11-2026" is the 12th of November.
-_DAY_FIRST = re.compile(r"(?<!\d)(?P<a>\d{1,2})/(?P<b>\d{1,2})\s?-\s?(?P<y>\d{4})(?!\d)")
+_DAY_FIRST = re.compile(r"(?<!\d)(?P<a>\d{1,2})[/.](?P<b>\d{1,2})\s?-\s?(?P<y>\d{4})(?!\d)")
+# The same countries, and no other that is known: "5/3 2026".
+_YEAR_APART = re.compile(r"(?<!\d)(?P<a>\d{1,2})/(?P<b>\d{1,2})\s(?P<y>\d{4})(?!\d)")
 # Korean: "26. 11. 12." is a day of 2026, elsewhere one of 2012.
 _EITHER_END = re.compile(r"(?<!\d)(?P<a>\d{1,2})\.\s(?P<b>\d{1,2})\.\s(?P<y>\d{2})\.")
 _VIETNAMESE = re.compile(
@@ -54,7 +56,10 @@ _YEAR_NAME_DAY = re.compile(
 )
 _LATVIAN = re.compile(rf"(?<!\d)(?P<y>\d{{4}})\.?\sgada\s(?P<d>\d{{1,2}})\.?\s{_NAME}", re.IGNORECASE)
 _NAMED = (_DAY_NAME_YEAR, _NAME_DAY_YEAR, _YEAR_NAME_DAY, _LATVIAN)
-_NUMERIC = (_EITHER_END, _YEAR_FIRST, _CJK, _VIETNAMESE, _DAY_FIRST, _YEAR_LAST, _COMPACT, _COMPACT_YEAR_LAST)
+_NUMERIC = (
+    *(_EITHER_END, _YEAR_FIRST, _CJK, _VIETNAMESE, _DAY_FIRST),
+    *(_YEAR_APART, _YEAR_LAST, _COMPACT, _COMPACT_YEAR_LAST),
+)
 
 _LABEL = re.compile(r"[^\W\d_][^\d:]*:\s*")
 _LETTERS = re.compile(r"[^\W\d_]{3,12}")
@@ -93,7 +98,9 @@ class ParsedDate:
         return (self.value,) if self.alternative is None else (self.value, self.alternative)
 
 
-def parse_date(text: str, *, day_first: bool | None = None) -> ParsedDate | None:
+def parse_date(
+    text: str, *, day_first: bool | None = None, year_first: frozenset[str] = frozenset()
+) -> ParsedDate | None:
     """Return the date that `text` prints, or None if it is not one date.
 
     Understood: three numbers with points, slashes, hyphens or spaces, the year (two or four digits)
@@ -101,14 +108,17 @@ def parse_date(text: str, *, day_first: bool | None = None) -> ParsedDate | None
     month names and abbreviations in forty languages in any order ("Dec 25, 2018", "25DEC2018", "1er mai
     2020"). A weekday, a label before a colon ("DATE:25/12/2018") and a time of day are passed over.
     Two-digit years follow POSIX: 69-99 are 19xx, 00-68 are 20xx; a two-digit year is never read first,
-    unless the number cannot be a day, or all is printed as in Korea ("26. 11. 12."). Never raises on any
-    text.
+    unless the number cannot be a day, all is printed as in Korea ("26. 11. 12."), or the document writes
+    years first between the same signs. Never raises on any text.
 
     Parameters
     ----------
     day_first
         The document's order, to decide dates such as "03/04/2026"; None leaves them ambiguous. It
         never overrides the only valid reading.
+    year_first
+        Signs between which the document writes years first ("/" of "2026/11/12"): what two digits there are,
+        "26/11/12", is ambiguous.
 
     Examples
     --------
@@ -119,7 +129,7 @@ def parse_date(text: str, *, day_first: bool | None = None) -> ParsedDate | None
     ('2026-04-03', '2026-03-04')
     """
     plain = _label_free(uniform(text))
-    return None if plain is None else _parse(plain, day_first)
+    return None if plain is None else _parse(plain, day_first, year_first)
 
 
 def looks_like_date(text: str) -> bool:
@@ -128,7 +138,7 @@ def looks_like_date(text: str) -> bool:
     plain = _label_free(whole)
     if plain is None or re.search(r":\s+$", whole[: len(whole) - len(plain)]):
         return False
-    return _parse(plain, None) is not None
+    return _parse(plain, None, frozenset()) is not None
 
 
 def _label_free(text: str) -> str | None:
@@ -138,8 +148,8 @@ def _label_free(text: str) -> str | None:
     return text[found.end() :] if found else text
 
 
-def _parse(text: str, day_first: bool | None) -> ParsedDate | None:
-    parsed = _parse_numeric(text, day_first)
+def _parse(text: str, day_first: bool | None, year_first: frozenset[str]) -> ParsedDate | None:
+    parsed = _parse_numeric(text, day_first, year_first)
     if parsed is not None:
         return parsed
     found = _framed(_ROMAN, text)
@@ -155,7 +165,7 @@ def _parse(text: str, day_first: bool | None) -> ParsedDate | None:
     return None
 
 
-def _parse_numeric(text: str, day_first: bool | None) -> ParsedDate | None:
+def _parse_numeric(text: str, day_first: bool | None, year_first: frozenset[str]) -> ParsedDate | None:
     for pattern in _NUMERIC:
         found = _framed(pattern, text)
         if found is None:
@@ -164,6 +174,8 @@ def _parse_numeric(text: str, day_first: bool | None) -> ParsedDate | None:
             parsed = _from_numbers(found, int(found["m"]))
         elif pattern is _EITHER_END:
             parsed = _from_either_end(found)
+        elif pattern is _YEAR_LAST and _may_begin_with_year(found, year_first):
+            parsed = _from_either_end(found) or _from_year_last(found, day_first)
         else:
             parsed = _from_year_last(found, True if pattern is _DAY_FIRST else day_first)
         if parsed is not None:
@@ -204,6 +216,10 @@ def fold(name: str) -> str:
 def _from_numbers(found: re.Match[str], month: int) -> ParsedDate | None:
     value = _date(_full_year(found["y"]), month, int(found["d"]))
     return None if value is None else ParsedDate(value=value)
+
+
+def _may_begin_with_year(found: re.Match[str], year_first: frozenset[str]) -> bool:
+    return len(found["y"]) == 2 and found["sep"].strip() in year_first
 
 
 def _from_either_end(found: re.Match[str]) -> ParsedDate | None:

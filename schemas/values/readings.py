@@ -23,6 +23,8 @@ _NEGATIVE = re.compile(r"[-−–]|\(.*\)")
 class NumberStyle:
     """How one document writes decimals and dates, and its currency; None where nothing on it decides.
 
+    `year_first` are the signs between which it writes years first.
+
     Examples
     --------
     >>> NumberStyle().amount_readings("1.234"), NumberStyle(decimal_separator=",").amount_readings("1.234")
@@ -31,6 +33,7 @@ class NumberStyle:
 
     decimal_separator: DecimalSeparator | None = None
     day_first: bool | None = None
+    year_first: frozenset[str] = frozenset()
     currency: str | None = None
 
     def read_amount(self, text: str) -> ParsedAmount | None:
@@ -39,7 +42,7 @@ class NumberStyle:
 
     def read_date(self, text: str) -> ParsedDate | None:
         """Return the date that `text` prints in this style, or None if it is not one date."""
-        return parse_date(text, day_first=self.day_first)
+        return parse_date(text, day_first=self.day_first, year_first=self.year_first)
 
     def amount_readings(self, text: str) -> tuple[Decimal, ...]:
         """Return the one or two numbers that `text` prints, none if it is not one amount."""

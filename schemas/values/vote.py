@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from schemas.values.amounts import parse_amount
-from schemas.values.currency import possible_currencies, says_currency
+from schemas.values.currency import may_stand_for, possible_currencies, says_currency
 from schemas.values.dates import parse_date
 from schemas.values.figures import DecimalSeparator
 
@@ -32,11 +32,14 @@ _TIME_OR_DATE = re.compile(r"\d[.:]\d\d[.:]\d\d")
 _RANGE = re.compile(r"\d[.,]\d{1,2}\.?\s?[-\u2013]\s?\d")
 _PADDED = re.compile(r"(?<!\d)0\d\.\d")  # amounts below ten have one digit before the point, "01.05" has two
 _DAY_AND_MONTH = re.compile(r"(?<!\d)(?:[12]\d|3[01])\.(?:0[1-9]|1[0-2])(?!\d)")
+_HOUR = re.compile(r"\W*(?:1?\d|2[0-3])\.[0-5]\d\W*")
 
 # But for "26. 11. 12.", whose year may stand first (Korean).
 _NUMERIC_DATE = re.compile(
     r"(?<!\d)(?!\d\d?\.\s\d\d?\.\s\d\d\.)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?!\d)"
 )
+_YEAR_FIRST = re.compile(r"(?<!\d)(?:19|20)\d\d\s?([./-])\s?\d{1,2}\s?\1\s?\d{1,2}(?!\d)")
+_YEAR_FIRST_WORD = re.compile(r"\d{4}(?:\s?[\u5e74\ub144]|\s?\(?e\)?ko\b)")
 _DAY_PATTERN = re.compile(r"\b(?:DD|TT|JJ)[./-]MM[./-](?:YY|JJ|AA)", re.IGNORECASE)
 _MONTH_PATTERN = re.compile(r"\bMM[./-](?:DD|TT|JJ)[./-](?:YY|JJ|AA)", re.IGNORECASE)
 
@@ -44,7 +47,8 @@ _MONTH_PATTERN = re.compile(r"\bMM[./-](?:DD|TT|JJ)[./-](?:YY|JJ|AA)", re.IGNORE
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Vote:
     separator: DecimalSeparator
-    is_weak: bool = False  # "31.12" may be a day of a month
+    may_be_day: bool = False  # "31.12"
+    may_be_hour: bool = False  # "10.30"
 
 
 def vote_decimal_separator(texts: Iterable[str]) -> DecimalSeparator | None:
@@ -52,8 +56,8 @@ def vote_decimal_separator(texts: Iterable[str]) -> DecimalSeparator | None:
 
     Each text (a word, a line or a value) whose amount has exactly two decimals, both separators, or
     thousands grouped more than once, has one vote. The winner needs more than twice the other's votes.
-    Dates, times, ranges and figures that a point follows ("01.01.") have no vote; figures that may be a
-    day and a month ("31.12") have one where no other text has.
+    Dates, times, ranges, figures that a point follows ("01.01.") and those that may be a day and a month
+    ("31.12") have no vote; figures that may be a time ("10.30") do not outvote a comma alone.
 
     Examples
     --------
@@ -65,11 +69,11 @@ def vote_decimal_separator(texts: Iterable[str]) -> DecimalSeparator | None:
     True
     """
     votes = [vote for vote in map(_separator_vote, texts) if vote is not None]
-    strong = Counter(vote.separator for vote in votes if not vote.is_weak)
-    counted = strong or Counter(vote.separator for vote in votes)
+    counted = Counter(vote.separator for vote in votes if not vote.may_be_day)
     points, commas = counted["."], counted[","]
     if points > _MARGIN * commas:
-        return "."
+        is_sure = not commas or not all(vote.may_be_hour for vote in votes if vote.separator == ".")
+        return "." if is_sure else None
     return "," if commas > _MARGIN * points else None
 
 
@@ -84,8 +88,11 @@ def _separator_vote(text: str) -> _Vote | None:
     if found is not None:
         separator = found["end"] or found["sep"]
         if found["group"] != separator and parse_amount(found[0].strip()) is not None:
-            is_weak = found["sep"] is not None and _DAY_AND_MONTH.search(found[0]) is not None
-            return _Vote(separator="." if separator == "." else ",", is_weak=is_weak)
+            may_be_day = found["sep"] is not None and _DAY_AND_MONTH.search(found[0]) is not None
+            may_be_hour = _HOUR.fullmatch(text) is not None
+            return _Vote(
+                separator="." if separator == "." else ",", may_be_day=may_be_day, may_be_hour=may_be_hour
+            )
     repeated = _REPEATED.search(text) or _LAKHS.search(text)
     if repeated is not None:
         return _Vote(separator="." if "," in repeated[0] else ",")
@@ -104,29 +111,49 @@ def vote_currency(texts: Iterable[str]) -> str | None:
     ['KWD', None, None]
     """
     known: set[str] = set()
-    shared: set[frozenset[str]] = set()
+    shared: set[str] = set()
     for text in texts:
-        code, possible = _named_currency(text)
+        code, mark = _named_currency(text)
         if code is not None:
             known.add(code)
-        elif possible:
-            shared.add(possible)
+        elif mark is not None:
+            shared.add(mark)
     if len(known) != 1:
         return None
     only = next(iter(known))
-    return only if all(only in possible for possible in shared) else None
+    return only if all(may_stand_for(mark, only) for mark in shared) else None
 
 
 @lru_cache(maxsize=16_384)
-def _named_currency(text: str) -> tuple[str | None, frozenset[str]]:
-    """Return the currency that a word names, and those that it may stand for if it names none."""
+def _named_currency(text: str) -> tuple[str | None, str | None]:
+    """Return the currency that a word names; if it names none, the mark of several that it prints."""
     word = text.strip("()[]{}*.,:;/|= ")
     amount = parse_amount(word) if any(map(str.isdigit, word)) else None
     mark = amount.currency_mark if amount is not None else word
     if mark is None or len(mark) > _MAX_MARK_CHARACTERS:
-        return None, frozenset()
+        return None, None
     code = says_currency(mark)
-    return code, frozenset() if code is not None or mark.isalpha() else possible_currencies(mark)
+    is_shared = code is None and not mark.isalpha() and bool(possible_currencies(mark))
+    return code, mark if is_shared else None
+
+
+def vote_year_first(texts: Iterable[str]) -> frozenset[str]:
+    """Return the signs between which a document writes years first, so that "26/11/12" may be of 2026.
+
+    Those of dates that begin with four digits; all signs where years are written as in China, Japan, Korea
+    ("2026\u5e7411\u6708") or the Basque Country ("2026(e)ko").
+
+    Examples
+    --------
+    >>> sorted(vote_year_first(["Date 2026/11/12", "Due 26/12/12"]))
+    ['/']
+    """
+    found: set[str] = set()
+    for text in texts:
+        found.update(_YEAR_FIRST.findall(text))
+        if _YEAR_FIRST_WORD.search(text) is not None:
+            found.update("./-")
+    return frozenset(found)
 
 
 def vote_day_first(texts: Iterable[str]) -> bool | None:
@@ -142,12 +169,16 @@ def vote_day_first(texts: Iterable[str]) -> bool | None:
     >>> vote_day_first(["03/04/2026", "25/12/2025"]), vote_day_first(["03/04/2026"])
     (True, None)
     """
+    texts = tuple(texts)
+    year_first = vote_year_first(texts)
     day = month = dotted = 0
     for text in texts:
         day += len(_DAY_PATTERN.findall(text))
         month += len(_MONTH_PATTERN.findall(text))
         for first, separator, second, year in _NUMERIC_DATE.findall(text):
             if parse_date(f"{first}{separator}{second}{separator}{year}") is None:
+                continue
+            if len(year) == 2 and separator in year_first:
                 continue
             day += int(first) > 12
             month += int(second) > 12

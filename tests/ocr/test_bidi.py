@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -65,12 +66,13 @@ def test_only_a_mark_before_a_number_is_settled() -> None:
     assert [settle_mark(text) for text in (",12", ".50", "12,", ":")] == ["12,", ".50", "12,", ":"]
 
 
-def pdf_of(content: str) -> bytes:
-    """Return a page in a font whose letters a to h are read as Hebrew."""
-    pairs = "".join(f"<{ord(letter):02x}> <{ord(hebrew(letter)):04x}>\n" for letter in HEBREW)
+def pdf_of(content: str, letters: Mapping[str, str] | None = None) -> bytes:
+    """Return a page in a font whose `letters` are read as others, a to h as Hebrew by default."""
+    read_as = {letter: hebrew(letter) for letter in HEBREW} if letters is None else letters
+    pairs = "".join(f"<{ord(letter):02x}> <{ord(other):04x}>\n" for letter, other in read_as.items())
     cmap = (
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n1 begincodespacerange <00> <ff> "
-        f"endcodespacerange\n{len(HEBREW)} beginbfchar\n{pairs}endbfchar endcmap end end"
+        f"endcodespacerange\n{len(read_as)} beginbfchar\n{pairs}endbfchar endcmap end end"
     )
     with Pdf.new() as document:
         untyped: Any = document
@@ -93,8 +95,8 @@ def pdf_of(content: str) -> bytes:
     return saved.getvalue()
 
 
-def scan(content: str) -> PageScan:
-    return open_source(pdf_of(content), "application/pdf", limits=ReadLimits()).scan(0)
+def scan(content: str, letters: Mapping[str, str] | None = None) -> PageScan:
+    return open_source(pdf_of(content, letters), "application/pdf", limits=ReadLimits()).scan(0)
 
 
 def lines(content: str) -> list[str]:
@@ -118,6 +120,23 @@ STEPPING_BACK = (
 @pytest.mark.parametrize("content", [LEFT_TO_RIGHT, ONE_BY_ONE, STEPPING_BACK])
 def test_however_the_file_draws_them_words_come_in_reading_order(content: str) -> None:
     assert lines(content) == [hebrew("abc def")]
+
+
+ARABIC = {"a": "\u0631", "b": "\u0642", "c": "\u0645"}
+ARABIC_DIGITS = {digit: chr(0x660 + int(digit)) for digit in "0123456789"} | {".": "\u066b"}
+
+
+@pytest.mark.parametrize("code", ["INV-2201", "A-12", "B7", "2201-INV"])
+def test_a_code_in_an_arabic_line_is_one_word(code: str) -> None:
+    words = scan(text_at(300, 700, f"{code} cba bac"), ARABIC).words
+    assert code in [word.text for word in words]
+
+
+def test_arabic_zeros_are_digits_like_others() -> None:
+    # The glyph of a point has the size of an Arabic zero.
+    letters = ARABIC | ARABIC_DIGITS | {".": "\u0660"}
+    words = scan(text_at(300, 700, "125.. cba"), letters).words
+    assert "\u0661\u0662\u0665\u0660\u0660" in [word.text for word in words]
 
 
 def test_the_text_of_a_leftward_row_begins_at_the_right() -> None:

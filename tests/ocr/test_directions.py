@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+from ocr.directions import part_sideways
 from ocr.limits import ReadLimits
 from ocr.reader import ReadOptions, read_document
 from ocr.source import PageScan, open_source
-from schemas.document import Page
+from schemas.document import Page, Word
+from schemas.geometry import BBox
 from tests.ocr.files import pdf, text_at
 
 ROWS = "".join(text_at(100, 700 - 20 * row, f"{row} Spare part {row} 10.00") for row in range(20))
@@ -66,3 +68,21 @@ def test_a_word_printed_twice_comes_once_wherever_it_stands() -> None:
         x = 72 + step / 10
         words = scan(text_at(x, 60, "Total") + text_at(x + 0.35, 60, "Total") + ROWS).words
         assert [w.text for w in words].count("Total") == 1
+
+
+def test_words_that_ocr_reads_along_the_edge_stand_in_no_row() -> None:
+    # Fractions of a page of 600 x 800 points: rows of 10 points, words of 9 points that run upwards.
+    rows = [
+        Word(text=text, bbox=BBox(left, top, left + 0.1, top + 0.0125), confidence=0.9, source="tesserocr")
+        for top in (0.5, 0.52, 0.54)
+        for left, text in ((0.2, "Valve"), (0.6, "30.00"))
+    ]
+    edge = [
+        Word(text=text, bbox=BBox(0.05, top, 0.065, bottom), confidence=0.8, source="tesserocr")
+        for text, top, bottom in (("HRB", 0.51, 0.54), ("court", 0.545, 0.6), ("District", 0.605, 0.68))
+    ]
+    upright, apart = part_sideways([*edge, *rows], 600, 800)
+    assert upright == tuple(rows)
+    assert [word.text for arranged in apart for word in arranged.words] == ["District", "court", "HRB"]
+    assert all(word in edge for arranged in apart for word in arranged.words)
+    assert part_sideways(rows, 600, 800) == (tuple(rows), ())

@@ -56,10 +56,42 @@ def test_letters_in_columns_are_no_word() -> None:
     assert texts(days) == list("MTWTFSS")
 
 
+def on_a_grid(x: float, y: float, text: str, *, pitch: float, size: float = 12) -> str:
+    """Return an operation for each letter, all `pitch` font sizes apart; a space is an empty place."""
+    places = ((x + i * pitch * size, letter) for i, letter in enumerate(text) if letter != " ")
+    return "".join(text_at(round(left, 2), y, letter, size=size) for left, letter in places)
+
+
+@pytest.mark.parametrize("pitch", [0.7, 0.8, 0.95])
+def test_letters_on_the_grid_of_a_printer_are_words(pitch: float) -> None:
+    # Whatever their widths: 0.22 for "l", 0.83 for "M". The last line is too short to tell its own grid.
+    rows = ("Milk 1 l      23.90", "Total kr     112.90", "Due  9.90")
+    drawn = (on_a_grid(50, 700 - 20 * row, text, pitch=pitch) for row, text in enumerate(rows))
+    assert texts("".join(drawn)) == [word for row in rows for word in row.split()]
+
+
+@pytest.mark.parametrize("pitch", [1.2, 1.6])
+@pytest.mark.parametrize("number", ["DE21300000000012345678", "14102026", "1234,50"])
+def test_a_number_in_the_boxes_of_a_form_is_one_word(number: str, pitch: float) -> None:
+    assert texts(on_a_grid(50, 700, number, pitch=pitch)) == [number]
+
+
+@pytest.mark.parametrize("marks", ["MTWTFSS", "1234567", "XXXXXXX", "XOXXOXX"])
+def test_scales_and_marks_at_equal_distances_are_no_word(marks: str) -> None:
+    assert texts(on_a_grid(50, 700, marks, pitch=1.4)) == list(marks)
+
+
 def test_numbers_of_columns_that_nearly_touch_are_apart() -> None:
     # Four digits of 9 points are 4 x 0.556 x 9 = 20.0 points wide; 1.2 points are left to the next column.
     row = text_at(100, 700, "3960", size=9) + text_at(121.2, 700, "704", size=9)
     assert texts(row) == ["3960", "704"]
+
+
+def test_a_number_and_a_word_that_nearly_touch_are_apart() -> None:
+    # "10045" is 5 x 0.556 x 9 = 25.0 points wide, "12" 10.0; 1.2 points are left.
+    cells = ((72, "10045"), (98.2, "Flat steel"), (200, "12"), (211.2, "pcs"))
+    drawn = "".join(text_at(x, 700, text, size=9) for x, text in cells)
+    assert texts(drawn) == ["10045", "Flat", "steel", "12", "pcs"]
 
 
 def test_a_number_written_in_two_parts_is_one() -> None:

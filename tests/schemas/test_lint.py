@@ -43,6 +43,7 @@ VERDICTS: list[tuple[str, Verdict, Node]] = [
     ("/properties/f/description", "annotation", _wrap({"type": "string", "description": "T"})),
     ("/properties/f/type", "decoding", _wrap({"type": "string"})),
     ("/properties/f/x-rasg-kind", "decoding", _wrap({"type": "string", "x-rasg-kind": "amount"})),
+    ("/properties/f/x-rasg-format", "decoding", _wrap({"type": "string", "x-rasg-format": "iban"})),
     ("/properties/f/enum", "decoding", _wrap({"enum": ["a"]})),
     ("/properties/f/const", "decoding", _wrap({"const": "a"})),
     ("/properties/f/$ref", "decoding", _wrap({"$ref": "#/$defs/X"}, **DEFS)),
@@ -181,6 +182,19 @@ REFUSALS: list[tuple[str, Node]] = [
     ("/properties/f/enum", _wrap({"enum": [{"a": 1}]})),
     ("/properties/f/enum", _wrap({"type": "string", "enum": [1, 2]})),
     ("/properties/f/x-rasg-kind", _wrap({"type": "string", "x-rasg-kind": "money"})),
+    ("/properties/f/x-rasg-format", _wrap({"type": "string", "x-rasg-format": "IBAN"})),
+    ("/properties/f/x-rasg-format", _wrap({"type": "string", "x-rasg-format": "tax_id:zz"})),
+    ("/properties/f/x-rasg-format", _wrap({"type": "string", "x-rasg-format": ["iban"]})),
+    ("/properties/f/x-rasg-format", _wrap({"type": "number", "x-rasg-format": "gtin"})),
+    (
+        "/properties/f/x-rasg-format",
+        _wrap({"type": "string", "x-rasg-kind": "amount", "x-rasg-format": "gtin"}),
+    ),
+    (
+        "/properties/f/x-rasg-format",
+        _wrap({"type": "string", "pattern": "^DE\\d+$", "x-rasg-format": "eu_vat"}),
+    ),
+    ("/properties/f/x-rasg-format", _wrap({"$ref": "#/$defs/X", "x-rasg-format": "zz"}, **DEFS)),
     ("/properties/f/x-rasg-kind", _wrap({"type": "string", "x-rasg-kind": ["amount"]})),
     ("/properties/f/x-rasg-kind", _wrap({"type": "number", "x-rasg-kind": "amount"})),
     ("/properties/f/x-rasg-kind", _wrap({"type": "string", "format": "date", "x-rasg-kind": "date"})),
@@ -300,6 +314,10 @@ def test_a_field_that_may_not_be_null_is_a_warning() -> None:
         (
             {"anyOf": [{"type": "string"}, {"type": "null"}], "x-rasg-kind": "date"},
             FieldSpec(kind="date"),
+        ),
+        (
+            {"anyOf": [{"type": "string"}, {"type": "null"}], "x-rasg-format": "tax_id:br"},
+            FieldSpec(kind="verbatim", code_format="tax_id:br"),
         ),
         (
             {"anyOf": [{"$ref": "#/$defs/X"}, {"type": "null"}], "x-rasg-kind": "amount"},

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import pikepdf
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
+from stdnum.iso7064 import mod_11_10
 
 Language = Literal["de", "en", "fr"]
 LABELS: Mapping[Language, Mapping[str, str]] = {
@@ -104,6 +105,12 @@ class Made:
         return attach(self.page(), {"factur-x.xml": self.xml(data=data)})
 
 
+def _vat_number(number: int) -> str:
+    """Return a German VAT number of the first eight of nine digits and the check digit that fits them."""
+    check: Any = mod_11_10  # has no types
+    return f"DE{number // 10 % 10**8}{check.calc_check_digit(str(number // 10 % 10**8))}"
+
+
 def made(seed: int) -> Made:
     """Return an invoice: seller, buyer, two to five lines and their sums follow from the seed."""
     rng = random.Random(seed)
@@ -125,7 +132,7 @@ def made(seed: int) -> Made:
             "postcode": "28195",
             "city": "Bremen",
             "country_code": "DE",
-            "vat_identifier": f"DE{number}",
+            "vat_identifier": _vat_number(number),
         },
         "BG-7": {
             "name": rng.choice(_BUYERS),
@@ -133,7 +140,7 @@ def made(seed: int) -> Made:
             "postcode": "04109",
             "city": "Leipzig",
             "country_code": "DE",
-            "vat_identifier": f"DE{number + 1}",
+            "vat_identifier": _vat_number(number + 10),
         },
         "BG-13": {"name": "Lager", "addr_l1": "Tor 4", "country_code": "DE"},
         "BT-81": "30",

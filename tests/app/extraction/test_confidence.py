@@ -139,3 +139,19 @@ def test_a_calibration_fitted_on_other_weights_is_told_of_and_left(
     assert left is not None
     assert left.calibration is None
     assert "other weights" in caplog.text
+
+
+@pytest.mark.parametrize("found", [None, calibration(9.0)])
+def test_a_code_whose_check_digits_fail_is_not_sure(
+    pipeline: Pipeline, found: ValueCalibration | None
+) -> None:
+    iban = FieldSpec(kind="verbatim", code_format="iban", nullable=False)
+    profile = ModelProfile(calibration=found, low_confidence=0.0)
+    asked = replace(pipeline, profile=profile)
+    for last, is_sure in (("0", True), ("1", False)):
+        page = document_of([f"IBAN DE89 3704 0044 0532 0130 0{last}"])
+        answer = asked.extract_document(page, schema_of(account=iban), options=OPTIONS)
+        confidence = answer.output.metadata["account"].confidence
+        assert confidence is not None
+        assert (confidence > 0.9) is is_sure
+        assert is_sure or confidence <= 0.1

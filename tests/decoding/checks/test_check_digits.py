@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decoding.checks.check_digits import check_digits, holds_mod_10, holds_mod_97
+from decoding.checks.check_digits import check_digits
+from decoding.codes import check_holds
 from decoding.grounding.result import GroundedField, GroundedRow, GroundedTable, GroundingResult
 from schemas.extraction import FieldMetadata
 from schemas.spec import FieldSpec
@@ -16,8 +17,9 @@ DE, GB, RF = "DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432", "RF18 5390
 EAN, SHORT = "4006381333931", "73513537"
 
 
-def failing(key: str, value: str | None) -> tuple[str, ...]:
-    field = GroundedField(spec=FieldSpec(kind="verbatim"), value=value, metadata=FieldMetadata())
+def failing(key: str, value: str | None, code_format: str | None = None) -> tuple[str, ...]:
+    spec = FieldSpec(kind="verbatim", code_format=code_format)
+    field = GroundedField(spec=spec, value=value, metadata=FieldMetadata())
     row = GroundedRow(path=("rows", 0), cells={(key,): field})
     table = GroundedTable(path=("rows",), rows=(row,))
     found = check_digits(GroundingResult(fields={(key,): field}, tables=(table,), warnings=()))
@@ -59,19 +61,41 @@ def test_a_wrong_or_swapped_digit_is_told_of_in_fields_and_cells(key: str, value
     assert failing(key, value) == (key, f"rows[0].{key}")
 
 
-@given(st.text("0123456789", min_size=7, max_size=13), st.integers(0, 20), st.integers(1, 9))
+@pytest.mark.parametrize(
+    ("form", "value"),
+    [
+        ("iban", "DE89 3704 0044 0532 0130 01"),
+        ("iban", "DE12 1234 4321 9876 00"),  # 18 characters, where Germany's have 22
+        ("eu_vat", "DE136695977"),
+        ("gtin", "4 006381 333932"),
+        ("tax_id", "ATU13585628"),
+        ("tax_id:br", "11.222.333/0001-82"),
+    ],
+)
+def test_a_field_of_a_form_is_checked_whatever_its_key(form: str, value: str) -> None:
+    assert failing("number", value) == ()
+    assert failing("number", value, form) == ("number", "rows[0].number")
+
+
+@pytest.mark.parametrize(
+    ("form", "value"),
+    [("tax_id", "12/345/67890"), ("bic", "DEUTDEFF500"), ("currency", "EUR"), ("iban", DE), ("iban", "n/a")],
+)
+def test_what_has_no_check_or_passes_it_is_not_doubted(form: str, value: str) -> None:
+    assert failing("number", value, form) == ()
+
+
+@given(st.text("0123456789", min_size=12, max_size=13), st.integers(0, 20), st.integers(1, 9))
 def test_every_single_wrong_digit_of_a_gtin_is_found(body: str, at: int, by: int) -> None:
-    right = next(body + str(d) for d in range(10) if holds_mod_10(body + str(d)))
+    right = next(body + str(d) for d in range(10) if check_holds(body + str(d), "gtin"))
     place = at % len(right)
     changed = str((int(right[place]) + by) % 10)
-    assert not holds_mod_10(right[:place] + changed + right[place + 1 :])
+    assert not check_holds(right[:place] + changed + right[place + 1 :], "gtin")
 
 
-@given(st.text("0123456789ABCXYZ", min_size=11, max_size=30), st.integers(0, 50), st.integers(1, 9))
+@given(st.text("0123456789", min_size=18, max_size=18), st.integers(0, 50), st.integers(1, 9))
 def test_every_single_wrong_digit_of_an_iban_is_found(body: str, at: int, by: int) -> None:
-    check = next(f"{n:02}" for n in range(2, 99) if holds_mod_97(f"DE{n:02}{body}"))
-    right = f"DE{check}{body}"
-    digits = [i for i, char in enumerate(right) if char.isdigit()]
-    place = digits[at % len(digits)]
+    right = next(f"DE{n:02}{body}" for n in range(2, 99) if check_holds(f"DE{n:02}{body}", "iban"))
+    place = 2 + at % (len(right) - 2)
     changed = str((int(right[place]) + by) % 10)
-    assert not holds_mod_97(right[:place] + changed + right[place + 1 :])
+    assert not check_holds(right[:place] + changed + right[place + 1 :], "iban")

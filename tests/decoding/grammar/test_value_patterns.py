@@ -39,6 +39,13 @@ def test_what_is_no_amount(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["12 XI 2026", "5/3 2026", "4 tháng 5, 2026", "4 tháng 5 năm 2026", "12.11-2026"]
+)
+def test_dates_of_few_countries(text: str) -> None:
+    assert looks_like_date(text)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         *(

@@ -38,6 +38,11 @@ from decoding.grammar.word_parts import MAX_PARTS, part_edges, word_parts
         ("1,234.50†", ["1,234.50", "†"]),
         ("-45.00€", ["-45.00", "€"]),
         ("12.50-€", ["12.50-", "€"]),
+        ("99:-", ["99", ":-"]),
+        ("12,50*)", ["12,50", "*)"]),
+        ("Nr.12347", ["Nr.", "12347"]),
+        ("N°F2026-88", ["N°", "F2026-88"]),
+        ("Invoice-No.INV-7", ["Invoice-No.", "INV-7"]),
     ],
 )
 def test_words_with_something_glued_to_a_value_have_parts(word: str, parts: list[str]) -> None:

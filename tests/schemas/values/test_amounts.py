@@ -26,6 +26,9 @@ _CURRENCIES = ("EUR", "USD", "GBP", "CHF", "MYR", "INR", "BRL", "SEK", "PLN", "C
         ("45,00-", "-45.00"),
         ("(1,234.50)", "-1234.50"),
         ("12.50-", "-12.50"),
+        ("12,50+", "12.50"),  # money in, on German statements
+        ("12,50*)", "12.50"),
+        ("99:-", "99"),
         ("$(5.00)", "-5.00"),
         ("-$5.00", "-5.00"),
         ("EUR -5,00", "-5.00"),
@@ -153,6 +156,8 @@ def test_currency_with_three_decimals_decides_for_decimals(text: str) -> None:
         ("5,500", "USD", ["5500", "5.500"]),
         ("$5.500", "KWD", ["5500", "5.500"]),  # prints its own
         ("5.500 kr", "DKK", ["5500", "5.500"]),  # behind the figures a mark decides nothing
+        ("$15.500", "CLP", ["15500"]),  # a dollar sign is that of any country
+        ("$12.500", "EUR", ["12500", "12.500"]),
         ("¥5.500", "JPY", ["5500"]),  # of the two currencies of the mark it is the document's
     ],
 )
@@ -225,6 +230,13 @@ def test_ending_that_stands_for_no_cents_is_no_minus_and_decides_for_thousands(t
         ("1.234:50", None),
         ("1 234:50 kr", None),
         ("1234:50 SEK", "SEK"),
+        ("P1,234.50", "PHP"),
+        ("Q1,234.50", "GTQ"),
+        ("L.1,234.50", "HNL"),
+        ("Bs.1.234,50", None),
+        ("$U1.234,50", "UYU"),
+        ("Gs.1.234,50", "PYG"),
+        ("RMB¥1,234.50", "CNY"),
     ],
 )
 def test_marks_of_many_countries_are_read_on_either_side(text: str, currency: str | None) -> None:

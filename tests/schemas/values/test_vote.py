@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from schemas.values import parse_amount, vote_currency, vote_day_first, vote_decimal_separator
+from schemas.values import (
+    parse_amount,
+    parse_date,
+    vote_currency,
+    vote_day_first,
+    vote_decimal_separator,
+    vote_year_first,
+)
 from schemas.values.currency import ISO_4217
 
 
@@ -42,10 +51,18 @@ def test_days_of_months_hours_and_sections_have_no_vote(text: str) -> None:
     assert vote_decimal_separator([*[text] * 9, "1.685,25"]) == ","
 
 
-def test_figures_that_may_be_a_day_of_a_month_vote_only_where_nothing_else_does() -> None:
+def test_figures_that_may_be_a_day_of_a_month_have_no_vote() -> None:
     assert vote_decimal_separator(["31.12", "30.06", "1.685,25"]) == ","
     assert vote_decimal_separator(["12.50", "30.06"]) == "."
-    assert vote_decimal_separator(["30.06"]) == "."
+    # The columns of a list of periods: nothing says that "12.345" beside them has decimals.
+    assert vote_decimal_separator(["31.01", "28.02", "31.03"]) is None
+
+
+def test_figures_that_may_be_hours_do_not_outvote_a_comma() -> None:
+    assert vote_decimal_separator(["10.30", "11.45", "12.15", "13.00", "14,50"]) is None
+    assert vote_decimal_separator(["3.11", "4.20", "2.15", "19,99"]) is None
+    assert vote_decimal_separator(["10.30", "11.45", "25.90", "14,50"]) == "."
+    assert vote_decimal_separator(["10.30", "11.45"]) == "."
 
 
 @pytest.mark.parametrize(
@@ -68,6 +85,7 @@ def test_amounts_with_groups_and_decimals_vote_in_any_currency(text: str, separa
     [
         (["Total", "KWD", "125.000"], "KWD"),
         (["Amount", "(KWD):"], "KWD"),
+        (["CLP", "$", "$15.500"], "CLP"),
         (["5,500円", "¥3,200"], "JPY"),
         (["RM9.00", "9.00"], "MYR"),
         (["JPY", "EUR"], None),
@@ -120,9 +138,37 @@ def test_points_decide_for_day_first_only_where_nothing_else_does() -> None:
 @given(values=st.lists(st.decimals(min_value=0, max_value=10**6, places=2), min_size=1, max_size=8))
 def test_vote_lets_every_printed_amount_parse_back(values: list[float]) -> None:
     english = [f"{value:,.2f}" for value in values]
+    assume(any(re.fullmatch(r"[123]\d\.(?:0[1-9]|1[0-2])", text) is None for text in english))
     german = [text.translate(str.maketrans(".,", ",.")) for text in english]
     for texts, expected in ((english, "."), (german, ",")):
         separator = vote_decimal_separator(texts)
         assert separator == expected
         parsed = [parse_amount(text, decimal_separator=separator) for text in texts]
         assert [p.value for p in parsed if p is not None] == values
+
+
+@pytest.mark.parametrize(
+    ("texts", "signs"),
+    [
+        (["2026/11/12"], "/"),
+        (["2026-11-12 and 03.04.2026"], "-"),
+        (["2026\u5e7411\u670812\u65e5"], "-./"),
+        (["2026(e)ko aza. 12(a)"], "-./"),
+        (["25/12/26", "12.11.2026", "Order 2026/77"], ""),
+    ],
+)
+def test_dates_with_the_year_in_front_say_that_two_digits_may_be_one(texts: list[str], signs: str) -> None:
+    assert "".join(sorted(vote_year_first(texts))) == signs
+
+
+def test_two_digits_in_front_are_a_year_or_a_day_where_a_document_writes_years_first() -> None:
+    texts = ["2026/11/10", "26/11/12"]
+    # "26/11/12" would vote for the day first.
+    assert vote_day_first(texts) is None
+    parsed = parse_date("26/11/12", year_first=vote_year_first(texts))
+    assert parsed is not None
+    assert [str(day) for day in parsed.readings] == ["2012-11-26", "2026-11-12"]
+    american = parse_date("12/26/11", year_first=frozenset("/"))
+    assert american is not None
+    assert [str(day) for day in american.readings] == ["2011-12-26"]
+    assert parse_date("26.11.12", year_first=frozenset("/")) == parse_date("26.11.12")
