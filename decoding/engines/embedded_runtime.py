@@ -73,11 +73,7 @@ class Runtime:
             best = _best_dtype(folder, device) if dtype is None else getattr(torch, dtype)
         except (OSError, ValueError) as error:
             raise EngineUnavailableError(f"cannot load the model in {folder.name!r}: {error}") from error
-        # Whoever asks for float32 asks for that arithmetic.
-        rounds = dtype is None or best == torch.bfloat16
-        self._model = _load_model(
-            folder, best, device, with_transformers=with_transformers, cache=cache, in_four_bits=rounds
-        )
+        self._model = _load_model(folder, best, device, with_transformers=with_transformers, cache=cache)
         try:
             self._chat, self._ll_tokenizer = _load_tokenizer(folder)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
@@ -175,17 +171,11 @@ class Runtime:
 
 
 def _load_model(
-    folder: Path,
-    dtype: torch.dtype,
-    device: str,
-    *,
-    with_transformers: bool,
-    cache: Path | None,
-    in_four_bits: bool,
+    folder: Path, dtype: torch.dtype, device: str, *, with_transformers: bool, cache: Path | None
 ) -> LlamaModel | TransformersModel:
     if device == "cpu" and not with_transformers:
         try:
-            return LlamaModel(folder, dtype=dtype, cache=cache, in_four_bits=in_four_bits)
+            return LlamaModel(folder, dtype=dtype, cache=cache)
         except NotPlainLlamaError as error:
             logger.info("Transformers runs %s: it has %s", folder.name, error)
     from decoding.engines.transformers_model import TransformersModel

@@ -25,9 +25,6 @@ _MOST_HEAD_TOKENS = 4096
 class LlamaModel:
     """The Llama in `folder`, on the processor; `cache` keeps what is worked out of its weights.
 
-    `in_four_bits` has few rows multiplied by weights of four bits, where they hold no more, which rounds the
-    rows to bfloat16; by default where the arithmetic is in that.
-
     Raises
     ------
     NotPlainLlamaError
@@ -36,19 +33,10 @@ class LlamaModel:
         If the folder's files are damaged.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        dtype: torch.dtype,
-        cache: Path | None = None,
-        in_four_bits: bool | None = None,
-    ) -> None:
-        rounds = dtype == torch.bfloat16 if in_four_bits is None else in_four_bits
+    def __init__(self, folder: Path, *, dtype: torch.dtype, cache: Path | None = None) -> None:
         try:
             shape = read_shape(folder)
-            weights = read_weights(folder, shape, dtype=dtype, cache=cache, in_four_bits=rounds)
-            self._model = Llama(weights)
+            self._model = Llama(read_weights(folder, shape, dtype=dtype, cache=cache))
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise EngineUnavailableError(f"cannot load the model in {folder.name!r}: {error}") from error
         self.max_context_tokens = shape.n_positions

@@ -15,9 +15,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its usual name
 from torch import Tensor
 
-# From five rows on, four bits cost more than sixteen, and from nine on more than thirty-two (the kernels' times
-# are in docs/results/decoding.md).
-_MOST_ROWS_IN_FOUR_BITS = {torch.bfloat16: 4, torch.float32: 8}
+# From five rows on, four bits cost more than sixteen (the kernels' times are in docs/results/decoding.md).
+_MOST_ROWS_IN_FOUR_BITS = 4
 # From nine on, an adapter's eight bits do.
 _MOST_ROWS_IN_EIGHT_BITS = 8
 GROUP = 32
@@ -104,13 +103,12 @@ class Projection:
     def __init__(self, weight: Tensor, four_bits: FourBits | None) -> None:
         self._four_bits = four_bits
         self._is_padded = weight.dtype == torch.bfloat16
-        self._most_in_four_bits = _MOST_ROWS_IN_FOUR_BITS.get(weight.dtype, 0) if four_bits else 0
         self._many = Ordered(weight)
 
     def __call__(self, x: Tensor, factors: Factors | None = None) -> Tensor:
         """Return (t, m) of `x` (t, n)."""
         n_rows = x.shape[0]
-        if self._four_bits is not None and n_rows <= self._most_in_four_bits:
+        if self._four_bits is not None and n_rows <= _MOST_ROWS_IN_FOUR_BITS:
             y = self._four_bits.apply(x)
         else:
             if self._is_padded:

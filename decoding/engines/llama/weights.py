@@ -66,16 +66,11 @@ def part_sizes(shape: LlamaShape) -> dict[str, tuple[int, int]]:
 
 
 def read_weights(
-    folder: Path,
-    shape: LlamaShape,
-    *,
-    dtype: torch.dtype,
-    cache: Path | None = None,
-    in_four_bits: bool = True,
+    folder: Path, shape: LlamaShape, *, dtype: torch.dtype, cache: Path | None = None
 ) -> Weights:
-    """Return the weights in a folder for arithmetic in `dtype`, in four bits too where they hold no more.
+    """Return the weights in a folder for arithmetic in `dtype`, in four bits where they hold no more.
 
-    Only if `in_four_bits` are these looked for. Four bits that were found are kept in `cache`, if there is such a folder.
+    Four bits that were found are kept in `cache`, if there is such a folder.
 
     Raises
     ------
@@ -88,7 +83,7 @@ def read_weights(
     """
     with ExitStack() as files:
         _check_names(_Tensors(folder, files).names, shape)
-    four_bits = _FourBitsFinder(folder, cache, is_wanted=in_four_bits)
+    four_bits = _FourBitsFinder(folder, dtype, cache)
     layers = tuple(_read_layer(folder, shape, index, dtype, four_bits) for index in range(shape.n_layers))
     four_bits.keep()
     with ExitStack() as files:
@@ -106,8 +101,9 @@ def read_weights(
 class _FourBitsFinder:
     """Finds four bits of weights, or takes them from where they were kept."""
 
-    def __init__(self, folder: Path, cache: Path | None, *, is_wanted: bool) -> None:
-        self._is_wanted = is_wanted
+    def __init__(self, folder: Path, dtype: torch.dtype, cache: Path | None) -> None:
+        # Whoever asks for float32 asks for that arithmetic.
+        self._is_wanted = dtype == torch.bfloat16
         self._file = PackedFile(folder, cache) if cache is not None and self._is_wanted else None
         self._kept = {} if self._file is None else self._file.read()
         self._new: dict[str, FourBits] = {}
