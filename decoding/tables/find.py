@@ -18,7 +18,13 @@ from decoding.tables.heading_rows import MAX_COLUMNS, find_headings
 from decoding.tables.headings import NUMERIC_KINDS, ColumnKind
 from decoding.tables.lines import Group, TableLine, char_width, group_of, table_lines, usual_step
 from decoding.tables.table import Column, Table, TableRow
-from decoding.tables.totals import folded_words, is_sum_line, names_carried_sum, names_total
+from decoding.tables.totals import (
+    folded_words,
+    is_sum_line,
+    names_carried_sum,
+    names_deduction,
+    names_total,
+)
 from schemas.document import Document, Page
 from schemas.values.amounts import looks_like_amount
 
@@ -45,7 +51,8 @@ class _Line:
     """One line below a heading.
 
     Its groups have their columns; `filled` are the columns of numbers that it fills, `total_share` is the
-    share of its words that names a total, `is_carried` whether that is one after which the table goes on.
+    share of its words that names a total, `is_carried` whether that is one after which the table goes on,
+    `is_deduction` whether it takes something off the row above.
     """
 
     line: TableLine
@@ -53,6 +60,7 @@ class _Line:
     filled: frozenset[int]
     total_share: float
     is_carried: bool
+    is_deduction: bool
 
 
 @dataclass(slots=True)
@@ -126,7 +134,9 @@ def _read_part(page: Page, columns: tuple[Column, ...], lines: Sequence[TableLin
     previous: _Line | None = None
     for line in (_read(page, line, columns, char) for line in lines if _says_something(line)):
         is_near = previous is not None and line.line.y - previous.line.y < reach
-        if _is_total(part, line):
+        if line.is_deduction and line.filled and not _is_full(part, line):
+            pending = []
+        elif _is_total(part, line):
             part.is_over, pending = part.is_over or not line.is_carried, []
         elif part.is_over and not _is_full(part, line):
             pass
@@ -171,6 +181,7 @@ def _read(page: Page, line: TableLine, columns: Sequence[Column], char: float) -
         filled=filled,
         total_share=_total_share(words, prints_number=bool(filled) or line.has_decimals),
         is_carried=names_carried_sum(words),
+        is_deduction=names_deduction(words),
     )
 
 

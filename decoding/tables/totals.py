@@ -14,14 +14,23 @@ _NOT_ROWS = frozenset(
         "mastercard debit credit paid due tip gratuity service carried brought items item qty count "
         "net gross summe gesamt netto brutto mwst ust steuer betrag bar versand versandkosten skonto "
         "totaux ttc tva ht montant solde rendu especes importe iva base cambio efectivo imponibile "
-        "resto contanti btw bedrag jumlah cukai baki tunai valor imposto troco"
+        "resto contanti btw bedrag jumlah cukai baki tunai valor imposto troco "
+        "sales kredit ppn sst diskon potongan saved bersih"
     ).split()
 )
 # The same as parts of words: compounds, and words that a reader glued together ("FOODTAX", "BALANCEDUE").
 _NOT_ROW_PARTS = re.compile(
     "total|^tax|tax(?:es)?$|balance|discount|coupon|rounding|change|payment|payable|tender|saving|saldo|deposit|summe|"
-    "gesamt|betrag|steuer|rabatt|geld|ubertrag|remise|descuento|sconto|totaal|korting|diskaun|bundaran"
+    "gesamt|betrag|steuer|rabatt|geld|ubertrag|remise|descuento|sconto|totaal|korting|disk[ao]un|bundaran|bulatan"
+    "|^sub ?t(?:ot|t?l|ul)|jumlah|^pajak|bayar(?:an)?$|layanan|larasan$|kembali"
 )
+# Deductions, which stand among rows.
+_DEDUCTIONS = re.compile(
+    "discount|coupon|saving|^saved$|^disc$|rabatt|remise|sconto|descuento|korting|disk[ao]u?n|potongan"
+)
+# What a line says that counts the rows above it: "Items 26", "Total Qty: 3", "BIL. ITEM 15".
+_COUNTED = frozenset("item items qty quantity pcs pieces barang artikel articles kuantiti".split())
+_COUNTS = frozenset("total no nr number of bil sold jumlah jml anzahl count".split())
 _SUMS = re.compile("total|summe|gesamt|totaal|totaux")
 # Sums at the foot of a page, after which the table goes on.
 _GOES_ON = frozenset(
@@ -49,3 +58,19 @@ def is_sum_line(words: Iterable[str]) -> bool:
 def names_carried_sum(words: Iterable[str]) -> bool:
     """Return whether some folded word says that the table goes on after this sum."""
     return not _GOES_ON.isdisjoint(words)
+
+
+def names_deduction(words: Iterable[str]) -> bool:
+    """Return whether at least half of some folded words name a discount or the like, and no sum."""
+    spoken = [word for word in words if len(word) > 1]
+    named = [word for word in spoken if names_total([word])]
+    is_most = bool(named) and 2 * len(named) >= len(spoken)
+    return is_most and any(map(_DEDUCTIONS.search, named)) and not any(map(_SUMS.search, named))
+
+
+def counts_rows(words: Iterable[str]) -> bool:
+    """Return whether folded words, all of them, say how many rows or pieces stand above."""
+    spoken = [word for word in words if len(word) > 1]
+    counted = [word for word in spoken if word in _COUNTED]
+    is_whole = bool(counted) and all(word in _COUNTED or word in _COUNTS for word in spoken)
+    return is_whole and (len(spoken) > 1 or counted == ["items"])
