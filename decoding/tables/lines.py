@@ -60,6 +60,11 @@ class TableLine:
         """Return whether a word of the line prints an amount with decimals."""
         return any(group.has_decimals for group in self.groups)
 
+    @property
+    def has_digit(self) -> bool:
+        """Return whether the line has a digit."""
+        return any(character.isdigit() for group in self.groups for character in group.text)
+
 
 def char_width(page: Page) -> float:
     """Return the median width of a character of the page, in fractions of its width."""

@@ -73,9 +73,9 @@ def match_lists(
 ) -> dict[Path, ScopedList]:
     """Return the lists of `root` whose rows are known, by path; each takes the tables most like it.
 
-    Where no table has a heading for it, the only list of a schema that asks for money takes its rows from
-    `priced` (`decoding.tables.priced_lines`). Lists in lists are left out, and lists that a table has too
-    few or too many rows for.
+    Where no table has a heading for it, the only list of a schema that asks for money or quantities takes
+    its rows from `priced` (`decoding.tables.priced_lines`). Lists in lists are left out, and lists that a
+    table has too few or too many rows for.
     """
     found: dict[Path, ScopedList] = {}
     arrays = _arrays(root, ())
@@ -90,13 +90,13 @@ def match_lists(
     if not found and len(arrays) == 1 and priced is not None:
         ((path, array),) = arrays
         fits = array.min_items <= len(priced.rows) <= array.max_items
-        if isinstance(array.item, ObjectSpec) and fits and _asks_for_money(array.item):
+        if isinstance(array.item, ObjectSpec) and fits and _asks_for_counts(array.item):
             found[path] = ScopedList(rows=_scoped_rows(array.item, priced), is_sure=priced.is_sure)
     return found
 
 
-def _asks_for_money(item: ObjectSpec) -> bool:
-    return any(MONEY_KINDS.intersection(kinds) for kinds in _key_kinds(item).values())
+def _asks_for_counts(item: ObjectSpec) -> bool:
+    return any((MONEY_KINDS | {"quantity"}).intersection(kinds) for kinds in _key_kinds(item).values())
 
 
 def _arrays(spec: Spec, path: Path) -> list[tuple[Path, ArraySpec]]:

@@ -16,11 +16,15 @@ from decoding.tables.table import Table, TableRow
 from decoding.tables.totals import counts_rows, folded_words, names_deduction, names_total
 from schemas.document import Document, Page
 from schemas.values import decimal_amount
+from schemas.values.amounts import looks_like_amount
 
 # Prices of one column end within this many character widths of each other; tax letters stand behind some.
 _SAME_EDGE_CHARS = 3.0
 _WRAP_PITCH = 1.9
 _MIN_LETTERS = 3  # of the word that says what an item is
+_UNITS = frozenset(
+    "pcs pkt pkg box btl ctn unit units stk std stck each eur usd gbp chf myr inr idr pln sek dkk nok".split()
+)
 # A line is no item if this share of its words names totals, taxes or payments.
 _TOTAL_SHARE = 0.5
 # A price without decimals, where a page has none with them, and a price of nothing among thousands.
@@ -100,14 +104,20 @@ def _read(page: Page, lines: Sequence[TableLine]) -> _Reading:
     reach = _WRAP_PITCH * usual_step(lines)
     read = _Reading(texts=[[]])
     last: TableLine | None = None
-    for line in lines:
+    for line in filter(_says_something, lines):
         kind = _kind_of(line, priced[line][1]) if line in priced else "text"
-        counts = kind == "text" and counts_rows(folded_words(group.text for group in line.groups))
+        counts = (
+            kind == "text"
+            and line.has_digit
+            and counts_rows(folded_words(group.text for group in line.groups))
+        )
         if (kind == "total" or counts) and read.rows:
             read.is_closed = True
             return read
         if kind in ("total", "among"):
-            last = None
+            # Where names stand above their prices, one may follow a discount at once.
+            names_above = bool(read.rows) and not any(map(_says_what, read.rows[-1]))
+            last = line if kind == "among" and names_above else None
             continue
         if line in priced and edge is not None and abs(priced[line][0] - edge) <= tolerance:
             if _is_named_by(line, read, priced):
@@ -187,7 +197,19 @@ def _price(page: Page, line: TableLine, bare: re.Pattern[str] | None) -> tuple[f
 
 
 def _says_what(line: TableLine) -> bool:
-    return any(sum(map(str.isalpha, word)) >= _MIN_LETTERS for g in line.groups for word in g.text.split())
+    """Return whether a word of the line may name an item: letters that are no unit, currency or amount."""
+    return any(_names(word) for group in line.groups for word in group.text.split())
+
+
+def _names(word: str) -> bool:
+    letters = "".join(filter(str.isalpha, word))
+    if len(letters) < _MIN_LETTERS or letters.casefold() in _UNITS:
+        return False
+    return not looks_like_amount(word)
+
+
+def _says_something(line: TableLine) -> bool:
+    return any(character.isalnum() for group in line.groups for character in group.text)
 
 
 def _stretches(page: Page, lines: Sequence[TableLine]) -> tuple[tuple[int, ...], ...]:

@@ -15,7 +15,8 @@ _NOT_ROWS = frozenset(
         "net gross summe gesamt netto brutto mwst ust steuer betrag bar versand versandkosten skonto "
         "totaux ttc tva ht montant solde rendu especes importe iva base cambio efectivo imponibile "
         "resto contanti btw bedrag jumlah cukai baki tunai valor imposto troco "
-        "sales kredit ppn sst diskon potongan saved bersih"
+        "sales kredit ppn diskon potongan "
+        "saved bersih"
     ).split()
 )
 # The same as parts of words: compounds, and words that a reader glued together ("FOODTAX", "BALANCEDUE").
