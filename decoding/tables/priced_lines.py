@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 
 from decoding.tables.lines import TableLine, char_width, table_lines, usual_step
@@ -21,6 +22,7 @@ from schemas.values.amounts import looks_like_amount
 # Prices of one column end within this many character widths of each other; tax letters stand behind some.
 _SAME_EDGE_CHARS = 3.0
 _WRAP_PITCH = 1.9
+_MOST_SUMMED = 200  # of a long list only so many rows make a sum, or time would go with their square
 _MIN_LETTERS = 3  # of the word that says what an item is
 _UNITS = frozenset(
     "pcs pkt pkg box btl ctn unit units stk std stck each eur usd gbp chf myr inr idr pln sek dkk nok".split()
@@ -45,6 +47,15 @@ def find_priced_lines(document: Document) -> Table | None:
     if not rows or (len(rows) == 1 and not is_closed):
         return None
     return Table(columns=(), rows=rows, is_sure=is_closed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Price:
+    """Where a line's price ends, its text, and the amount; None of a whole number."""
+
+    right: float
+    text: str
+    amount: Decimal | None
 
 
 @dataclass(slots=True)
@@ -100,12 +111,12 @@ def _is_quantity(line: TableLine) -> bool:
 def _read(page: Page, lines: Sequence[TableLine]) -> _Reading:
     priced = _priced(page, lines)
     tolerance = _SAME_EDGE_CHARS * char_width(page)
-    edge = _price_edge([right for line, (right, _) in priced.items() if _kind_of(line) == "item"], tolerance)
+    edge = _price_edge([price.right for line, price in priced.items() if _kind_of(line) == "item"], tolerance)
     reach = _WRAP_PITCH * usual_step(lines)
     read = _Reading(texts=[[]])
     last: TableLine | None = None
     for line in filter(_says_something, lines):
-        kind = _kind_of(line, priced[line][1]) if line in priced else "text"
+        kind = _kind_of(line, priced[line].text) if line in priced else "text"
         counts = (
             kind == "text"
             and line.has_digit
@@ -119,7 +130,10 @@ def _read(page: Page, lines: Sequence[TableLine]) -> _Reading:
             names_above = bool(read.rows) and not any(map(_says_what, read.rows[-1]))
             last = line if kind == "among" and names_above else None
             continue
-        if line in priced and edge is not None and abs(priced[line][0] - edge) <= tolerance:
+        if line in priced and edge is not None and abs(priced[line].right - edge) <= tolerance:
+            if _is_bare_sum(line, read, priced):
+                read.is_closed, last = True, None
+                continue
             if _is_named_by(line, read, priced):
                 read.rows[-1].append(line)
             else:
@@ -133,12 +147,25 @@ def _read(page: Page, lines: Sequence[TableLine]) -> _Reading:
     return read
 
 
-def _is_named_by(line: TableLine, read: _Reading, priced: Mapping[TableLine, tuple[float, str]]) -> bool:
+def _is_bare_sum(line: TableLine, read: _Reading, priced: Mapping[TableLine, _Price]) -> bool:
+    """Return whether a line says an amount only, which is what the last rows come to, two of them or more."""
+    total = priced[line].amount
+    if total is None or len(line.groups) > 2 or any(ch.isalpha() for g in line.groups for ch in g.text):
+        return False
+    found = Decimal(0)
+    for number, row in enumerate(reversed(read.rows[-_MOST_SUMMED:]), start=1):
+        found += priced[row[0]].amount or 0
+        if number > 1 and found == total:
+            return True
+    return False
+
+
+def _is_named_by(line: TableLine, read: _Reading, priced: Mapping[TableLine, _Price]) -> bool:
     """Return whether a line names the item of the one above, which says how many and the same price only."""
     if not read.rows or len(read.rows[-1]) > 1 or read.texts[-1] or (len(read.rows) > 1 and read.texts[-2]):
         return False
     above = read.rows[-1][0]
-    return not _says_what(above) and _says_what(line) and priced[above][1] == priced[line][1]
+    return not _says_what(above) and _says_what(line) and priced[above].text == priced[line].text
 
 
 def _kind_of(line: TableLine, price: str = "") -> Literal["item", "total", "among"]:
@@ -168,8 +195,8 @@ def _count_near(ordered: Sequence[float], edge: float, tolerance: float) -> int:
     return bisect_right(ordered, tolerance, key=distance) - first
 
 
-def _priced(page: Page, lines: Sequence[TableLine]) -> dict[TableLine, tuple[float, str]]:
-    """Return the lines that end in a price, where it ends, and its text.
+def _priced(page: Page, lines: Sequence[TableLine]) -> dict[TableLine, _Price]:
+    """Return the lines that end in a price, and the price.
 
     Where no line's price has decimals, whole numbers are prices; among thousands a zero is one.
     """
@@ -179,20 +206,21 @@ def _priced(page: Page, lines: Sequence[TableLine]) -> dict[TableLine, tuple[flo
     return {**more, **found}
 
 
-def _are_thousands(prices: Iterable[tuple[float, str]]) -> bool:
-    texts = [text for _, text in prices]
+def _are_thousands(prices: Iterable[_Price]) -> bool:
+    texts = [price.text for price in prices]
     return 2 * sum(_THOUSANDS.search(text) is not None for text in texts) > len(texts)
 
 
-def _price(page: Page, line: TableLine, bare: re.Pattern[str] | None) -> tuple[float, str] | None:
+def _price(page: Page, line: TableLine, bare: re.Pattern[str] | None) -> _Price | None:
     """Return the price at the end of the line; a tax letter or the like may stand behind it."""
     start, end = line.groups[0].start, line.groups[-1].end
     for at in range(end - 1, max(start, end - 2) - 1, -1):
         word = page.words[at]
-        if decimal_amount(word.text) is not None or (bare and bare.fullmatch(word.text.strip("$€£*"))):
+        amount = decimal_amount(word.text)
+        if amount is not None or (bare and bare.fullmatch(word.text.strip("$€£*"))):
             before = page.words[at - 1].text if at > start else ""
             sign = "-" if before.startswith("-") and before[1:].strip("RpM$€£").isdigit() else ""
-            return word.bbox.right, sign + word.text
+            return _Price(right=word.bbox.right, text=sign + word.text, amount=amount)
     return None
 
 
