@@ -25,6 +25,7 @@ from decoding.tables.totals import (
     names_carried_sum,
     names_deduction,
     names_total,
+    telling_words,
 )
 from schemas.document import Document, Page
 from schemas.values.amounts import looks_like_amount
@@ -199,7 +200,7 @@ def _total_share(line: TableLine, words: frozenset[str], *, prints_number: bool)
         return float(is_sum_line(words) or (line.has_digit and counts_rows(words)))
     if names_carried_sum(words):
         return 1.0
-    spoken = [word for word in words if len(word) > 1]
+    spoken = telling_words(words)
     return sum(names_total([word]) for word in spoken) / len(spoken) if spoken else 0.0
 
 

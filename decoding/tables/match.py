@@ -25,6 +25,7 @@ from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec
 _MIN_SHARED, _MIN_OWN = 2, 0.5
 # A list goes over several tables if the others have so many of the columns that the best one shares with it.
 _SAME_SHARE = 0.75
+_SAME_EDGE = 0.02  # of the page's width
 # What may stand within a description where it has no column.
 _IN_DESCRIPTION: frozenset[ColumnKind] = frozenset(
     ("position", "code", "unit", "quantity", "unit_price", "date")
@@ -108,10 +109,26 @@ def _arrays(spec: Spec, path: Path) -> list[tuple[Path, ArraySpec]]:
 
 
 def _filling(item: ObjectSpec, tables: Sequence[Table]) -> list[Table]:
-    """Return the tables that the list goes over: those that have most of its columns, of all pages."""
+    """Return the tables that the list goes over: those that have most of its columns, of all pages.
+
+    So has one that stands where the best one does: its heading is the same, and less of it was understood.
+    """
     fitting = [table for table in tables if _is_fit(item, table)]
-    most = max((len(_shared(item, table)) for table in fitting), default=0)
-    return [table for table in fitting if len(_shared(item, table)) >= _SAME_SHARE * most]
+    if not fitting:
+        return []
+    best = max(fitting, key=lambda table: len(_shared(item, table)))
+    least = _SAME_SHARE * len(_shared(item, best))
+    return [t for t in fitting if len(_shared(item, t)) >= least or _stands_alike(t, best)]
+
+
+def _stands_alike(table: Table, other: Table) -> bool:
+    """Return whether two tables begin and end at the same edges, with a column of one kind at the right."""
+    first, last = table.columns[0], table.columns[-1]
+    return (
+        abs(first.left - other.columns[0].left) < _SAME_EDGE
+        and abs(last.right - other.columns[-1].right) < _SAME_EDGE
+        and last.kind == other.columns[-1].kind
+    )
 
 
 def _is_fit(item: ObjectSpec, table: Table) -> bool:

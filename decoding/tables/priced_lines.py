@@ -14,7 +14,7 @@ from typing import Literal
 
 from decoding.tables.lines import TableLine, char_width, table_lines, usual_step
 from decoding.tables.table import Table, TableRow
-from decoding.tables.totals import counts_rows, folded_words, names_deduction, names_total
+from decoding.tables.totals import counts_rows, folded_words, names_deduction, names_total, telling_words
 from schemas.document import Document, Page
 from schemas.values import decimal_amount
 from schemas.values.amounts import looks_like_amount
@@ -170,7 +170,7 @@ def _is_named_by(line: TableLine, read: _Reading, priced: Mapping[TableLine, _Pr
 
 def _kind_of(line: TableLine, price: str = "") -> Literal["item", "total", "among"]:
     """Return what a line with a price is; "among" is a discount or the like, which stands among items."""
-    words = [word for word in folded_words(group.text for group in line.groups) if len(word) > 1]
+    words = telling_words(folded_words(group.text for group in line.groups))
     named = [word for word in words if names_total([word])]
     if not named or len(named) < _TOTAL_SHARE * len(words):
         return "item"

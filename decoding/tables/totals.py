@@ -25,6 +25,8 @@ _NOT_ROW_PARTS = re.compile(
     "gesamt|betrag|steuer|rabatt|geld|ubertrag|remise|descuento|sconto|totaal|korting|disk[ao]un|bundaran|bulatan"
     "|^sub ?t(?:ot|t?l|ul)|jumlah|^pajak|bayar(?:an)?$|layanan|larasan$|kembali"
 )
+# Words that say nothing of a line: they stand with totals and with items.
+_EMPTY = frozenset("sub eur usd gbp chf myr rm rp inr idr pln sek dkk nok cad aud sgd".split())
 # Deductions, which stand among rows.
 _DEDUCTIONS = re.compile(
     "discount|coupon|saving|^saved$|^disc$|rabatt|remise|sconto|descuento|korting|disk[ao]u?n|potongan"
@@ -45,6 +47,11 @@ def folded_words(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(fold(part) for part in parts if part)
 
 
+def telling_words(words: Iterable[str]) -> list[str]:
+    """Return the folded words that tell what a line is: longer ones, no currencies."""
+    return [word for word in words if len(word) > 1 and word not in _EMPTY]
+
+
 def names_total(words: Iterable[str]) -> bool:
     """Return whether some folded word names a total, a tax or a payment."""
     return any(word in _NOT_ROWS or _NOT_ROW_PARTS.search(word) for word in words)
@@ -52,7 +59,7 @@ def names_total(words: Iterable[str]) -> bool:
 
 def is_sum_line(words: Iterable[str]) -> bool:
     """Return whether folded words are those of a sum and nothing else, whose amount may stand elsewhere."""
-    known = [word for word in words if len(word) > 1]
+    known = telling_words(words)
     return bool(known) and all(names_total([word]) for word in known) and any(map(_SUMS.search, known))
 
 
@@ -63,7 +70,7 @@ def names_carried_sum(words: Iterable[str]) -> bool:
 
 def names_deduction(words: Iterable[str]) -> bool:
     """Return whether at least half of some folded words name a discount or the like, and no sum."""
-    spoken = [word for word in words if len(word) > 1]
+    spoken = telling_words(words)
     named = [word for word in spoken if names_total([word])]
     is_most = bool(named) and 2 * len(named) >= len(spoken)
     return is_most and any(map(_DEDUCTIONS.search, named)) and not any(map(_SUMS.search, named))
@@ -71,7 +78,7 @@ def names_deduction(words: Iterable[str]) -> bool:
 
 def counts_rows(words: Iterable[str]) -> bool:
     """Return whether folded words, all of them, say how many rows or pieces stand above."""
-    spoken = [word for word in words if len(word) > 1]
+    spoken = telling_words(words)
     counted = [word for word in spoken if word in _COUNTED]
     is_whole = bool(counted) and all(word in _COUNTED or word in _COUNTS for word in spoken)
     return is_whole and (len(spoken) > 1 or counted == ["items"])
