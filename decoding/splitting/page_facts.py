@@ -123,11 +123,11 @@ class PageFacts:
 
     @cached_property
     def dates(self) -> frozenset[str]:
-        """Return the dates in its upper part, in lines that are no rows, by their letters and digits."""
+        """Return the dates in its upper part, of a roll in all of it, in no rows, by letters and digits."""
         return frozenset(
             re.sub(r"\W", "", found).lower()
             for y, text in self.lines
-            if y < _HEAD and len(_AMOUNT.findall(text)) < 2
+            if (y < _HEAD or self.is_narrow) and len(_AMOUNT.findall(text)) < 2
             for found in _DATE.findall(text)
         )
 
@@ -188,8 +188,8 @@ class PageFacts:
     @cached_property
     def currencies(self) -> frozenset[str]:
         """Return the currencies that it names."""
-        found = (name for _, text in self.lines for name in _CURRENCY.findall(text))
-        return frozenset(_CURRENCY_NAMES.get(name, name) for name in found)
+        found: list[str] = [name for _, text in self.lines for name in _CURRENCY.findall(text)]
+        return frozenset([_CURRENCY_NAMES.get(name, name) for name in found])
 
     @cached_property
     def table_depth(self) -> int | None:
