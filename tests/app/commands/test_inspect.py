@@ -38,7 +38,7 @@ def test_reading_is_shown_page_by_page(tmp_path: Path) -> None:
     assert [warning["code"] for warning in report["warnings"] if "document" not in warning["code"]] == []
     assert sorted(n for found in report["documents"] for n in found["page_numbers"]) == [1, 2, 3]
     shown = run("read", file)
-    assert "page 3: 2 words from text_layer" in shown
+    assert "page 3: 6 words from text_layer" in shown
     assert "Invoice 4712" in shown
 
 
