@@ -13,9 +13,10 @@ from schemas.completeness import Completeness
 from schemas.document import Document, ReadWarning
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata
 
-# Where it is less sure than this that pages are one document, a person should look
-# (docs/results/splitting.md).
-MIN_SPLIT_CONFIDENCE = 0.7
+# Where it is less sure than this that a document begins or ends, or that none begins amid its pages, a person
+# should look: a document that is torn is seen, one that holds another is not (docs/results/splitting.md).
+MIN_CUT_CONFIDENCE = 0.7
+MIN_WHOLE_CONFIDENCE = 0.85
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,11 @@ def split_document(
     )
 
 
+def is_in_doubt(group: PageGroup) -> bool:
+    """Return whether a person should look at where a document begins and ends."""
+    return group.cut_confidence < MIN_CUT_CONFIDENCE or group.whole_confidence < MIN_WHOLE_CONFIDENCE
+
+
 def _without_xml(document: Document) -> Document:
     """Return the document without its e-invoice if it has several pages: the XML is about all of them."""
     if document.einvoice is None or len(document.pages) < 2:
@@ -129,7 +135,7 @@ def _warn_of_several(groups: Sequence[PageGroup], chosen: Sequence[int]) -> tupl
 
 def _warn_of_doubt(group: PageGroup, chosen: Sequence[int]) -> tuple[ExtractionWarning, ...]:
     """Return one warning that a group may be more or less than one document, or none."""
-    if group.confidence >= MIN_SPLIT_CONFIDENCE:
+    if not is_in_doubt(group):
         return ()
     first, last = (chosen[group.page_indices[end]] for end in (0, -1))
     pages = f"page {first} is" if first == last else f"pages {first} to {last} are"

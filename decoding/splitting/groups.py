@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from decoding.splitting.evidence import PageFacts, compare
+from decoding.splitting.evidence import compare
+from decoding.splitting.page_facts import DocumentFacts, PageFacts
 from decoding.splitting.weights import BIAS, WEIGHTS
 from schemas.document import Document
 
@@ -24,16 +25,23 @@ class PageGroup:
     ----------
     page_indices
         From 0, ascending, at least one.
-    confidence
-        In [0, 1]: the least of how sure it is that a document begins here, that it ends here, and that none
-        begins in between.
+    cut_confidence
+        In [0, 1]: how sure it is that a document begins here and that it ends here, the lesser of both.
+    whole_confidence
+        In [0, 1]: how sure it is that none begins in between.
     evidence
         What says that a document begins here, for people; empty for the file's first.
     """
 
     page_indices: tuple[int, ...]
-    confidence: float = 1.0
+    cut_confidence: float = 1.0
+    whole_confidence: float = 1.0
     evidence: str = ""
+
+    @property
+    def confidence(self) -> float:
+        """Return how sure it is that these pages are one document, and no more of them, in [0, 1]."""
+        return min(self.cut_confidence, self.whole_confidence)
 
 
 def group_pages(document: Document) -> tuple[PageGroup, ...]:
@@ -45,32 +53,33 @@ def group_pages(document: Document) -> tuple[PageGroup, ...]:
     if not document.pages:
         return ()
     signs = _compare_pages(document)
-    chances = [1.0, *(begin_probability(found) if found else 0.0 for found in signs)]
+    chances = [begin_probability(found) if found else 0.0 for found in signs]
+    chances[0] = 1.0
     starts = [index for index, chance in enumerate(chances) if chance >= BEGINS]
     ends = [*starts[1:], len(chances)]
     return tuple(
         PageGroup(
             page_indices=tuple(range(start, end)),
-            confidence=min(
-                chances[start],
-                chances[end] if end < len(chances) else 1.0,
-                1.0 - max(chances[start + 1 : end], default=0.0),
-            ),
-            evidence=_explain(signs[start - 1]) if start else "",
+            cut_confidence=min(chances[start], chances[end] if end < len(chances) else 1.0),
+            whole_confidence=1.0 - max(chances[start + 1 : end], default=0.0),
+            evidence=_explain(signs[start]) if start else "",
         )
         for start, end in zip(starts, ends, strict=True)
     )
 
 
 def _compare_pages(document: Document) -> list[Mapping[str, float]]:
-    """Return what tells each page but the first from the last one before it with words; empty without any."""
+    """Return what tells each page from the document before it; empty where there is none, or no word."""
     found: list[Mapping[str, float]] = []
-    before = PageFacts(document.pages[0])
-    for page in document.pages[1:]:
-        after = PageFacts(page)
-        found.append(compare(before, after) if page.words and before.page.words else {})
+    before: DocumentFacts | None = None
+    for page in document.pages:
+        signs: Mapping[str, float] = {}
         if page.words:
-            before = after
+            after = PageFacts(page)
+            signs = compare(before, after) if before is not None else {}
+            goes_on = before is not None and begin_probability(signs) < BEGINS
+            before = before.go_on(after) if before is not None and goes_on else DocumentFacts.begin(after)
+        found.append(signs)
     return found
 
 
@@ -92,18 +101,34 @@ _REASONS: Mapping[str, str] = {
     "number_first_of": "it says that it is page 1",
     "number_last_before": "the page before says that it is the last",
     "size": "its size is another",
+    "rolls": "both are receipts",
+    "rolls_whole": "both are receipts",
     "source": "it was read in another way",
     "labels_changed": "its head has other numbers in the same places",
     "heads_changed": "its head has other numbers in the same places",
     "heads_changed_only": "its head has other numbers in the same places",
-    "vocabulary_other": "it shares hardly a word with the page before",
-    "no_shared_code": "no number of the page before stands on it",
+    "first_head_changed": "its head has other numbers in the same places",
+    "first_letterhead": "it begins as the first page does",
+    "first_title": "it has a title",
+    "vocabulary_other": "it shares hardly a word with the pages before",
+    "vocabulary_none": "it shares hardly a word with the pages before",
+    "letterhead_new": "its first lines are not on the page before",
+    "no_shared_code": "no number of the pages before stands on it",
+    "parties_new": "it has addresses or telephone numbers of its own",
+    "parties_other": "it has addresses or telephone numbers of its own",
+    "currency_other": "its amounts are in another currency",
+    "decimals_other": "its amounts are written in another way",
     "height": "its letters are of another size",
     "title": "it has a title",
     "particulars": "numbers and names of its own stand in its head",
     "dated": "a date stands in its head",
-    "caption": "it has a title",
+    "dated_again": "a date stands in its head",
     "caption_new": "it has a title",
+    "table_low": "its table stands below a head of its own",
+    "rows_restart": "its rows are numbered from 1 again",
+    "sections_restart": "its sections are numbered from 1 again",
+    "opens": "it begins as letters and agreements do",
     "totals_before": "the page before has totals",
+    "closed_before": "the page before ends as letters and receipts do",
     "signed_before": "the page before is signed",
 }

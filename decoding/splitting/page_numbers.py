@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from schemas.document import Page
 
-# A page, in the languages of the documents that are read.
-_PAGE = r"(?:page|pag|seite|blatt|pagina|página|pág|strana|strona|sida|side|sivu|folio|sheet|p|s)"
+# A page, in the languages of the documents that are read; a single letter says it at the edges of a page
+# only, and alone: elsewhere it is one of a street's name or of a code.
+_PAGE = r"(?:page|pag|seite|blatt|pagina|página|pág|strana|strona|sida|side|sivu|folio|sheet)"
 _OF = r"(?:of|von|de|di|sur|van|av|af|z|/|\\|\|)"
-_NAMED = re.compile(
-    rf"\b{_PAGE}\b\.?\s*(?:no\.?|nr\.?|#|:)?\s*(\d{{1,3}})(?:\s*{_OF}\s*(\d{{1,3}}))?\b", re.IGNORECASE
-)
+_COUNT = rf"(\d{{1,3}})(?:\s*{_OF}\s*(\d{{1,3}}))?"
+_NAMED = re.compile(rf"\b{_PAGE}\b\.?\s*(?:no\.?|nr\.?|#|:)?\s*{_COUNT}\b", re.IGNORECASE)
+_LETTER = re.compile(rf"(?:^|\s)[ps]\.?\s*{_COUNT}\W*$", re.IGNORECASE)
 _COUNTED = re.compile(r"^\W*(\d{1,3})\s*(?:of|von|sur|/)\s*(\d{1,3})\W*$", re.IGNORECASE)
 _BARE = re.compile(r"^[-–—\s|]*(\d{1,3})[-–—\s|]*$")
-# Bare numbers are page numbers in the first and last lines of a page only.
-_EDGE_LINES = 2
+# Bare numbers are page numbers in the first and last lines of a page only, and so is "page 9" without a
+# count, which a sentence may say of another page.
+_EDGE_LINES, _NAMED_LINES = 2, 4
 _MOST_PAGES = 400
 
 
@@ -30,21 +33,37 @@ class PageNumber:
 
 def read_page_number(page: Page) -> PageNumber | None:
     """Return what the page says of its number; saying of how many counts before not saying it."""
+    return next(iter(list_page_numbers(page)), None)
+
+
+def list_page_numbers(page: Page) -> tuple[PageNumber, ...]:
+    """Return everything that a page may say of its number, the likeliest first, each once."""
     lines = [" ".join(word.text for word in page.words[start:end]) for start, end in page.lines]
-    named: PageNumber | None = None
-    for text in lines:
-        for match in _NAMED.finditer(text):
-            found = _number(match.group(1), match.group(2))
-            if found is not None and found.of is not None:
-                return found
-            named = named or found
-    edges = [*lines[:_EDGE_LINES], *lines[-_EDGE_LINES:]]
-    for text in edges:
-        if (match := _COUNTED.match(text)) and (found := _number(match.group(1), match.group(2))):
-            return found
-    if named is not None:
-        return named
-    return next((_number(match.group(1), None) for text in edges if (match := _BARE.match(text))), None)
+    edges = _edges(lines, _EDGE_LINES)
+    counted = [found for text in lines for found in _numbers(_NAMED, text) if found.of is not None]
+    lettered = [found for text in edges for found in _numbers(_LETTER, text)]
+    bare = [found for text in edges for found in _numbers(_COUNTED, text)]
+    ordered = [
+        *counted,
+        *(found for found in lettered if found.of is not None),
+        *bare,
+        *(found for text in _edges(lines, _NAMED_LINES) for found in _numbers(_NAMED, text)),
+        *lettered,
+        *(found for text in edges for found in _numbers(_BARE, text)),
+    ]
+    return tuple(dict.fromkeys(ordered))
+
+
+def _edges(lines: Sequence[str], n: int) -> list[str]:
+    return [*lines[:n], *lines[-n:]]
+
+
+def _numbers(pattern: re.Pattern[str], text: str) -> Iterator[PageNumber]:
+    for match in pattern.finditer(text):
+        groups: Sequence[str | None] = match.groups()
+        found = _number(match.group(1), groups[1] if len(groups) > 1 else None)
+        if found is not None:
+            yield found
 
 
 def _number(number: str, of: str | None) -> PageNumber | None:

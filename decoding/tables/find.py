@@ -18,7 +18,15 @@ from decoding.tables.heading_rows import MAX_COLUMNS, find_headings
 from decoding.tables.headings import NUMERIC_KINDS, ColumnKind
 from decoding.tables.lines import Group, TableLine, char_width, group_of, table_lines, usual_step
 from decoding.tables.table import Column, Table, TableRow
-from decoding.tables.totals import folded_words, is_sum_line, names_carried_sum, names_total
+from decoding.tables.totals import (
+    counts_rows,
+    folded_words,
+    is_sum_line,
+    names_carried_sum,
+    names_deduction,
+    names_total,
+    telling_words,
+)
 from schemas.document import Document, Page
 from schemas.values.amounts import looks_like_amount
 
@@ -45,7 +53,8 @@ class _Line:
     """One line below a heading.
 
     Its groups have their columns; `filled` are the columns of numbers that it fills, `total_share` is the
-    share of its words that names a total, `is_carried` whether that is one after which the table goes on.
+    share of its words that names a total, `is_carried` whether that is one after which the table goes on,
+    `is_deduction` whether it takes something off the row above.
     """
 
     line: TableLine
@@ -53,6 +62,7 @@ class _Line:
     filled: frozenset[int]
     total_share: float
     is_carried: bool
+    is_deduction: bool
 
 
 @dataclass(slots=True)
@@ -126,11 +136,13 @@ def _read_part(page: Page, columns: tuple[Column, ...], lines: Sequence[TableLin
     previous: _Line | None = None
     for line in (_read(page, line, columns, char) for line in lines if _says_something(line)):
         is_near = previous is not None and line.line.y - previous.line.y < reach
-        if _is_total(part, line):
+        if line.is_deduction and line.filled and not _is_full(part, line):
+            pending = []
+        elif _is_total(part, line):
             part.is_over, pending = part.is_over or not line.is_carried, []
         elif part.is_over and not _is_full(part, line):
             pass
-        elif line.filled and (not part.rows or line.filled & part.rows[-1].filled or not is_near):
+        elif line.filled and (not part.rows or _clashes(part, line) or not is_near):
             part.rows.append(_Row(lines=[*pending, line], filled=set(line.filled)))
             pending, part.is_over = [], False
         elif not part.rows:
@@ -140,6 +152,13 @@ def _read_part(page: Page, columns: tuple[Column, ...], lines: Sequence[TableLin
             part.rows[-1].filled |= line.filled
         previous = line
     return part
+
+
+def _clashes(part: _Part, line: _Line) -> bool:
+    """Return whether a line fills what the last row has: a booking is a debit or a credit, never both."""
+    has = part.rows[-1].filled
+    ways = {i for i, column in enumerate(part.columns) if column.kind in ("debit", "credit")}
+    return bool(line.filled & has) or bool(ways & line.filled and ways & has)
 
 
 def _is_likely_row(line: TableLine) -> bool:
@@ -169,18 +188,19 @@ def _read(page: Page, line: TableLine, columns: Sequence[Column], char: float) -
         line=line,
         groups=placed,
         filled=filled,
-        total_share=_total_share(words, prints_number=bool(filled) or line.has_decimals),
+        total_share=_total_share(line, words, prints_number=bool(filled) or line.has_decimals),
         is_carried=names_carried_sum(words),
+        is_deduction=names_deduction(words),
     )
 
 
-def _total_share(words: frozenset[str], *, prints_number: bool) -> float:
+def _total_share(line: TableLine, words: frozenset[str], *, prints_number: bool) -> float:
     """Return the share of a line's words that name a total; a line without a number names a sum or none."""
     if not prints_number:
-        return float(is_sum_line(words))
+        return float(is_sum_line(words) or (line.has_digit and counts_rows(words)))
     if names_carried_sum(words):
         return 1.0
-    spoken = [word for word in words if len(word) > 1]
+    spoken = telling_words(words)
     return sum(names_total([word]) for word in spoken) / len(spoken) if spoken else 0.0
 
 

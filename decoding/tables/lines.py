@@ -18,6 +18,8 @@ _CELL_GAP_CHARS = 1.8
 # Of a cell of numbers, its unit or currency included.
 _MAX_LETTERS = 8
 _MAX_NUMBER = 24
+# What files and articles are stamped with: as many figures without a mark are no amount.
+_STAMP = re.compile(r"\d{8,}|0\d{4,}")
 # An amount of which a reader took a digit for a letter.
 _MISREAD = re.compile(r"[\dOQIlSZB]*\d[\dOQIlSZB]*[.,][\dOQIlSZB]{2}")
 
@@ -36,7 +38,7 @@ class Group:
     def is_numeric(self) -> bool:
         """Return whether the group begins or ends with a number and says little else, as such cells do."""
         words = self.text.split()
-        if sum(map(str.isalpha, self.text)) > _MAX_LETTERS:
+        if sum(map(str.isalpha, self.text)) > _MAX_LETTERS or _STAMP.fullmatch(self.text):
             return False
         ends = (word for word in (words[0], words[-1]) if len(word) <= _MAX_NUMBER)
         return any(looks_like_amount(word) or _MISREAD.fullmatch(word) for word in ends)
@@ -59,6 +61,11 @@ class TableLine:
     def has_decimals(self) -> bool:
         """Return whether a word of the line prints an amount with decimals."""
         return any(group.has_decimals for group in self.groups)
+
+    @property
+    def has_digit(self) -> bool:
+        """Return whether the line has a digit."""
+        return any(character.isdigit() for group in self.groups for character in group.text)
 
 
 def char_width(page: Page) -> float:

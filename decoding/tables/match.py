@@ -25,6 +25,7 @@ from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec
 _MIN_SHARED, _MIN_OWN = 2, 0.5
 # A list goes over several tables if the others have so many of the columns that the best one shares with it.
 _SAME_SHARE = 0.75
+_SAME_EDGE = 0.02  # of the page's width
 # What may stand within a description where it has no column.
 _IN_DESCRIPTION: frozenset[ColumnKind] = frozenset(
     ("position", "code", "unit", "quantity", "unit_price", "date")
@@ -73,9 +74,9 @@ def match_lists(
 ) -> dict[Path, ScopedList]:
     """Return the lists of `root` whose rows are known, by path; each takes the tables most like it.
 
-    Where no table has a heading for it, the only list of a schema that asks for money takes its rows from
-    `priced` (`decoding.tables.priced_lines`). Lists in lists are left out, and lists that a table has too
-    few or too many rows for.
+    Where no table has a heading for it, the only list of a schema that asks for money or quantities takes
+    its rows from `priced` (`decoding.tables.priced_lines`). Lists in lists are left out, and lists that a
+    table has too few or too many rows for.
     """
     found: dict[Path, ScopedList] = {}
     arrays = _arrays(root, ())
@@ -90,13 +91,13 @@ def match_lists(
     if not found and len(arrays) == 1 and priced is not None:
         ((path, array),) = arrays
         fits = array.min_items <= len(priced.rows) <= array.max_items
-        if isinstance(array.item, ObjectSpec) and fits and _asks_for_money(array.item):
+        if isinstance(array.item, ObjectSpec) and fits and _asks_for_counts(array.item):
             found[path] = ScopedList(rows=_scoped_rows(array.item, priced), is_sure=priced.is_sure)
     return found
 
 
-def _asks_for_money(item: ObjectSpec) -> bool:
-    return any(MONEY_KINDS.intersection(kinds) for kinds in _key_kinds(item).values())
+def _asks_for_counts(item: ObjectSpec) -> bool:
+    return any((MONEY_KINDS | {"quantity"}).intersection(kinds) for kinds in _key_kinds(item).values())
 
 
 def _arrays(spec: Spec, path: Path) -> list[tuple[Path, ArraySpec]]:
@@ -108,10 +109,26 @@ def _arrays(spec: Spec, path: Path) -> list[tuple[Path, ArraySpec]]:
 
 
 def _filling(item: ObjectSpec, tables: Sequence[Table]) -> list[Table]:
-    """Return the tables that the list goes over: those that have most of its columns, of all pages."""
+    """Return the tables that the list goes over: those that have most of its columns, of all pages.
+
+    So has one that stands where the best one does: its heading is the same, and less of it was understood.
+    """
     fitting = [table for table in tables if _is_fit(item, table)]
-    most = max((len(_shared(item, table)) for table in fitting), default=0)
-    return [table for table in fitting if len(_shared(item, table)) >= _SAME_SHARE * most]
+    if not fitting:
+        return []
+    best = max(fitting, key=lambda table: len(_shared(item, table)))
+    least = _SAME_SHARE * len(_shared(item, best))
+    return [t for t in fitting if len(_shared(item, t)) >= least or _stands_alike(t, best)]
+
+
+def _stands_alike(table: Table, other: Table) -> bool:
+    """Return whether two tables begin and end at the same edges, with a column of one kind at the right."""
+    first, last = table.columns[0], table.columns[-1]
+    return (
+        abs(first.left - other.columns[0].left) < _SAME_EDGE
+        and abs(last.right - other.columns[-1].right) < _SAME_EDGE
+        and last.kind == other.columns[-1].kind
+    )
 
 
 def _is_fit(item: ObjectSpec, table: Table) -> bool:

@@ -29,14 +29,16 @@ def test_reading_is_shown_page_by_page(tmp_path: Path) -> None:
     file.write_bytes(FILE)
     report = json.loads(run("read", file, "--format", "json"))
     assert [page["page_number"] for page in report["pages"]] == [1, 2, 3]
-    assert [page["text"] for page in report["pages"]] == ["Invoice 4711", "Invoice 4712", "Invoice 4713"]
+    assert [page["text"] for page in report["pages"]] == [
+        f"Invoice {4710 + n} Page {n} of 3" for n in (1, 2, 3)
+    ]
     word = report["pages"][0]["words"][1]
     assert (word["text"], word["source"], word["confidence"]) == ("4711", "text_layer", 1.0)
     assert all(0 <= edge <= 1 for edge in word["bbox"])
     assert [warning["code"] for warning in report["warnings"] if "document" not in warning["code"]] == []
     assert sorted(n for found in report["documents"] for n in found["page_numbers"]) == [1, 2, 3]
     shown = run("read", file)
-    assert "page 3: 2 words from text_layer" in shown
+    assert "page 3: 6 words from text_layer" in shown
     assert "Invoice 4712" in shown
 
 

@@ -174,7 +174,8 @@ def test_a_file_that_may_hold_another_document_is_never_a_silent_blend(
     monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline
 ) -> None:
     def group(document: Document) -> tuple[PageGroup, ...]:
-        return (PageGroup(page_indices=tuple(range(len(document.pages))), confidence=0.6),)
+        # A cut of 0.8 would be sure enough; pages that go on are not.
+        return (PageGroup(page_indices=tuple(range(len(document.pages))), whole_confidence=0.8),)
 
     monkeypatch.setattr("app.extraction.splitting.group_pages", group)
     modes: tuple[SplitMode, ...] = ("never", "auto")

@@ -35,6 +35,8 @@ def test_a_page_says_its_number(text: str, number: int, of: int | None) -> None:
         "Page 5 of 2",
         "Page 0",
         "Homepage 12 of 40 offers",
+        "a\nb\nc\nd\nas page 9 says\nf\ng\nh\ni",  # amid a text it is another page's
+        "To: Mr. S. 17 Green Lane\nDear Sir",
     ],
 )
 def test_others_do_not(text: str) -> None:

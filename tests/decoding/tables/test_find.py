@@ -165,3 +165,23 @@ def test_each_word_stands_in_one_cell_of_one_row(lines: list[list[str]]) -> None
             assert len(used) == len(set(used))
             assert all(0 <= i < len(page.words) for i in used)
         assert all(len(row.cells) == len(table.columns) for row in table.rows)
+
+
+def test_a_discount_below_a_row_ends_no_table() -> None:
+    rows = found("Item        Total\nSoup        2120\nYou Saved    850\nBread       1990\nTotal       3260")
+    assert [row[0] for row in rows] == ["Soup", "Bread"]
+
+
+def test_a_booking_is_a_debit_or_a_credit() -> None:
+    rows = found(
+        "Date        Item          Debit     Credit\n03.11.2026  Rent                      0.80\n"
+        "07.11.2026  Coffee         8.50\n10.11.2026  Paper         97.00"
+    )
+    assert [row[1] for row in rows] == ["Rent", "Coffee", "Paper"]
+
+
+def test_what_files_are_stamped_with_is_no_amount() -> None:
+    rows = found(
+        "Description            Amount\nSkin study             3,400.00\nPike 11140             00920498"
+    )
+    assert len(rows) == 1

@@ -93,3 +93,12 @@ def test_a_column_of_article_numbers_fills_the_key_unless_others_have_numbers_to
     kinds: dict[str, FieldKind] = {key: "verbatim", "description": "verbatim", "amount": "amount"}
     (row,) = scoped(document, rows_of(item(**kinds)))
     assert (key in row.filled) is is_filled
+
+
+def test_a_table_under_the_same_heading_less_understood_fills_the_list_too() -> None:
+    document = pages(
+        "Artikel                QtyUnit  Preis   Betrag\nPaper                  3 box    2,00     6,00\n"
+        "Artikel                Qty Unit Preis   Betrag\nInk                    1 box    5,00     5,00\n"
+        "Gesamtbetrag                            11,00"
+    )
+    assert len(scoped(document, rows_of(LINE))) == 2

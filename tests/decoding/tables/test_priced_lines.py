@@ -59,3 +59,41 @@ def test_a_text_of_an_item_goes_on_only_where_the_page_does() -> None:
         for cell in row.cells:
             text = f" {' '.join(page.words[i].text for i in cell)} "
             assert any(text in run for run in runs)
+
+
+def test_a_line_that_counts_the_items_ends_them() -> None:
+    assert items("SOUP      2.40\nBREAD     3.00\nItem(s) sold 2\nNET       5.40") == [
+        "SOUP 2.40",
+        "BREAD 3.00",
+    ]
+
+
+def test_how_many_stands_above_its_item_where_it_stands_above_the_first() -> None:
+    receipt = "17 x @1.30\nSOUP      22.10\nRabatt 10%   -2.21\n1 x @3.00\nBREAD      3.00\nTOTAL     22.89"
+    assert items(receipt) == ["17 x @1.30 SOUP 22.10", "1 x @3.00 BREAD 3.00"]
+
+
+def test_a_price_that_its_item_repeats_is_one_row() -> None:
+    assert items("1 ea      2.00\nSOUP      2.00\n1 ea      0.90\nBREAD     0.90\nTOTAL     2.90") == [
+        "1 ea 2.00 SOUP 2.00",
+        "1 ea 0.90 BREAD 0.90",
+    ]
+
+
+def test_prices_may_be_whole_numbers_where_none_has_decimals() -> None:
+    receipt = "4 BURGER        60000\n10 CHEESE      100000\nNET SALES      160000\nTAX             16000"
+    assert items(receipt) == ["4 BURGER 60000", "10 CHEESE 100000"]
+    assert items("CHOCO BUN     22.000\nPLASTIC BAG        0\nTotal         22.000") == [
+        "CHOCO BUN 22.000",
+        "PLASTIC BAG 0",
+    ]
+
+
+def test_an_amount_alone_that_the_rows_above_come_to_is_none() -> None:
+    report = "Supplies       235.33\nFeed            97.80\n               333.13\nOverhead       100.00\n"
+    assert items(report) == ["Supplies 235.33", "Feed 97.80", "Overhead 100.00"]
+
+
+def test_a_currency_beside_a_total_makes_no_item_of_it() -> None:
+    receipt = "SOUP           2.40\nBREAD          3.00\nSub Total: MYR 5.40\nJumlah Bayaran 5.40"
+    assert items(receipt) == ["SOUP 2.40", "BREAD 3.00"]
