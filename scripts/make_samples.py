@@ -74,7 +74,7 @@ RECEIPT_LINES = (
     "^GREENGATE MARKET",
     "^14 Orchard Lane, Milbury MB4 7TQ",
     "^Tel 01555 610 482",
-    "^VAT No GB 555 0192 37",
+    "^VAT No GB 555 0192 54",
     "-",
     "Receipt 004-118273|Till 4",
     "Date 17/10/2026|Time 18:42",
@@ -201,7 +201,7 @@ def draw_invoice(bill: Bill = INVOICE) -> bytes:
     canvas = _canvas(target, "Invoice")
     top = _HEIGHT - 24 * mm
     _text(canvas, _LEFT, top, "Papierhof Brandt GmbH", bold=True, size=17, colour=_ACCENT)
-    for index, line in enumerate(("Hafenstrasse 48", "28217 Bremen, Germany", "VAT ID: DE298417306")):
+    for index, line in enumerate(("Hafenstrasse 48", "28217 Bremen, Germany", "VAT ID: DE298417309")):
         _text(canvas, _LEFT, top - 18 - index * 12, line, size=9, colour=_FAINT)
     _text(canvas, _RIGHT, top, "INVOICE", bold=True, size=20, right=True)
     _pairs(

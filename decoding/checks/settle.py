@@ -83,7 +83,7 @@ def _read(
             continue
         read: list[tuple[OtherValue, GroundedField]] = []
         for other in found:
-            normal = normalise(other.value, now.spec.kind, style=style, path=path)
+            normal = normalise(other.value, now.spec, style=style, path=path)
             then = replace(now, value=other.value, metadata=FieldMetadata(normalised=normal.text))
             if other.gap <= _MOST_NATS and then.amount not in (None, now.amount):
                 read.append((other, then))
