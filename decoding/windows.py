@@ -195,12 +195,15 @@ class WindowAnswer:
         The pages that each leaf was read from, by path; a leaf without was read from all.
     others
         Amounts that were nearly given, by path: of one window, or of another one.
+    carried
+        Amounts that are only carried over to the next page (`decoding.carried`).
     """
 
     value: Mapping[str, JsonValue]
     metadata: Mapping[Path, FieldMetadata]
     page_indices: Mapping[Path, tuple[int, ...]] = field(default_factory=dict[Path, tuple[int, ...]])
     others: Mapping[Path, tuple[OtherValue, ...]] = field(default_factory=dict[Path, tuple[OtherValue, ...]])
+    carried: frozenset[Path] = frozenset()
 
 
 @dataclass(slots=True)
@@ -216,7 +219,8 @@ def merge_answers(
 ) -> tuple[WindowAnswer, tuple[ExtractionWarning, ...]]:
     """Return the answers of all windows as one, and a `window_conflict` for each disagreement.
 
-    Scalars: the non-null answer with the highest confidence, the earliest on a tie. Lists: all rows in
+    Scalars: the non-null answer with the highest confidence, the earliest on a tie; a sum that is carried
+    over to the next page only where no window has another one, and then it is no disagreement. Lists: all rows in
     order, up to `max_items`; rows beyond it are a `list_incomplete` warning.
     """
     merge = _Merge()
@@ -275,6 +279,7 @@ def _merge_array(spec: ArraySpec, sources: Sequence[_Source], path: Path, merge:
 def _merge_scalar(spec: FieldSpec, sources: Sequence[_Source], path: Path, merge: _Merge) -> JsonValue:
     if not sources:
         return None
+    sources = [source for source in sources if source[2] not in source[1].carried] or sources
     known = [answer.metadata.get(at) for _, answer, at in sources]
     order = sorted(range(len(sources)), key=lambda i: (-_confidence(known[i]), i))
     value, answer, at = sources[order[0]]

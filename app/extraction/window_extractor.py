@@ -17,6 +17,7 @@ from app.extraction.known_rows import (
 )
 from app.extraction.options import ExtractionOptions
 from app.extraction.prompt_examples import FoundExamples, to_prompt_example
+from decoding.carried import find_carried
 from decoding.checks.completeness import SeenRow
 from decoding.confidence import leaf_confidences
 from decoding.engines.engine import Engine, EngineRequest
@@ -162,7 +163,8 @@ class WindowExtractor:
             If the engine fails or breaks its contract.
         """
         decoded = self._decode(requests)
-        merged, conflicts = merge_answers(self.schema.root, [d.answer for d in decoded])
+        answers = [self._know_carried(d.answer, window) for d, window in zip(decoded, windows, strict=True)]
+        merged, conflicts = merge_answers(self.schema.root, answers)
         for strict in (True, False):
             for window, request in zip(windows, requests, strict=True):
                 lacking = find_demands(self.schema, merged.value)
@@ -176,6 +178,10 @@ class WindowExtractor:
         if lacking:
             raise _refuse_unanswered(lacking[0], decoded)
         return DocumentAnswer(merged=merged, conflicts=conflicts, decoded=decoded, n_windows=len(windows))
+
+    def _know_carried(self, answer: WindowAnswer, window: Window) -> WindowAnswer:
+        carried = find_carried(self.schema.root, answer.value, window.document)
+        return replace(answer, carried=carried)
 
     def _can_give(self, window: Window, demand: Demand, *, strict: bool) -> bool:
         try:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decoding.carried import find_carried
 from decoding.windows import WindowAnswer, cut_windows, merge_answers
 from schemas.document import Document, Page, Word
 from schemas.errors import PromptTooLongError
@@ -113,6 +114,28 @@ def test_the_surest_value_wins_and_the_conflict_is_a_warning() -> None:
     merged, warnings = merge_answers(ROOT, [answer("4.00", [], 0.6), answer("5.00", [], 0.8)])
     assert merged.value["total"] == "5.00"
     assert [(w.code, w.path) for w in warnings] == [("window_conflict", "total")]
+
+
+def test_a_sum_that_is_carried_over_is_no_total_where_another_page_has_one() -> None:
+    first = replace(answer("680.40", ["a"], 0.9), carried=frozenset({("total",)}))
+    merged, warnings = merge_answers(ROOT, [first, answer("1,360.80", ["b"], 0.6)])
+    assert (merged.value["total"], warnings) == ("1,360.80", ())
+    alone, _ = merge_answers(ROOT, [first, answer(None, [], 0.6)])
+    assert alone.value["total"] == "680.40"
+
+
+def test_amounts_on_lines_of_carried_sums_alone_are_known() -> None:
+    document = pages("Paper 680.40 1.00\nÜbertrag 681.40", "Report 681.40\nInk 5.00\nSumme 686.40")
+    found = {
+        total: find_carried(ROOT, {"total": total, "rows": []}, document)
+        for total in ("681.40", "680.40", "686.40", "7.00")
+    }
+    assert found == {
+        "681.40": frozenset({("total",)}),
+        "680.40": frozenset(),
+        "686.40": frozenset(),
+        "7.00": frozenset(),
+    }
 
 
 def test_what_another_window_gave_is_told_with_how_far_behind_it_is() -> None:
