@@ -180,8 +180,40 @@ class Pipeline:
         RasgError
             If the file cannot be read, lacks one of `pages`, or a setting is wrong.
         """
+        on_progress("read")
+        clock = _Clock(self.observer)
+        with_xml = (options or ExtractionOptions()).xml != "ignore"
+        read_options = replace(self.read_options, einvoice=with_xml)
+
+        def read_and_extract() -> tuple[PipelineResult | FailedPart, ...]:
+            with clock.stage("read"):
+                document = read_document(data, options=read_options, on_page=on_page)
+            return self._extract_parts(document, schema, options, split, pages, on_progress, clock.seconds)
+
+        return self._tell_ends(read_and_extract)
+
+    def extract_read(
+        self,
+        document: Document,
+        schema: SchemaChoice,
+        *,
+        options: ExtractionOptions | None = None,
+        split: SplitMode,
+        pages: tuple[PageRange, ...] | None = None,
+        read_s: float = 0.0,
+    ) -> tuple[PipelineResult | FailedPart, ...]:
+        """Return what `extract_all` does, of a file that was read elsewhere, in `read_s` seconds."""
+        seconds = {"read": read_s}
+        return self._tell_ends(
+            lambda: self._extract_parts(document, schema, options, split, pages, _no_progress, seconds)
+        )
+
+    def _tell_ends(
+        self, work: Callable[[], tuple[PipelineResult | FailedPart, ...]]
+    ) -> tuple[PipelineResult | FailedPart, ...]:
+        """Return the results of some work, and tell the observer how each of them ended."""
         try:
-            results = self._extract_parts(data, schema, options, split, pages, on_progress, on_page)
+            results = work()
         except WorkCancelledError:  # nobody waits for it; nothing failed
             raise
         except Exception as error:
@@ -196,21 +228,15 @@ class Pipeline:
 
     def _extract_parts(
         self,
-        data: bytes,
+        document: Document,
         schema: SchemaChoice,
         options: ExtractionOptions | None,
         split: SplitMode,
         pages: tuple[PageRange, ...] | None,
         on_progress: Callable[[str], None],
-        on_page: Callable[[int, int], None] | None,
+        seconds: dict[str, float],
     ) -> tuple[PipelineResult | FailedPart, ...]:
-        on_progress("read")
-        clock = _Clock(self.observer)
-        with_xml = (options or ExtractionOptions()).xml != "ignore"
-        read_options = replace(self.read_options, einvoice=with_xml)
-        with clock.stage("read"):
-            document = read_document(data, options=read_options, on_page=on_page)
-        seconds = clock.seconds
+        """Return the results of a document that was read; the seconds of reading count for the first."""
         results: list[PipelineResult | FailedPart] = []
         for part in split_document(document, split, pages=pages):
             try:
