@@ -23,6 +23,7 @@ _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 _PROMPT = "$ "
 _END = "\x1e"  # stands in no output
 _TIMEOUT_S = 1800
+_SHOWN_FOLDER = "/home/clerk"
 # What is another on each machine, or each time. The first that fits a place counts.
 _MASKS = (
     (re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+"), "TIME"),
@@ -109,9 +110,9 @@ def write_steps(page: str, steps: Sequence[Step]) -> str:
 
 def main() -> None:
     """Run the page's commands in a folder, and write what they print into the page."""
-    page = PAGE.read_text(encoding="utf-8")
-    steps = replay([step.command for step in read_steps(page)], cwd=Path(sys.argv[1]))
-    PAGE.write_text(write_steps(page, steps), encoding="utf-8")
+    page, folder = PAGE.read_text(encoding="utf-8"), Path(sys.argv[1])
+    steps = replay([step.command for step in read_steps(page)], cwd=folder)
+    PAGE.write_text(write_steps(page, steps).replace(str(folder), _SHOWN_FOLDER), encoding="utf-8")
 
 
 if __name__ == "__main__":
