@@ -2,10 +2,12 @@
 
     python -m benchmarks.batch_ray speed --n 300 --out runs/batch_ray
     python -m benchmarks.batch_ray kills --n 60 --kills 5 --out runs/batch_ray
+    python -m benchmarks.batch_ray driver --n 2000
 
 Files and work are those of `benchmarks/batch.py`: single pages that are read as the service reads them, and
 no model. What counts is from the first file that is done to the last one: a cluster starts once, whatever it
 does then. A batch is killed by SIGKILL of the driver, which takes its cluster with it, and run to its end.
+`driver` has actors that do nothing: what is left is what the driver needs for a file.
 """
 
 from __future__ import annotations
@@ -19,21 +21,25 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
+from typing import cast
 
 import pyarrow.parquet as pq
 
+from app.batch.extractor import DocumentOutcome, FileExtractor, FileOutcome
 from app.batch.find import find_files
 from app.batch.manifest import read_manifest
 from app.batch.parts import PartsFolder
-from app.batch.reading import FileReader
-from app.batch.remote import find_remote
+from app.batch.reading import FileReader, ReadHead
+from app.batch.remote import RemoteFile, find_remote
 from app.batch.remote_run import RemoteBatch
-from app.batch.run import FileDone
 from app.batch.workers import extract_in_processes
+from app.errors import ErrorRecord
+from app.files import Fingerprint
 from benchmarks.batch import build_reading, reading_recipe, start_batch, write_files
 from ocr.reader import ReadOptions
+from schemas.document import Document
 from schemas.registry import get_schema
 
 _LOOK_S = 0.02
@@ -44,17 +50,24 @@ def build_reader() -> FileReader:
     return FileReader(read_options=ReadOptions(n_workers=1))
 
 
-def run_on_ray(folder: Path, out: Path, *, part_files: int, on_done: Callable[[FileDone], None]) -> None:
+def run_on_ray(
+    folder: Path, out: Path, *, part_files: int, on_each: Callable[[], None] = lambda: None
+) -> None:
     """Run a batch without a model to its end on two actors that read and one that answers."""
     from app.batch.on_ray import Cluster, extract_on_ray
+
+    def extract_each(files: Iterable[RemoteFile]) -> Generator[tuple[RemoteFile, FileOutcome]]:
+        cluster = Cluster(n_readers=2, n_extractors=1)
+        for done in extract_on_ray(files, build_reader, build_reading, cluster):
+            on_each()
+            yield done
 
     recipe = reading_recipe()
     results = PartsFolder(str(out), (get_schema("receipt"),), schema_sha256=recipe.schema_sha256)
     try:
         files = find_remote([str(folder)], on_left_out=lambda *_: None)
-        batch = RemoteBatch(folder=results, recipe=recipe, on_done=on_done, part_files=part_files)
-        cluster = Cluster(n_readers=2, n_extractors=1)
-        batch.run(files, lambda each: extract_on_ray(each, build_reader, build_reading, cluster))
+        batch = RemoteBatch(folder=results, recipe=recipe, on_done=lambda _: None, part_files=part_files)
+        batch.run(files, extract_each)
     finally:
         results.close()
 
@@ -68,9 +81,47 @@ def measure(folder: Path, out: Path) -> tuple[float, float]:
     """Return files a second of two local processes, and of two actors that read."""
     local = [time.monotonic() for _ in extract_in_processes(find_files([folder]), build_reading, 2)]
     on_ray: list[float] = []
-    # Each file a part of its own, so that the time of each is known: the driver writes more than it would.
-    run_on_ray(folder, out, part_files=1, on_done=lambda _: on_ray.append(time.monotonic()))
+    run_on_ray(folder, out, part_files=1000, on_each=lambda: on_ray.append(time.monotonic()))
     return rate_of(local), rate_of(on_ray)
+
+
+class _ReadsNothing:
+    """Says of each file that it was read."""
+
+    def read(self, _: RemoteFile) -> tuple[ReadHead, Document]:
+        found = Fingerprint(sha256="0" * 64, n_bytes=1)
+        return ReadHead(fingerprint=found), Document(sha256="0" * 64, media_type="application/pdf", pages=())
+
+
+class _ExtractsNothing:
+    """Has an outcome of each file."""
+
+    def extract_read(self, head: ReadHead, _: Document) -> FileOutcome:
+        failed = ErrorRecord(code="nothing", message="nothing was done")
+        return FileOutcome(documents=(DocumentOutcome(error=failed),), fingerprint=head.fingerprint)
+
+
+def reads_nothing() -> FileReader:
+    """Return a reader that does nothing."""
+    return cast("FileReader", _ReadsNothing())
+
+
+def extracts_nothing() -> FileExtractor:
+    """Return an extractor that does nothing."""
+    return cast("FileExtractor", _ExtractsNothing())
+
+
+def measure_driver(n: int) -> tuple[float, float]:
+    """Return the processor's seconds that the driver needs for a file, and files a second."""
+    from app.batch.on_ray import Cluster, extract_on_ray
+
+    files = [RemoteFile(uri=f"{index}", name=f"{index}") for index in range(n)]
+    times: list[float] = []
+    spent: list[float] = []
+    for _ in extract_on_ray(files, reads_nothing, extracts_nothing, Cluster(n_readers=2, n_extractors=2)):
+        times.append(time.monotonic())
+        spent.append(time.process_time())
+    return (spent[-1] - spent[0]) / (n - 1), rate_of(times)
 
 
 def n_written(out: Path) -> int:
@@ -123,14 +174,18 @@ def check_once(folder: Path, out: Path) -> list[str]:
 def main() -> None:
     """Measure what the arguments say, and print it."""
     parser = argparse.ArgumentParser(description="Measure batches on a Ray cluster of this machine.")
-    parser.add_argument("what", choices=("speed", "kills", "child"))
+    parser.add_argument("what", choices=("speed", "kills", "driver", "child"))
     parser.add_argument("--out", type=Path, default=Path("runs/batch_ray"))
     parser.add_argument("--files", type=Path, help="of a child")
     parser.add_argument("--n", type=int, default=300)
     parser.add_argument("--kills", type=int, default=5)
     options = parser.parse_args()
     if options.what == "child":
-        run_on_ray(options.files, options.out, part_files=1, on_done=lambda _: None)
+        run_on_ray(options.files, options.out, part_files=1)
+        return
+    if options.what == "driver":
+        seconds, rate = measure_driver(options.n)
+        print(f"the driver needs {1000 * seconds:.2f} ms for a file; {rate:.0f} files a second")
         return
     folder = write_files(options.out / f"files.{options.n}", options.n)
     out = options.out / f"{options.what}.{time.time():.0f}"

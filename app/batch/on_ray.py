@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any, Literal
 
 import ray
@@ -45,13 +46,14 @@ class Cluster:
     ----------
     address
         Of a cluster that runs, as `ray.init` takes it; None for one on this machine, for this batch only.
-    extractor_cpus, extractor_gpus
-        That an extractor takes: little where it asks a server.
+    reader_cpus, extractor_cpus, extractor_gpus
+        That an actor takes: little for an extractor that asks a server, or for a reader that mostly waits.
     """
 
     address: str | None = None
     n_readers: int = 1
     n_extractors: int = 1
+    reader_cpus: float = 1.0
     extractor_cpus: float = 1.0
     extractor_gpus: float = 0.0
 
@@ -197,7 +199,7 @@ class _Run:
             kind=ray.remote(ReadActor),
             build=build_reader,
             size=cluster.n_readers,
-            options={"num_cpus": 1},
+            options={"num_cpus": cluster.reader_cpus},
         )
         self._extractors = _Pool(
             role="extract",
@@ -318,14 +320,20 @@ def _connected(cluster: Cluster) -> Generator[None]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
     # Ray is to leave what actors see of devices as it is: they have what they asked for, and no more.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    n_cpus = cluster.n_readers + max(1, round(cluster.n_extractors * cluster.extractor_cpus + 0.5))
+    # Actors of this machine share its cores, however many they are.
+    n_cpus = ceil(cluster.n_readers * cluster.reader_cpus + cluster.n_extractors * cluster.extractor_cpus)
     here: dict[str, Any] = {
         "num_cpus": n_cpus,
         "include_dashboard": False,
         "object_store_memory": _STORE_BYTES,
     }
     try:
-        ray.init(address=cluster.address or "local", log_to_driver=False, **({} if cluster.address else here))
+        ray.init(
+            address=cluster.address or "local",
+            log_to_driver=False,
+            logging_level="ERROR",
+            **({} if cluster.address else here),
+        )
     except (RuntimeError, ConnectionError, ValueError, OSError) as error:
         raise ConfigurationError(f"no Ray cluster: {type(error).__name__}: {error}") from error
     try:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import JsonValue
@@ -48,8 +48,12 @@ def batch(
             "without, actors run on this machine."
         ),
     ] = None,
-    readers: Annotated[int, typer.Option(min=1, max=10_000, help="Actors that read pages, a core each.")] = 1,
+    readers: Annotated[int, typer.Option(min=1, max=10_000, help="Actors that read pages.")] = 1,
     extractors: Annotated[int, typer.Option(min=1, max=10_000, help="Actors that extract.")] = 1,
+    reader_cpus: Annotated[
+        float,
+        typer.Option(min=0.01, max=256, help="Cores of a reader: fewer where it shares them."),
+    ] = 1.0,
     extractor_cpus: Annotated[
         float,
         typer.Option(min=0.01, max=256, help="Cores that an extractor takes: 0.1 where it asks a server."),
@@ -99,7 +103,15 @@ def batch(
         password=password,
         tenant=tenant,
     )
-    extract_files = _on_ray(job, address, readers, extractors, extractor_cpus, extractor_gpus)
+    extract_files = _on_ray(
+        job,
+        address=address,
+        n_readers=readers,
+        n_extractors=extractors,
+        reader_cpus=reader_cpus,
+        extractor_cpus=extractor_cpus,
+        extractor_gpus=extractor_gpus,
+    )
     left_out: Counter[str] = Counter()
 
     def leave_out(name: str, reason: str) -> None:
@@ -155,9 +167,7 @@ def _read_page_by_page(settings: Settings) -> Settings:
     return settings.model_copy(update={"read": settings.read.model_copy(update={"n_workers": 1})})
 
 
-def _on_ray(
-    job: ExtractJob, address: str | None, n_readers: int, n_extractors: int, cpus: float, gpus: float
-) -> ExtractRemote:
+def _on_ray(job: ExtractJob, **cluster: Any) -> ExtractRemote:  # noqa: ANN401 - the fields of `Cluster`
     """Return what extracts files by the actors of a cluster.
 
     Raises
@@ -172,18 +182,11 @@ def _on_ray(
             "batches beyond one machine need Ray",
             hint="install the extra `ray`: pip install 'rasg[ray]'; `rasg extract --jobs N` needs none",
         ) from error
-    cluster = Cluster(
-        address=address,
-        n_readers=n_readers,
-        n_extractors=n_extractors,
-        extractor_cpus=cpus,
-        extractor_gpus=gpus,
-    )
     return partial(
         extract_on_ray,
         build_reader=partial(build_reader, job),
         build_extractor=partial(build_in_process, job),
-        cluster=cluster,
+        cluster=Cluster(**cluster),
     )
 
 
