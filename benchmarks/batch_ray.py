@@ -10,6 +10,8 @@ does then. A batch is killed by SIGKILL of the driver, which takes its cluster w
 `driver` has actors that do nothing: what is left is what the driver needs for a file.
 """
 
+# pyarrow is typed in part only
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 import argparse
@@ -65,7 +67,7 @@ def run_on_ray(
     recipe = reading_recipe()
     results = PartsFolder(str(out), (get_schema("receipt"),), schema_sha256=recipe.schema_sha256)
     try:
-        files = find_remote([str(folder)], on_left_out=lambda *_: None)
+        files = find_remote([str(folder)])
         batch = RemoteBatch(folder=results, recipe=recipe, on_done=lambda _: None, part_files=part_files)
         batch.run(files, extract_each)
     finally:

@@ -10,6 +10,8 @@ clean twin's text layer; whether they are those of the clean twin's picture says
 did. Pairs that are in OUT/pairs.jsonl are not run again, so that a run can be stopped and gone on with.
 """
 
+# reportlab is typed in part only
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 import argparse

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from glob import has_magic
 from typing import IO, Any, Protocol, cast
 
-from app.batch.find import OnLeftOut, take_name
+from app.batch.find import OnLeftOut, log_left_out, take_name
 from app.files import is_document_name
 from schemas.errors import ConfigurationError, DocumentTooLargeError, InputError
 
@@ -86,7 +86,7 @@ def open_place(uri: str) -> tuple[Files, str]:
     return files, str(path).rstrip("/")
 
 
-def find_remote(uris: Iterable[str], *, on_left_out: OnLeftOut) -> tuple[RemoteFile, ...]:
+def find_remote(uris: Iterable[str], *, on_left_out: OnLeftOut = log_left_out) -> tuple[RemoteFile, ...]:
     """Return the documents that URIs name, each once: files, all in folders, what patterns fit.
 
     Of a folder or a pattern what has the name of a document is one: in an object store each look at first

@@ -55,13 +55,13 @@ class RemoteBatch:
         """
         names = {file.name for file in files}
         key = self.recipe.key
-        try:
-            with closing(extract_each(self._mark_done(files, key))) as done:
+        with closing(extract_each(self._mark_done(files, key))) as done:
+            try:
                 for file, outcome in done:
                     self._take(file, outcome, names, key)
                     self._commit_if_due()
-        finally:
-            self._commit()
+            finally:  # before the cluster is left, which takes seconds
+                self._commit()
         self.folder.settle()
 
     def _mark_done(self, files: Iterable[RemoteFile], key: str) -> Iterator[RemoteFile]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from io import BytesIO
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 import pyarrow.parquet as pq
 
 from app.outputs.parquet_tables import ParquetRows
@@ -45,10 +46,12 @@ def part_tables(results: Iterable[FileResult], schemas: Sequence[ExtractionSchem
 def keep_rows(parquet: bytes, documents: Collection[str]) -> bytes:
     """Return a table with the rows of the documents of these names alone."""
     table = pq.read_table(BytesIO(parquet))
-    return _write(table.filter(pc.is_in(table["file"], value_set=pa.array(sorted(documents), pa.string()))))
+    compute: Any = pyarrow.compute
+    wanted = pa.array(sorted(documents), pa.string())
+    return _write(table.filter(compute.is_in(table["file"], value_set=wanted)))
 
 
-def _write(table: pa.Table) -> bytes:
+def _write(table: Any) -> bytes:  # noqa: ANN401 - pyarrow's table
     target = BytesIO()
     pq.write_table(table, target)
     return target.getvalue()

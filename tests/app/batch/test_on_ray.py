@@ -73,7 +73,7 @@ def write(folder: Path, *texts: str) -> tuple[RemoteFile, ...]:
     for index, text in enumerate(texts):
         (folder / f"{index}.pdf").write_bytes(pdf(text_at(72, 700, text)))
     (folder / f"{len(texts)}.pdf").write_bytes(b"no document")
-    return find_remote([str(folder)], on_left_out=lambda *_: None)
+    return find_remote([str(folder)])
 
 
 def extract(files: tuple[RemoteFile, ...], folder: Path) -> dict[str, FileOutcome]:

@@ -1,24 +1,28 @@
 """Batches by URIs: parts that are whole or do not count, and each file once after any crash."""
 
+# pyarrow is typed in part only
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 import io
 import json
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
 import pyarrow.parquet as pq
 import pytest
 
-from app.batch.extractor import FileOutcome
+from app.batch.extractor import DocumentOutcome, FileOutcome
 from app.batch.manifest import Recipe
 from app.batch.parts import PartsFolder
 from app.batch.reading import FileReader, ReadHead
 from app.batch.remote import RemoteFile, find_remote, open_place, read_remote
 from app.batch.remote_run import RemoteBatch
 from app.batch.run import FileDone
+from app.extraction.pipeline import PipelineResult
 from app.files import Fingerprint
 from ocr.limits import ReadLimits
 from ocr.reader import ReadOptions
@@ -57,13 +61,10 @@ class Extracting:
     def __init__(self, *, dies_after: int | None = None) -> None:
         self.done: list[str] = []
         self._dies_after = dies_after
-        self._extractor = extractor(FakePipeline(say_text))
 
     def __call__(self, files: Iterable[RemoteFile]) -> Generator[tuple[RemoteFile, FileOutcome]]:
         for file in files:
             data = read_remote(file.uri, 1000)
-            from hashlib import sha256
-
             found = Fingerprint(sha256=sha256(data).hexdigest(), n_bytes=len(data))
             if found.sha256 == file.known_sha256:
                 yield file, FileOutcome(documents=(), fingerprint=found)
@@ -71,7 +72,9 @@ class Extracting:
             if len(self.done) == self._dies_after:
                 raise KeyboardInterrupt
             self.done.append(file.name)
-            documents = self._extractor._documents(file.name, data, lambda *_: None)  # pyright: ignore[reportPrivateUsage]
+            (found_part,) = say_text(data)
+            assert isinstance(found_part, PipelineResult)
+            documents = (DocumentOutcome(extraction=found_part.extraction),)
             yield file, FileOutcome(documents=documents, fingerprint=found)
 
 
@@ -87,7 +90,7 @@ def run(
     folder = PartsFolder(f"{place}/out", (SCHEMA,), schema_sha256=used.schema_sha256)
     done: list[FileDone] = []
     try:
-        files = find_remote([f"{place}/in"], on_left_out=lambda *_: None)
+        files = find_remote([f"{place}/in"])
         RemoteBatch(folder=folder, recipe=used, on_done=done.append, again=again, part_files=part_files).run(
             files, extracting
         )
@@ -196,7 +199,7 @@ def test_files_are_found_by_folder_pattern_and_name(place: str) -> None:
     left: list[str] = []
     found = find_remote([f"{place}/in"], on_left_out=lambda name, _: left.append(name))
     assert ([file.name for file in found], left) == (["a.pdf", "b.pdf"], ["notes.txt"])
-    named = find_remote([f"{place}/in/*.pdf", f"{place}/in/notes.txt"], on_left_out=lambda *_: None)
+    named = find_remote([f"{place}/in/*.pdf", f"{place}/in/notes.txt"])
     assert [file.name for file in named] == ["a.pdf", "b.pdf", "notes.txt"]
     assert read_remote(named[0].uri, 3) == b"one"
     with pytest.raises(DocumentTooLargeError):
@@ -204,9 +207,9 @@ def test_files_are_found_by_folder_pattern_and_name(place: str) -> None:
     with pytest.raises(InputError, match=r"cannot read absent\.pdf"):
         read_remote(f"{place}/in/absent.pdf", 10)
     with pytest.raises(ConfigurationError, match="no document"):
-        find_remote([f"{place}/nothing/*.pdf"], on_left_out=lambda *_: None)
+        find_remote([f"{place}/nothing/*.pdf"])
     with pytest.raises(ConfigurationError, match="cannot be opened"):
-        find_remote(["nothing-like-it://a/b"], on_left_out=lambda *_: None)
+        find_remote(["nothing-like-it://a/b"])
 
 
 def test_a_reader_says_what_is_known_too_large_or_no_document(tmp_path: Path) -> None:
