@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import pyarrow.parquet as pq
 import pytest
+from fsspec import config as fsspec_config
 
 from app.batch.extractor import DocumentOutcome, FileOutcome
 from app.batch.manifest import Recipe
@@ -31,21 +32,27 @@ from schemas.errors import ConfigurationError, DocumentTooLargeError, InputError
 from schemas.registry import get_schema
 from tests.app.batch.fakes import FakePipeline, extractor, good, recipe, say_text
 from tests.app.two_documents import SCHEMA
+from tests.object_store import object_store
 from tests.ocr.files import pdf, text_at
 
 EMPTY = Document(sha256="0" * 64, media_type="application/pdf", pages=())
 
 
-@pytest.fixture(params=["file", "memory"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(params=["file", "memory", pytest.param("s3", marks=pytest.mark.slow)])
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Yield the URI of an empty place."""
     if request.param == "file":
         yield str(tmp_path / "place")
-        return
-    files, path = open_place("memory://place")
-    yield "memory://place"
-    if cast("Any", files).exists(path):
-        cast("Any", files).rm(path, recursive=True)
+    elif request.param == "s3":
+        with object_store("scans") as endpoint:
+            client = {"endpoint_url": endpoint, "key": "any", "secret": "any"}
+            monkeypatch.setitem(cast("Any", fsspec_config).conf, "s3", client)
+            yield "s3://scans/place"
+    else:
+        files, path = open_place("memory://place")
+        yield "memory://place"
+        if cast("Any", files).exists(path):
+            cast("Any", files).rm(path, recursive=True)
 
 
 def write(place: str, **texts: str) -> None:
