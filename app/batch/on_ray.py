@@ -10,13 +10,14 @@ builds what it needs from plain values, and is replaced when it dies.
 # pyright: reportMissingTypeStubs=false
 from __future__ import annotations
 
+import logging
 import os
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import ray
 from ray.exceptions import RayError, RayTaskError
@@ -253,7 +254,7 @@ class _Run:
             return
         actor, work = pool.busy.pop(ref)
         try:
-            answer = ray.get(ref)
+            answer = _answer_of(ref)
         except RayTaskError:  # a mistake of ours
             raise
         except RayError as error:
@@ -281,7 +282,7 @@ class _Run:
     def _take_started(self, pool: _Pool, ref: object) -> None:
         actor = pool.starting.pop(ref)
         try:
-            refusal = ray.get(ref)
+            refusal = _answer_of(ref)
         except RayTaskError:
             raise
         except RayError as error:
@@ -314,6 +315,10 @@ class _Run:
         self._extractors.end()
 
 
+def _answer_of(ref: object) -> Any:  # noqa: ANN401 - what the actor's method returns
+    return ray.get(cast("Any", ref))
+
+
 @contextmanager
 def _connected(cluster: Cluster) -> Generator[None]:
     """Have a cluster while the block runs: the one at an address, or one of this machine's processes."""
@@ -331,7 +336,7 @@ def _connected(cluster: Cluster) -> Generator[None]:
         ray.init(
             address=cluster.address or "local",
             log_to_driver=False,
-            logging_level="ERROR",
+            logging_level=logging.ERROR,
             **({} if cluster.address else here),
         )
     except (RuntimeError, ConnectionError, ValueError, OSError) as error:
