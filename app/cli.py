@@ -8,6 +8,7 @@ import typer
 
 from app.commands import (
     adapters,
+    batch,
     bench,
     doctor,
     einvoice,
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.callback()(services.root)
 app.command("doctor")(doctor.doctor)
 app.command("extract")(extract.extract)
+app.command("batch")(batch.batch)
 app.command("read")(inspect.read)
 app.command("ground")(inspect.ground)
 app.command("serve")(services.serve)

@@ -23,6 +23,11 @@ _SUFFIXES = frozenset(
 )
 
 
+def is_document_name(name: str) -> bool:
+    """Return whether a file of that name is meant to be a document; XML may be an e-invoice."""
+    return Path(name).suffix.lower() in _SUFFIXES | {".xml"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderEntry:
     """Something that stands in a folder: a document, or `why_left_out` says why it is taken for none.

@@ -23,6 +23,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -45,6 +46,8 @@ from schemas.registry import get_schema
 from training.synthesis.sample import generate
 
 if TYPE_CHECKING:
+    from reportlab.pdfgen.canvas import Canvas
+
     from schemas.document import Document
 
 _SCHEMA = get_schema("receipt")
@@ -62,11 +65,12 @@ def write_files(folder: Path, n: int, *, seed: int = 0) -> Path:
         path = folder / f"{index:05}.pdf"
         document = generate(rng, kinds=_KINDS).document
         if not path.is_file():
-            _write_pdf(path, document)
+            write_pdf(path, document)
     return folder
 
 
-def _write_pdf(path: Path, document: Document) -> None:
+def write_pdf(path: Path, document: Document, draw_more: Callable[[Canvas], None] | None = None) -> None:
+    """Write the first page of a document as a PDF with a text layer; `draw_more` draws over it."""
     from reportlab.pdfgen.canvas import Canvas
 
     page = document.pages[0]
@@ -78,6 +82,8 @@ def _write_pdf(path: Path, document: Document) -> None:
         # The standard fonts have Latin letters only.
         text = word.text.encode("latin-1", "replace").decode("latin-1")
         canvas.drawString(left * width, height * (1 - bottom + 0.2 * (bottom - top)), text)
+    if draw_more is not None:
+        draw_more(canvas)
     canvas.save()
 
 
@@ -90,7 +96,9 @@ class _ReadingPipeline:
         """Load nothing."""
 
     def extract_all(self, data: bytes, *_: object, **__: object) -> tuple[PipelineResult, ...]:
-        document = read_document(data, options=self.read_options)
+        return self.extract_read(read_document(data, options=self.read_options))
+
+    def extract_read(self, document: Document, *_: object, **__: object) -> tuple[PipelineResult, ...]:
         first = document.pages[0].words[0].text if document.pages[0].words else None
         blank: dict[str, JsonValue] = {key: None for key, _ in _SCHEMA.root.properties}
         extraction = Extraction(
@@ -112,9 +120,9 @@ def build_reading() -> FileExtractor:
     )
 
 
-def run_reading(folder: Path, out: Path, n_jobs: int) -> None:
-    """Run a batch without a model to its end, in this process or in `n_jobs` of them."""
-    recipe = Recipe(
+def reading_recipe() -> Recipe:
+    """Return how files are made into results without a model."""
+    return Recipe(
         schema_name=_SCHEMA.name,
         schema_sha256="0" * 64,
         options={},
@@ -123,6 +131,11 @@ def run_reading(folder: Path, out: Path, n_jobs: int) -> None:
         engine="none",
         model="none",
     )
+
+
+def run_reading(folder: Path, out: Path, n_jobs: int) -> None:
+    """Run a batch without a model to its end, in this process or in `n_jobs` of them."""
+    recipe = reading_recipe()
 
     def ignore(_done: FileDone) -> None:
         return None

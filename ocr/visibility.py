@@ -12,6 +12,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 
+from ocr.own_ink import address_of, draw_alone, find_borrowers
 from ocr.pdf import PageFrame
 from ocr.render import render_gray
 from ocr.text_layer import Box, LayerWord
@@ -63,7 +64,8 @@ def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerW
     """Return which of `words` the page shows, by rendering it with and without its text.
 
     A word counts as shown if its text changes pixels within its box. That covers white text on white (and
-    not white on dark), text behind an image, clipped text and layers that are switched off. Invisible
+    not white on dark), text behind an image, clipped text and layers that are switched off. Where only other
+    words may have changed them, the page is rendered with that word's text alone (`ocr.own_ink`). Invisible
     render modes, tiny text and text off the page count as hidden whatever the pixels say.
 
     Notes
@@ -73,17 +75,36 @@ def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerW
     width_pt, height_pt = frame.size_pt
     scale = _LONG_SIDE_PX / max(width_pt, height_pt)
     with_text = render_gray(page, scale=scale)
-    image_boxes = switch_off_text(page, frame)
+    texts: dict[int, object] = {}
+    image_boxes = switch_off_text(page, frame, texts)
     without_text = render_gray(page, scale=scale)
-    import cv2
+    changed = _differ(with_text, without_text)
 
-    changed = cv2.absdiff(with_text, without_text) >= _MIN_CONTRAST
+    def changed_by(objects: Sequence[object]) -> NDArray[np.bool_]:
+        for each in objects:
+            _RAW.FPDFPageObj_SetIsActive(each, True)
+        picture = render_gray(page, scale=scale)
+        for each in objects:
+            _RAW.FPDFPageObj_SetIsActive(each, False)
+        return _differ(picture, without_text)
+
+    is_visible = _visible(words, changed, _tiny_height(width_pt, height_pt))
+    borrowers = find_borrowers(words, is_visible, changed, _have_ink)
+    is_visible[borrowers] = False
+    is_visible[list(draw_alone(words, borrowers, texts, changed_by, _have_ink))] = True
     return Shown(
-        is_visible=_visible(words, changed, _tiny_height(width_pt, height_pt)),
+        is_visible=tuple(bool(each) for each in is_visible),
         image_boxes=image_boxes,
         rest_ink_share=_ink_share(without_text),
         without_text=without_text,
     )
+
+
+def _differ(picture: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return the pixels whose difference is seen."""
+    import cv2
+
+    return cv2.absdiff(picture, other) >= _MIN_CONTRAST
 
 
 def _ink_share(picture: NDArray[np.uint8]) -> float:
@@ -132,9 +153,25 @@ def _tiny_height(width_pt: float, height_pt: float) -> float:
     return min(_TINY_PT, _TINY_SHARE * max(width_pt, height_pt)) / height_pt
 
 
-def _visible(words: Sequence[LayerWord], changed: NDArray[np.bool_], tiny_height: float) -> tuple[bool, ...]:
+def _visible(words: Sequence[LayerWord], changed: NDArray[np.bool_], tiny_height: float) -> NDArray[np.bool_]:
+    """Return which words have ink in their boxes and ask to be seen, (n_words,)."""
     if not words:
-        return ()
+        return np.zeros(0, dtype=np.bool_)
+    height, width = changed.shape
+    boxes = np.array([w.box for w in words])  # (n_words, 4)
+    centers = (boxes[:, :2] + boxes[:, 2:]) / 2
+    on_page = ((centers >= 0) & (centers <= 1)).all(axis=1)
+    # The smaller side, so that a word written upwards is judged by its letters' height too.
+    sides = np.minimum(boxes[:, 3] - boxes[:, 1], (boxes[:, 2] - boxes[:, 0]) * width / height)
+    is_tiny = (sides < tiny_height) & np.array([len(w.text) > 1 for w in words])
+    asked = np.array([not w.is_invisible for w in words])
+    return _have_ink(words, changed) & on_page & ~is_tiny & asked
+
+
+def _have_ink(words: Sequence[LayerWord], changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which words have enough changed pixels in their boxes, (n_words,)."""
+    if not words:
+        return np.zeros(0, dtype=np.bool_)
     import cv2
 
     height, width = changed.shape
@@ -146,26 +183,29 @@ def _visible(words: Sequence[LayerWord], changed: NDArray[np.bool_], tiny_height
     right, bottom = np.ceil(pixels[:, 2]).astype(int), np.ceil(pixels[:, 3]).astype(int)
     ink = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
     area = (right - left) * (bottom - top)
-    has_ink = ink >= np.maximum(1, _MIN_INK_SHARE * area)
-    centers = (boxes[:, :2] + boxes[:, 2:]) / 2
-    on_page = ((centers >= 0) & (centers <= 1)).all(axis=1)
-    # The smaller side, so that a word written upwards is judged by its letters' height too.
-    sides = np.minimum(boxes[:, 3] - boxes[:, 1], (boxes[:, 2] - boxes[:, 0]) * width / height)
-    is_tiny = (sides < tiny_height) & np.array([len(w.text) > 1 for w in words])
-    asked = np.array([not w.is_invisible for w in words])
-    return tuple(bool(v) for v in has_ink & on_page & ~is_tiny & asked)
+    return ink >= np.maximum(1, _MIN_INK_SHARE * area)
 
 
-def switch_off_text(page: pdfium.PdfPage, frame: PageFrame) -> tuple[Box, ...]:
-    """Switch off all text objects of the page, until it is loaded again; return the boxes of its images."""
+def switch_off_text(
+    page: pdfium.PdfPage, frame: PageFrame, texts: dict[int, object] | None = None
+) -> tuple[Box, ...]:
+    """Switch off all text objects of the page, until it is loaded again; return the boxes of its images.
+
+    The text objects are put into `texts`, by their addresses.
+    """
     objects = (_RAW.FPDFPage_GetObject(page, i) for i in range(_RAW.FPDFPage_CountObjects(page)))
-    return tuple(box for found in objects for box in _visit(found, _IDENTITY, frame, 0))
+    found_texts = {} if texts is None else texts
+    return tuple(box for found in objects for box in _visit(found, _IDENTITY, frame, 0, found_texts))
 
 
-def _visit(page_object: object, matrix: Matrix, frame: PageFrame, depth: int) -> Iterator[Box]:
+def _visit(
+    page_object: object, matrix: Matrix, frame: PageFrame, depth: int, texts: dict[int, object]
+) -> Iterator[Box]:
     kind = _RAW.FPDFPageObj_GetType(page_object)
     if kind == _RAW.FPDF_PAGEOBJ_TEXT:
         _RAW.FPDFPageObj_SetIsActive(page_object, False)
+        if (address := address_of(page_object)) is not None:
+            texts[address] = page_object
     elif kind == _RAW.FPDF_PAGEOBJ_IMAGE:
         box = _clipped(_image_box(_times(_matrix(page_object), matrix), frame))
         if box is not None:
@@ -173,7 +213,7 @@ def _visit(page_object: object, matrix: Matrix, frame: PageFrame, depth: int) ->
     elif kind == _RAW.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
         inner = _times(_matrix(page_object), matrix)
         for i in range(_RAW.FPDFFormObj_CountObjects(page_object)):
-            yield from _visit(_RAW.FPDFFormObj_GetObject(page_object, i), inner, frame, depth + 1)
+            yield from _visit(_RAW.FPDFFormObj_GetObject(page_object, i), inner, frame, depth + 1, texts)
 
 
 def _matrix(page_object: object) -> Matrix:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from app.batch.find import BatchFile
-from app.errors import ErrorRecord, error_record, is_configuration
+from app.batch.reading import ReadHead, record_of
+from app.errors import ErrorRecord, error_record
 from app.explain.page import explain_html
 from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PageRange
@@ -17,7 +18,7 @@ from app.extraction.pipeline import FailedPart, Pipeline, PipelineResult
 from app.extraction.schema_choice import SchemaChoice
 from app.files import Fingerprint, read_file
 from ocr.reader import page_images
-from schemas.errors import RasgError
+from schemas.document import Document
 from schemas.extraction import Extraction
 
 logger = logging.getLogger(__name__)
@@ -85,14 +86,34 @@ class FileExtractor:
             data = read_file(file.path, self.pipeline.read_options.limits.max_bytes)
             fingerprint = Fingerprint(sha256=hashlib.sha256(data).hexdigest(), n_bytes=len(data))
             documents = self._documents(file.name, data, on_stage)
-        except RasgError as error:
-            if is_configuration(error):
-                raise
-            documents = (DocumentOutcome(error=error_record(error)),)
         except Exception as error:  # noqa: BLE001 - a batch goes on; the record and the log name what happened
-            documents = (DocumentOutcome(error=error_record(error)),)
+            documents = (DocumentOutcome(error=record_of(error)),)
         seconds = time.monotonic() - started
         return FileOutcome(documents=documents, fingerprint=fingerprint, seconds=seconds)
+
+    def extract_read(self, head: ReadHead, document: Document) -> FileOutcome:
+        """Return what came of a file that was read elsewhere; no page explains it, as its bytes are not here.
+
+        Raises
+        ------
+        ConfigurationError
+            If no other file would fare better.
+        """
+        started = time.monotonic()
+        try:
+            results = self.pipeline.extract_read(
+                document,
+                self.schema,
+                options=self.options,
+                split=self.split,
+                pages=self.pages,
+                read_s=head.seconds,
+            )
+            documents = _outcomes(results)
+        except Exception as error:  # noqa: BLE001 - as above
+            documents = (DocumentOutcome(error=record_of(error)),)
+        seconds = head.seconds + time.monotonic() - started
+        return FileOutcome(documents=documents, fingerprint=head.fingerprint, seconds=seconds)
 
     def extract_each(
         self, files: Iterable[BatchFile], *, on_stage: OnStage = ignore_stage
@@ -110,19 +131,12 @@ class FileExtractor:
             pages=self.pages,
             on_progress=lambda stage: on_stage(name, stage),
         )
-        several = len(results) > 1
-        documents: list[DocumentOutcome] = []
-        for n, result in enumerate(results, start=1):
-            if isinstance(result, FailedPart):
-                record = _record_of_part(result, is_one_of_several=several)
-                documents.append(DocumentOutcome(error=record))
-                continue
-            page = None
-            if self.explain:
-                on_stage(name, "explain")
-                page = self._try_to_explain(f"{name}#{n}" if several else name, data, result)
-            documents.append(DocumentOutcome(extraction=result.extraction, page=page))
-        return tuple(documents)
+
+        def explain(n: int, result: PipelineResult) -> str | None:
+            on_stage(name, "explain")
+            return self._try_to_explain(f"{name}#{n}" if len(results) > 1 else name, data, result)
+
+        return _outcomes(results, explain if self.explain else None)
 
     def _try_to_explain(self, title: str, data: bytes, result: PipelineResult) -> str | None:
         numbers, options = result.extraction.page_numbers, self.pipeline.read_options
@@ -132,6 +146,22 @@ class FileExtractor:
         except Exception as error:  # noqa: BLE001 - the answer is there all the same
             logger.warning("no page that explains %s: %s", title, error)
             return None
+
+
+def _outcomes(
+    results: Sequence[PipelineResult | FailedPart],
+    explain: Callable[[int, PipelineResult], str | None] | None = None,
+) -> tuple[DocumentOutcome, ...]:
+    """Return what came of each document of a file; `explain` makes the page of the one of that number."""
+    documents: list[DocumentOutcome] = []
+    for n, result in enumerate(results, start=1):
+        if isinstance(result, FailedPart):
+            record = _record_of_part(result, is_one_of_several=len(results) > 1)
+            documents.append(DocumentOutcome(error=record))
+        else:
+            page = None if explain is None else explain(n, result)
+            documents.append(DocumentOutcome(extraction=result.extraction, page=page))
+    return tuple(documents)
 
 
 def _record_of_part(part: FailedPart, *, is_one_of_several: bool) -> ErrorRecord:

@@ -31,12 +31,13 @@ class BatchFile:
     name: str
 
 
-def _log_left_out(name: str, reason: str) -> None:
+def log_left_out(name: str, reason: str) -> None:
+    """Log what is no document."""
     logger.warning("left out: %s: %s", name, reason)
 
 
 def find_files(
-    named: Iterable[str | Path], *, stdin: Path | None = None, on_left_out: OnLeftOut = _log_left_out
+    named: Iterable[str | Path], *, stdin: Path | None = None, on_left_out: OnLeftOut = log_left_out
 ) -> tuple[BatchFile, ...]:
     """Return what was named: files by their names, those of folders and patterns by their paths in these.
 

@@ -12,6 +12,7 @@ from app.batch.extractor import FileOutcome
 from app.batch.find import BatchFile, take_name
 from app.batch.folder import OutputFolder
 from app.batch.manifest import DocumentEntry, ManifestEntry, Outcome, Recipe, worst
+from app.batch.remote import RemoteFile
 from app.files import fingerprint
 from app.outputs.records import FileResult
 
@@ -33,7 +34,7 @@ class FileDone:
         One a document; empty where they were there before.
     """
 
-    file: BatchFile
+    file: BatchFile | RemoteFile
     outcome: Outcome
     was_done: bool = False
     same_as: str | None = None
@@ -143,11 +144,7 @@ class _State:
 
     def keep(self, file: BatchFile, outcome: FileOutcome) -> None:
         """Keep what came of a file, and give it to those that wait for it."""
-        names = self._name(file, len(outcome.documents))
-        results = tuple(
-            FileResult(file=name, extraction=document.extraction, error=document.error)
-            for name, document in zip(names, outcome.documents, strict=True)
-        )
+        results = name_results(self._name(file, len(outcome.documents)), outcome)
         self._commit(file, results, outcome, pages=[document.page for document in outcome.documents])
         expected = self._in_work.pop(file.name, None)
         if expected is None:
@@ -171,12 +168,9 @@ class _State:
         self._commit(file, results, FileOutcome(documents=(), fingerprint=now), same_as=twin)
 
     def _name(self, file: BatchFile, n_documents: int) -> tuple[str, ...]:
-        if n_documents == 1:
-            return (file.name,)
         known = self._folder.known(file.name)
         mine = set[str]() if known is None else set(known.documents)
-        taken = self._names - mine
-        return tuple(take_name(f"{file.name}#{n}", taken) for n in range(1, n_documents + 1))
+        return name_documents(file.name, n_documents, self._names - mine)
 
     def _commit(
         self,
@@ -188,19 +182,14 @@ class _State:
         pages: Sequence[str | None] = (),
     ) -> None:
         self._names |= {result.file for result in results}
-        documents = tuple(_document_entry(result) for result in results)
-        entry = ManifestEntry(
-            file=file.name,
-            path=str(file.path).encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
-            sha256=None if outcome.fingerprint is None else outcome.fingerprint.sha256,
-            n_bytes=None if outcome.fingerprint is None else outcome.fingerprint.n_bytes,
-            outcome=worst(document.outcome for document in documents),
-            documents=documents,
-            same_as=same_as,
-            seconds=round(outcome.seconds, 3),
-            made_at=datetime.now(UTC),
-            key=self._key,
+        entry = make_entry(
+            file.name,
+            str(file.path),
+            results,
+            outcome,
             recipe=self._batch.recipe,
+            key=self._key,
+            same_as=same_as,
         )
         self._folder.keep(entry, results, pages)
         self._batch.on_done(
@@ -212,6 +201,48 @@ class _State:
                 results=results,
             )
         )
+
+
+def make_entry(
+    name: str,
+    path: str,
+    results: Sequence[FileResult],
+    outcome: FileOutcome,
+    *,
+    recipe: Recipe,
+    key: str,
+    same_as: str | None = None,
+) -> ManifestEntry:
+    """Return the line of a file that is done now; `key` is that of the recipe, which is long to reckon."""
+    documents = tuple(_document_entry(result) for result in results)
+    return ManifestEntry(
+        file=name,
+        path=path.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
+        sha256=None if outcome.fingerprint is None else outcome.fingerprint.sha256,
+        n_bytes=None if outcome.fingerprint is None else outcome.fingerprint.n_bytes,
+        outcome=worst(document.outcome for document in documents),
+        documents=documents,
+        same_as=same_as,
+        seconds=round(outcome.seconds, 3),
+        made_at=datetime.now(UTC),
+        key=key,
+        recipe=recipe,
+    )
+
+
+def name_results(names: Sequence[str], outcome: FileOutcome) -> tuple[FileResult, ...]:
+    """Return what came of the documents of a file, under their names."""
+    return tuple(
+        FileResult(file=name, extraction=document.extraction, error=document.error)
+        for name, document in zip(names, outcome.documents, strict=True)
+    )
+
+
+def name_documents(name: str, n_documents: int, taken: set[str]) -> tuple[str, ...]:
+    """Return names for the documents of a file: its own for one, else NAME#1, NAME#2 ...; none is `taken`."""
+    if n_documents == 1:
+        return (name,)
+    return tuple(take_name(f"{name}#{n}", taken) for n in range(1, n_documents + 1))
 
 
 def _document_entry(result: FileResult) -> DocumentEntry:

@@ -166,7 +166,7 @@ def extract(
     if is_stopped:
         stop.end()
         raise typer.Exit(stop.exit_code)
-    _exit(command.tally, fail_on)
+    end_with(command.tally, fail_on)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,7 +305,8 @@ def _spool(path: Path, max_bytes: int) -> Path:
     return path
 
 
-def _exit(tally: Tally, fail_on: FailOn) -> None:
+def end_with(tally: Tally, fail_on: FailOn) -> None:
+    """End the command with the exit code that the outcomes call for."""
     if tally.outcomes["failed"]:
         raise typer.Exit(EXIT_FAILED)
     if fail_on is FailOn.NEEDS_REVIEW and (tally.outcomes["needs_review"] or tally.outcomes["partial"]):

@@ -74,9 +74,12 @@ class Stop:
 
 
 @contextmanager
-def stop_by_signals() -> Generator[Stop]:
-    """Yield what tells of a stop; SIGINT and SIGTERM raise `Stopped` in the block, in the main thread."""
-    stop = Stop()
+def stop_by_signals(*, seconds: float = SECONDS) -> Generator[Stop]:
+    """Yield what tells of a stop; SIGINT and SIGTERM raise `Stopped` in the block, in the main thread.
+
+    `seconds` are those of `Stop`.
+    """
+    stop = Stop(seconds=seconds)
 
     def begin(number: int, _frame: FrameType | None) -> None:
         stop.begin(number)

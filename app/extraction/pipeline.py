@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from app.extraction.adapter_choice import OwnAdapter, extract_with_adapter
 from app.extraction.confidence import describe_leaves, judge_by
@@ -16,6 +14,7 @@ from app.extraction.review import add_doubts, count_uncertain, find_uncertain, r
 from app.extraction.schema_choice import SchemaChoice, choose_schema
 from app.extraction.settling import ground_answer
 from app.extraction.splitting import DocumentPart, place_in_file, split_document
+from app.extraction.stage_clock import StageClock
 from app.extraction.teaching import find_confirmed_extraction, teach_answer
 from app.extraction.tenant import NO_TENANT, TenantContext
 from app.extraction.window_extractor import (
@@ -31,7 +30,6 @@ from decoding.checks.completeness import find_evidence
 from decoding.engines.engine import Engine, LoadsAdapters, Prepares
 from decoding.windows import WindowAnswer
 from ocr.reader import ReadOptions, read_document
-from schemas.cancellation import check_cancelled
 from schemas.document import Document
 from schemas.errors import ConfigurationError, RasgError, WorkCancelledError
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
@@ -61,24 +59,6 @@ class FailedPart:
 
     page_numbers: tuple[int, ...]
     error: RasgError
-
-
-@dataclass(slots=True)
-class _Clock:
-    """Seconds by stage, which the observer watches too."""
-
-    observer: Observer
-    seconds: dict[str, float] = field(default_factory=dict[str, float])
-
-    @contextmanager
-    def stage(self, name: str) -> Generator[None]:
-        check_cancelled()
-        started = time.perf_counter()
-        try:
-            with self.observer.stage(name):
-                yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
 
 
 def _no_progress(_: str) -> None:
@@ -180,8 +160,40 @@ class Pipeline:
         RasgError
             If the file cannot be read, lacks one of `pages`, or a setting is wrong.
         """
+        on_progress("read")
+        clock = StageClock(self.observer)
+        with_xml = (options or ExtractionOptions()).xml != "ignore"
+        read_options = replace(self.read_options, einvoice=with_xml)
+
+        def read_and_extract() -> tuple[PipelineResult | FailedPart, ...]:
+            with clock.stage("read"):
+                document = read_document(data, options=read_options, on_page=on_page)
+            return self._extract_parts(document, schema, options, split, pages, on_progress, clock.seconds)
+
+        return self._tell_ends(read_and_extract)
+
+    def extract_read(
+        self,
+        document: Document,
+        schema: SchemaChoice,
+        *,
+        options: ExtractionOptions | None = None,
+        split: SplitMode,
+        pages: tuple[PageRange, ...] | None = None,
+        read_s: float = 0.0,
+    ) -> tuple[PipelineResult | FailedPart, ...]:
+        """Return what `extract_all` does, of a file that was read elsewhere, in `read_s` seconds."""
+        seconds = {"read": read_s}
+        return self._tell_ends(
+            lambda: self._extract_parts(document, schema, options, split, pages, _no_progress, seconds)
+        )
+
+    def _tell_ends(
+        self, work: Callable[[], tuple[PipelineResult | FailedPart, ...]]
+    ) -> tuple[PipelineResult | FailedPart, ...]:
+        """Return the results of some work, and tell the observer how each of them ended."""
         try:
-            results = self._extract_parts(data, schema, options, split, pages, on_progress, on_page)
+            results = work()
         except WorkCancelledError:  # nobody waits for it; nothing failed
             raise
         except Exception as error:
@@ -196,21 +208,15 @@ class Pipeline:
 
     def _extract_parts(
         self,
-        data: bytes,
+        document: Document,
         schema: SchemaChoice,
         options: ExtractionOptions | None,
         split: SplitMode,
         pages: tuple[PageRange, ...] | None,
         on_progress: Callable[[str], None],
-        on_page: Callable[[int, int], None] | None,
+        seconds: dict[str, float],
     ) -> tuple[PipelineResult | FailedPart, ...]:
-        on_progress("read")
-        clock = _Clock(self.observer)
-        with_xml = (options or ExtractionOptions()).xml != "ignore"
-        read_options = replace(self.read_options, einvoice=with_xml)
-        with clock.stage("read"):
-            document = read_document(data, options=read_options, on_page=on_page)
-        seconds = clock.seconds
+        """Return the results of a document that was read; the seconds of reading count for the first."""
         results: list[PipelineResult | FailedPart] = []
         for part in split_document(document, split, pages=pages):
             try:
@@ -315,7 +321,7 @@ class Pipeline:
             profile=self.profile,
             examples=self.tenant.examples,
         )
-        clock = _Clock(self.observer)
+        clock = StageClock(self.observer)
         on_progress("prompt")
         with clock.stage("prompt"):
             windows = extractor.cut(document)

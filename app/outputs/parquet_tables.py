@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from decimal import Context, Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,11 @@ def _types() -> dict[CellKind, Any]:
 class ParquetRows:
     """Writes the rows of a table to a file; some thousand of them are held at a time."""
 
-    def __init__(self, path: Path, table: Table) -> None:
+    def __init__(self, target: Path | BytesIO, table: Table) -> None:
         types = _types()
         self._kinds: tuple[CellKind, ...] = tuple(column.kind for column in table.columns)
         self._schema = pa.schema([(plain_text(c.name), types[c.kind]) for c in table.columns])
-        self._writer: Any = pq.ParquetWriter(path, self._schema)
+        self._writer: Any = pq.ParquetWriter(target, self._schema)
         self._rows: list[tuple[Cell, ...]] = []
 
     def add(self, row: Row) -> None:

@@ -1,7 +1,8 @@
 """A process that accepts or runs jobs and kills itself at a named point; run by tests.
 
 `python -m tests.faults.job_process FOLDER ROLE POINT [URL]`: the role is `accept`, `work` or `stop` (which is
-stopped and not killed). What was acknowledged is told on a line of its own, `accepted ID`.
+stopped and not killed). What was acknowledged is told on a line of its own, `accepted ID`. The variable
+`JOB_PROCESS_CLOCK_S` says by how many seconds the process's clock is off.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from schemas.errors import EngineUnavailableError
 from storage import job_leases, job_retention, jobs
 from storage.blobs import FolderBlobs
 from storage.group_commit import GroupCommit
@@ -65,8 +68,26 @@ POINTS: dict[str, tuple[object, str, Callable[[Callable[..., Any]], Callable[...
 }
 
 
+CLOCK = "JOB_PROCESS_CLOCK_S"
+
+
+def set_clock(seconds: float) -> None:
+    """Have our modules see a clock that is off: they ask `datetime.now` for moments that are kept."""
+
+    class Off(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Any:  # noqa: ANN401 - as if it were `datetime`'s
+            return datetime.now(tz) + timedelta(seconds=seconds)
+
+    for name, module in tuple(sys.modules.items()):
+        if name.startswith(("storage.", "app.")) and vars(module).get("datetime") is datetime:
+            vars(module)["datetime"] = Off
+
+
 def main(folder: Path, role: str, point: str, url: str | None) -> None:
     """Do the role's work until it dies."""
+    if CLOCK in os.environ:
+        set_clock(float(os.environ[CLOCK]))
     if point in POINTS:
         owner, name, how = POINTS[point]
         setattr(owner, name, how(getattr(owner, name)))
@@ -87,6 +108,10 @@ def _read(point: str, queue: JobQueue) -> Callable[[bytes, Stage, Page], None]:
         page(1, 2)
         if point == "work:while it reads":
             die()
+        if point == "slow":  # three leases
+            time.sleep(3)
+        if point == "away":
+            raise EngineUnavailableError("the engine is away")
         if point == "stop:while it reads":
             # Between two writes, and after the first sweep: one that is stopped inside of a write holds
             # SQLite's lock until it goes on.

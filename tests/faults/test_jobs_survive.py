@@ -18,7 +18,7 @@ import pytest
 from storage.job_queue import JobQueue
 from storage.jobs import Job
 from tests.app.jobs.fakes import close_databases, describe, queue_of, worker_of
-from tests.faults.job_process import POINTS
+from tests.faults.job_process import CLOCK, POINTS
 from tests.paths import ROOT
 from tests.storage.postgres import PostgresServer, postgres_server
 
@@ -43,11 +43,14 @@ def server() -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def process(folder: Path, role: str, point: str, url: str | None = None) -> Generator[subprocess.Popen[str]]:
+def process(
+    folder: Path, role: str, point: str, url: str | None = None, *, clock_s: float = 0.0
+) -> Generator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "tests.faults.job_process", str(folder), role, point]
     if url is not None:
         command.append(url)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as running:
+    environment = {**os.environ, CLOCK: str(clock_s)} if clock_s else None
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment) as running:
         try:
             yield running
         finally:

@@ -49,6 +49,36 @@ def test_hidden_text_is_not_visible(hidden: str) -> None:
     assert shown(pdf(HONEST + hidden))[0] == ["Total", "19.90"]
 
 
+HEADING = text_at(72, 600, "HEADING", size=40)
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        (HONEST + text_at(70, 693, "IGNORE this", before="1 1 1 rg"), ["Total", "19.90"]),
+        (HONEST + text_at(70, 707, "IGNORE", before="1 1 1 rg"), ["Total", "19.90"]),
+        (text_at(70, 693, "IGNORE this", before="1 1 1 rg") + HONEST, ["Total", "19.90"]),
+        (HEADING + text_at(90, 610, "IGNORE", before="1 1 1 rg", size=8), ["HEADING"]),
+        (text_at(90, 610, "IGNORE", size=8) + "q 1 1 1 rg 60 590 300 60 re f Q\n" + HEADING, ["HEADING"]),
+        (HEADING + "q 0 0 9 9 re W n " + text_at(90, 610, "IGNORE", size=8) + "Q\n", ["HEADING"]),
+        (text_at(72, 700, "Total") + text_at(76, 702, "Other"), ["Total", "Other"]),
+        (HONEST + text_at(72, 690, "Gypsy jiggle"), ["Total", "19.90", "Gypsy", "jiggle"]),
+        (HEADING + text_at(60, 590, "PAID twice", size=9), ["HEADING", "PAID", "twice"]),
+    ],
+    ids=[
+        "white below a line", "white above a line", "white under a line", "white in a heading",
+        "covered under a heading", "clipped in a heading", "one over another", "tight lines", "stamped over",
+    ],
+)  # fmt: skip
+def test_the_ink_of_another_word_shows_none(page: str, expected: list[str]) -> None:
+    assert sorted(shown(pdf(page))[0]) == sorted(expected)
+
+
+def test_many_words_over_another_are_judged_apart() -> None:
+    white = "".join(text_at(76 + 2 * n, 604 + 2 * n, f"W{n}", size=7, before="1 1 1 rg") for n in range(12))
+    assert shown(pdf(HEADING + white))[0] == ["HEADING"]
+
+
 @pytest.mark.parametrize(
     "honest",
     [

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import Request, urlopen
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -26,16 +19,11 @@ from storage.adapters import AdapterRegistry
 from storage.database import sqlite_url
 from storage.feedback import feedback_summaries
 from storage.tables import Table
+from tests.object_store import object_store
 from tests.retrieval.pages import SCHEMA, example, page_hash, page_text
 from tests.storage.postgres import postgres_server
 
 pytestmark = pytest.mark.slow
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @pytest.fixture
@@ -83,28 +71,15 @@ def test_the_truth_can_be_in_postgresql(postgres_url: str, tmp_path: Path) -> No
 
 
 @pytest.fixture
-def object_store() -> Iterator[str]:
-    if find_spec("moto") is None:
-        pytest.skip("moto[server] is not installed")
-    port = _free_port()
-    command = [sys.executable, "-m", "moto.server", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        endpoint = f"http://127.0.0.1:{port}"
-        bucket = Request(f"{endpoint}/examples", method="PUT", headers={"Host": "s3.amazonaws.com"})
-        for _ in range(100):
-            try:
-                urlopen(bucket).close()
-                break
-            except URLError:
-                time.sleep(0.2)
-        yield endpoint
-        server.terminate()
+def endpoint() -> Iterator[str]:
+    with object_store("examples") as address:
+        yield address
 
 
 def test_the_index_can_be_in_an_object_store(
-    object_store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT", object_store)
+    monkeypatch.setenv("AWS_ENDPOINT", endpoint)
     monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
