@@ -220,8 +220,8 @@ def merge_answers(
     """Return the answers of all windows as one, and a `window_conflict` for each disagreement.
 
     Scalars: the non-null answer with the highest confidence, the earliest on a tie; a sum that is carried
-    over to the next page only where no window has another one, and then it is no disagreement. Lists: all rows in
-    order, up to `max_items`; rows beyond it are a `list_incomplete` warning.
+    over to the next page only where no window has another one, and then it is no disagreement. Lists: all
+    rows in order, up to `max_items`; rows beyond it are a `list_incomplete` warning.
     """
     merge = _Merge()
     sources: list[_Source] = [(dict(answer.value), answer, ()) for answer in answers]
