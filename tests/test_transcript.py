@@ -50,6 +50,8 @@ def test_a_session_is_one_shell_and_keeps_exit_codes(tmp_path: Path) -> None:
     [
         ("1/1 receipt.png: succeeded (17.0 s)", "1/1 receipt.png: succeeded (N s)"),
         ("2026-11-27 23:42:38,726 INFO    x", "TIME INFO    x"),
+        ("libraries 36 of 36 are here", "libraries all are here"),
+        ("libraries 35 of 36 are here", "libraries 35 of 36 are here"),
         ("probability of 0.60, and 12.60 EUR", "probability of N, and 12.60 EUR"),
         ('"a, 0.25",GBP,0.645791361323625', '"a, 0.25",GBP,N'),
     ],
