@@ -117,8 +117,11 @@ def _check_totals(totals: _Totals) -> Iterator[SumCheck]:
         return
     difference = totals.gross.amount - totals.net.amount - totals.tax.amount
     tip = totals.tip.amount if totals.tip else Decimal(0)
-    # What may be left: nothing, the tip, or the tax, where the net has it already.
-    holds = any(abs(difference - extra) <= TOLERANCE for extra in (Decimal(0), tip, -totals.tax.amount))
+    # What may be left: nothing, the tip, or the tax, where the net has it already and is more than it.
+    extras = [Decimal(0), tip]
+    if abs(totals.tax.amount) < abs(totals.net.amount):
+        extras.append(-totals.tax.amount)
+    holds = any(abs(difference - extra) <= TOLERANCE for extra in extras)
     yield SumCheck(
         rule="net_and_tax",
         paths=(totals.net.path, totals.tax.path, totals.gross.path),

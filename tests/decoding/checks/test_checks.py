@@ -69,6 +69,11 @@ def test_totals_that_do_not_add_up_are_a_mismatch() -> None:
     assert [w.code for w in _check(totals)] == ["sum_mismatch"]
 
 
+def test_a_tax_that_is_more_than_the_net_is_in_no_price() -> None:
+    totals = _fields(subtotal="3.85", tax="47.85", total="3.85")
+    assert [w.code for w in _check(totals)] == ["sum_mismatch"]
+
+
 def test_tip_may_be_part_of_the_gross_total() -> None:
     totals = _fields(subtotal="43.80", tax="3.24", tips="8.76", total="55.80")
     assert _check(totals) == ()
