@@ -281,8 +281,8 @@ def test_generation_is_fast_enough_for_a_training_run(capsys: pytest.CaptureFixt
     rate = 100 / (time.process_time() - start)
     with capsys.disabled():
         sys.stdout.write(f"\nsynthetic documents: {rate:.0f} a second of CPU\n")
-    # A training run eats about 20 a second; 150 leaves room for a slow machine.
-    assert rate > 150
+    # A training run eats about 20 a second; 60 leaves room for a slow machine, of which one made 128.
+    assert rate > 60
 
 
 def test_the_services_grammar_can_write_the_gold() -> None:
