@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
@@ -24,9 +25,12 @@ _STAMP = re.compile(r"\d{8,}|0\d{4,}")
 _MISREAD = re.compile(r"[\dOQIlSZB]*\d[\dOQIlSZB]*[.,][\dOQIlSZB]{2}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Group:
-    """Neighbouring words of one line: indices [start, end) of the page, and where they stand."""
+    """Neighbouring words of one line: indices [start, end) of the page, and where they stand.
+
+    Without slots: what its text can be is asked for with every column, and worked out once.
+    """
 
     start: int
     end: int
@@ -34,7 +38,7 @@ class Group:
     right: float
     text: str
 
-    @property
+    @cached_property
     def is_numeric(self) -> bool:
         """Return whether the group begins or ends with a number and says little else, as such cells do."""
         words = self.text.split()
@@ -43,7 +47,7 @@ class Group:
         ends = (word for word in (words[0], words[-1]) if len(word) <= _MAX_NUMBER)
         return any(looks_like_amount(word) or _MISREAD.fullmatch(word) for word in ends)
 
-    @property
+    @cached_property
     def has_decimals(self) -> bool:
         """Return whether a word prints an amount with decimals."""
         return any(decimal_amount(word) is not None for word in self.text.split())
