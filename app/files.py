@@ -47,6 +47,11 @@ class Fingerprint:
     sha256: str
     n_bytes: int
 
+    @classmethod
+    def of(cls, data: bytes) -> Fingerprint:
+        """Return that of these bytes."""
+        return cls(sha256=hashlib.sha256(data).hexdigest(), n_bytes=len(data))
+
 
 def read_file(path: Path, max_bytes: int) -> bytes:
     """Return the file's bytes; one that cannot be read, or is too large, is the caller's error.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from schemas.spec import ArraySpec, FieldSpec, Path, PathPart, Spec, json_path
+from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, PathPart, Spec, json_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +81,24 @@ def replace_leaves(
     if not isinstance(value, Mapping):
         return value
     return {key: replace_leaves(s, value.get(key), new, (*path, key)) for key, s in spec.properties}
+
+
+def with_values(
+    spec: ObjectSpec, value: Mapping[str, JsonValue], new: Mapping[Path, JsonValue]
+) -> dict[str, JsonValue]:
+    """Return an answer whose leaves at the paths of `new` are as it has them; other paths change nothing.
+
+    Examples
+    --------
+    >>> root = ObjectSpec(properties=(("total", FieldSpec(kind="amount")),))
+    >>> with_values(root, {"total": "9.00"}, {("total",): "8.00"})
+    {'total': '8.00'}
+    """
+
+    def choose(leaf: Leaf) -> JsonValue:
+        return new.get(leaf.path, leaf.value)
+
+    return {key: replace_leaves(child, value.get(key), choose, (key,)) for key, child in spec.properties}
 
 
 def holds(value: JsonValue, path: Path) -> bool:

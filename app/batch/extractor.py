@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -84,7 +83,7 @@ class FileExtractor:
         fingerprint: Fingerprint | None = None
         try:
             data = read_file(file.path, self.pipeline.read_options.limits.max_bytes)
-            fingerprint = Fingerprint(sha256=hashlib.sha256(data).hexdigest(), n_bytes=len(data))
+            fingerprint = Fingerprint.of(data)
             documents = self._documents(file.name, data, on_stage)
         except Exception as error:  # noqa: BLE001 - a batch goes on; the record and the log name what happened
             documents = (DocumentOutcome(error=record_of(error)),)

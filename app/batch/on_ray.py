@@ -13,11 +13,11 @@ from __future__ import annotations
 import logging
 import os
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any, Literal, cast
+from typing import Any, Generic, Literal, TypeVar, cast
 
 import ray
 from ray.exceptions import RayError, RayTaskError
@@ -31,6 +31,7 @@ from schemas.document import Document
 from schemas.errors import ConfigurationError, RasgError
 
 Role = Literal["read", "extract"]
+Built = TypeVar("Built")
 
 # A file whose actor dies is tried again on another: a machine may have gone. Then the file is to blame.
 _MAX_TRIES = 3
@@ -66,55 +67,55 @@ class _Refusal:
     message: str
     hint: str | None = None
 
+    @classmethod
+    def of(cls, error: RasgError) -> _Refusal:
+        return cls(message=str(error), hint=error.hint)
 
-class ReadActor:
-    """Reads files, in a process of the cluster."""
 
-    def __init__(self, build: BuildReader) -> None:
+class _Actor(Generic[Built]):
+    """Works in a process of the cluster, with what it builds there."""
+
+    def __init__(self, build: Callable[[], Built]) -> None:
         self._build = build
-        self._reader: FileReader | None = None
+        self._built: Built | None = None
 
     def prepare(self) -> _Refusal | None:
-        """Build what reads; return why it cannot be."""
+        """Build what works; return why it cannot be."""
         try:
-            self._reader = self._build()
+            self._built = self._build()
         except RasgError as error:
-            return _Refusal(message=str(error), hint=error.hint)
+            return _Refusal.of(error)
         return None
+
+    def built(self) -> Built:
+        """Return what was built."""
+        if self._built is None:
+            raise RuntimeError("the actor is not prepared")
+        return self._built
+
+
+class ReadActor(_Actor[FileReader]):
+    """Reads files, in a process of the cluster."""
 
     def read(self, file: RemoteFile) -> tuple[ReadHead | _Refusal, Document | None]:
         """Return what is known of a file, and its pages."""
-        if self._reader is None:
-            raise RuntimeError("the actor is not prepared")
+        reader = self.built()
         try:
-            return self._reader.read(file)
+            return reader.read(file)
         except RasgError as error:
-            return _Refusal(message=str(error), hint=error.hint), None
+            return _Refusal.of(error), None
 
 
-class ExtractActor:
+class ExtractActor(_Actor[FileExtractor]):
     """Extracts files that were read, in a process of the cluster."""
-
-    def __init__(self, build: BuildExtractor) -> None:
-        self._build = build
-        self._extractor: FileExtractor | None = None
-
-    def prepare(self) -> _Refusal | None:
-        """Build what extracts; return why it cannot be."""
-        try:
-            self._extractor = self._build()
-        except RasgError as error:
-            return _Refusal(message=str(error), hint=error.hint)
-        return None
 
     def extract(self, head: ReadHead, document: Document) -> FileOutcome | _Refusal:
         """Return what came of a file."""
-        if self._extractor is None:
-            raise RuntimeError("the actor is not prepared")
+        extractor = self.built()
         try:
-            return self._extractor.extract_read(head, document)
+            return extractor.extract_read(head, document)
         except RasgError as error:
-            return _Refusal(message=str(error), hint=error.hint)
+            return _Refusal.of(error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

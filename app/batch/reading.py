@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,7 +52,7 @@ class FileReader:
         fingerprint: Fingerprint | None = None
         try:
             data = read_remote(file.uri, self.read_options.limits.max_bytes)
-            fingerprint = Fingerprint(sha256=hashlib.sha256(data).hexdigest(), n_bytes=len(data))
+            fingerprint = Fingerprint.of(data)
             if fingerprint.sha256 == file.known_sha256:
                 return ReadHead(fingerprint=fingerprint, is_known=True), None
             document = read_document(data, options=self.read_options)

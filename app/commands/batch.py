@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
@@ -17,8 +18,8 @@ from app.batch.remote import RemoteFile, find_remote
 from app.batch.remote_run import PART_FILES, PART_S, ExtractRemote, RemoteBatch
 from app.batch.run import FileDone, Tally
 from app.commands.extract import FailOn, end_with
-from app.commands.extract_job import ExtractJob, build_in_process, recipe_of
-from app.commands.extract_view import ProgressView, show_progress, summarise, tell_left_out
+from app.commands.extract_job import ExtractJob, ask_options, build_in_process, recipe_of
+from app.commands.extract_view import ProgressView, count_left_out, show_progress, summarise
 from app.commands.option_flags import take_options
 from app.commands.stopping import Stop, stop_by_signals
 from app.extraction.options import SPLIT_HELP, SplitMode
@@ -26,7 +27,7 @@ from app.extraction.schema_choice import load_choice, possible_schemas
 from app.log import configure_logging
 from app.settings import EngineName, OcrChoice, Settings, load_settings
 from app.terminal import open_console
-from app.wiring import build_read_options, default_options, has_store
+from app.wiring import build_read_options, has_store
 from schemas.errors import ConfigurationError
 
 
@@ -92,11 +93,10 @@ def batch(
     """
     settings = load_settings()
     configure_logging(settings.log)
-    options = default_options(settings).model_copy(update=said)
     job = ExtractJob(
         settings=_read_page_by_page(settings),
         schema=load_choice(schema),
-        options=options if examples else options.model_copy(update={"n_examples": 0}),
+        options=ask_options(settings, said, examples=examples),
         engine=engine,
         ocr=ocr,
         split=split,
@@ -114,15 +114,11 @@ def batch(
     )
     left_out: Counter[str] = Counter()
 
-    def leave_out(name: str, reason: str) -> None:
-        left_out[reason] += 1
-        tell_left_out(name, reason)
-
     recipe = recipe_of(job, job.build_pipeline())
     folder = PartsFolder(out, possible_schemas(job.schema), schema_sha256=recipe.schema_sha256)
     tally = Tally()
-    try:
-        found = find_remote(inputs, on_left_out=leave_out)
+    with closing(folder):
+        found = find_remote(inputs, on_left_out=count_left_out(left_out))
         with stop_by_signals(seconds=_STOP_S) as stop, show_progress(len(found)) as view:
             run = RemoteBatch(
                 folder=folder,
@@ -133,8 +129,6 @@ def batch(
                 part_s=part_seconds,
             )
             is_stopped = _run(run, found, extract_files, stop)
-    finally:
-        folder.close()
     for line in summarise(tally, left_out, n_files=len(found)):
         open_console(stderr=True).print(line, markup=False, highlight=False, soft_wrap=True)
     if is_stopped:

@@ -25,14 +25,14 @@ from app.batch.manifest import MANIFEST
 from app.batch.review import check_review_file, write_review
 from app.batch.run import BatchRun, FileDone, Tally
 from app.batch.workers import extract_in_processes
-from app.commands.extract_job import ExtractJob, build_in_process, recipe_of
+from app.commands.extract_job import ExtractJob, ask_options, build_in_process, recipe_of
 from app.commands.extract_view import (
     MAX_SHOWN_FILES,
     ProgressView,
+    count_left_out,
     show_progress,
     show_result,
     summarise,
-    tell_left_out,
 )
 from app.commands.option_flags import take_options
 from app.commands.stopping import Stop, stop_by_signals
@@ -45,7 +45,6 @@ from app.outputs.records import FileResult, result_json, result_line, value_json
 from app.outputs.writing import Format, check_formats, table_names
 from app.settings import EngineName, OcrChoice, load_settings
 from app.terminal import open_console, print_data
-from app.wiring import default_options
 from schemas.errors import ConfigurationError, RasgError
 from schemas.text import visible
 
@@ -130,11 +129,10 @@ def extract(
         raise ConfigurationError("--explain writes files", hint="name a folder with --out")
     if review is not None:
         check_review_file(review)
-    options = default_options(settings).model_copy(update=said)
     job = ExtractJob(
         settings=settings,
         schema=load_choice(schema),
-        options=options if examples else options.model_copy(update={"n_examples": 0}),
+        options=ask_options(settings, said, examples=examples),
         engine=engine,
         ocr=ocr,
         split=split,
@@ -147,16 +145,12 @@ def extract(
     )
     left_out: Counter[str] = Counter()
 
-    def leave_out(name: str, reason: str) -> None:
-        left_out[reason] += 1
-        tell_left_out(name, reason)
-
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rasg-")))
         folder = OutputFolder(scratch / "out" if out is None else out, formats, with_pages=explain)
         stack.callback(folder.close)
         stdin = _spool(scratch / "stdin", settings.read.max_bytes) if STDIN in files else None
-        found = find_files(files, stdin=stdin, on_left_out=leave_out)
+        found = find_files(files, stdin=stdin, on_left_out=count_left_out(left_out))
         command = _Command(
             job=job, folder=folder, formats=formats, again=again, review=review, prints=out is None
         )

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from pydantic import JsonValue
 
 from app.batch.extractor import FileExtractor
 from app.batch.manifest import Recipe
@@ -16,7 +19,15 @@ from app.extraction.schema_choice import AUTO, SchemaChoice, possible_schemas
 from app.log import configure_logging
 from app.models.choice import choose_model
 from app.settings import EngineName, OcrChoice, ReadSettings, Settings
-from app.wiring import build_context, build_loader, build_pipeline, build_read_options, has_store, open_store
+from app.wiring import (
+    build_context,
+    build_loader,
+    build_pipeline,
+    build_read_options,
+    default_options,
+    has_store,
+    open_store,
+)
 from schemas.adapter import BASE, adapter_sha256, weights_sha256
 
 
@@ -83,6 +94,12 @@ class ExtractJob:
             pages=self.pages,
             explain=self.explain,
         )
+
+
+def ask_options(settings: Settings, said: Mapping[str, JsonValue], *, examples: bool) -> ExtractionOptions:
+    """Return the settings' options with what was said on the command line; no examples if none are wanted."""
+    options = default_options(settings).model_copy(update=said)
+    return options if examples else options.model_copy(update={"n_examples": 0})
 
 
 def build_in_process(job: ExtractJob) -> FileExtractor:

@@ -22,6 +22,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from app.batch.find import OnLeftOut
 from app.batch.manifest import Outcome
 from app.batch.run import FileDone, Tally
 from app.commands.review_view import show_review
@@ -114,11 +115,16 @@ def _line_of(done: FileDone) -> str:
     return f"{done.file.name}: {how}{n_documents}{why}{took}"
 
 
-def tell_left_out(name: str, reason: str) -> None:
-    """Say at once what is no document."""
-    open_console(stderr=True).print(
-        f"left out: {name}: {reason}", markup=False, highlight=False, soft_wrap=True
-    )
+def count_left_out(counts: Counter[str]) -> OnLeftOut:
+    """Return what says at once what is no document, and counts it by its reason."""
+
+    def tell(name: str, reason: str) -> None:
+        counts[reason] += 1
+        open_console(stderr=True).print(
+            f"left out: {name}: {reason}", markup=False, highlight=False, soft_wrap=True
+        )
+
+    return tell
 
 
 def summarise(tally: Tally, left_out: Counter[str], *, n_files: int) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from schemas.extraction import FieldMetadata
 from schemas.spec import GROUNDED_KINDS, ExtractionSchema, json_path, single_fields
-from schemas.walk import replace_leaves, value_at
+from schemas.walk import value_at, with_values
 
 _METADATA: TypeAdapter[dict[str, FieldMetadata]] = TypeAdapter(dict[str, FieldMetadata])
 
@@ -35,8 +35,7 @@ class GivenAnswer:
             for path, spec in single_fields(schema.root)
             if spec.kind in GROUNDED_KINDS
         }
-        replaced = replace_leaves(schema.root, said, lambda leaf: before.get(leaf.path, leaf.value))
-        return replaced if isinstance(replaced, dict) else None
+        return with_values(schema.root, said, before)
 
 
 def read_answer(found: dict[str, JsonValue]) -> GivenAnswer:

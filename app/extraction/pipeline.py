@@ -10,7 +10,7 @@ from app.extraction.confidence import describe_leaves, judge_by
 from app.extraction.einvoice import answer_with_xml
 from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PageRange
-from app.extraction.review import add_doubts, count_uncertain, find_uncertain, review_answer
+from app.extraction.review import add_doubts, review_values
 from app.extraction.schema_choice import SchemaChoice, choose_schema
 from app.extraction.settling import ground_answer
 from app.extraction.splitting import DocumentPart, place_in_file, split_document
@@ -347,19 +347,13 @@ class Pipeline:
                 *check_answer(grounded, completeness),
             )
         extraction = _extraction(document, schema, merged, metadata, warnings, answer, clock.seconds)
+        told = extraction.model_copy(
+            update={"examples": list_example_uses(requests), "completeness": completeness}
+        )
         is_uncertain = judge_by(
             calibration, max_error=options.max_error, low_confidence=self.profile.low_confidence
         )
-        found = tuple(leaves(schema.root, dict(merged.value)))
-        counted = count_uncertain(found, metadata, is_uncertain)
-        told = extraction.model_copy(
-            update={
-                "warnings": (*warnings, *counted),
-                "examples": list_example_uses(requests),
-                "completeness": completeness,
-            }
-        )
-        return review_answer(told, find_uncertain(found, metadata, is_uncertain))
+        return review_values(told, tuple(leaves(schema.root, dict(merged.value))), metadata, is_uncertain)
 
 
 def _extraction(

@@ -59,6 +59,18 @@ def review_answer(extraction: Extraction, uncertain: Sequence[ReviewReason]) -> 
     return ask_for_review(extraction, (*told, *uncertain))
 
 
+def review_values(
+    extraction: Extraction,
+    leaves: Sequence[Leaf],
+    metadata: Mapping[Path, FieldMetadata],
+    is_uncertain: IsUncertain,
+) -> Extraction:
+    """Return the extraction with all that a person must see in it; a warning counts what is uncertain."""
+    counted = count_uncertain(leaves, metadata, is_uncertain)
+    told = extraction.model_copy(update={"warnings": (*extraction.warnings, *counted)})
+    return review_answer(told, find_uncertain(leaves, metadata, is_uncertain))
+
+
 def ask_for_review(extraction: Extraction, reasons: Iterable[ReviewReason]) -> Extraction:
     """Return the extraction with these reasons too, and the status that follows.
 

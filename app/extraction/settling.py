@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
-
-from pydantic import JsonValue
 
 from decoding.checks.settle import settle_sums
 from decoding.checks.validity import withdraw_invalid
@@ -19,7 +15,7 @@ from schemas.document import Document
 from schemas.extraction import ExtractionWarning, FieldMetadata, OtherValue
 from schemas.spec import ExtractionSchema, Path, json_path
 from schemas.validate import validate_output
-from schemas.walk import Leaf, replace_leaves
+from schemas.walk import with_values
 
 
 def ground_answer(
@@ -53,7 +49,7 @@ def _settle(
     if not any(others.values()):
         return answer, ()
     settled = settle_sums(grounded, others, document_style(document.pages))
-    value = _with_settled(answer, settled, schema)
+    value = with_values(schema.root, answer.value, {path: other.value for path, other in settled.items()})
     if not settled or any(path in settled for path, _ in validate_output(value, schema)):
         return answer, ()
     metadata = {path: _less_likely(answer.metadata.get(path), other) for path, other in settled.items()}
@@ -72,15 +68,6 @@ def _settle(
 def _is_taught(answer: WindowAnswer, path: Path) -> bool:
     known = answer.metadata.get(path)
     return known is not None and known.taught_by is not None
-
-
-def _with_settled(
-    answer: WindowAnswer, settled: Mapping[Path, OtherValue], schema: ExtractionSchema
-) -> dict[str, JsonValue]:
-    def new(leaf: Leaf) -> JsonValue:
-        return settled[leaf.path].value if leaf.path in settled else leaf.value
-
-    return cast("dict[str, JsonValue]", replace_leaves(schema.root, dict(answer.value), new))
 
 
 def _less_likely(known: FieldMetadata | None, other: OtherValue) -> FieldMetadata:

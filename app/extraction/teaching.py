@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
@@ -18,7 +18,7 @@ from schemas.document import Document
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
 from schemas.spec import ExtractionSchema, Path, json_path, single_fields
 from schemas.validate import validate_output
-from schemas.walk import Leaf, replace_leaves, value_at
+from schemas.walk import value_at, with_values
 
 if TYPE_CHECKING:  # the search brings a database and an index with it
     from app.extraction.finder import ExampleFinder
@@ -81,10 +81,7 @@ def _said(answer: WindowAnswer, path: Path) -> Said:
 def _with_taught(
     answer: WindowAnswer, taught: Mapping[Path, Taught], schema: ExtractionSchema
 ) -> dict[str, JsonValue]:
-    def new(leaf: Leaf) -> JsonValue:
-        return taught[leaf.path].value if leaf.path in taught else leaf.value
-
-    return cast("dict[str, JsonValue]", replace_leaves(schema.root, dict(answer.value), new))
+    return with_values(schema.root, answer.value, {path: lesson.value for path, lesson in taught.items()})
 
 
 def find_confirmed_extraction(

@@ -163,7 +163,9 @@ class WindowExtractor:
             If the engine fails or breaks its contract.
         """
         decoded = self._decode(requests)
-        answers = [self._know_carried(d.answer, window) for d, window in zip(decoded, windows, strict=True)]
+        answers = [d.answer for d in decoded]
+        if len(windows) > 1:
+            answers = [self._know_carried(*pair) for pair in zip(answers, windows, strict=True)]
         merged, conflicts = merge_answers(self.schema.root, answers)
         for strict in (True, False):
             for window, request in zip(windows, requests, strict=True):

@@ -67,6 +67,14 @@ class _Reading:
     texts: list[list[TableLine]] = field(default_factory=list[list[TableLine]])
     is_closed: bool = False
 
+    def take(self, line: TableLine, *, is_name: bool) -> None:
+        """Begin a row with a priced line, or add it to the last one, which it names."""
+        if is_name:
+            self.rows[-1].append(line)
+        else:
+            self.rows.append([line])
+            self.texts.append([])
+
 
 def _page_rows(page: Page) -> tuple[list[TableRow], bool]:
     """Return the rows of one page, and whether a total follows them."""
@@ -117,12 +125,7 @@ def _read(page: Page, lines: Sequence[TableLine]) -> _Reading:
     last: TableLine | None = None
     for line in filter(_says_something, lines):
         kind = _kind_of(line, priced[line].text) if line in priced else "text"
-        counts = (
-            kind == "text"
-            and line.has_digit
-            and counts_rows(folded_words(group.text for group in line.groups))
-        )
-        if (kind == "total" or counts) and read.rows:
+        if read.rows and (kind == "total" or (kind == "text" and _counts_rows(line))):
             read.is_closed = True
             return read
         if kind in ("total", "among"):
@@ -134,17 +137,18 @@ def _read(page: Page, lines: Sequence[TableLine]) -> _Reading:
             if _is_bare_sum(line, read, priced):
                 read.is_closed, last = True, None
                 continue
-            if _is_named_by(line, read, priced):
-                read.rows[-1].append(line)
-            else:
-                read.rows.append([line])
-                read.texts.append([])
+            read.take(line, is_name=_is_named_by(line, read, priced))
         elif (last is not None and line.y - last.y < reach) or _is_quantity(line):
             read.texts[-1].append(line)
         elif not read.rows:
             read.texts[-1] = [line]  # after a gap, what stood above it is no item's
         last = line
     return read
+
+
+def _counts_rows(line: TableLine) -> bool:
+    """Return whether a line says how many items there are."""
+    return line.has_digit and counts_rows(folded_words(group.text for group in line.groups))
 
 
 def _is_bare_sum(line: TableLine, read: _Reading, priced: Mapping[TableLine, _Price]) -> bool:

@@ -166,7 +166,7 @@ def ended(run: FinetuneRun) -> FinetuneOutcome:
 def test_a_trial_learns(base: Path, tmp_path: Path, trial: FinetuneTrial) -> None:
     outcome = ended(run_of(base, tmp_path, replace(trial, n_tokens=3000)))
     losses = [evaluation.mean for evaluation in outcome.evaluations]
-    # How far it comes in so few tokens depends on how the processor rounds: 0.53 of its start on one with AVX2.
+    # How far it comes in so few tokens depends on how the processor rounds: 0.53 of its start on AVX2.
     assert losses[-1] < 0.6 * losses[0]
 
 
