@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import jsonschema
@@ -15,6 +14,7 @@ from schemas.errors import InvalidSchemaError
 from schemas.registry import from_json_schema, get_schema, list_schemas
 from schemas.spec import ArraySpec, FieldKind, FieldSpec, Spec, json_path
 from schemas.validate import validate_output
+from tests.speed import within_cpu
 
 Node = dict[str, Any]
 KEYS = ["a", "b", "c d"]
@@ -254,7 +254,6 @@ def test_extreme_multiples_are_checked_exactly_and_quickly() -> None:
     schema = from_json_schema(
         {"type": "object", "properties": {"n": {"type": "number", "multipleOf": 1e-300}}}
     )
-    started = time.process_time()
-    assert validate_output({"n": 1e300}, schema) == ()
-    assert validate_output({"n": 1e-301}, schema) == ((("n",), "is not a multiple of 1e-300"),)
-    assert time.process_time() - started < 1
+    with within_cpu(1):
+        assert validate_output({"n": 1e300}, schema) == ()
+        assert validate_output({"n": 1e-301}, schema) == ((("n",), "is not a multiple of 1e-300"),)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import re
-import time
 from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
@@ -27,6 +26,7 @@ from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Spe
 from schemas.values import possible_amounts
 from tests.decoding.engines.sampler import bpe_tokenizer, sample
 from tests.decoding.pages import page_of
+from tests.speed import within_cpu
 
 ODD_WORDS = (
     *("null", "true", '12"', "C:\\dir", "e\u0300", "日本語", "1.234,56", "-45,00", "(1,234.50)", "12.50-"),
@@ -246,15 +246,12 @@ def test_hostile_pages_compile_and_decode_within_bounds(name: str) -> None:
         ("d", FieldSpec(kind="verbatim", max_length=20, nullable=False)),
     )
     schema = ExtractionSchema(name="s", root=ObjectSpec(properties=properties), json_schema="{}")
-    started = time.process_time()
-    grammar = build_grammar(schema, document)
-    matcher = LLMatcher(bpe_tokenizer(), grammar.lark)
-    built = time.process_time()
-    text = json.loads(sample(grammar.lark, seed=7))
-    ended = time.process_time()
+    with within_cpu(4.0):
+        grammar = build_grammar(schema, document)
+        matcher = LLMatcher(bpe_tokenizer(), grammar.lark)
+    with within_cpu(3.0):
+        text = json.loads(sample(grammar.lark, seed=7))
     assert not matcher.is_error()
-    assert built - started < 4.0
-    assert ended - built < 3.0
     joined = " ".join(words)
     assert all(value is None or value in joined for value in text.values())
 
