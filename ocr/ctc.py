@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 _BLANK = 0
 # A label of two letters or more, its colon, and a value that begins like a number; not "http://".
 _LABEL = re.compile(r"[^\W\d][^\s:]*[^\s:]:(?=[\d$€£+-])")
-# A date with a time or a word of three letters at its end: "03/02/201815:28", "17/04/2017Time:16:27".
+# A date with a time or a word of three letters at its end: "03/02/201815:28", "17/04/2017Time:16:27", after
+# the colon of its label too.
 _DATE = re.compile(
-    r"(?:\d{1,2}([/.-])\d{1,2}\1(?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d([/.-])\d\d\2\d\d)"
+    r":?(?:\d{1,2}([/.-])\d{1,2}\1(?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d([/.-])\d\d\2\d\d)"
     r",?(?=\d{1,2}:\d\d|[^\W\d_]{3})"
 )
 # Of 19 accents on 60 receipts and 60 photographed ones, those printed were at least 5.3 times as likely as

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from decoding.evidence import trace_chars
 from decoding.grammar.answer import REASONING_KEY
@@ -25,9 +24,10 @@ from decoding.grammar.lark import (
     regex,
     trie_regex,
 )
-from decoding.grammar.number_regex import decimal_regex, integer_regex, iso_date_regex
+from decoding.grammar.number_regex import decimal_regex, integer_regex, iso_date_regex, number_texts
 from decoding.grammar.page_terms import LikelyRow, ListTerms, PageTerms
 from decoding.grammar.page_text import has_span, word_runs
+from decoding.grammar.word_parts import NEVER_FIRST
 from decoding.tables.match import ScopedList, ScopedRow
 from schemas.document import Document
 from schemas.errors import EmptyDocumentError, GrammarCompileError
@@ -44,13 +44,13 @@ from schemas.spec import (
     allows_null,
     json_path,
 )
-from schemas.values import UNDECIDED, possible_amounts
+from schemas.values import UNDECIDED
 
 # At the first character of a value the lexer takes about 30 steps a word (42,000 tokens, English prose). Our
 # engines allow 5,000,000; a vLLM server without our plugin stops at 200,000, some 5,000 words.
 MAX_WINDOW_WORDS = 10_000
 
-_MAX_NUMBER_DIGITS = 15  # a double holds every decimal of 15 digits
+_FIRST = rf"[^ \n{NEVER_FIRST}]"  # character of a grounded value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,7 +281,7 @@ class _Builder:
 
     def _number(self, spec: FieldSpec) -> str | None:
         """Return the numbers that the page shows, in every reading; any bounded one if it shows none."""
-        texts = _number_texts(self.page.amounts, spec) if self.grounding else ()
+        texts = number_texts(self.page.amounts, spec) if self.grounding else ()
         if texts or self._shown_only(spec):
             return regex(trie_regex(texts)) if texts else None
         return _regex_or_none(decimal_regex(spec.minimum, spec.maximum))
@@ -324,8 +324,9 @@ class _Builder:
             body = regex(trie_regex(json_text(text) for text in fitting))
             if spec.pattern is None:
                 return f'"\\"" {body} "\\""'
-            if is_satisfiable(f"{body} & {_pattern(spec.pattern)}", ()):
-                return f'"\\"" {self.writer.terminal(f"{body} & {_pattern(spec.pattern)}")} "\\""'
+            text = f"{body} & {_pattern(spec.pattern)}"
+            if is_satisfiable(text, ()):
+                return f'"\\"" {self.writer.terminal(text)} "\\""'
         return None if self._shown_only(spec) else self._words(spec)
 
     def _words(self, spec: FieldSpec) -> str | None:
@@ -343,7 +344,7 @@ class _Builder:
         return f'"\\"" {self.writer.terminal(text)} "\\""'
 
     def _shape(self, spec: FieldSpec) -> str:
-        """Return what makes a run of chunks a value: no space at its ends, and the length bounds.
+        """Return what makes a run of chunks a value: no space at its ends, no colon first, the length bounds.
 
         One regex instead of three costs the lexer a third less. Where words have escapes, one
         character may be several of the JSON text, so that counting needs a term of its own.
@@ -351,11 +352,11 @@ class _Builder:
         low, high = max(spec.min_length, 1), spec.max_length
         if spec.pattern is None and self.page.has_escapes:
             count = regex(f"{JSON_CHAR}{{{low},{high}}}")
-            return regex(r"[^ \n](?:.*[^ \n])?") + f" & {count}"
+            return regex(rf"{_FIRST}(?:.*[^ \n])?") + f" & {count}"
         if high == 1:
-            return regex(r"[^ \n]")
-        inner = rf"[^ \n].{{{max(low - 2, 0)},{high - 2}}}[^ \n]"
-        return regex(inner if low > 1 else rf"[^ \n](?:.{{0,{high - 2}}}[^ \n])?")
+            return regex(_FIRST)
+        inner = rf"{_FIRST}.{{{max(low - 2, 0)},{high - 2}}}[^ \n]"
+        return regex(inner if low > 1 else rf"{_FIRST}(?:.{{0,{high - 2}}}[^ \n])?")
 
 
 def _nothing_fits(spec: FieldSpec, path: Path, *, by_page: bool) -> EmptyDocumentError | GrammarCompileError:
@@ -370,22 +371,6 @@ def _nothing_fits(spec: FieldSpec, path: Path, *, by_page: bool) -> EmptyDocumen
 
 def _regex_or_none(pattern: str | None) -> str | None:
     return None if pattern is None else regex(pattern)
-
-
-def _number_texts(amounts: tuple[str, ...], spec: FieldSpec) -> tuple[str, ...]:
-    """Return the JSON numbers that the page's amounts may stand for, within the field's bounds."""
-    # As written: 0.1 as a float is a little more than the page's 0.1.
-    low = Decimal("-Infinity") if spec.minimum is None else Decimal(str(spec.minimum))
-    high = Decimal("Infinity") if spec.maximum is None else Decimal(str(spec.maximum))
-    readings = {value for text in amounts for value in possible_amounts(text)}
-    kept = (v for v in readings if low <= v <= high and len(v.as_tuple().digits) <= _MAX_NUMBER_DIGITS)
-    return tuple(sorted({text for value in kept for text in (f"{value:f}", _shortest(f"{value:f}"))}))
-
-
-def _shortest(number: str) -> str:
-    """Return the number as `json.dumps` writes a float: "12.50" as "12.5", "12.00" as "12.0"."""
-    head, point, tail = number.partition(".")
-    return f"{head}.{tail.rstrip('0') or '0'}" if point else number
 
 
 def _pattern(pattern: str) -> str:

@@ -1,10 +1,11 @@
 """The words of a page window as runs of neighbours, and the spans among them that look like values.
 
 A grounded value is a run of whole words with single spaces between; of the first and the last word it may
-leave out parts (`decoding.grammar.word_parts`): a label, a leader or a currency mark glued to it. Two reading
-orders count as neighbourhood: row-major (as `Page.words`) and column-wise (`Page.block_order`), so that an
-address block beside another column is one span. A run never crosses pages, nor a gap in the window, nor goes
-on from the end of one block in another (`Page.cuts`).
+leave out parts (`decoding.grammar.word_parts`): a label, a leader or a currency mark glued to it. It never
+begins with the colon or equals sign that parts a label from it. Two reading orders count as neighbourhood:
+row-major (as `Page.words`) and column-wise (`Page.block_order`), so that an address block beside another
+column is one span. A run never crosses pages, nor a gap in the window, nor goes on from the end of one block
+in another (`Page.cuts`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from itertools import accumulate, chain, takewhile
 
 from decoding.codes import MAX_CHARACTERS, code_spans, most_words
 from decoding.grammar.value_patterns import looks_like_amount, looks_like_date
-from decoding.grammar.word_parts import word_parts
+from decoding.grammar.word_parts import NEVER_FIRST, word_parts
 from schemas.document import Document, Page
 from schemas.layout import WordSpan
 
@@ -81,6 +82,7 @@ def _spans_by_word(run: Run, *, max_words: int, max_length: int) -> Iterator[tup
         yield tuple(
             text
             for first in range(len(own))
+            if own[first][0] not in NEVER_FIRST
             for text in takewhile(lambda text: len(text) <= max_length, accumulate((*own[first:], *behind)))
         )
 
@@ -115,16 +117,18 @@ def has_span(runs: Sequence[Run], *, min_length: int, max_length: int) -> bool:
 
 
 def _run_has_span(run: Run, min_length: int, max_length: int) -> bool:
-    starts: list[int] = []
+    starts: list[int | None] = []  # None where no value may begin
     ends: list[int] = []
     position = 0
     for word in run:
         for part in word_parts(word):
-            starts.append(position)
+            starts.append(None if part[0] in NEVER_FIRST else position)
             position += len(part)
             ends.append(position)
         position += 1  # the space
     for index, start in enumerate(starts):
+        if start is None:
+            continue
         last = bisect_left(ends, start + min_length, lo=index)
         if last < len(ends) and ends[last] - start <= max_length:
             return True

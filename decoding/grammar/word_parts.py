@@ -17,7 +17,9 @@ from schemas.values.currency import is_currency_mark
 
 MAX_PARTS = 8  # of one word; more are a page's decoration, and each widens the grammar
 
-_LABEL_MARKS = ":=#№：＝＃"  # noqa: RUF001
+# They part a label from its value, and begin no value: "Date :30-05-2018". A number sign may ("#1234").
+NEVER_FIRST = ":=：＝"  # noqa: RUF001
+_LABEL_MARKS = f"{NEVER_FIRST}#№＃"  # noqa: RUF001
 _DASHES = r"\-−–"
 # Words that are one part at a glance: letters alone, and plain figures, dates and numbers with hyphens.
 _WHOLE = re.compile(r"[^\W\d_]+[.,]?|\d+(?:[.,/-]\d+)*[.,]?")

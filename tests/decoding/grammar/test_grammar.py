@@ -85,6 +85,27 @@ def test_a_span_never_crosses_pages() -> None:
     assert not _accepts(VERBATIM, '"page second"', document=document)
 
 
+@pytest.mark.parametrize(
+    "spec", [VERBATIM, FieldSpec(kind="date"), FieldSpec(kind="verbatim", max_length=11)]
+)
+def test_no_value_begins_with_the_colon_of_its_label(spec: FieldSpec) -> None:
+    document = Document(
+        sha256="0" * 64,
+        media_type="text/plain",
+        pages=(page_of(["Date :30-05-2018 = 1", ": :"]),),
+    )
+    assert _accepts(spec, '"30-05-2018"', document=document)
+    assert not _accepts(spec, '":30-05-2018"', document=document)
+    assert not _accepts(spec, '":"', document=document)
+    assert not _accepts(spec, '": :"', document=document)
+
+
+def test_a_page_of_colons_has_no_value() -> None:
+    document = Document(sha256="0" * 64, media_type="text/plain", pages=(page_of([": :: := ="]),))
+    assert _accepts(VERBATIM, None, document=document)
+    assert not _accepts(VERBATIM, '":"', document=document)
+
+
 def test_column_order_is_an_alternative_to_row_order() -> None:
     # Two columns: "a b" over "c d" on the left, "x y" over "z" on the right.
     page = page_of(("a b x y", "c d z"), block_order=(0, 1, 4, 5, 2, 3, 6))
