@@ -30,12 +30,16 @@ class _Report(BaseModel):
 
 
 class ReadWord(_Report):
-    """A word with its box (left, top, right, bottom in page fractions), confidence in [0, 1] and source."""
+    """A word with its box (left, top, right, bottom in page fractions), confidence in [0, 1] and source.
+
+    `other_reading` is what another look at its figures has read, "" where that agreed or there was none.
+    """
 
     text: str
     bbox: tuple[float, float, float, float]
     confidence: float
     source: str
+    other_reading: str = ""
 
 
 class ReadPage(_Report):
@@ -129,6 +133,7 @@ def _read_page(document: Document, index: int) -> ReadPage:
                 bbox=(word.bbox.left, word.bbox.top, word.bbox.right, word.bbox.bottom),
                 confidence=word.confidence,
                 source=word.source,
+                other_reading=word.other_reading,
             )
             for word in page.words
         ),
@@ -154,7 +159,7 @@ def report_grounding(
     warnings = (
         *list_reading_warnings(document),
         *_splitting_warnings(document),
-        *check_answer(grounded, completeness),
+        *check_answer(grounded, completeness, document),
     )
     writable = WritableValues(document)
     fields: dict[str, GroundedValue] = {}

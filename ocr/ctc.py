@@ -48,12 +48,16 @@ class Glyph(NamedTuple):
 
 
 class LineWord(NamedTuple):
-    """One word of a line: where it starts and ends as fractions of the line's length."""
+    """One word of a line: where it starts and ends as fractions of the line's length.
+
+    `other` is what it may be instead, where another look at it has read other digits.
+    """
 
     text: str
     start: float
     end: float
     confidence: float
+    other: str = ""
 
 
 # "I" and "l" look the same in many faces. "WorId" and "ltem" cannot be right: inside a word, before a small

@@ -18,6 +18,7 @@ from ocr.ctc import LineWord, decode_columns, split_words
 from ocr.engine import check_image
 from ocr.preprocess import Correction
 from ocr.rapid_models import Models, load_models, run
+from ocr.second_look import FIRST_LOOKS, LAST_LOOK, cut_word, differ, is_looked_at, judge
 from schemas.document import Word, WordSource
 from schemas.geometry import from_pixels
 
@@ -87,7 +88,8 @@ class RapidEngine:
         """
         rgb = _as_rgb(image)
         along = [along_text(quad) for quad in quads]
-        lines = self.recognise([cut(rgb, quad) for quad in along])
+        crops = [cut(rgb, quad) for quad in along]
+        lines = self._look_again(crops, self.recognise(crops))
         size = (onto.width_px, onto.height_px) if onto else (image.shape[1], image.shape[0])
         return tuple(
             _placed(line, onto.move(quad) if onto else quad, size)
@@ -103,6 +105,25 @@ class RapidEngine:
         for batch in _batches(widths):
             lines.update(zip(batch, self._recognise_batch([crops[i] for i in batch]), strict=True))
         return tuple(lines[i] for i in range(len(crops)))
+
+    def _look_again(self, crops: Sequence[Image], lines: Sequence[Line]) -> list[Line]:
+        """Return the lines with what a second look at figures in doubt has read."""
+        at = [(i, j) for i, line in enumerate(lines) for j, word in enumerate(line) if is_looked_at(word)]
+        words = [lines[i][j] for i, j in at]
+        pictures = [cut_word(crops[i], word) for (i, _), word in zip(at, words, strict=True)]
+        looks = [self._texts([look(picture) for picture in pictures]) for look in FIRST_LOOKS]
+        readings = [list(texts) for texts in zip(*looks, strict=True)]
+        split = [n for n, word in enumerate(words) if all(differ(word.text, text) for text in readings[n])]
+        for n, text in zip(split, self._texts([LAST_LOOK(pictures[n]) for n in split]), strict=True):
+            readings[n].append(text)
+        judged = dict(zip(at, map(judge, words, readings), strict=True))
+        return [
+            tuple(judged.get((i, j), word) for j, word in enumerate(line)) for i, line in enumerate(lines)
+        ]
+
+    def _texts(self, crops: Sequence[Image]) -> list[str]:
+        """Return what is read on each picture of a word."""
+        return ["".join(word.text for word in line) for line in self.recognise(crops)]
 
     def _recognise_batch(self, crops: Sequence[Image]) -> list[Line]:
         import cv2
@@ -164,13 +185,13 @@ def _placed(line: Line, quad: Quad, size_px: tuple[int, int]) -> tuple[Word, ...
     down = (quad[3] - quad[0] + quad[2] - quad[1]) / 2
     top, bottom = quad[:2] + margin * down, quad[[3, 2]] - margin * down
     words: list[Word] = []
-    for text, start, end, confidence in line:
+    for text, start, end, confidence, other in line:
         corners = np.stack(
             [edge[0] + at * (edge[1] - edge[0]) for edge in (top, bottom) for at in (start, end)]
         )
         (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
         box = from_pixels(float(x0), float(y0), float(x1), float(y1), width_px=width, height_px=height)
-        words.append(Word(text=text, bbox=box, confidence=confidence, source="rapidocr"))
+        words.append(Word(text=text, bbox=box, confidence=confidence, source="rapidocr", other_reading=other))
     return tuple(words)
 
 

@@ -31,13 +31,15 @@ ReadWarningCode = Literal[
 class Word:
     """One printed word: text without white space, box, confidence in [0, 1] and its source.
 
-    `confidence` is 1.0 for a text layer, whose characters are exact.
+    `confidence` is 1.0 for a text layer, whose characters are exact. `other_reading` is what OCR read at
+    another look where that has other digits, "" where there was none or it agreed.
     """
 
     text: str
     bbox: BBox
     confidence: float = 1.0
     source: WordSource = "text_layer"
+    other_reading: str = ""
 
     def __post_init__(self) -> None:
         if not self.text or any(ch.isspace() for ch in self.text):

@@ -28,6 +28,7 @@ WarningCode = Literal[
     "sum_mismatch",
     "settled_by_sum",
     "check_digit_failed",
+    "readings_differ",
     "low_confidence",
     "window_conflict",
     "constraint_violated",

@@ -344,7 +344,7 @@ class Pipeline:
                 *warn_of_cuts(answer.decoded),
                 *answer.conflicts,
                 *corrected,
-                *check_answer(grounded, completeness),
+                *check_answer(grounded, completeness, document),
             )
         extraction = _extraction(document, schema, merged, metadata, warnings, answer, clock.seconds)
         told = extraction.model_copy(

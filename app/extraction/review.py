@@ -32,6 +32,7 @@ _IMPORTANCE: tuple[ReviewCode, ...] = (
     "row_repeated",
     "sum_mismatch",
     "check_digit_failed",
+    "readings_differ",
     "constraint_violated",
     "window_conflict",
     "ungrounded_value",

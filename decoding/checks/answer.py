@@ -13,11 +13,13 @@ from schemas.document import Document
 from schemas.extraction import ExtractionWarning
 
 
-def check_answer(grounded: GroundingResult, completeness: Completeness) -> tuple[ExtractionWarning, ...]:
+def check_answer(
+    grounded: GroundingResult, completeness: Completeness, document: Document
+) -> tuple[ExtractionWarning, ...]:
     """Return what grounding doubts, what is hardly legible, and which sums, rows and check digits fail."""
     return (
         *grounded.warnings,
-        *check_legibility(grounded),
+        *check_legibility(grounded, document),
         *warn_of_sums(completeness.sums),
         *warn_of_missing_rows(completeness),
         *check_repeats(grounded),

@@ -124,7 +124,7 @@ def test_a_code_has_a_compact_normal_form_and_a_check(text: str, warned: tuple[s
     document = document_of([f"Bank {text}"])
     grounded = ground_extraction({"payee": text}, schema, document)
     assert grounded.metadata["payee",].normalised == text.replace(" ", "")
-    found = check_answer(grounded, find_evidence(grounded, document, {}))
+    found = check_answer(grounded, find_evidence(grounded, document, {}), document)
     assert tuple(warning.code for warning in found if warning.path == "payee") == warned
 
 

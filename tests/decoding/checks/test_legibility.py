@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pydantic import JsonValue
 
@@ -48,8 +50,8 @@ def check(*confidences: float) -> tuple[ExtractionWarning, ...]:
     document = page(*confidences)
     answer: dict[str, JsonValue] = {"total": "1.00", "lines": [{"amount": "2.00"}, {"amount": "9.99"}]}
     grounded = ground_extraction(answer, _SCHEMA, document)
-    found = check_legibility(grounded)
-    assert set(found) <= set(check_answer(grounded, find_evidence(grounded, document, {})))
+    found = check_legibility(grounded, document)
+    assert set(found) <= set(check_answer(grounded, find_evidence(grounded, document, {}), document))
     return found
 
 
@@ -64,3 +66,25 @@ def test_a_value_that_was_hardly_read_is_doubted_at_its_path(
     (warning,) = check(*confidences)
     assert (warning.code, warning.path, warning.page_number) == ("low_ocr_confidence", path, 1)
     assert f"{min(confidences):.2f}" in warning.message
+
+
+def read_twice(*others: str) -> tuple[ExtractionWarning, ...]:
+    """Return the warnings of a total of "1.00" on a page with a line of it for each of `others`."""
+    document = page(*(1.0 for _ in others))
+    words = tuple(
+        replace(word, text="1.00", other_reading=other)
+        for word, other in zip(document.pages[0].words, others, strict=True)
+    )
+    document = replace(document, pages=(replace(document.pages[0], words=words),))
+    grounded = ground_extraction({"total": "1.00", "lines": []}, _SCHEMA, document)
+    return check_legibility(grounded, document)
+
+
+def test_figures_that_were_read_in_two_ways_are_doubted_with_both() -> None:
+    (warning,) = read_twice("7.00")
+    assert (warning.code, warning.path, warning.page_number) == ("readings_differ", "total", 1)
+    assert warning.message == "read as '1.00', and as '7.00' at another look"
+
+
+def test_a_value_read_in_one_way_is_not_doubted() -> None:
+    assert read_twice("", "7.00") == ()
