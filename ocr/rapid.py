@@ -18,7 +18,17 @@ from ocr.ctc import LineWord, decode_columns, split_words
 from ocr.engine import check_image
 from ocr.preprocess import Correction
 from ocr.rapid_models import Models, load_models, run
-from ocr.second_look import FIRST_LOOKS, LAST_LOOK, cut_word, differ, is_looked_at, judge
+from ocr.second_look import (
+    FIRST_LOOKS,
+    LAST_LOOK,
+    compare,
+    cut_word,
+    differ,
+    is_doubted,
+    is_looked_at,
+    judge,
+    quad_of,
+)
 from schemas.document import Word, WordSource
 from schemas.geometry import from_pixels
 
@@ -99,12 +109,20 @@ class RapidEngine:
         )
 
     def recognise(self, crops: Sequence[Image]) -> tuple[Line, ...]:
-        """Return the words on each upright RGB line image, in the order given."""
+        """Return the words on each upright line image, RGB or gray, in the order given."""
+        crops = [_as_rgb(crop) for crop in crops]
         widths = [_line_width(crop) for crop in crops]
         lines: dict[int, Line] = {}
         for batch in _batches(widths):
             lines.update(zip(batch, self._recognise_batch([crops[i] for i in batch]), strict=True))
         return tuple(lines[i] for i in range(len(crops)))
+
+    def compare_figures(self, image: Image, words: Sequence[Word], *, believed: float) -> tuple[Word, ...]:
+        """Return the words of an upright page, another engine's figures in doubt compared with this one's."""
+        rgb, doubted = _as_rgb(image), [word for word in words if is_doubted(word, believed=believed)]
+        found = self.recognise([cut(rgb, quad_of(word, rgb.shape)) for word in doubted])
+        compared = {id(word): compare(word, line) for word, line in zip(doubted, found, strict=True)}
+        return tuple(compared.get(id(word), word) for word in words)
 
     def _look_again(self, crops: Sequence[Image], lines: Sequence[Line]) -> list[Line]:
         """Return the lines with what a second look at figures in doubt has read."""

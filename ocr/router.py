@@ -25,6 +25,7 @@ from ocr.preprocess import MIN_SKEW_DEG, PageQuality, correct, correction, measu
 from ocr.rapid import Quad, RapidEngine
 from ocr.rapid_models import load_models
 from ocr.reread import is_doubtful, mean_confidence, merged, regions_in_doubt
+from ocr.second_look import BELIEVED_ALONE, BELIEVED_AMONG_DOUBTS, is_doubted
 from ocr.tesseract import PytesseractEngine
 from ocr.tesserocr_engine import TesserocrEngine
 from schemas.document import ReadWarning, ReadWarningCode, Word
@@ -184,18 +185,22 @@ def _read_clean(job: _Job) -> _Result:
     words, pose = _either(
         lambda: _read_tesseract(job, "tesserocr"), lambda: _read_tesseract(job, "pytesseract"), job
     )
-    if not is_doubtful(words):
+    if not is_doubtful(words) and not any(is_doubted(word, believed=BELIEVED_ALONE) for word in words):
         return words, pose
     return _either(lambda: (_reread(job, words, pose), pose), lambda: (words, pose), job)
 
 
 def _reread(job: _Job, words: tuple[Word, ...], pose: _Pose) -> tuple[Word, ...]:
+    """Return the words with the lines of a page in doubt read again, and figures in doubt compared."""
     image = correct(job.image, rotation_deg=pose.rotation_deg, skew_deg=pose.skew_deg)
     with job.notes.timed("rapidocr"):
-        doubted = regions_in_doubt(words, job.rapid.detect(image), image.shape)
-        again = job.rapid.read_lines(image, doubted)
-    logger.debug("re-read %d regions", len(doubted))
-    return merged(words, doubted, again, image.shape)
+        believed = BELIEVED_ALONE
+        if is_doubtful(words):
+            believed = BELIEVED_AMONG_DOUBTS
+            doubted = regions_in_doubt(words, job.rapid.detect(image), image.shape)
+            words = merged(words, doubted, job.rapid.read_lines(image, doubted), image.shape)
+            logger.debug("re-read %d regions", len(doubted))
+        return job.rapid.compare_figures(image, words, believed=believed)
 
 
 def _read_tesseract(job: _Job, name: str) -> _Result:

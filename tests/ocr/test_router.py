@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ocr.engine import PageReading
-from ocr.preprocess import correct
+from ocr.preprocess import correct, to_gray
 from ocr.router import ENGINES, forget_engines, read_page_image, upright
 from schemas.errors import ConfigurationError, OcrUnavailableError
 from schemas.geometry import BBox
@@ -48,6 +48,15 @@ def test_a_turned_and_skewed_page_is_read_as_if_upright(rotation_deg: int, rough
     assert reading.rotation_deg == rotation_deg
     assert reading.skew_deg == pytest.approx(2.0, abs=0.2)
     assert _codes(reading) >= {"page_rotated", "page_deskewed"}
+
+
+@pytest.mark.parametrize("rough", [False, True])
+def test_a_gray_page_is_read_and_turned_as_one_of_colours(rough: bool) -> None:
+    image = grainy(page()) if rough else page()
+    gray = np.ascontiguousarray(np.rot90(to_gray(image), -1))
+    reading = read_page_image(gray, dpi=DPI)
+    assert _texts(reading) >= PRINTED
+    assert reading.rotation_deg == 90
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from ocr.ctc import LineWord
 from ocr.rapid import Image, Line, Quad, RapidEngine
-from ocr.second_look import FIRST_LOOKS, LAST_LOOK, cut_word, differ, is_looked_at, judge
+from ocr.second_look import (
+    FIRST_LOOKS,
+    LAST_LOOK,
+    compare,
+    cut_word,
+    differ,
+    is_doubted,
+    is_looked_at,
+    judge,
+)
+from schemas.document import Word, WordSource
+from schemas.geometry import BBox
 
 
 def word(text: str, confidence: float = 0.9, start: float = 0.0, end: float = 1.0) -> LineWord:
@@ -126,3 +137,55 @@ def test_a_page_without_doubts_is_read_once() -> None:
     assert read(engine, 2) == [("99.00", ""), ("Total", "")]
     assert sum(engine.calls) == 2
     assert read(_Scripted(), 0) == []
+
+
+def _printed(text: str, confidence: float, source: WordSource = "tesserocr") -> Word:
+    return Word(text=text, bbox=BBox(0.1, 0.1, 0.4, 0.2), confidence=confidence, source=source)
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "source", "expected"),
+    [
+        ("3650.00", 0.92, "tesserocr", True),
+        ("3650.00", 0.96, "tesserocr", False),
+        ("3650.00", 0.5, "rapidocr", False),  # it has looked already
+        ("TOTAL", 0.5, "pytesseract", False),
+    ],
+)
+def test_figures_of_another_engine_that_are_not_sure_are_compared(
+    text: str, confidence: float, source: WordSource, expected: bool
+) -> None:
+    assert is_doubted(_printed(text, confidence, source), believed=0.95) is expected
+
+
+@pytest.mark.parametrize(
+    ("other", "sureness", "text", "other_reading"),
+    [
+        (("$650.00",), 0.99, "$650.00", "3650.00"),
+        (("$650.00",), 0.92, "3650.00", "$650.00"),
+        (("$650.00",), 0.8, "3650.00", ""),
+        (("3650.00",), 0.99, "3650.00", ""),
+        (("USD", "3650.00"), 0.99, "3650.00", ""),
+        (("GOOD",), 0.99, "3650.00", ""),  # nothing to count with
+        ((), 0.0, "3650.00", ""),
+    ],
+)
+def test_the_surer_engine_is_believed_and_the_other_one_told(
+    other: tuple[str, ...], sureness: float, text: str, other_reading: str
+) -> None:
+    compared = compare(_printed("3650.00", 0.9), [word(part, sureness) for part in other])
+    assert (compared.text, compared.other_reading) == (text, other_reading)
+    assert (compared.source == "rapidocr") == (text != "3650.00")
+
+
+def test_a_word_whose_letters_the_other_engine_may_not_know_keeps_them() -> None:
+    compared = compare(_printed("№3650", 0.9), [word("N650", 0.99)])
+    assert (compared.text, compared.other_reading) == ("№3650", "N650")
+
+
+def test_words_are_compared_where_they_stand() -> None:
+    engine = _Scripted(["sure:$650.00"])
+    words = (_printed("3650.00", 0.9), _printed("Net", 0.9), _printed("99.00", 0.99))
+    found = engine.compare_figures(np.full((100, 100), 255, np.uint8), words, believed=0.95)
+    assert [(w.text, w.other_reading) for w in found] == [("$650.00", "3650.00"), ("Net", ""), ("99.00", "")]
+    assert engine.compare_figures(np.full((100, 100), 255, np.uint8), (), believed=1.0) == ()
