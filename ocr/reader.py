@@ -21,6 +21,7 @@ from ocr.checked_page import CheckedWords, check_words
 from ocr.einvoices import AttachedEInvoice, read_xml_document
 from ocr.limits import ReadLimits
 from ocr.media import MediaType, sniff
+from ocr.page_making import note_instructions
 from ocr.page_results import PageResult, from_check, from_ocr, from_text_layer, lost, merged, without_ocr
 from ocr.parser import Parser, RenderedPage
 from ocr.recognise import Recognised, recognise
@@ -135,7 +136,8 @@ def read_document(
         if len(errors) == len(results):
             raise errors[0]
         attached = parser.attached_einvoice() if options.einvoice else AttachedEInvoice()
-        warnings = (*parser.warnings, *attached.warnings, *(w for result in results for w in result.warnings))
+        noted = (w for result in results for w in (*result.warnings, *note_instructions(result.page)))
+        warnings = (*parser.warnings, *attached.warnings, *noted)
         return Document(
             sha256=hashlib.sha256(data).hexdigest(),
             media_type=media_type,
