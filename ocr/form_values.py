@@ -140,4 +140,5 @@ def _join(words: Sequence[LayerWord]) -> LayerWord:
         ),
         is_invisible=any(word.is_invisible for word in words),
         n_unmapped=sum(word.n_unmapped for word in words),
+        glyphs=tuple(glyph for word in words for glyph in word.glyphs),
     )

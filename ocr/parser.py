@@ -108,17 +108,25 @@ class Parser:
             return checked(_SCAN, self._content(reply, output))
 
     def render(
-        self, page_index: int, *, dpi: int, rotation_deg: int = 0, boxes: Sequence[BBox] = ()
+        self,
+        page_index: int,
+        *,
+        dpi: int,
+        rotation_deg: int = 0,
+        boxes: Sequence[BBox] = (),
+        without_text: bool = False,
     ) -> RenderedPage:
         """Return the pixels of a page, a clockwise turn of `rotation_deg` undone; the caller closes the file.
 
-        With `boxes` they are the sheet (`ocr.strips.lay_out`) of what stands there beside the text layer.
+        With `boxes` they are the sheet (`ocr.strips.lay_out`) of what stands there, `without_text` only of
+        what stands there beside the text layer.
         """
         args = {
             "page_index": page_index,
             "dpi": dpi,
             "rotation_deg": rotation_deg,
             "boxes": [(box.left, box.top, box.right, box.bottom) for box in boxes],
+            "without_text": without_text,
         }
         output = SharedFile()
         try:

@@ -63,4 +63,5 @@ def _joined(number: LayerWord, mark: str, cents: LayerWord) -> LayerWord:
         box=(min(left, box[0]), min(top, box[1]), max(right, box[2]), max(bottom, box[3])),
         is_invisible=number.is_invisible and cents.is_invisible,
         n_unmapped=number.n_unmapped + cents.n_unmapped,
+        glyphs=number.glyphs + cents.glyphs,
     )

@@ -17,18 +17,18 @@ from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ocr.directions import part_sideways
+from ocr.checked_page import CheckedWords, check_words
 from ocr.einvoices import AttachedEInvoice, read_xml_document
 from ocr.limits import ReadLimits
 from ocr.media import MediaType, sniff
-from ocr.merging import merge_page, merge_sheet, note_unread
-from ocr.page_making import make_page
+from ocr.page_making import note_instructions
+from ocr.page_results import PageResult, from_check, from_ocr, from_text_layer, lost, merged, without_ocr
 from ocr.parser import Parser, RenderedPage
 from ocr.recognise import Recognised, recognise
-from ocr.searchable import agrees
 from ocr.source import OcrScope, PageScan
+from ocr.strips import lay_out
 from schemas.cancellation import check_cancelled
-from schemas.document import Document, Page, ReadWarning, ReadWarningCode
+from schemas.document import Document, Word
 from schemas.errors import (
     DocumentTooLargeError,
     OcrTimeoutError,
@@ -36,13 +36,13 @@ from schemas.errors import (
     RasgError,
     WorkCancelledError,
 )
+from schemas.geometry import BBox
 
 logger = logging.getLogger(__name__)
 
-# US Letter stands in for the size of a page that could not be opened.
-_UNKNOWN_SIZE_PT = (612.0, 792.0)
-_ASSUMED_DPI = 200
 _PICTURE_SIDE_PX = 4000
+# Looks at what the first engine did not read as the text layer says, and is wrong about other words.
+_OTHER_ENGINE = "rapidocr"
 
 
 def _n_cores() -> int:
@@ -91,15 +91,6 @@ class ReadOptions:
             raise ValueError(f"dpi must be in [72, 600], got {self.dpi}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _PageResult:
-    """A page, or why there is none, and what was noticed."""
-
-    page: Page
-    warnings: tuple[ReadWarning, ...] = ()
-    error: RasgError | None = None
-
-
 def read_document(
     data: bytes,
     *,
@@ -145,7 +136,8 @@ def read_document(
         if len(errors) == len(results):
             raise errors[0]
         attached = parser.attached_einvoice() if options.einvoice else AttachedEInvoice()
-        warnings = (*parser.warnings, *attached.warnings, *(w for result in results for w in result.warnings))
+        noted = (w for result in results for w in (*result.warnings, *note_instructions(result.page)))
+        warnings = (*parser.warnings, *attached.warnings, *noted)
         return Document(
             sha256=hashlib.sha256(data).hexdigest(),
             media_type=media_type,
@@ -210,13 +202,13 @@ class _Reading:
         self._deadline = deadline
         self._recognised: list[Recognised] = []
 
-    def read_pages(self, on_page: Callable[[int, int], None] | None) -> list[_PageResult]:
+    def read_pages(self, on_page: Callable[[int, int], None] | None) -> list[PageResult]:
         """Return every page: text layers first, then what needs OCR, several at a time."""
         scans = [self._scan(i) for i in range(self._parser.n_pages)]
         with ThreadPoolExecutor(max_workers=self._options.n_workers) as pool:
             # Each thread has a context of its own, and with it what may cancel the reading.
             pages = [pool.submit(copy_context().run, self._finish, i, scan) for i, scan in enumerate(scans)]
-            results: list[_PageResult] = []
+            results: list[PageResult] = []
             for page in pages:
                 results.append(page.result())
                 if on_page is not None:
@@ -251,24 +243,28 @@ class _Reading:
         if time.monotonic() > self._deadline:
             raise OcrTimeoutError(f"the time for the document was up before page {page_index + 1}")
 
-    def _finish(self, page_index: int, scan: PageScan | RasgError) -> _PageResult:
+    def _finish(self, page_index: int, scan: PageScan | RasgError) -> PageResult:
         if isinstance(scan, RasgError):
-            return _lost(page_index, scan)
+            return lost(page_index, scan)
         scope: OcrScope = "page" if self._options.force_ocr else scan.ocr
         if scope == "nothing":
-            return _from_text_layer(page_index, scan)
+            return from_text_layer(page_index, scan)
         try:
             self._check_time(page_index)
             recognised, rendered = self._recognise(page_index, scan, scope)
         except WorkCancelledError:
             raise
         except RasgError as error:
-            return _without_ocr(page_index, scan, error)
-        if scope == "page":
-            return _from_ocr(page_index, scan, recognised, rendered.dpi or _ASSUMED_DPI)
-        return _merged(page_index, scan, recognised, rendered)
+            return without_ocr(page_index, scan, error)
+        if scope == "check":
+            checked = self._check(page_index, scan, recognised, rendered)
+            if checked is not None:
+                return from_check(page_index, scan, recognised, checked)
+        if scope in ("page", "check"):
+            return from_ocr(page_index, scan, recognised, rendered)
+        return merged(page_index, scan, recognised, rendered)
 
-    def _add_thumbnail(self, result: _PageResult) -> _PageResult:
+    def _add_thumbnail(self, result: PageResult) -> PageResult:
         """Return the page with its thumbnail; one that cannot be drawn is a page without."""
         if result.error is not None or time.monotonic() > self._deadline:
             return result
@@ -287,100 +283,39 @@ class _Reading:
             page_index,
             dpi=self._options.dpi,
             # A text layer says which way up a page is; without one the image itself has to.
-            rotation_deg=0 if scope == "page" else scan.rotation_deg,
+            rotation_deg=0 if scope in ("page", "check") else scan.rotation_deg,
             boxes=[line.box for line in scan.ink_lines] if scope == "ink" else (),
+            without_text=scope == "ink",
         )
+        return self._read(rendered, self._options.engine, is_upright=scope == "ink"), rendered
+
+    def _read(self, rendered: RenderedPage, engine: str, *, is_upright: bool) -> Recognised:
         with rendered.file:
             recognised = recognise(
                 rendered,
-                engine=self._options.engine,
+                engine=engine,
                 languages=self._options.languages,
                 limits=self._options.limits,
-                is_upright=scope == "ink",
+                is_upright=is_upright,
             )
         self._recognised.append(recognised)
-        return recognised, rendered
+        return recognised
 
+    def _check(
+        self, page_index: int, scan: PageScan, recognised: Recognised, page: RenderedPage
+    ) -> CheckedWords | None:
+        """Return the words of a page whose layer hides others; None if those that OCR read stand alone."""
 
-def _from_text_layer(page_index: int, scan: PageScan, *warnings: ReadWarning) -> _PageResult:
-    noted = [*scan.warnings, *warnings]
-    if not scan.words and not scan.apart:
-        noted.append(_warning("no_text", "the page shows no text", page_index))
-    if scan.rotation_deg:
-        turn = f"the page's text was turned by {scan.rotation_deg} degrees"
-        noted.append(_warning("page_rotated", turn, page_index))
-    page = make_page(
-        page_index,
-        scan.words,
-        scan.width_pt,
-        scan.height_pt,
-        rotation_deg=scan.rotation_deg,
-        apart=scan.apart,
-    )
-    return _PageResult(page=page, warnings=tuple(noted))
+        def look_again(boxes: Sequence[BBox]) -> Sequence[Word]:
+            engine = _OTHER_ENGINE if self._options.engine == "auto" else self._options.engine
+            try:
+                sheet = self._parser.render(
+                    page_index, dpi=self._options.dpi, rotation_deg=scan.rotation_deg, boxes=boxes
+                )
+                found = self._read(sheet, engine, is_upright=True).reading.words
+            except OcrUnavailableError:
+                return ()
+            return lay_out(boxes, width_px=sheet.page_width_px, height_px=sheet.page_height_px).move(found)
 
-
-def _from_ocr(page_index: int, scan: PageScan, recognised: Recognised, dpi: int) -> _PageResult:
-    reading = recognised.reading
-    points = 72 / dpi
-    width_pt, height_pt = reading.width_px * points, reading.height_px * points
-    words, apart = part_sideways(reading.words, width_pt, height_pt)
-    page = make_page(
-        page_index,
-        words,
-        width_pt,
-        height_pt,
-        apart=apart,
-        rotation_deg=reading.rotation_deg,
-        skew_deg=reading.skew_deg,
-    )
-    noted = (*_without_honest_layer(scan, page), *_number_warnings(reading.warnings, page_index))
-    return _PageResult(page=page, warnings=noted)
-
-
-def _without_honest_layer(scan: PageScan, page: Page) -> tuple[ReadWarning, ...]:
-    """Return the warnings without that of hidden text if the text is what the page's picture shows.
-
-    Scanners and OCR programs put the words that they read behind the picture; warning of each such page would
-    drown the warnings of planted text.
-    """
-    n_alarms = sum(w.code == "hidden_text" for w in scan.warnings)
-    if n_alarms != 1 or not agrees(scan.hidden, [word.text for word in page.words]):
-        return scan.warnings
-    return tuple(w for w in scan.warnings if w.code != "hidden_text")
-
-
-def _merged(page_index: int, scan: PageScan, recognised: Recognised, page: RenderedPage) -> _PageResult:
-    """Return the words of the text layer and what OCR read beside them."""
-    if scan.ocr == "images":
-        merged = merge_page(scan, recognised.reading)
-    else:
-        merged = merge_sheet(
-            scan, recognised.reading, width_px=page.page_width_px, height_px=page.page_height_px
-        )
-    notes = _number_warnings(merged.warnings, page_index)
-    return _from_text_layer(page_index, replace(scan, words=scan.words + merged.added), *notes)
-
-
-def _without_ocr(page_index: int, scan: PageScan, error: RasgError) -> _PageResult:
-    """Return what is left of a page that OCR could not read: the words its text layer shows, if any."""
-    if scan.ocr == "page" and not (scan.words and isinstance(error, OcrUnavailableError)):
-        return _lost(page_index, error)
-    note = _warning("engine_fallback", f"the text layer alone was read: {error}", page_index)
-    return _from_text_layer(page_index, scan, note, *_number_warnings(note_unread(scan), page_index))
-
-
-def _lost(page_index: int, error: RasgError) -> _PageResult:
-    code: ReadWarningCode = "pages_skipped" if isinstance(error, OcrTimeoutError) else "unreadable_page"
-    page = make_page(page_index, (), *_UNKNOWN_SIZE_PT)
-    logger.info("page %d was not read: %s", page_index + 1, error.code)
-    return _PageResult(page=page, warnings=(_warning(code, str(error), page_index),), error=error)
-
-
-def _number_warnings(warnings: Sequence[ReadWarning], page_index: int) -> Iterator[ReadWarning]:
-    for warning in warnings:
-        yield replace(warning, page_number=page_index + 1)
-
-
-def _warning(code: ReadWarningCode, message: str, page_index: int) -> ReadWarning:
-    return ReadWarning(code=code, message=message, page_number=page_index + 1)
+        size = (page.page_width_px, page.page_height_px)
+        return check_words(scan, recognised.reading, size_px=size, look_again=look_again)

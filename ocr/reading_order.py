@@ -199,6 +199,11 @@ def _cuts_of(
             yield last.end - 1, following.start
 
 
+def split_at_gaps(line: Sequence[Word]) -> list[Sequence[Word]]:
+    """Return the stretches of a line, given in the order it stands in, between its wide gaps."""
+    return [line[a:b] for a, b in _cuts(line)] if line else []
+
+
 def _parts(line: Sequence[Word]) -> list[list[Word]]:
     """Return the words of a line, given from left to right, cut at wide gaps, in the order they are read."""
     parts = [list(line[a:b]) for a, b in _cuts(line)]

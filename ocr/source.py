@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -22,14 +23,15 @@ from ocr.reading_order import Arrangement
 from ocr.render import render, render_dpi
 from ocr.text_layer import Box, LayerWord, layer_words, open_text, quarter_turns
 from ocr.text_quality import garbage_reason
-from ocr.visibility import Shown, overprinted, switch_off_text, what_is_shown
+from ocr.visibility import Shown, overprinted, part_by_sight, switch_off_text, what_is_shown
 from schemas.document import ReadWarning, ReadWarningCode, Word
 from schemas.errors import DocumentTooLargeError
 from schemas.geometry import BBox, clip
 
-# What is read by OCR: nothing, the whole page, the large images beside a good text layer (the page is read,
-# and what stands in them is kept), or lines of ink that the layer lacks (they are cut out and read alone).
-OcrScope = Literal["nothing", "page", "images", "ink"]
+# What is read by OCR: nothing, the whole page, the whole page to check the words of a layer that hides some,
+# the large images beside a good text layer (the page is read, and what stands in them is kept), or lines of
+# ink that the layer lacks (they are cut out and read alone).
+OcrScope = Literal["nothing", "page", "check", "images", "ink"]
 
 # An image without a stated resolution is taken for a scan at the usual one.
 _ASSUMED_DPI = 200
@@ -205,10 +207,11 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
             )
         found = join_combs(found, values)
         shown = what_is_shown(page, frame, found)
-        visible = [w for w, is_visible in zip(found, shown.is_visible, strict=True) if is_visible]
-        hidden = [w for w, is_visible in zip(found, shown.is_visible, strict=True) if not is_visible]
+        visible, hidden = part_by_sight(found, shown, frame)
         misread = misread_reason(visible)
     scope, warnings = _verdict(visible, hidden, shown, misread, page_index)
+    if scope == "check":  # hidden words may run in any direction
+        n_turns = _turns_of(visible)
     words, apart = _words_by_direction(visible, n_turns, frame.size_pt)
     width_pt, height_pt = frame.size_pt
     if n_turns % 2 and scope != "page":
@@ -224,7 +227,15 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         image_boxes=_boxes_to_read(visible, shown, n_turns) if scope == "images" else (),
         warnings=warnings,
     )
-    return scan if scope == "page" else _with_ink(scan, shown, n_turns)
+    return scan if scope in ("page", "check") else _with_ink(scan, shown, n_turns)
+
+
+def _turns_of(words: Sequence[LayerWord]) -> int:
+    """Return the clockwise quarter turns by which most characters of some words appear turned."""
+    turns: Counter[int] = Counter()
+    for word in words:
+        turns[round(word.angle_deg / 90) % 4] += len(word.text)
+    return turns.most_common(1)[0][0]
 
 
 def _read_form(source: PdfSource, page_index: int) -> tuple[FormValue, ...]:
@@ -253,23 +264,33 @@ def _verdict(
     page_index: int,
 ) -> tuple[OcrScope, tuple[ReadWarning, ...]]:
     """Return what has to be OCRed, and why the text layer is not trusted if it is not."""
+    is_suspect, warnings = _suspect(visible, hidden, shown, page_index)
+    if is_suspect and not visible:
+        return "page", warnings
+    n_unmapped = sum(w.n_unmapped for w in visible)
+    reason = garbage_reason([w.text for w in visible], n_unmapped=n_unmapped) or misread
+    if reason is not None:
+        return "page", (*warnings, _warning("bad_text_layer", reason, page_index))
+    return "check" if is_suspect else _find_missing_text(visible, shown), warnings
+
+
+def _suspect(
+    visible: Sequence[LayerWord], hidden: Sequence[LayerWord], shown: Shown, page_index: int
+) -> tuple[bool, tuple[ReadWarning, ...]]:
+    """Return whether the layer hides text that its honest words do not explain, and what is hidden."""
     warnings: tuple[ReadWarning, ...] = ()
-    if _n_alnum([w.text for w in hidden]):
+    if _n_alnum([w.text for w in hidden]) or shown.hidden_letters:
         message = (
             f"{len(hidden)} of {len(hidden) + len(visible)} words of the text layer are not shown by the page"
         )
         warnings = (_warning("hidden_text", message, page_index),)
         if _n_alnum(_find_planted(hidden, visible)) > _MAX_HIDDEN_CHARS:
-            return "page", warnings
+            return True, warnings
     stacked = overprinted(visible)
     if _n_alnum(stacked) > _MAX_HIDDEN_CHARS:
         message = f"{len(stacked)} words of the text layer are printed over other words"
-        return "page", (*warnings, _warning("hidden_text", message, page_index))
-    n_unmapped = sum(w.n_unmapped for w in visible)
-    reason = garbage_reason([w.text for w in visible], n_unmapped=n_unmapped) or misread
-    if reason is not None:
-        return "page", (*warnings, _warning("bad_text_layer", reason, page_index))
-    return _find_missing_text(visible, shown), warnings
+        return True, (*warnings, _warning("hidden_text", message, page_index))
+    return False, warnings
 
 
 def _find_planted(hidden: Sequence[LayerWord], visible: Sequence[LayerWord]) -> list[str]:

@@ -76,12 +76,15 @@ def _scan(session: Session, args: Json, _data: bytes) -> TaskResult:
 
 
 def _render(session: Session, args: Json, _data: bytes) -> TaskResult:
-    """Return the page, or if boxes are given a sheet of what stands there beside the text layer."""
+    """Return the page, or if boxes are given a sheet of what stands there, with or without the text layer."""
     from ocr.strips import lay_out
 
     boxes = [BBox(*box) for box in args["boxes"]]
     page = _opened(session).pixels(
-        args["page_index"], dpi=args["dpi"], rotation_deg=args["rotation_deg"], without_text=bool(boxes)
+        args["page_index"],
+        dpi=args["dpi"],
+        rotation_deg=args["rotation_deg"],
+        without_text=args["without_text"],
     )
     page_height, page_width = page.pixels.shape[:2]
     pixels = page.pixels

@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -49,6 +49,8 @@ class LayerWord:
         Font size as drawn, in points.
     angle_deg
         Direction in which the text runs on the page as displayed, clockwise, in [0, 360).
+    glyphs
+        What it is drawn of, in the file's order.
     """
 
     text: str
@@ -59,6 +61,7 @@ class LayerWord:
     font_id: int | None = None
     size_pt: float = 0.0
     angle_deg: float = 0.0
+    glyphs: tuple[Glyph, ...] = field(default=(), repr=False, compare=False)
 
 
 @contextmanager
@@ -94,7 +97,7 @@ def layer_words(textpage: pdfium.PdfTextPage, frame: PageFrame, *, max_words: in
     """
     pieces: list[tuple[Joint, LayerWord]] = []
     for how, group in rejoin_spaced(_turned_round(_groups(with_accents(glyphs(textpage))))):
-        word = _word(group, frame)
+        word = word_of(group, frame)
         if word is not None:
             pieces.append((how, word))
         if len(pieces) >= max_words:
@@ -131,7 +134,7 @@ def _turned_round(groups: Iterable[Group]) -> Iterator[Group]:
         yield held
 
 
-def _word(group: list[Glyph], frame: PageFrame) -> LayerWord | None:
+def word_of(group: list[Glyph], frame: PageFrame) -> LayerWord | None:
     """Return the word that the glyphs make; None if nothing is left of their text."""
     text = "".join(glyph.text for glyph in in_reading_order(group))
     ends_with_hyphen = text.endswith(_HYPHEN_MARKS)
@@ -160,4 +163,5 @@ def _word(group: list[Glyph], frame: PageFrame) -> LayerWord | None:
         font_id=run.font_id,
         size_pt=run.size_pt,
         angle_deg=(run.angle_deg + 90 * frame.quarter_turns) % 360,
+        glyphs=tuple(group),
     )

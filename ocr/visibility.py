@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 
+from ocr.hidden_letters import find_hidden_letters, part_word
 from ocr.own_ink import address_of, draw_alone, find_borrowers
 from ocr.pdf import PageFrame
 from ocr.render import render_gray
@@ -28,6 +29,8 @@ _MAX_DEPTH = 12
 _LONG_SIDE_PX = 1200
 # Grey levels (of 255) that a glyph must change to be seen; #eee on white is 17, #ccc is 51.
 _MIN_CONTRAST = 24
+# So much larger, where a letter seems to have no ink: the point of 4-point text is 2 pixels wide then.
+_ENLARGED = 3
 # Letters ink 10 to 25 % of their box; a full stop in the box of its line, 1 to 2 %.
 _MIN_INK_SHARE = 0.008
 # Words are compared with those in the same and the next of so many cells a side.
@@ -45,7 +48,9 @@ class Shown:
     Attributes
     ----------
     is_visible
-        For each word asked about, whether the page shows it.
+        For each word asked about, whether the page shows it, or some of it.
+    hidden_letters
+        Of words that are shown in part, by their indices, which of their glyphs are not.
     image_boxes
         The images on the page, in fractions, clipped.
     rest_ink_share
@@ -55,6 +60,7 @@ class Shown:
     """
 
     is_visible: tuple[bool, ...]
+    hidden_letters: Mapping[int, frozenset[int]]
     image_boxes: tuple[Box, ...]
     rest_ink_share: float
     without_text: NDArray[np.uint8]
@@ -92,12 +98,51 @@ def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerW
     borrowers = find_borrowers(words, is_visible, changed, _have_ink)
     is_visible[borrowers] = False
     is_visible[list(draw_alone(words, borrowers, texts, changed_by, _have_ink))] = True
+    shown_at = np.flatnonzero(is_visible).tolist()
+
+    def look_closer() -> NDArray[np.bool_]:
+        return _differ(*_enlarged(page, scale, list(texts.values())))
+
+    hidden_letters = find_hidden_letters(
+        [words[i] for i in shown_at], frame, changed, texts, changed_by, _have_ink, look_closer
+    )
     return Shown(
         is_visible=tuple(bool(each) for each in is_visible),
+        hidden_letters={shown_at[i]: hidden for i, hidden in hidden_letters.items()},
         image_boxes=image_boxes,
         rest_ink_share=_ink_share(without_text),
         without_text=without_text,
     )
+
+
+def _enlarged(
+    page: pdfium.PdfPage, scale: float, texts: Sequence[object]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the page with and without its text objects, which are off, at a multiple of `scale`."""
+    larger = _ENLARGED * scale
+    without_text = render_gray(page, scale=larger)
+    for each in texts:
+        _RAW.FPDFPageObj_SetIsActive(each, True)
+    with_text = render_gray(page, scale=larger)
+    for each in texts:
+        _RAW.FPDFPageObj_SetIsActive(each, False)
+    return with_text, without_text
+
+
+def part_by_sight(
+    words: Sequence[LayerWord], shown: Shown, frame: PageFrame
+) -> tuple[list[LayerWord], list[LayerWord]]:
+    """Return the words that a page shows and those that it hides, in order; some are shown in part."""
+    visible: list[LayerWord] = []
+    hidden: list[LayerWord] = []
+    for index, (word, is_visible) in enumerate(zip(words, shown.is_visible, strict=True)):
+        if index in shown.hidden_letters:
+            seen, unseen = part_word(word, shown.hidden_letters[index], frame)
+            visible += seen
+            hidden += unseen
+        else:
+            (visible if is_visible else hidden).append(word)
+    return visible, hidden
 
 
 def _differ(picture: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -20,6 +20,7 @@ ReadWarningCode = Literal[
     "page_deskewed",
     "no_text",
     "unread_ink",
+    "machine_instruction",
     "unreadable_page",
     "pages_skipped",
     "engine_fallback",
@@ -97,6 +98,8 @@ class Page:
         page image as displayed upright, after both corrections.
     thumbnail
         What the page looks like; None unless reading was asked for it.
+    set_aside
+        Words that the page shows and that address a machine reader, not a person; none of them is in `words`.
     """
 
     page_index: int
@@ -109,6 +112,7 @@ class Page:
     rotation_deg: int = 0
     skew_deg: float = 0.0
     thumbnail: Thumbnail | None = None
+    set_aside: tuple[Word, ...] = ()
 
     def __post_init__(self) -> None:
         if self.width_pt <= 0 or self.height_pt <= 0:

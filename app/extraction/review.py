@@ -12,9 +12,10 @@ from schemas.walk import Leaf
 IsUncertain = Callable[[Leaf, float], bool]
 
 # Which warnings ask for a person, weightiest first: that something was not read, that it is not the document
-# or the schema that was meant, that rows or sums are wrong, that a value has two readings or is unsure. All
-# others tell how the file was read and what was done about it, and ask for nothing: that a page was deskewed,
-# for example, is no reason to look at its values. `low_confidence` counts what `uncertain_value` names.
+# or the schema that was meant, that it wants to steer its reader, that rows or sums are wrong, that a value
+# has two readings or is unsure. All others tell how the file was read and what was done about it, and ask for
+# nothing: that a page was deskewed, for example, is no reason to look at its values. `low_confidence` counts
+# what `uncertain_value` names.
 _IMPORTANCE: tuple[ReviewCode, ...] = (
     "unreadable_page",
     "pages_skipped",
@@ -25,6 +26,7 @@ _IMPORTANCE: tuple[ReviewCode, ...] = (
     "kind_without_schema",
     "schema_may_not_fit",
     "kind_in_doubt",
+    "machine_instruction",
     "xml_differs",
     "xml_invalid",
     "xml_unusable",

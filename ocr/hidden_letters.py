@@ -1,0 +1,138 @@
+"""Letters and digits that a shown word has only in the text layer, as a white 0 behind an amount."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.glyphs import Glyph
+from ocr.own_ink import HasInk, draw_alone
+from ocr.pdf import PageFrame, turned
+from ocr.text_layer import LayerWord, word_of
+
+# Marks that change what a number says.
+_MARKS = frozenset(".,-\u2212")
+# Glyphs of one word touch; where one covers more of another than this share, its ink may be the other's.
+_MAX_SHARED = 0.15
+
+Boxes = NDArray[np.float64]
+"""(n, 4) of left, top, right, bottom, in fractions of the page as displayed."""
+
+
+def find_hidden_letters(
+    words: Sequence[LayerWord],
+    frame: PageFrame,
+    changed: NDArray[np.bool_],
+    objects: Mapping[int, object],
+    changed_by: Callable[[Sequence[object]], NDArray[np.bool_]],
+    ink_of: HasInk,
+    look_closer: Callable[[], NDArray[np.bool_]],
+) -> Mapping[int, frozenset[int]]:
+    """Return for each of the shown `words` that hides some of its glyphs which those are, by their indices.
+
+    Looked at are the glyphs of numbers, and of words that several operations draw. A glyph is hidden if no
+    pixel within its box changes with the page's text; where it lies over another operation's glyph, if its
+    own operation alone changes none. Signs other than letters, digits and the marks of numbers say little.
+
+    Parameters
+    ----------
+    changed, objects, changed_by, ink_of
+        As `ocr.own_ink` has them.
+    look_closer
+        Gives the changed pixels of an enlarged page. Asked once, if some glyph seems hidden: the point of
+        small print may be less than a pixel.
+    """
+    asked = [(i, k) for i, word in enumerate(words) if _is_asked(word) for k in range(len(word.glyphs))]
+    if not asked:
+        return {}
+    glyphs = [words[i].glyphs[k] for i, k in asked]
+    boxes = _page_boxes(glyphs, frame)
+    is_hidden = np.array([glyph.run.is_invisible for glyph in glyphs])
+    in_doubt = np.flatnonzero(~_has_inner_ink(boxes, changed) & ~is_hidden & _says_much(glyphs))
+    if in_doubt.size:
+        is_hidden[in_doubt] = ~_has_inner_ink(boxes[in_doubt], look_closer())
+    covering = _covering(asked, glyphs, boxes)
+    pseudo = [
+        replace(words[asked[n][0]], text="x", box=_box(boxes[n]), object_id=glyphs[n].run.object_id)
+        for n in covering
+    ]
+    own = draw_alone(pseudo, range(len(pseudo)), objects, changed_by, ink_of)
+    is_hidden[[n for at, n in enumerate(covering) if at not in own]] = True
+    found: dict[int, set[int]] = {}
+    for n in np.flatnonzero(is_hidden & _says_much(glyphs)).tolist():
+        found.setdefault(asked[n][0], set()).add(asked[n][1])
+    return {i: frozenset(hidden) for i, hidden in found.items()}
+
+
+def part_word(
+    word: LayerWord, hidden: frozenset[int], frame: PageFrame
+) -> tuple[list[LayerWord], list[LayerWord]]:
+    """Return what is shown of a word some of whose glyphs are hidden, and what is not, each as words."""
+    shown_words: list[LayerWord] = []
+    hidden_words: list[LayerWord] = []
+    for is_hidden, stretch in groupby(enumerate(word.glyphs), key=lambda pair: pair[0] in hidden):
+        part = word_of([glyph for _, glyph in stretch], frame)
+        if part is not None:
+            (hidden_words if is_hidden else shown_words).append(part)
+    return shown_words, hidden_words
+
+
+def _is_asked(word: LayerWord) -> bool:
+    glyphs = word.glyphs
+    return len(glyphs) > 1 and (
+        any(map(str.isdigit, word.text)) or any(glyph.run is not glyphs[0].run for glyph in glyphs)
+    )
+
+
+def _says_much(glyphs: Sequence[Glyph]) -> NDArray[np.bool_]:
+    return np.array([any(ch.isalnum() or ch in _MARKS for ch in glyph.text) for glyph in glyphs])
+
+
+def _page_boxes(glyphs: Sequence[Glyph], frame: PageFrame) -> Boxes:
+    x0, y0, x1, y1 = np.array([glyph.box for glyph in glyphs]).T
+    width, height = frame.right - frame.left, frame.top - frame.bottom
+    across = np.sort([(x0 - frame.left) / width, (x1 - frame.left) / width], axis=0)
+    down = np.sort([(frame.top - y0) / height, (frame.top - y1) / height], axis=0)
+    box = (across[0], down[0], across[1], down[1])
+    return np.stack(turned(box, frame.quarter_turns), axis=1)
+
+
+def _box(row: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    left, top, right, bottom = row.tolist()
+    return (left, top, right, bottom)
+
+
+def _has_inner_ink(boxes: Boxes, changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which boxes have a changed pixel that no neighbour's edge can have changed, (n,)."""
+    import cv2
+
+    height, width = changed.shape
+    sums = cv2.integral(changed.view(np.uint8))  # (height + 1, width + 1)
+    grid = np.array([width, height, width, height])
+    pixels = np.clip(np.nan_to_num(boxes * grid), 0, grid)
+    inner = np.concatenate([np.ceil(pixels[:, :2]), np.floor(pixels[:, 2:])], axis=1).astype(int)
+    outer = np.concatenate([np.floor(pixels[:, :2]), np.ceil(pixels[:, 2:])], axis=1).astype(int)
+    is_narrow = np.any(inner[:, 2:] <= inner[:, :2] + 1, axis=1, keepdims=True)
+    left, top, right, bottom = np.where(is_narrow, outer, inner).T
+    return (sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]) > 0
+
+
+def _covering(asked: Sequence[tuple[int, int]], glyphs: Sequence[Glyph], boxes: Boxes) -> list[int]:
+    """Return which glyphs lie over their neighbour in the word that another operation draws."""
+    found: set[int] = set()
+    for n, m in _neighbours(asked):
+        if glyphs[n].run is glyphs[m].run:
+            continue
+        shared = np.minimum(boxes[n, 2:], boxes[m, 2:]) - np.maximum(boxes[n, :2], boxes[m, :2])
+        smaller = np.minimum(boxes[n, 2:] - boxes[n, :2], boxes[m, 2:] - boxes[m, :2])
+        if (shared > _MAX_SHARED * smaller).all():
+            found |= {n, m}
+    return sorted(found)
+
+
+def _neighbours(asked: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    return ((n, n + 1) for n in range(len(asked) - 1) if asked[n][0] == asked[n + 1][0])
