@@ -28,7 +28,7 @@ from app.telemetry.observer import NO_OBSERVER, Observer
 from decoding.checks.answer import check_answer, list_reading_warnings
 from decoding.checks.completeness import find_evidence
 from decoding.engines.engine import Engine, LoadsAdapters, Prepares
-from decoding.windows import WindowAnswer
+from decoding.merging import WindowAnswer
 from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
 from schemas.errors import ConfigurationError, RasgError, WorkCancelledError

@@ -23,10 +23,13 @@ from decoding.confidence import leaf_confidences
 from decoding.engines.engine import Engine, EngineRequest
 from decoding.evidence import trace_chars
 from decoding.grammar.build import build_grammar
+from decoding.grounding.ground import find_row_words
+from decoding.merging import WindowAnswer, merge_answers
 from decoding.parse import ParsedOutput, parse_completion
 from decoding.prompt import build_prompt
 from decoding.required import Demand, find_demands, relax, subschema_for
-from decoding.windows import Window, WindowAnswer, cut_windows, merge_answers
+from decoding.windows import Window, cut_windows
+from eval.glirm import match_rows
 from ocr.layout import layout_text
 from schemas.document import Document
 from schemas.errors import EmptyDocumentError, PromptTooLongError, TruncatedOutputError
@@ -112,7 +115,8 @@ class WindowExtractor:
             n_prompt = self.engine.count_tokens(self._prompt(part.document, self.schema))
             return n_prompt <= room and self._rows_fit(part, n_prompt)
 
-        return cut_windows(document, fits=fits)
+        has_rows = any("[]" in keys for keys, _ in self.schema.leaves())
+        return cut_windows(document, fits=fits, overlap=has_rows)
 
     def _rows_fit(self, part: Window, n_prompt_tokens: int) -> bool:
         """Return whether the answer has room for all rows that the window's tables show, or for one."""
@@ -166,7 +170,9 @@ class WindowExtractor:
         answers = [d.answer for d in decoded]
         if len(windows) > 1:
             answers = [self._know_carried(*pair) for pair in zip(answers, windows, strict=True)]
-        merged, conflicts = merge_answers(self.schema.root, answers)
+        if any(window.n_shared_lines for window in windows):
+            answers = [self._know_places(*pair) for pair in zip(answers, windows, strict=True)]
+        merged, conflicts = merge_answers(self.schema.root, answers, match_rows=match_rows)
         for strict in (True, False):
             for window, request in zip(windows, requests, strict=True):
                 lacking = find_demands(self.schema, merged.value)
@@ -184,6 +190,15 @@ class WindowExtractor:
     def _know_carried(self, answer: WindowAnswer, window: Window) -> WindowAnswer:
         carried = find_carried(self.schema.root, answer.value, window.document)
         return replace(answer, carried=carried)
+
+    def _know_places(self, answer: WindowAnswer, window: Window) -> WindowAnswer:
+        """Return the answer with the places of its rows in the whole document."""
+        found = find_row_words(self.schema.root, answer.value, window.document)
+        words = {
+            path: frozenset((window.page_indices[page], window.starts[page] + word) for page, word in at)
+            for path, at in found.items()
+        }
+        return replace(answer, words=words)
 
     def _can_give(self, window: Window, demand: Demand, *, strict: bool) -> bool:
         try:

@@ -1,0 +1,149 @@
+"""Long documents in windows, answered by an engine that reads what it is shown and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+
+import pytest
+from pydantic import JsonValue
+
+from app.extraction.options import ExtractionOptions
+from app.extraction.pipeline import Pipeline
+from decoding.engines.engine import EngineRequest
+from ocr.layout_document import layout_document
+from ocr.reader import ReadOptions
+from schemas.extraction import Completion, Extraction
+from schemas.prompt import Prompt
+from schemas.registry import from_json_schema
+from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Spec
+
+_TEXT: JsonValue = {"type": ["string", "null"]}
+_AMOUNT: JsonValue = {"type": ["string", "null"], "x-rasg-kind": "amount"}
+
+
+def make_schema(item: dict[str, JsonValue], **fields: JsonValue) -> ExtractionSchema:
+    """Return a schema of these fields and the list `rows`."""
+    rows: JsonValue = {"type": "array", "items": item, "maxItems": 500}
+    return from_json_schema({"type": "object", "properties": {**fields, "rows": rows}}, name="made_up")
+
+
+class Reader:
+    """An engine that answers each key with what a function reads in the lines of its window.
+
+    A context of so many words is all it has; the requests that it had are kept.
+    """
+
+    name, model, base_sha256 = "reader", "reader", None
+    max_context_tokens = 10_000
+
+    def __init__(self, read: Callable[[list[str]], dict[str, JsonValue]], *, n_words: int) -> None:
+        self.read = read
+        self.n_words = n_words
+        self.asked: list[tuple[tuple[str, ...], list[str]]] = []
+
+    def count_tokens(self, prompt: Prompt) -> int:
+        """Return more than the context where the page has too many words."""
+        return 10 if len(prompt.messages[-1].content.split()) <= self.n_words else 20_000
+
+    def complete(self, requests: Sequence[EngineRequest]) -> tuple[Completion, ...]:
+        """Return what is read, as far as it is asked for and fits the limit of tokens (words here)."""
+        return tuple(self._answer(request) for request in requests)
+
+    def _answer(self, request: EngineRequest) -> Completion:
+        lines = request.prompt.messages[-1].content.split("\n")
+        root = request.grammar.schema.root
+        self.asked.append((tuple(key for key, _ in root.properties), lines))
+        whole = json.dumps(_take(root, self.read(lines)), separators=(",", ":"), ensure_ascii=False)
+        pieces = re.findall(r"\S+\s*|\s+", whole.replace(",", ",​"))
+        pieces = "".join(pieces).split("​")
+        text = "".join(pieces[: request.max_tokens])
+        return Completion(
+            text=text,
+            finish_reason="stop" if text == "".join(pieces) else "length",
+            n_prompt_tokens=len(lines),
+            n_completion_tokens=min(len(pieces), request.max_tokens),
+            engine=self.name,
+            model=self.model,
+        )
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+def _take(spec: Spec, value: JsonValue) -> JsonValue:
+    """Return the part of what was read that a schema asks for, in its order."""
+    if isinstance(spec, ObjectSpec):
+        read = value if isinstance(value, dict) else {}
+        return {key: _take(child, read.get(key)) for key, child in spec.properties}
+    if isinstance(spec, ArraySpec):
+        return [_take(spec.item, row) for row in value] if isinstance(value, list) else []
+    assert isinstance(spec, FieldSpec)
+    return value
+
+
+def extract(
+    engine: Reader, text: str, schema: ExtractionSchema, options: ExtractionOptions | None = None
+) -> Extraction:
+    """Return the extraction of a document whose pages are set as `text` is."""
+    pipeline = Pipeline(engine=engine, read_options=ReadOptions(n_workers=1))
+    return pipeline.extract_document(layout_document(text, sha256="0" * 64), schema, options=options)
+
+
+ITEM: dict[str, JsonValue] = {
+    "type": "object",
+    "properties": {"name": _TEXT, "finish": _TEXT, "price": _TEXT},
+}
+
+
+def read_items(lines: list[str]) -> dict[str, JsonValue]:
+    """Return what stands in lines of items: a name, a finish below it, its price below that.
+
+    Of an item that the window shows in part there is what it shows.
+    """
+    rows: list[dict[str, JsonValue]] = []
+    order = ("name", "finish", "price")
+    for line in lines:
+        key, _, text = line.strip().partition(" ")
+        if key in order:
+            if not rows or order.index(key) <= max(order.index(known) for known in rows[-1]):
+                rows.append({})
+            rows[-1][key] = text
+    return {"rows": list(rows)}
+
+
+def items_text(names: Sequence[str]) -> tuple[str, list[JsonValue]]:
+    """Return one page of items of three lines each, and its rows."""
+    rows: list[JsonValue] = [
+        {"name": name, "finish": f"oak {name[::-1]}", "price": f"about {len(name)}"} for name in names
+    ]
+    lines = (f"name {name}\nfinish oak {name[::-1]}\nprice about {len(name)}" for name in names)
+    return "\n".join(lines), rows
+
+
+@pytest.mark.parametrize("n_words", range(40, 75, 3))
+@pytest.mark.parametrize("tables", [True, False])
+def test_rows_without_a_table_are_given_once_wherever_a_page_is_cut(n_words: int, tables: bool) -> None:
+    # "chair" stands twice in a row, and again later: printed alike, they are five rows of their own.
+    names = ["table", "chair", "chair", "bench", "chair", "shelf", "lamp", "lamp", "lamp", "stool", "chair"]
+    text, rows = items_text(names)
+    engine = Reader(read_items, n_words=n_words)
+    extraction = extract(engine, text, make_schema(ITEM), ExtractionOptions(tables=tables))
+    assert extraction.usage.n_windows > 1
+    assert extraction.output.value["rows"] == rows
+    assert [w.code for w in extraction.warnings if w.code in ("window_conflict", "row_repeated")] == []
+
+
+def test_items_of_a_plain_list_that_are_printed_alike_are_as_many_as_the_page_has() -> None:
+    names = ["red", "red", "blue", "red", "red", "green", "red", "red", "red", "blue", "blue", "red"]
+
+    def read(lines: list[str]) -> dict[str, JsonValue]:
+        return {"rows": [line.split()[-1] for line in lines if line.strip()]}
+
+    text = "\n".join(f"colour is {name}" for name in names)
+    for n_words in range(12, 30, 3):
+        schema = make_schema({"type": "string"})
+        extraction = extract(Reader(read, n_words=n_words), text, schema)
+        assert extraction.usage.n_windows > 1
+        assert extraction.output.value["rows"] == names
