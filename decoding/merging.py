@@ -43,18 +43,21 @@ class WindowAnswer:
         The pages that each leaf was read from, by path; a leaf without was read from all.
     others
         Amounts that were nearly given, by path: of one window, or of another one.
-    carried
-        Amounts that are only carried over to the next page (`decoding.carried`).
+    second_choice
+        Values that are given only where no window has another one (`decoding.second_choice`).
     words
-        Where the leaves of lists stand, by path, if that was looked for: windows that share no line need not.
+        Where the leaves of lists stand, by path.
+    shares_lines
+        Whether its window shows lines that the one before shows, too.
     """
 
     value: Mapping[str, JsonValue]
     metadata: Mapping[Path, FieldMetadata]
     page_indices: Mapping[Path, tuple[int, ...]] = field(default_factory=dict[Path, tuple[int, ...]])
     others: Mapping[Path, tuple[OtherValue, ...]] = field(default_factory=dict[Path, tuple[OtherValue, ...]])
-    carried: frozenset[Path] = frozenset()
+    second_choice: frozenset[Path] = frozenset()
     words: Mapping[Path, Words] = field(default_factory=dict[Path, Words])
+    shares_lines: bool = False
 
 
 # One candidate for a place in the merged value: the value, its window's answer, its path there.
@@ -91,8 +94,8 @@ def merge_answers(
 ) -> tuple[WindowAnswer, tuple[ExtractionWarning, ...]]:
     """Return the answers of all windows as one, and a `window_conflict` for each disagreement.
 
-    Scalars: the non-null answer with the highest confidence, the earliest on a tie; a sum that is carried
-    over to the next page only where no window has another one, and then it is no disagreement.
+    Scalars: the non-null answer with the highest confidence, the earliest on a tie; one of second choice only
+    where no window has another one, and then it is no disagreement.
 
     Lists: all rows in the page's order, up to `max_items`; rows beyond it are a `list_incomplete` warning.
     Rows of two windows that stand on the same words are one: the one that has more of them, as a window's
@@ -113,6 +116,7 @@ def merge_answers(
         page_indices=merge.page_indices,
         others=merge.others,
         words=merge.words,
+        second_choice=frozenset(merge.second_choice),
     )
     return answer, tuple(merge.warnings)
 
@@ -127,6 +131,7 @@ class _Merge:
         self.page_indices: dict[Path, tuple[int, ...]] = {}
         self.others: dict[Path, tuple[OtherValue, ...]] = {}
         self.words: dict[Path, Words] = {}
+        self.second_choice: set[Path] = set()
         self.warnings: list[ExtractionWarning] = []
 
     def object(
@@ -191,12 +196,16 @@ class _Merge:
 
     def doubt_unplaced(self, rows: Sequence[_Row], more: Sequence[_Row], path: Path) -> None:
         """Warn of rows that stand nowhere and are equal in windows that share lines: they may be one."""
-        known = [row.sources[0][0] for row in rows if not row.words and row.sources[0][1].words]
-        if any(not row.words and row.sources[0][1].words and row.sources[0][0] in known for row in more):
+        known = [row.sources[0][0] for row in rows if not row.words]
+        unplaced = [row.sources[0] for row in more if not row.words]
+        if any(answer.shares_lines and value in known for value, answer, _ in unplaced):
             self.warn("row_repeated", "a row that stands nowhere was given by two windows", path)
 
     def scalar(self, spec: FieldSpec, sources: Sequence[_Source], path: Path) -> JsonValue:
-        sources = [source for source in sources if source[2] not in source[1].carried] or sources
+        first = [source for source in sources if source[2] not in source[1].second_choice]
+        if not first and sources[0][0] is not None:
+            self.second_choice.add(path)
+        sources = first or sources
         order = sorted(range(len(sources)), key=lambda i: (-_confidence(sources[i]), i))
         value = self.choose(spec, [sources[i] for i in order], path)
         if len({_comparable(spec, value) for value, _, _ in sources}) > 1:

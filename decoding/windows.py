@@ -104,6 +104,66 @@ def cut_windows(
     return tuple(windows)
 
 
+def pick_lines(
+    shown: Sequence[tuple[Window, Sequence[int]]], *, fits: Callable[[Window], bool]
+) -> tuple[Window, ...]:
+    """Return some lines of windows as windows of their own that fit, as few as may be; no lines, no windows.
+
+    Parameters
+    ----------
+    shown
+        Windows with the lines, counted through their pages, ascending.
+    fits
+        As for `cut_windows`; a part of each given window fits.
+
+    Notes
+    -----
+    Lines that do not follow each other are on pages of their own, and no table is known of.
+    """
+    picked: list[Window] = []
+    pending: tuple[_Piece, ...] = ()
+    for piece in (piece for window, lines in shown for piece in _pieces(window, lines)):
+        if pending and not fits(_join(shown[0][0], (*pending, piece))):
+            picked.append(_join(shown[0][0], pending))
+            pending = ()
+        pending = (*pending, piece)
+    return (*picked, _join(shown[0][0], pending)) if pending else tuple(picked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Piece:
+    """Consecutive lines of a page, and which page of the whole document and where on it they stand."""
+
+    page: Page
+    page_index: int
+    start: int
+
+
+def _pieces(window: Window, lines: Sequence[int]) -> Iterator[_Piece]:
+    first = 0
+    for number, page in enumerate(window.document.pages):
+        here = [line - first for line in lines if first <= line < first + len(page.lines)]
+        first += len(page.lines)
+        breaks = [0, *(i for i in range(1, len(here)) if here[i] != here[i - 1] + 1), len(here)]
+        for low, high in pairwise(breaks):
+            if low < high:
+                part = _PagePart(page_index=number, first_line=here[low], last_line=here[high - 1] + 1)
+                yield _Piece(
+                    page=_part_page(page, part, 0),
+                    page_index=window.page_indices[number],
+                    start=window.starts[number] + page.lines[part.first_line][0],
+                )
+
+
+def _join(whole: Window, pieces: Sequence[_Piece]) -> Window:
+    pages = tuple(replace(piece.page, page_index=i) for i, piece in enumerate(pieces))
+    return Window(
+        document=replace(whole.document, pages=pages),
+        page_indices=tuple(piece.page_index for piece in pieces),
+        starts=tuple(piece.start for piece in pieces),
+    )
+
+
 class _Cutter:
     """What is known of one document while it is cut: its tables, and where a cut would part a row."""
 

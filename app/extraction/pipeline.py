@@ -17,11 +17,11 @@ from app.extraction.splitting import DocumentPart, place_in_file, split_document
 from app.extraction.stage_clock import StageClock
 from app.extraction.teaching import find_confirmed_extraction, teach_answer
 from app.extraction.tenant import NO_TENANT, TenantContext
+from app.extraction.window_completion import warn_of_cuts
 from app.extraction.window_extractor import (
     DocumentAnswer,
     WindowExtractor,
     list_example_uses,
-    warn_of_cuts,
     warn_of_examples,
 )
 from app.telemetry.observer import NO_OBSERVER, Observer

@@ -12,28 +12,34 @@ from app.extraction.known_rows import (
     count_row_tokens,
     known_rows,
     list_seen_rows,
-    only_lists,
-    shows_rows_only,
 )
 from app.extraction.options import ExtractionOptions
 from app.extraction.prompt_examples import FoundExamples, to_prompt_example
-from decoding.carried import find_carried
+from app.extraction.window_completion import WindowCompletion, read_completion
+from app.extraction.window_schemas import (
+    WindowLines,
+    choose_schemas,
+    choose_writable,
+    find_amid,
+    find_open,
+    find_other_lines,
+    read_lines,
+)
 from decoding.checks.completeness import SeenRow
-from decoding.confidence import leaf_confidences
 from decoding.engines.engine import Engine, EngineRequest
 from decoding.evidence import trace_chars
 from decoding.grammar.build import build_grammar
 from decoding.grounding.ground import find_row_words
 from decoding.merging import WindowAnswer, merge_answers
-from decoding.parse import ParsedOutput, parse_completion
 from decoding.prompt import build_prompt
 from decoding.required import Demand, find_demands, relax, subschema_for
-from decoding.windows import Window, cut_windows
+from decoding.second_choice import find_second_choices
+from decoding.windows import Window, cut_windows, pick_lines
 from eval.glirm import match_rows
 from ocr.layout import layout_text
 from schemas.document import Document
 from schemas.errors import EmptyDocumentError, PromptTooLongError, TruncatedOutputError
-from schemas.extraction import Completion, ExampleUse, ExtractionWarning, FieldMetadata, OtherValue
+from schemas.extraction import ExampleUse, ExtractionWarning
 from schemas.model_profile import ModelProfile
 from schemas.prompt import Prompt, PromptExample
 from schemas.spec import ExtractionSchema, Path, json_path
@@ -50,15 +56,6 @@ _SPARE_EXAMPLES = 3
 # However long the model's context: the grammar of more words is too much for a vLLM server without our
 # plugin (`decoding.grammar.build.MAX_WINDOW_WORDS` is what ours can take).
 _MAX_WINDOW_WORDS = 5_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowCompletion:
-    """One window's completion, as it came and as it was read."""
-
-    completion: Completion
-    parsed: ParsedOutput
-    answer: WindowAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,18 +133,14 @@ class WindowExtractor:
             If the schema demands a value and nothing in the only window can be one.
         """
         schema = self.schema if len(windows) == 1 else relax(self.schema)
-        asked = [self._asked_of(number, windows, schema) for number in range(len(windows))]
+        asked = choose_schemas(windows, schema, self._rows_of_all(windows), grounding=self.options.grounding)
         return tuple(
             self._build_request(window, part, self._find(window), rows=self._known_rows(window, part))
             for window, part in zip(windows, asked, strict=True)
         )
 
-    def _asked_of(self, number: int, windows: Sequence[Window], schema: ExtractionSchema) -> ExtractionSchema:
-        """Return what is asked of one window: of those amid a long table, the rows alone."""
-        if number in (0, len(windows) - 1):
-            return schema
-        lists = self._known_rows(windows[number], schema)
-        return only_lists(schema, lists) if shows_rows_only(lists, windows[number].document) else schema
+    def _rows_of_all(self, windows: Sequence[Window]) -> tuple[KnownRows, ...]:
+        return tuple(self._known_rows(window, self.schema) for window in windows)
 
     def _known_rows(self, window: Window, schema: ExtractionSchema) -> KnownRows:
         return known_rows(window, schema) if self.options.tables else {}
@@ -167,12 +160,14 @@ class WindowExtractor:
             If the engine fails or breaks its contract.
         """
         decoded = self._decode(requests)
-        answers = [d.answer for d in decoded]
-        if len(windows) > 1:
-            answers = [self._know_carried(*pair) for pair in zip(answers, windows, strict=True)]
-        if any(window.n_shared_lines for window in windows):
-            answers = [self._know_places(*pair) for pair in zip(answers, windows, strict=True)]
+        answers, lines = self._know_lines([d.answer for d in decoded], windows)
         merged, conflicts = merge_answers(self.schema.root, answers, match_rows=match_rows)
+        for request in self._ask_of_other_lines(merged, windows, lines):
+            more = self._decode((request,))
+            decoded += more
+            joined = [merged, *(d.answer for d in more)]
+            merged, later = merge_answers(self.schema.root, joined, match_rows=match_rows)
+            conflicts = (*conflicts, *(warning for warning in later if warning not in conflicts))
         for strict in (True, False):
             for window, request in zip(windows, requests, strict=True):
                 lacking = find_demands(self.schema, merged.value)
@@ -187,9 +182,46 @@ class WindowExtractor:
             raise _refuse_unanswered(lacking[0], decoded)
         return DocumentAnswer(merged=merged, conflicts=conflicts, decoded=decoded, n_windows=len(windows))
 
-    def _know_carried(self, answer: WindowAnswer, window: Window) -> WindowAnswer:
-        carried = find_carried(self.schema.root, answer.value, window.document)
-        return replace(answer, carried=carried)
+    def _know_lines(
+        self, answers: list[WindowAnswer], windows: Sequence[Window]
+    ) -> tuple[list[WindowAnswer], list[WindowLines]]:
+        """Return the answers of several windows with where rows stand and what is second choice only."""
+        if len(windows) < 2:
+            return answers, []
+        answers = [self._know_places(*pair) for pair in zip(answers, windows, strict=True)]
+        lines = [read_lines(*parts) for parts in zip(windows, self._rows_of_all(windows), strict=True)]
+        has_rows = [bool(answer.words) for answer in answers]
+        return [
+            replace(
+                answer,
+                second_choice=find_second_choices(
+                    self.schema.root,
+                    answer.value,
+                    [[word.text for word in words] for words in shown.words],
+                    in_rows=shown.in_table - shown.labelled,
+                    rows_follow=any(has_rows[number + 1 :]),
+                ),
+            )
+            for number, (answer, shown) in enumerate(zip(answers, lines, strict=True))
+        ], lines
+
+    def _ask_of_other_lines(
+        self, merged: WindowAnswer, windows: Sequence[Window], lines: Sequence[WindowLines]
+    ) -> Iterator[WindowRequest]:
+        """Yield what is asked of windows amid a table, of what the answer leaves open."""
+        schema = relax(self.schema)
+        wanted = find_open(schema, merged, low_confidence=self.profile.low_confidence)
+        room = self._room()
+
+        def fits(part: Window) -> bool:
+            n_prompt = self.engine.count_tokens(self._prompt(part.document, schema))
+            return part.document.n_words <= _MAX_WINDOW_WORDS and n_prompt <= room
+
+        amid = find_amid(windows, self._rows_of_all(windows))
+        for part in pick_lines(find_other_lines(lines, amid) if wanted and lines else (), fits=fits):
+            can = choose_writable(wanted, schema, part.document, grounding=self.options.grounding)
+            if can:
+                yield self._build_request(part, subschema_for(schema, can), FoundExamples())
 
     def _know_places(self, answer: WindowAnswer, window: Window) -> WindowAnswer:
         """Return the answer with the places of its rows in the whole document."""
@@ -198,7 +230,7 @@ class WindowExtractor:
             path: frozenset((window.page_indices[page], window.starts[page] + word) for page, word in at)
             for path, at in found.items()
         }
-        return replace(answer, words=words)
+        return replace(answer, words=words, shares_lines=window.n_shared_lines > 0)
 
     def _can_give(self, window: Window, demand: Demand, *, strict: bool) -> bool:
         try:
@@ -210,7 +242,7 @@ class WindowExtractor:
     def _decode(self, requests: Sequence[WindowRequest]) -> tuple[WindowCompletion, ...]:
         completions = self.engine.complete([request.engine_request for request in requests])
         return tuple(
-            _read_completion(completion, request)
+            read_completion(completion, request.engine_request.grammar, request.page_indices)
             for completion, request in zip(completions, requests, strict=True)
         )
 
@@ -309,36 +341,6 @@ def _most_answer_tokens(schema: ExtractionSchema, options: ExtractionOptions, pr
     return math.ceil(n_chars / profile.chars_per_token)
 
 
-def _read_completion(completion: Completion, request: WindowRequest) -> WindowCompletion:
-    parsed = _parse(completion, request)
-    confidences = leaf_confidences(parsed, completion)
-    answer = WindowAnswer(
-        value=parsed.value,
-        metadata={
-            path: FieldMetadata(confidence=known, probability=known) for path, known in confidences.items()
-        },
-        page_indices=dict.fromkeys(parsed.value_spans, request.page_indices),
-        others=_others_by_path(completion),
-    )
-    return WindowCompletion(completion=completion, parsed=parsed, answer=answer)
-
-
-def _others_by_path(completion: Completion) -> dict[Path, tuple[OtherValue, ...]]:
-    others: dict[Path, list[OtherValue]] = {}
-    for other in completion.others:
-        others.setdefault(other.path, []).append(other)
-    return {path: tuple(found) for path, found in others.items()}
-
-
-def _parse(completion: Completion, request: WindowRequest) -> ParsedOutput:
-    """Return what was written; what a cut left out may still be asked for, whether or not it may be null."""
-    grammar = request.engine_request.grammar
-    try:
-        return parse_completion(completion, grammar)
-    except TruncatedOutputError:
-        return parse_completion(completion, replace(grammar, schema=relax(grammar.schema)))
-
-
 def _refuse_unanswered(
     demand: Demand, decoded: Sequence[WindowCompletion]
 ) -> EmptyDocumentError | TruncatedOutputError:
@@ -352,13 +354,6 @@ def _refuse_unanswered(
         f"nothing in the document can fill {path!r}, which must not be null",
         hint="make the field nullable, or check that the document was read",
     )
-
-
-def warn_of_cuts(decoded: Sequence[WindowCompletion]) -> Iterator[ExtractionWarning]:
-    """Yield the warning that an answer was cut, if one was."""
-    if any(d.parsed.truncated for d in decoded):
-        message = "the answer reached its token limit; what was complete is kept, the rest is missing"
-        yield ExtractionWarning(code="truncated", message=message)
 
 
 def list_example_uses(requests: Sequence[WindowRequest]) -> tuple[ExampleUse, ...]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from decoding.evidence import trace_chars
 from decoding.grammar.answer import REASONING_KEY
@@ -25,7 +24,7 @@ from decoding.grammar.lark import (
     regex,
     trie_regex,
 )
-from decoding.grammar.number_regex import decimal_regex, integer_regex, iso_date_regex
+from decoding.grammar.number_regex import decimal_regex, integer_regex, iso_date_regex, number_texts
 from decoding.grammar.page_terms import LikelyRow, ListTerms, PageTerms
 from decoding.grammar.page_text import has_span, word_runs
 from decoding.tables.match import ScopedList, ScopedRow
@@ -43,14 +42,13 @@ from schemas.spec import (
     Spec,
     allows_null,
     json_path,
+    single_fields,
 )
-from schemas.values import UNDECIDED, possible_amounts
+from schemas.values import UNDECIDED
 
 # At the first character of a value the lexer takes about 30 steps a word (42,000 tokens, English prose). Our
 # engines allow 5,000,000; a vLLM server without our plugin stops at 200,000, some 5,000 words.
 MAX_WINDOW_WORDS = 10_000
-
-_MAX_NUMBER_DIGITS = 15  # a double holds every decimal of 15 digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +141,21 @@ def build_grammar(
         grounded=grounding,
         likely_rows=builder.lists.likely_rows() if grounding else {},
     )
+
+
+def list_writable(schema: ExtractionSchema, document: Document, *, grounding: bool = True) -> frozenset[Path]:
+    """Return the fields outside of lists that the document shows a value for, as `schema` bounds it.
+
+    Copied texts are shown by any words; an amount, a date or a code only where one stands.
+    """
+    builder = _Builder(
+        page=PageTerms(runs=word_runs(document, None)),
+        grounding=grounding,
+        n_words=document.n_words,
+        strict=True,
+        lists=ListTerms(document, {}),
+    )
+    return frozenset(path for path, spec in single_fields(schema.root) if builder.can_write(spec))
 
 
 def _reasoning_key(root: ObjectSpec) -> str:
@@ -262,6 +275,9 @@ class _Builder:
         null = [literal("null")] if nullable else []
         return self.writer.rule(" | ".join([*([self.writer.terminal(body)] if body else []), *null]))
 
+    def can_write(self, spec: FieldSpec) -> bool:
+        return self._terminal(spec) is not None
+
     def _terminal(self, spec: FieldSpec) -> str | None:
         """Return the body of the terminal of the field's values other than null; None if there are none."""
         if spec.kind == "enum":
@@ -281,7 +297,7 @@ class _Builder:
 
     def _number(self, spec: FieldSpec) -> str | None:
         """Return the numbers that the page shows, in every reading; any bounded one if it shows none."""
-        texts = _number_texts(self.page.amounts, spec) if self.grounding else ()
+        texts = number_texts(self.page.amounts, spec.minimum, spec.maximum) if self.grounding else ()
         if texts or self._shown_only(spec):
             return regex(trie_regex(texts)) if texts else None
         return _regex_or_none(decimal_regex(spec.minimum, spec.maximum))
@@ -370,22 +386,6 @@ def _nothing_fits(spec: FieldSpec, path: Path, *, by_page: bool) -> EmptyDocumen
 
 def _regex_or_none(pattern: str | None) -> str | None:
     return None if pattern is None else regex(pattern)
-
-
-def _number_texts(amounts: tuple[str, ...], spec: FieldSpec) -> tuple[str, ...]:
-    """Return the JSON numbers that the page's amounts may stand for, within the field's bounds."""
-    # As written: 0.1 as a float is a little more than the page's 0.1.
-    low = Decimal("-Infinity") if spec.minimum is None else Decimal(str(spec.minimum))
-    high = Decimal("Infinity") if spec.maximum is None else Decimal(str(spec.maximum))
-    readings = {value for text in amounts for value in possible_amounts(text)}
-    kept = (v for v in readings if low <= v <= high and len(v.as_tuple().digits) <= _MAX_NUMBER_DIGITS)
-    return tuple(sorted({text for value in kept for text in (f"{value:f}", _shortest(f"{value:f}"))}))
-
-
-def _shortest(number: str) -> str:
-    """Return the number as `json.dumps` writes a float: "12.50" as "12.5", "12.00" as "12.0"."""
-    head, point, tail = number.partition(".")
-    return f"{head}.{tail.rstrip('0') or '0'}" if point else number
 
 
 def _pattern(pattern: str) -> str:

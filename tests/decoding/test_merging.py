@@ -11,12 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from decoding.carried import find_carried
 from decoding.merging import WindowAnswer, merge_answers
 from eval.glirm import match_rows
 from schemas.extraction import FieldMetadata
 from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path
-from tests.decoding.tables.pages import pages
 
 ROOT = ObjectSpec(
     properties=(
@@ -50,25 +48,11 @@ def test_the_surest_value_wins_and_the_conflict_is_a_warning() -> None:
 
 
 def test_a_sum_that_is_carried_over_is_no_total_where_another_page_has_one() -> None:
-    first = replace(answer("680.40", ["a"], 0.9), carried=frozenset({("total",)}))
+    first = replace(answer("680.40", ["a"], 0.9), second_choice=frozenset({("total",)}))
     merged, warnings = merge_answers(ROOT, [first, answer("1,360.80", ["b"], 0.6)])
     assert (merged.value["total"], warnings) == ("1,360.80", ())
     alone, _ = merge_answers(ROOT, [first, answer(None, [], 0.6)])
     assert alone.value["total"] == "680.40"
-
-
-def test_amounts_on_lines_of_carried_sums_alone_are_known() -> None:
-    document = pages("Paper 680.40 1.00\nÜbertrag 681.40", "Report 681.40\nInk 5.00\nSumme 686.40")
-    found = {
-        total: find_carried(ROOT, {"total": total, "rows": []}, document)
-        for total in ("681.40", "680.40", "686.40", "7.00")
-    }
-    assert found == {
-        "681.40": frozenset({("total",)}),
-        "680.40": frozenset(),
-        "686.40": frozenset(),
-        "7.00": frozenset(),
-    }
 
 
 def test_what_another_window_gave_is_told_with_how_far_behind_it_is() -> None:
@@ -127,7 +111,7 @@ def window(*rows: Printed) -> WindowAnswer:
         {key: row[key][0] if key in row else None for key in ("name", "price")} for row in rows
     ]
     known: dict[Path, FieldMetadata] = {path: FieldMetadata(confidence=0.5) for path in words}
-    return WindowAnswer(value={"rows": values}, metadata=known, words=words)
+    return WindowAnswer(value={"rows": values}, metadata=known, words=words, shares_lines=True)
 
 
 def merged_rows(*answers: WindowAnswer) -> tuple[list[tuple[JsonValue, JsonValue]], list[str]]:

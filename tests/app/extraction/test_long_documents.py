@@ -147,3 +147,81 @@ def test_items_of_a_plain_list_that_are_printed_alike_are_as_many_as_the_page_ha
         extraction = extract(Reader(read, n_words=n_words), text, schema)
         assert extraction.usage.n_windows > 1
         assert extraction.output.value["rows"] == names
+
+
+INVOICE = make_schema(
+    {
+        "type": "object",
+        "properties": {"description": _TEXT, "quantity": _AMOUNT, "amount": _AMOUNT},
+    },
+    number=_TEXT,
+    order=_TEXT,
+    total=_AMOUNT,
+)
+_LABELS = {"number": "Invoice number:", "order": "Order no:"}
+
+
+def read_invoice(lines: list[str]) -> dict[str, JsonValue]:
+    """Return what stands behind labels, the last sum of a window as the total, and what is in the rows."""
+    found: dict[str, JsonValue] = {}
+    rows: list[JsonValue] = []
+    for line in lines:
+        text = line.strip()
+        for key, label in _LABELS.items():
+            if text.startswith(label):
+                found[key] = text.removeprefix(label).strip()
+        if text.lower().startswith(("total", "subtotal", "carried")):
+            found["total"] = text.split()[-1]
+        cells = re.fullmatch(r"(\w+ \w+)\s+(\d+)\s+(\S+)", text)
+        if cells:
+            rows.append(dict(zip(("description", "quantity", "amount"), cells.groups(), strict=True)))
+    return {**found, "rows": rows}
+
+
+def invoice_text(n_pages: int, *, amid: str = "", order: str = "") -> str:
+    """Return an invoice of ten rows a page, with a line amid the table and one in the head."""
+    pages: list[str] = []
+    for number in range(1, n_pages + 1):
+        lines = ["Invoice number: 4711", *([order] if order else [])] if number == 1 else []
+        lines.append("Description          Qty      Amount")
+        lines += [
+            f"Paper {'abcdefghij'[i]}{number}               {i + 1}       {i + 1}.00" for i in range(10)
+        ]
+        if number == (n_pages + 1) // 2 and amid:
+            lines.append(amid)
+        is_last = number == n_pages
+        lines.append(f"{'Total' if is_last else 'Subtotal'}                      {55 * number}.00")
+        pages.append("\n".join(lines))
+    return "\n\n".join(pages)
+
+
+def ask_invoice(text: str) -> tuple[Extraction, list[tuple[str, ...]]]:
+    """Return the extraction of an invoice in small windows, and the keys that each request asked for."""
+    engine = Reader(read_invoice, n_words=55)
+    extraction = extract(engine, text, INVOICE)
+    return extraction, [keys for keys, _ in engine.asked]
+
+
+def test_windows_amid_a_table_are_asked_for_rows_alone() -> None:
+    extraction, asked = ask_invoice(invoice_text(5, order="Order no: 77"))
+    assert extraction.output.value["total"] == "275.00"
+    assert extraction.output.value["number"] == "4711"
+    assert extraction.completeness.lists["rows"].n_missing == 0
+    assert len(extraction.output.value["rows"]) == 50  # type: ignore[arg-type]
+    assert asked[1:-1] == [("rows",)] * (len(asked) - 2)
+    assert [w.code for w in extraction.warnings if w.code == "window_conflict"] == []
+
+
+@pytest.mark.parametrize("amid", ["Order no: 88", "            Order no: 88"])
+def test_a_value_that_stands_amid_a_table_alone_is_found(amid: str) -> None:
+    extraction, asked = ask_invoice(invoice_text(5, amid=amid))
+    assert extraction.output.value["order"] == "88"
+    assert extraction.output.metadata["order"].citations[0].page_number == 3
+    assert extraction.output.value["total"] == "275.00"
+    # What the first and last windows gave is not asked for again.
+    assert asked[-1] == ("order",)
+
+
+def test_a_subtotal_is_no_total_where_rows_follow_and_the_total_is_found() -> None:
+    extraction, _ = ask_invoice(invoice_text(3))
+    assert extraction.output.value["total"] == "165.00"
