@@ -151,9 +151,9 @@ class _Merge:
         """Return what stands at `path`; in a row the sources stand in the order of their trust."""
         present = [source for source in sources if source[0] is not None]
         if isinstance(spec, ObjectSpec):
-            return self.object(spec, present, path, in_row=in_row) if present else None
+            return self.object(spec, present, path, in_row=in_row) if present or not spec.nullable else None
         if isinstance(spec, ArraySpec):
-            return self.array(spec, present, path) if present else None
+            return self.array(spec, present, path) if present or not spec.nullable else None
         if not sources:
             return None
         ordered = present or sources[:1]
@@ -179,7 +179,7 @@ class _Merge:
         shared = {word for row in rows for word in row.words} & {word for row in more for word in row.words}
         if self.match_rows is None or not shared:
             self.doubt_unplaced(rows, more, path)
-            return [*rows, *more]
+            return _interleave(rows, more)
         first = next(i for i, row in enumerate(rows) if not shared.isdisjoint(row.words))
         last = max(j for j, row in enumerate(more) if not shared.isdisjoint(row.words)) + 1
         tail, head = rows[first:], more[:last]
@@ -291,8 +291,8 @@ def _is_same(ours: Words, theirs: Words) -> bool:
 
 
 def _interleave(ours: Sequence[_Row], theirs: Sequence[_Row]) -> list[_Row]:
-    """Return the rows of both in page order, each side in its own; what stands nowhere goes with the next."""
-    left, right = _keys(ours), _keys(theirs)
+    """Return the rows of both in page order, each side in its own; one that is nowhere with its neighbour."""
+    left, right = _keys(ours, otherwise=-math.inf), _keys(theirs, otherwise=math.inf)
     joined: list[_Row] = []
     i = j = 0
     while i < len(ours) and j < len(theirs):
@@ -305,10 +305,14 @@ def _interleave(ours: Sequence[_Row], theirs: Sequence[_Row]) -> list[_Row]:
     return [*joined, *ours[i:], *theirs[j:]]
 
 
-def _keys(rows: Sequence[_Row]) -> list[tuple[float, float]]:
+def _keys(rows: Sequence[_Row], *, otherwise: float) -> list[tuple[float, float]]:
+    """Return the place of each row: its own, the next one's, the last one's, or `otherwise`."""
+    places = [min(row.words) for row in rows if row.words]
+    after = places[-1] if places else (otherwise, otherwise)
     keys: list[tuple[float, float]] = []
     for row in reversed(rows):
-        keys.append(min(row.words) if row.words else keys[-1] if keys else (math.inf, math.inf))
+        after = min(row.words, default=after)
+        keys.append(after)
     return keys[::-1]
 
 

@@ -24,6 +24,10 @@ _SHARED_LINES = 4
 _OWN_TO_SHARED = 3
 
 
+# (page_index, first_line, last_line) of a document: lines [first_line, last_line) of a page.
+LineRange = tuple[int, int, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PagePart:
     """Lines [first_line, last_line) of one page; the first `n_shared` are shown by the part before, too."""
@@ -56,6 +60,8 @@ class Window:
         The lines that may be items where no table has a heading, likewise.
     n_shared_lines
         How many of its lines the windows before show, too: those before a cut that may part a row.
+    first_lines
+        For each page, the index in the whole page of the first line that it shows.
     """
 
     document: Document
@@ -64,10 +70,31 @@ class Window:
     tables: tuple[Table, ...] = ()
     priced: Table | None = None
     n_shared_lines: int = 0
+    first_lines: tuple[int, ...] = ()
+
+    def place_lines(self, lines: Sequence[int]) -> tuple[LineRange, ...]:
+        """Return some of its lines, counted through its pages, ascending, as ranges of the whole document."""
+        ranges: list[LineRange] = []
+        first = 0
+        for number, page in enumerate(self.document.pages):
+            offset = self.first_lines[number] - first
+            here = [line + offset for line in lines if first <= line < first + len(page.lines)]
+            first += len(page.lines)
+            breaks = [0, *(i for i in range(1, len(here)) if here[i] != here[i - 1] + 1), len(here)]
+            ranges += [
+                (self.page_indices[number], here[low], here[high - 1] + 1)
+                for low, high in pairwise(breaks)
+                if low < high
+            ]
+        return tuple(ranges)
 
 
 def cut_windows(
-    document: Document, *, fits: Callable[[Window], bool], overlap: bool = False
+    document: Document,
+    *,
+    fits: Callable[[Window], bool],
+    overlap: bool = False,
+    lines: Sequence[LineRange] | None = None,
 ) -> tuple[Window, ...]:
     """Return windows that fit, in order, that together hold every line.
 
@@ -82,6 +109,9 @@ def cut_windows(
         Whether rows are asked for that no table shows: a cut of a page may part one. The next window then
         shows up to four lines before it, too, none of a known row, if they fit.
 
+    lines
+        The lines that are shown, in order; None for all.
+
     Raises
     ------
     PromptTooLongError
@@ -90,7 +120,7 @@ def cut_windows(
     cutter = _Cutter(document, fits, overlap=overlap)
     windows: list[Window] = []
     pending: tuple[_PagePart, ...] = ()
-    for part in _pages(document):
+    for part in _pages(document) if lines is None else map(_part_of, lines):
         if fits(cutter.window((*pending, part))):
             pending = (*pending, part)
             continue
@@ -137,22 +167,18 @@ class _Piece:
     page: Page
     page_index: int
     start: int
+    first_line: int
 
 
 def _pieces(window: Window, lines: Sequence[int]) -> Iterator[_Piece]:
-    first = 0
-    for number, page in enumerate(window.document.pages):
-        here = [line - first for line in lines if first <= line < first + len(page.lines)]
-        first += len(page.lines)
-        breaks = [0, *(i for i in range(1, len(here)) if here[i] != here[i - 1] + 1), len(here)]
-        for low, high in pairwise(breaks):
-            if low < high:
-                part = _PagePart(page_index=number, first_line=here[low], last_line=here[high - 1] + 1)
-                yield _Piece(
-                    page=_part_page(page, part, 0),
-                    page_index=window.page_indices[number],
-                    start=window.starts[number] + page.lines[part.first_line][0],
-                )
+    for page_index, first_line, last_line in window.place_lines(lines):
+        number = window.page_indices.index(page_index)
+        page, first = window.document.pages[number], window.first_lines[number]
+        part = _PagePart(page_index=number, first_line=first_line - first, last_line=last_line - first)
+        start = window.starts[number] + page.lines[part.first_line][0]
+        yield _Piece(
+            page=_part_page(page, part, 0), page_index=page_index, start=start, first_line=first_line
+        )
 
 
 def _join(whole: Window, pieces: Sequence[_Piece]) -> Window:
@@ -161,6 +187,7 @@ def _join(whole: Window, pieces: Sequence[_Piece]) -> Window:
         document=replace(whole.document, pages=pages),
         page_indices=tuple(piece.page_index for piece in pieces),
         starts=tuple(piece.start for piece in pieces),
+        first_lines=tuple(piece.first_line for piece in pieces),
     )
 
 
@@ -192,6 +219,7 @@ class _Cutter:
             tables=tables,
             priced=priced if priced and priced.rows else None,
             n_shared_lines=sum(part.n_shared for part in parts),
+            first_lines=tuple(part.first_line for part in parts),
         )
 
     def split(self, part: _PagePart) -> tuple[_PagePart, ...]:
@@ -220,6 +248,11 @@ class _Cutter:
         while n_shared < most and (part.page_index, cut - n_shared - 1) not in self.in_rows:
             n_shared += 1
         return replace(part, first_line=cut - n_shared, n_shared=n_shared)
+
+
+def _part_of(lines: LineRange) -> _PagePart:
+    page_index, first_line, last_line = lines
+    return _PagePart(page_index=page_index, first_line=first_line, last_line=last_line)
 
 
 def _pages(document: Document) -> tuple[_PagePart, ...]:

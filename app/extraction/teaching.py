@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from app.extraction.window_extractor import WindowRequest
+from app.extraction.window_request import WindowRequest
 from decoding.checks.completeness import find_evidence
 from decoding.grounding.ground import ground_extraction
 from decoding.merging import WindowAnswer

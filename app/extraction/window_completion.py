@@ -56,8 +56,8 @@ def _parse(completion: Completion, grammar: Grammar) -> ParsedOutput:
         return parse_completion(completion, replace(grammar, schema=relax(grammar.schema)))
 
 
-def warn_of_cuts(decoded: Sequence[WindowCompletion]) -> Iterator[ExtractionWarning]:
-    """Yield the warning that an answer was cut, if one was."""
-    if any(d.parsed.truncated for d in decoded):
+def warn_of_cuts(decoded: Sequence[WindowCompletion], *, is_whole: bool) -> Iterator[ExtractionWarning]:
+    """Yield the warning that an answer was cut, if one was and the rest was not given later."""
+    if any(d.parsed.truncated for d in decoded) and not is_whole:
         message = "the answer reached its token limit; what was complete is kept, the rest is missing"
         yield ExtractionWarning(code="truncated", message=message)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from app.extraction.cursor import Rest
 from app.extraction.known_rows import (
     KnownRows,
     count_row_tokens,
@@ -15,7 +16,9 @@ from app.extraction.known_rows import (
 )
 from app.extraction.options import ExtractionOptions
 from app.extraction.prompt_examples import FoundExamples, to_prompt_example
+from app.extraction.rests import find_rests, place_rows
 from app.extraction.window_completion import WindowCompletion, read_completion
+from app.extraction.window_request import WindowRequest
 from app.extraction.window_schemas import (
     WindowLines,
     choose_schemas,
@@ -29,17 +32,16 @@ from decoding.checks.completeness import SeenRow
 from decoding.engines.engine import Engine, EngineRequest
 from decoding.evidence import trace_chars
 from decoding.grammar.build import build_grammar
-from decoding.grounding.ground import find_row_words
 from decoding.merging import WindowAnswer, merge_answers
 from decoding.prompt import build_prompt
 from decoding.required import Demand, find_demands, relax, subschema_for
 from decoding.second_choice import find_second_choices
-from decoding.windows import Window, cut_windows, pick_lines
+from decoding.windows import LineRange, Window, cut_windows, pick_lines
 from eval.glirm import match_rows
 from ocr.layout import layout_text
 from schemas.document import Document
 from schemas.errors import EmptyDocumentError, PromptTooLongError, TruncatedOutputError
-from schemas.extraction import ExampleUse, ExtractionWarning
+from schemas.extraction import ExtractionWarning
 from schemas.model_profile import ModelProfile
 from schemas.prompt import Prompt, PromptExample
 from schemas.spec import ExtractionSchema, Path, json_path
@@ -60,22 +62,16 @@ _MAX_WINDOW_WORDS = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentAnswer:
-    """The merged answer, where the windows disagreed, and every completion that it was made of."""
+    """The merged answer, where the windows disagreed, and every completion that it was made of.
+
+    `rests` are what a limit cut off and is still to be asked.
+    """
 
     merged: WindowAnswer
     conflicts: tuple[ExtractionWarning, ...]
     decoded: tuple[WindowCompletion, ...]
     n_windows: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowRequest:
-    """What is asked of one window, and the examples that were found for it and are shown with it."""
-
-    engine_request: EngineRequest
-    page_indices: tuple[int, ...]
-    found: FoundExamples
-    shown: tuple[PromptExample, ...]
+    rests: tuple[Rest, ...] = ()
 
 
 class WindowExtractor:
@@ -89,15 +85,17 @@ class WindowExtractor:
         options: ExtractionOptions,
         profile: ModelProfile,
         examples: ExampleFinder | None = None,
+        places_rows: bool = False,
     ) -> None:
         self.engine = engine
+        self.places_rows = places_rows
         self.examples = examples
         self.profile = profile
         self.schema = schema
         self.options = options
 
-    def cut(self, document: Document) -> tuple[Window, ...]:
-        """Return the parts of the document that leave the engine room for an answer.
+    def cut(self, document: Document, *, lines: Sequence[LineRange] | None = None) -> tuple[Window, ...]:
+        """Return the parts of the document, or of some of its lines, that leave room for an answer.
 
         Raises
         ------
@@ -113,7 +111,7 @@ class WindowExtractor:
             return n_prompt <= room and self._rows_fit(part, n_prompt)
 
         has_rows = any("[]" in keys for keys, _ in self.schema.leaves())
-        return cut_windows(document, fits=fits, overlap=has_rows)
+        return cut_windows(document, fits=fits, overlap=has_rows, lines=lines)
 
     def _rows_fit(self, part: Window, n_prompt_tokens: int) -> bool:
         """Return whether the answer has room for all rows that the window's tables show, or for one."""
@@ -159,12 +157,14 @@ class WindowExtractor:
         DecodingError
             If the engine fails or breaks its contract.
         """
-        decoded = self._decode(requests)
-        answers, lines = self._know_lines([d.answer for d in decoded], windows)
+        decoded = self._decode(requests, place=len(windows) > 1)
+        asked = list(zip(requests, decoded, strict=True))
+        answers, lines = self._know_lines(decoded, windows)
         merged, conflicts = merge_answers(self.schema.root, answers, match_rows=match_rows)
         for request in self._ask_of_other_lines(merged, windows, lines):
-            more = self._decode((request,))
+            more = self._decode((request,), place=True)
             decoded += more
+            asked += [(request, one) for one in more]
             joined = [merged, *(d.answer for d in more)]
             merged, later = merge_answers(self.schema.root, joined, match_rows=match_rows)
             conflicts = (*conflicts, *(warning for warning in later if warning not in conflicts))
@@ -174,23 +174,28 @@ class WindowExtractor:
                 wanted = tuple(d for d in lacking if self._can_give(window, d, strict=strict))
                 if wanted:
                     part = subschema_for(self.schema, wanted)
-                    more = self._decode((self._build_request(window, part, request.found, strict=strict),))
+                    again = self._build_request(window, part, request.found, strict=strict)
+                    more = self._decode((again,))
                     decoded += more
+                    asked += [(again, one) for one in more]
                     merged, _ = merge_answers(self.schema.root, [merged, *(d.answer for d in more)])
-        lacking = find_demands(self.schema, merged.value)
-        if lacking:
-            raise _refuse_unanswered(lacking[0], decoded)
-        return DocumentAnswer(merged=merged, conflicts=conflicts, decoded=decoded, n_windows=len(windows))
+        wanted = find_open(self.schema, merged, low_confidence=self.profile.low_confidence)
+        rests = find_rests(asked, frozenset(part.keys for part in wanted))
+        if not (rests and self.options.complete):
+            refuse_unanswered(self.schema, merged, decoded)
+        return DocumentAnswer(
+            merged=merged, conflicts=conflicts, decoded=decoded, n_windows=len(windows), rests=rests
+        )
 
     def _know_lines(
-        self, answers: list[WindowAnswer], windows: Sequence[Window]
+        self, decoded: Sequence[WindowCompletion], windows: Sequence[Window]
     ) -> tuple[list[WindowAnswer], list[WindowLines]]:
-        """Return the answers of several windows with where rows stand and what is second choice only."""
+        """Return the answers of several windows with what is second choice only, and the windows' lines."""
+        answers = [d.answer for d in decoded]
         if len(windows) < 2:
             return answers, []
-        answers = [self._know_places(*pair) for pair in zip(answers, windows, strict=True)]
         lines = [read_lines(*parts) for parts in zip(windows, self._rows_of_all(windows), strict=True)]
-        has_rows = [bool(answer.words) for answer in answers]
+        has_rows = [bool(d.answer.words) or d.parsed.truncated for d in decoded]
         return [
             replace(
                 answer,
@@ -223,15 +228,6 @@ class WindowExtractor:
             if can:
                 yield self._build_request(part, subschema_for(schema, can), FoundExamples())
 
-    def _know_places(self, answer: WindowAnswer, window: Window) -> WindowAnswer:
-        """Return the answer with the places of its rows in the whole document."""
-        found = find_row_words(self.schema.root, answer.value, window.document)
-        words = {
-            path: frozenset((window.page_indices[page], window.starts[page] + word) for page, word in at)
-            for path, at in found.items()
-        }
-        return replace(answer, words=words, shares_lines=window.n_shared_lines > 0)
-
     def _can_give(self, window: Window, demand: Demand, *, strict: bool) -> bool:
         try:
             build_grammar(subschema_for(self.schema, (demand,)), window.document, strict=strict)
@@ -239,11 +235,20 @@ class WindowExtractor:
             return False
         return True
 
-    def _decode(self, requests: Sequence[WindowRequest]) -> tuple[WindowCompletion, ...]:
+    def _decode(
+        self, requests: Sequence[WindowRequest], *, place: bool = False
+    ) -> tuple[WindowCompletion, ...]:
+        """Return what the engine says, with the places of rows where it is asked for or an answer was cut."""
         completions = self.engine.complete([request.engine_request for request in requests])
-        return tuple(
-            read_completion(completion, request.engine_request.grammar, request.page_indices)
+        read = [
+            read_completion(completion, request.engine_request.grammar, request.window.page_indices)
             for completion, request in zip(completions, requests, strict=True)
+        ]
+        return tuple(
+            replace(one, answer=place_rows(self.schema.root, request, one))
+            if place or one.parsed.truncated or self.places_rows
+            else one
+            for one, request in zip(read, requests, strict=True)
         )
 
     def _find(self, window: Window) -> FoundExamples:
@@ -323,7 +328,7 @@ class WindowExtractor:
             seed=self.options.seed,
         )
         return WindowRequest(
-            engine_request=request, page_indices=window.page_indices, found=found, shown=examples
+            engine_request=request, window=window, rows=rows or {}, found=found, shown=examples
         )
 
 
@@ -341,40 +346,26 @@ def _most_answer_tokens(schema: ExtractionSchema, options: ExtractionOptions, pr
     return math.ceil(n_chars / profile.chars_per_token)
 
 
-def _refuse_unanswered(
-    demand: Demand, decoded: Sequence[WindowCompletion]
-) -> EmptyDocumentError | TruncatedOutputError:
-    path = json_path(demand.keys)
+def refuse_unanswered(
+    schema: ExtractionSchema, answer: WindowAnswer, decoded: Sequence[WindowCompletion]
+) -> None:
+    """Raise if an answer lacks what the schema demands.
+
+    Raises
+    ------
+    TruncatedOutputError, EmptyDocumentError
+        As some completion was cut, or as there is nothing.
+    """
+    lacking = find_demands(schema, answer.value)
+    if not lacking:
+        return
+    path = json_path(lacking[0].keys)
     if any(d.parsed.truncated for d in decoded):
-        return TruncatedOutputError(
+        raise TruncatedOutputError(
             f"the answer was cut before {path!r}, which must have a value",
             hint="raise max_tokens, or make the field nullable",
         )
-    return EmptyDocumentError(
+    raise EmptyDocumentError(
         f"nothing in the document can fill {path!r}, which must not be null",
         hint="make the field nullable, or check that the document was read",
     )
-
-
-def list_example_uses(requests: Sequence[WindowRequest]) -> tuple[ExampleUse, ...]:
-    """Return which examples were shown, each once, with the pages that they were shown with."""
-    pages: dict[str, list[int]] = {}
-    scores: dict[str, float] = {}
-    for request in requests:
-        for example in request.shown:
-            pages.setdefault(example.example_id, []).extend(i + 1 for i in request.page_indices)
-            scores[example.example_id] = max(example.similarity_score, scores.get(example.example_id, 0.0))
-    return tuple(
-        ExampleUse(example_id=i, similarity_score=scores[i], page_numbers=tuple(sorted(set(numbers))))
-        for i, numbers in pages.items()
-    )
-
-
-def warn_of_examples(requests: Sequence[WindowRequest]) -> Iterator[ExtractionWarning]:
-    """Yield what kept examples from being shown: no room beside the page, or a store that failed."""
-    if any(request.found.hits and not request.shown for request in requests):
-        message = "examples were found and none is shown, as the answer needs the room"
-        yield ExtractionWarning(code="example_dropped", message=message)
-    if any(request.found.failed for request in requests):
-        message = "the store of examples could not be asked"
-        yield ExtractionWarning(code="examples_unavailable", message=message)

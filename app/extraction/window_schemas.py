@@ -45,7 +45,7 @@ def choose_schemas(
 
 
 def _without_unwritable(schema: ExtractionSchema, document: Document, *, grounding: bool) -> ExtractionSchema:
-    parts = list(_parts(schema.root, ()))
+    parts = list_parts(schema.root)
     kept = choose_writable(parts, schema, document, grounding=grounding)
     return subschema_for(schema, kept) if 0 < len(kept) < len(parts) else schema
 
@@ -78,16 +78,14 @@ def find_open(schema: ExtractionSchema, answer: WindowAnswer, *, low_confidence:
         is_unsure = known is not None and known.confidence is not None and known.confidence < low_confidence
         return value_at(dict(answer.value), path) in (None, []) or is_unsure or path in answer.second_choice
 
-    return tuple(part for part in _parts(schema.root, ()) if is_open(part.keys))
+    return tuple(part for part in list_parts(schema.root) if is_open(part.keys))
 
 
-def _parts(spec: Spec, keys: tuple[str, ...]) -> Iterator[Demand]:
-    """Yield the scalars outside of lists and the outermost lists."""
+def list_parts(spec: Spec, keys: tuple[str, ...] = ()) -> list[Demand]:
+    """Return the scalars outside of lists and the outermost lists of an object, in schema order."""
     if isinstance(spec, ObjectSpec):
-        for key, child in spec.properties:
-            yield from _parts(child, (*keys, key))
-    else:
-        yield Demand(keys=keys, spec=spec)
+        return [part for key, child in spec.properties for part in list_parts(child, (*keys, key))]
+    return [Demand(keys=keys, spec=spec)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
