@@ -64,7 +64,7 @@ def _find_demands(spec: Spec, value: JsonValue, keys: tuple[str, ...]) -> Iterat
 def subschema_for(schema: ExtractionSchema, wanted: Sequence[Demand]) -> ExtractionSchema:
     """Return the part of `schema` that asks for what is wanted and nothing else, in schema order.
 
-    An answer to it joins the answer that lacked it by `decoding.windows.merge_answers`.
+    An answer to it joins the answer that lacked it by `decoding.merging.merge_answers`.
     """
     by_keys = {demand.keys: demand.spec for demand in wanted}
     return replace(schema, root=_restrict(schema.root, (), by_keys))

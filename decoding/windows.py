@@ -1,38 +1,46 @@
-"""Long documents: cut into windows that fit the model's context, and the answers put together again.
+"""Long documents: cut into windows that fit the model's context.
 
-No line is left out: a document that does not fit is decoded window by window. A scalar found in several
-windows takes the answer the model is surest of, and a disagreement is a warning; rows of lists are
-joined in page order. What a schema demands need not stand in each window (`decoding.required`).
+No line is left out: a document that does not fit is decoded window by window, and the answers are put
+together again (`decoding.merging`). Where a cut may part a row, the next window begins some lines before it.
+What a schema demands need not stand in each window (`decoding.required`).
 """
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
-
-from pydantic import JsonValue
 
 from decoding.tables.find import find_tables
 from decoding.tables.priced_lines import find_priced_lines
 from decoding.tables.table import PagePart, Table, rows_within
 from schemas.document import Document, Page
 from schemas.errors import PromptTooLongError
-from schemas.extraction import ExtractionWarning, FieldMetadata, OtherValue
-from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec, json_path
-from schemas.values import UNDECIDED
+
+# Lines before a cut that both windows show: a row of up to one line more is whole in one of them.
+_SHARED_LINES = 4
+# Of a window's own lines, at most one in so many is shown for the sake of a cut row.
+_OWN_TO_SHARED = 3
+
+
+# (page_index, first_line, last_line) of a document: lines [first_line, last_line) of a page.
+LineRange = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PagePart:
-    """Lines [first_line, last_line) of one page."""
+    """Lines [first_line, last_line) of one page; the first `n_shared` are shown by the part before, too."""
 
     page_index: int
     first_line: int
     last_line: int
+    n_shared: int = 0
+
+    @property
+    def first_own(self) -> int:
+        """Return the first line that no part before shows."""
+        return self.first_line + self.n_shared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +58,10 @@ class Window:
         stand in another window.
     priced
         The lines that may be items where no table has a heading, likewise.
+    n_shared_lines
+        How many of its lines the windows before show, too: those before a cut that may part a row.
+    first_lines
+        For each page, the index in the whole page of the first line that it shows.
     """
 
     document: Document
@@ -57,9 +69,33 @@ class Window:
     starts: tuple[int, ...] = ()
     tables: tuple[Table, ...] = ()
     priced: Table | None = None
+    n_shared_lines: int = 0
+    first_lines: tuple[int, ...] = ()
+
+    def place_lines(self, lines: Sequence[int]) -> tuple[LineRange, ...]:
+        """Return some of its lines, counted through its pages, ascending, as ranges of the whole document."""
+        ranges: list[LineRange] = []
+        first = 0
+        for number, page in enumerate(self.document.pages):
+            offset = self.first_lines[number] - first
+            here = [line + offset for line in lines if first <= line < first + len(page.lines)]
+            first += len(page.lines)
+            breaks = [0, *(i for i in range(1, len(here)) if here[i] != here[i - 1] + 1), len(here)]
+            ranges += [
+                (self.page_indices[number], here[low], here[high - 1] + 1)
+                for low, high in pairwise(breaks)
+                if low < high
+            ]
+        return tuple(ranges)
 
 
-def cut_windows(document: Document, *, fits: Callable[[Window], bool]) -> tuple[Window, ...]:
+def cut_windows(
+    document: Document,
+    *,
+    fits: Callable[[Window], bool],
+    overlap: bool = False,
+    lines: Sequence[LineRange] | None = None,
+) -> tuple[Window, ...]:
     """Return windows that fit, in order, that together hold every line.
 
     Whole pages are kept together where they fit; a page that alone is too long is cut between lines, between
@@ -69,16 +105,22 @@ def cut_windows(document: Document, *, fits: Callable[[Window], bool]) -> tuple[
     ----------
     fits
         Whether the engine can take a window; what is part of a window that fits must fit.
+    overlap
+        Whether rows are asked for that no table shows: a cut of a page may part one. The next window then
+        shows up to four lines before it, too, none of a known row, if they fit.
+
+    lines
+        The lines that are shown, in order; None for all.
 
     Raises
     ------
     PromptTooLongError
         If a single line does not fit.
     """
-    cutter = _Cutter(document, fits)
+    cutter = _Cutter(document, fits, overlap=overlap)
     windows: list[Window] = []
     pending: tuple[_PagePart, ...] = ()
-    for part in _pages(document):
+    for part in _pages(document) if lines is None else map(_part_of, lines):
         if fits(cutter.window((*pending, part))):
             pending = (*pending, part)
             continue
@@ -92,16 +134,74 @@ def cut_windows(document: Document, *, fits: Callable[[Window], bool]) -> tuple[
     return tuple(windows)
 
 
+def pick_lines(
+    shown: Sequence[tuple[Window, Sequence[int]]], *, fits: Callable[[Window], bool]
+) -> tuple[Window, ...]:
+    """Return some lines of windows as windows of their own that fit, as few as may be; no lines, no windows.
+
+    Parameters
+    ----------
+    shown
+        Windows with the lines, counted through their pages, ascending.
+    fits
+        As for `cut_windows`; a part of each given window fits.
+
+    Notes
+    -----
+    Lines that do not follow each other are on pages of their own, and no table is known of.
+    """
+    picked: list[Window] = []
+    pending: tuple[_Piece, ...] = ()
+    for piece in (piece for window, lines in shown for piece in _pieces(window, lines)):
+        if pending and not fits(_join(shown[0][0], (*pending, piece))):
+            picked.append(_join(shown[0][0], pending))
+            pending = ()
+        pending = (*pending, piece)
+    return (*picked, _join(shown[0][0], pending)) if pending else tuple(picked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Piece:
+    """Consecutive lines of a page, and which page of the whole document and where on it they stand."""
+
+    page: Page
+    page_index: int
+    start: int
+    first_line: int
+
+
+def _pieces(window: Window, lines: Sequence[int]) -> Iterator[_Piece]:
+    for page_index, first_line, last_line in window.place_lines(lines):
+        number = window.page_indices.index(page_index)
+        page, first = window.document.pages[number], window.first_lines[number]
+        part = _PagePart(page_index=number, first_line=first_line - first, last_line=last_line - first)
+        start = window.starts[number] + page.lines[part.first_line][0]
+        yield _Piece(
+            page=_part_page(page, part, 0), page_index=page_index, start=start, first_line=first_line
+        )
+
+
+def _join(whole: Window, pieces: Sequence[_Piece]) -> Window:
+    pages = tuple(replace(piece.page, page_index=i) for i, piece in enumerate(pieces))
+    return Window(
+        document=replace(whole.document, pages=pages),
+        page_indices=tuple(piece.page_index for piece in pieces),
+        starts=tuple(piece.start for piece in pieces),
+        first_lines=tuple(piece.first_line for piece in pieces),
+    )
+
+
 class _Cutter:
     """What is known of one document while it is cut: its tables, and where a cut would part a row."""
 
-    def __init__(self, document: Document, fits: Callable[[Window], bool]) -> None:
+    def __init__(self, document: Document, fits: Callable[[Window], bool], *, overlap: bool) -> None:
         self.document = document
+        self.overlap = overlap
         self.fits = fits
         self.tables = find_tables(document)
         self.priced = find_priced_lines(document)
         known = (*self.tables, *((self.priced,) if self.priced else ()))
-        self.inside = _lines_inside_rows(document, known)
+        self.inside, self.in_rows = _lines_of_rows(document, known)
 
     def window(self, parts: tuple[_PagePart, ...]) -> Window:
         """Return the window of some parts, with the rows that it shows."""
@@ -118,23 +218,41 @@ class _Cutter:
             starts=tuple(part.start for part in shown),
             tables=tables,
             priced=priced if priced and priced.rows else None,
+            n_shared_lines=sum(part.n_shared for part in parts),
+            first_lines=tuple(part.first_line for part in parts),
         )
 
     def split(self, part: _PagePart) -> tuple[_PagePart, ...]:
         """Return `part` halved between lines until each piece fits, where it can between rows."""
         if self.fits(self.window((part,))):
             return (part,)
-        if part.last_line - part.first_line < 2:
+        if part.last_line - part.first_own < 2:
+            if part.n_shared:
+                return self.split(replace(part, first_line=part.first_own, n_shared=0))
             raise PromptTooLongError(
                 f"one line of page {part.page_index + 1} is too long for the model's context",
                 hint="serve a model with a longer context, or ask for fewer fields",
             )
-        middle = (part.first_line + part.last_line) / 2
-        cuts = range(part.first_line + 1, part.last_line)
+        middle = (part.first_own + part.last_line) / 2
+        cuts = range(part.first_own + 1, part.last_line)
         between = [line for line in cuts if (part.page_index, line) not in self.inside]
         cut = min(between or cuts, key=lambda line: (abs(line - middle), line))
-        halves = replace(part, last_line=cut), replace(part, first_line=cut)
+        halves = replace(part, last_line=cut), self._share_lines(part, cut)
         return tuple(piece for half in halves for piece in self.split(half))
+
+    def _share_lines(self, part: _PagePart, cut: int) -> _PagePart:
+        """Return what is below a cut, with lines above it that its first row may have: none of known rows."""
+        most = min(_SHARED_LINES, cut - part.first_own, (part.last_line - cut) // _OWN_TO_SHARED)
+        most = most if self.overlap else 0
+        n_shared = 0
+        while n_shared < most and (part.page_index, cut - n_shared - 1) not in self.in_rows:
+            n_shared += 1
+        return replace(part, first_line=cut - n_shared, n_shared=n_shared)
+
+
+def _part_of(lines: LineRange) -> _PagePart:
+    page_index, first_line, last_line = lines
+    return _PagePart(page_index=page_index, first_line=first_line, last_line=last_line)
 
 
 def _pages(document: Document) -> tuple[_PagePart, ...]:
@@ -144,15 +262,19 @@ def _pages(document: Document) -> tuple[_PagePart, ...]:
     )
 
 
-def _lines_inside_rows(document: Document, tables: Sequence[Table]) -> frozenset[tuple[int, int]]:
-    """Return (page_index, line_index) of the lines that a cut before them would part from their row."""
+_Lines = frozenset[tuple[int, int]]  # (page_index, line_index)
+
+
+def _lines_of_rows(document: Document, tables: Sequence[Table]) -> tuple[_Lines, _Lines]:
+    """Return the lines that a cut before them would part from their row, and all lines of rows."""
     inside: set[tuple[int, int]] = set()
+    in_rows: set[tuple[int, int]] = set()
     starts = [[start for start, _ in page.lines] for page in document.pages]
-    for table in tables:
-        for row in table.rows:
-            lines = {bisect_right(starts[row.page_index], word) - 1 for word in row.words}
-            inside.update((row.page_index, line) for line in lines - {min(lines, default=0)})
-    return frozenset(inside)
+    for row in (row for table in tables for row in table.rows):
+        lines = {bisect_right(starts[row.page_index], word) - 1 for word in row.words}
+        in_rows.update((row.page_index, line) for line in lines)
+        inside.update((row.page_index, line) for line in lines - {min(lines, default=0)})
+    return frozenset(inside), frozenset(in_rows)
 
 
 def _words_of(page: Page, part: _PagePart) -> PagePart:
@@ -181,150 +303,3 @@ def _cuts_within(page: Page, start: int, end: int) -> Iterator[tuple[int, int]]:
     yield from ((a - start, b - start) for a, b in page.cuts if start <= a < end and start <= b < end)
     within = [(at, i - start) for at, i in enumerate(page.block_order) if start <= i < end]
     yield from ((i, j) for (at, i), (next_at, j) in pairwise(within) if next_at != at + 1 and j != i + 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowAnswer:
-    """The value extracted from one window, or from all of them.
-
-    Attributes
-    ----------
-    metadata
-        What is known of each leaf, by path.
-    page_indices
-        The pages that each leaf was read from, by path; a leaf without was read from all.
-    others
-        Amounts that were nearly given, by path: of one window, or of another one.
-    carried
-        Amounts that are only carried over to the next page (`decoding.carried`).
-    """
-
-    value: Mapping[str, JsonValue]
-    metadata: Mapping[Path, FieldMetadata]
-    page_indices: Mapping[Path, tuple[int, ...]] = field(default_factory=dict[Path, tuple[int, ...]])
-    others: Mapping[Path, tuple[OtherValue, ...]] = field(default_factory=dict[Path, tuple[OtherValue, ...]])
-    carried: frozenset[Path] = frozenset()
-
-
-@dataclass(slots=True)
-class _Merge:
-    metadata: dict[Path, FieldMetadata] = field(default_factory=dict[Path, FieldMetadata])
-    page_indices: dict[Path, tuple[int, ...]] = field(default_factory=dict[Path, tuple[int, ...]])
-    others: dict[Path, tuple[OtherValue, ...]] = field(default_factory=dict[Path, tuple[OtherValue, ...]])
-    warnings: list[ExtractionWarning] = field(default_factory=list[ExtractionWarning])
-
-
-def merge_answers(
-    root: ObjectSpec, answers: Sequence[WindowAnswer]
-) -> tuple[WindowAnswer, tuple[ExtractionWarning, ...]]:
-    """Return the answers of all windows as one, and a `window_conflict` for each disagreement.
-
-    Scalars: the non-null answer with the highest confidence, the earliest on a tie; a sum that is carried
-    over to the next page only where no window has another one, and then it is no disagreement. Lists: all
-    rows in order, up to `max_items`; rows beyond it are a `list_incomplete` warning.
-    """
-    merge = _Merge()
-    sources: list[_Source] = [(dict(answer.value), answer, ()) for answer in answers]
-    value = _merge_object(root, sources, (), merge)
-    answer = WindowAnswer(
-        value=value, metadata=merge.metadata, page_indices=merge.page_indices, others=merge.others
-    )
-    return answer, tuple(merge.warnings)
-
-
-# One candidate for a place in the merged value: the value, its window's answer, its path there.
-_Source = tuple[JsonValue, WindowAnswer, Path]
-
-
-def _merge_object(
-    spec: ObjectSpec, sources: Sequence[_Source], path: Path, merge: _Merge
-) -> dict[str, JsonValue]:
-    merged: dict[str, JsonValue] = {}
-    for key, child in spec.properties:
-        below: list[_Source] = [
-            (value.get(key), answer, (*at, key))
-            for value, answer, at in sources
-            if isinstance(value, Mapping)
-        ]
-        merged[key] = _merge(child, below, (*path, key), merge)
-    return merged
-
-
-def _merge(spec: Spec, sources: Sequence[_Source], path: Path, merge: _Merge) -> JsonValue:
-    present = [source for source in sources if source[0] is not None]
-    if isinstance(spec, ObjectSpec):
-        return _merge_object(spec, present, path, merge) if present else None
-    if isinstance(spec, ArraySpec):
-        return _merge_array(spec, present, path, merge) if present else None
-    return _merge_scalar(spec, present or sources[:1], path, merge)
-
-
-def _merge_array(spec: ArraySpec, sources: Sequence[_Source], path: Path, merge: _Merge) -> list[JsonValue]:
-    rows: list[_Source] = [
-        (row, answer, (*at, index))
-        for value, answer, at in sources
-        if isinstance(value, list)
-        for index, row in enumerate(value)
-    ]
-    if len(rows) > spec.max_items:
-        message = f"{len(rows)} rows were found and the schema allows {spec.max_items}"
-        merge.warnings.append(
-            ExtractionWarning(code="list_incomplete", message=message, path=json_path(path))
-        )
-    return [
-        _merge(spec.item, [row], (*path, index), merge) for index, row in enumerate(rows[: spec.max_items])
-    ]
-
-
-def _merge_scalar(spec: FieldSpec, sources: Sequence[_Source], path: Path, merge: _Merge) -> JsonValue:
-    if not sources:
-        return None
-    sources = [source for source in sources if source[2] not in source[1].carried] or sources
-    known = [answer.metadata.get(at) for _, answer, at in sources]
-    order = sorted(range(len(sources)), key=lambda i: (-_confidence(known[i]), i))
-    value, answer, at = sources[order[0]]
-    chosen = known[order[0]]
-    if chosen is not None:
-        merge.metadata[path] = chosen
-    if at in answer.page_indices:
-        merge.page_indices[path] = answer.page_indices[at]
-    if spec.kind == "amount":
-        merge.others[path] = tuple(_others(path, [(sources[i], _confidence(known[i])) for i in order]))
-    if len({_comparable(spec, value) for value, _, _ in sources}) > 1:
-        merge.warnings.append(
-            ExtractionWarning(
-                code="window_conflict",
-                message="parts of the document gave different values; the surest one was kept",
-                path=json_path(path),
-            )
-        )
-    return value
-
-
-def _others(path: Path, ranked: Sequence[tuple[_Source, float]]) -> Iterator[OtherValue]:
-    """Yield what else may stand at `path`: near values of the first source, and what the others gave.
-
-    `ranked` are the sources with their confidences, the chosen one first.
-    """
-    ((value, answer, at), surest), *others = ranked
-    yield from (other.model_copy(update={"path": path}) for other in answer.others.get(at, ()))
-    for (given, _, _), confidence in others:
-        if given != value and 0 < confidence <= surest:
-            yield OtherValue(path=path, value=given, gap=math.log(surest / confidence))
-
-
-def _confidence(metadata: FieldMetadata | None) -> float:
-    return -1.0 if metadata is None or metadata.confidence is None else metadata.confidence
-
-
-def _comparable(spec: FieldSpec, value: JsonValue) -> object:
-    """Return what two notations of one value have in common: "1,234.00" and "1234.00" do not conflict."""
-    if isinstance(value, int | float):
-        return Decimal(str(value)) if not isinstance(value, bool) else value
-    text = str(value)
-    readings: tuple[object, ...] = ()
-    if spec.kind == "amount":
-        readings = UNDECIDED.amount_readings(text)
-    elif spec.kind == "date":
-        readings = UNDECIDED.date_readings(text)
-    return readings[0] if readings else text.casefold()

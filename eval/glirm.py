@@ -146,7 +146,7 @@ def glirm(
     True
     """
     tables = _Tables(tuple(pred), tuple(gold), similarity)
-    pairs = _best_pairs(tables)
+    pairs = _best_pairs(tables.blocks(), len(tables.pred), len(tables.gold))
     alignment = tuple(_alignment(tables, pairs))
     columns = {key: _column(tables, key, alignment, paper_literal=paper_literal) for key in tables.keys}
     counts = Counts(
@@ -182,6 +182,10 @@ class _Tables:
         similarity = given if callable(given) else given.get(key, exact)
         return similarity_matrix(similarity, [row.get(key) for row in pred], [row.get(key) for row in gold])
 
+    def blocks(self) -> Iterator[Floats]:
+        """Yield g of all predicted rows, block by block, and all gold rows."""
+        return (self.row_scores(start) for start in range(0, len(self.pred), _BLOCK_ROWS))
+
     def row_scores(self, start: int) -> Floats:
         """Return g of a block of predicted rows and all gold rows."""
         pred = self.pred[start : start + _BLOCK_ROWS]
@@ -203,23 +207,42 @@ class _Tables:
         return np.concatenate(parts)
 
 
-def _best_pairs(tables: _Tables) -> list[tuple[int, int]]:
+def match_rows(scores: Sequence[Sequence[float]]) -> tuple[tuple[int, int], ...]:
+    """Return the pairs (pred_index, gold_index) of the order-preserving matching of rows with the best sum.
+
+    Parameters
+    ----------
+    scores
+        g of every predicted row (first) and gold row (second), at least 0; pairs of 0 are never matched.
+
+    Notes
+    -----
+    No rows on either side give no pairs. Of equally good matchings rows are paired as early as possible.
+
+    Examples
+    --------
+    >>> match_rows([[1.0, 0.0], [0.5, 0.9]])
+    ((0, 0), (1, 1))
+    """
+    matrix = np.array(scores, dtype=np.float64).reshape(len(scores), -1 if len(scores) else 0)
+    return tuple(_best_pairs(iter([matrix]), *matrix.shape))
+
+
+def _best_pairs(blocks: Iterator[Floats], n_pred: int, n_gold: int) -> list[tuple[int, int]]:
     """Return the pairs (pred_index, gold_index) of a best matching, in order.
 
-    F[i][j] is the running maximum over j of max(F[i-1][j], F[i-1][j-1] + g(i, j)), so that each predicted
-    row costs a few operations on whole arrays.
+    `blocks` are g of consecutive predicted rows and all gold rows. F[i][j] is the running maximum over j of
+    max(F[i-1][j], F[i-1][j-1] + g(i, j)), so that each predicted row costs a few operations on whole arrays.
     """
-    n_pred, n_gold = len(tables.pred), len(tables.gold)
     choices = np.empty((n_pred, n_gold + 1), dtype=np.uint8)
     best = np.zeros(n_gold + 1)
-    for start in range(0, n_pred, _BLOCK_ROWS):
-        for i, scores in enumerate(tables.row_scores(start), start=start):
-            before = best
-            best = before.copy()
-            np.maximum(before[1:], before[:-1] + scores, out=best[1:])
-            np.maximum.accumulate(best, out=best)
-            choices[i, 1:] = np.where(best[1:] == best[:-1], _WITHOUT_GOLD, _PAIRED)
-            choices[i, best == before] = _WITHOUT_PRED
+    for i, scores in enumerate(scores for block in blocks for scores in block):
+        before = best
+        best = before.copy()
+        np.maximum(before[1:], before[:-1] + scores, out=best[1:])
+        np.maximum.accumulate(best, out=best)
+        choices[i, 1:] = np.where(best[1:] == best[:-1], _WITHOUT_GOLD, _PAIRED)
+        choices[i, best == before] = _WITHOUT_PRED
     return _traced(choices)
 
 

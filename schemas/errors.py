@@ -9,6 +9,7 @@ RasgError                      .code (stable) .retryable .hint
 │  ├─ EmptyDocumentError
 │  ├─ FileChangedError         retryable
 │  ├─ PageNotFoundError
+│  ├─ InvalidCursorError       what an answer goes on from: of another call, or damaged
 │  ├─ UnknownSchemaError
 │  ├─ InvalidAnswerError       .issues: JSON paths and reasons
 │  ├─ IncompleteInvoiceError   .issues: terms of EN 16931 and what would give them
@@ -120,6 +121,12 @@ class PageNotFoundError(InputError):
     """Pages were asked for that are beyond the document's end."""
 
     code = "page_not_found"
+
+
+class InvalidCursorError(InputError):
+    """The cursor that a call goes on from is not of this call, or no cursor at all."""
+
+    code = "invalid_cursor"
 
 
 class UnknownSchemaError(InputError):

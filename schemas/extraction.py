@@ -219,6 +219,8 @@ class Extraction(Value):
         Which rows the pages show and the answer gives, and which sums hold.
     review
         What a person has to look at, the weightiest first, each path once; empty where nothing asks for it.
+    cursor
+        From where the same call goes on, where the answer was cut by its limit; None where nothing is left.
     """
 
     extraction_id: str | None = None
@@ -238,3 +240,4 @@ class Extraction(Value):
     adapter_sha256: str | None = None
     completeness: Completeness = Completeness()
     review: tuple[ReviewReason, ...] = ()
+    cursor: str | None = None

@@ -85,8 +85,8 @@ async def create_extraction(
 
     def keep(result: PipelineResult) -> Extraction:
         answer = result.extraction
-        # Some pages of a file are not the document that its hash names.
-        if not state.keeps_answers or asked.pages:
+        # Some pages of a file, or what an answer left out, are not the document that its hash names.
+        if not state.keeps_answers or asked.pages or asked.options.cursor is not None:
             return answer
         kept = tenant.example_service.keep(
             result.document,

@@ -56,6 +56,7 @@ class Extraction(TypedDict):
     adapter_sha256: NotRequired[str | None]
     completeness: NotRequired[Completeness]
     review: NotRequired[list[ReviewReason]]
+    cursor: NotRequired[str | None]
 
 
 class ExtractionWarning(TypedDict):

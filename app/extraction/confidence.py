@@ -8,7 +8,7 @@ from decoding.calibration.weigh import confidence_of, is_weighed
 from decoding.checks.legibility import read_in_two_ways
 from decoding.grounding.code_checks import failed_codes
 from decoding.grounding.result import GroundingResult
-from decoding.windows import WindowAnswer
+from decoding.merging import WindowAnswer
 from schemas.completeness import Completeness
 from schemas.document import Document
 from schemas.extraction import FieldMetadata

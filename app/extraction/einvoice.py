@@ -22,8 +22,9 @@ from decoding.checks.xml_compare import compare_with_xml
 from decoding.checks.xml_differs import XmlAnswer, find_differences
 from decoding.grounding.ground import ground_extraction
 from decoding.grounding.occurrences import DocumentIndex
+from decoding.merging import WindowAnswer
 from decoding.required import Demand, subschema_for
-from decoding.windows import Window, WindowAnswer, cut_windows
+from decoding.windows import Window, cut_windows
 from schemas.completeness import Completeness
 from schemas.document import Document
 from schemas.einvoices.fill import Filled, fill_schema

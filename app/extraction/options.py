@@ -15,6 +15,8 @@ SplitMode = Literal["auto", "never", "pages"]
 # Whose word an e-invoice's XML is: the answer's, a second opinion's, or nobody's.
 XmlMode = Literal["prefer", "compare", "ignore"]
 SPLIT_HELP = "Documents of a file: `auto` finds where each begins, `pages` is one a page, `never` one a file."
+# Of some hundred windows that were cut; a longer one is refused before it is read.
+MAX_CURSOR_CHARS = 16_384
 
 
 def parse_share(said: object) -> object:
@@ -105,6 +107,16 @@ class ExtractionOptions(BaseModel):
     confirmed: bool = Field(
         default=True,
         description="Whether a file that a person has confirmed before is answered by what they said.",
+    )
+    complete: bool = Field(
+        default=False,
+        description="Whether an answer that its limit cut goes on in the same call until it is whole.",
+    )
+    cursor: str | None = Field(
+        default=None,
+        max_length=MAX_CURSOR_CHARS,
+        description="The `cursor` of a partial answer to the same file, schema and options: only what it "
+        "left out is given.",
     )
     max_error: Share | None = Field(
         default=None,

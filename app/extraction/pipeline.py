@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from app.extraction.adapter_choice import OwnAdapter, extract_with_adapter
+from app.extraction.composition import compose_extraction
 from app.extraction.confidence import describe_leaves, judge_by
+from app.extraction.continuation import continue_answer, finish_answer
+from app.extraction.cursor import Call, read_cursor, write_cursor
 from app.extraction.einvoice import answer_with_xml
 from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PageRange
 from app.extraction.review import add_doubts, review_values
 from app.extraction.schema_choice import SchemaChoice, choose_schema
 from app.extraction.settling import ground_answer
-from app.extraction.splitting import DocumentPart, place_in_file, split_document
+from app.extraction.splitting import DocumentPart, choose_part, place_in_file, split_document
 from app.extraction.stage_clock import StageClock
 from app.extraction.teaching import find_confirmed_extraction, teach_answer
 from app.extraction.tenant import NO_TENANT, TenantContext
+from app.extraction.window_completion import warn_of_cuts
 from app.extraction.window_extractor import (
     DocumentAnswer,
     WindowExtractor,
-    list_example_uses,
-    warn_of_cuts,
-    warn_of_examples,
 )
+from app.extraction.window_request import list_example_uses, warn_of_examples
 from app.telemetry.observer import NO_OBSERVER, Observer
 from decoding.checks.answer import check_answer, list_reading_warnings
 from decoding.checks.completeness import find_evidence
 from decoding.engines.engine import Engine, LoadsAdapters, Prepares
-from decoding.windows import WindowAnswer
+from decoding.required import relax
 from ocr.reader import ReadOptions, read_document
+from schemas.completeness import Completeness
 from schemas.document import Document
 from schemas.errors import ConfigurationError, RasgError, WorkCancelledError
-from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
+from schemas.extraction import Extraction
 from schemas.model_profile import DEFAULT_PROFILE, ModelProfile
-from schemas.spec import ExtractionSchema, Path, json_path
+from schemas.spec import ExtractionSchema
 from schemas.value_calibration import ValueCalibration
 from schemas.walk import leaves
 
@@ -59,6 +62,10 @@ class FailedPart:
 
     page_numbers: tuple[int, ...]
     error: RasgError
+
+
+# What is said of a list or of sums as a whole, which a part of an answer cannot be held to.
+_OF_ALL_ROWS = frozenset(("list_incomplete", "sum_mismatch"))
 
 
 def _no_progress(_: str) -> None:
@@ -218,7 +225,10 @@ class Pipeline:
     ) -> tuple[PipelineResult | FailedPart, ...]:
         """Return the results of a document that was read; the seconds of reading count for the first."""
         results: list[PipelineResult | FailedPart] = []
-        for part in split_document(document, split, pages=pages):
+        parts = split_document(document, split, pages=pages)
+        if options is not None and options.cursor is not None:
+            parts = choose_part(options.cursor, parts)
+        for part in parts:
             try:
                 is_whole = len(part.page_numbers) == len(document.pages)
                 extraction = self._extract_part(part, schema, options, on_progress, is_whole=is_whole)
@@ -252,7 +262,7 @@ class Pipeline:
         finder, asked_options = self.tenant.examples, options or ExtractionOptions()
         extraction = None
         # Who names an adapter wants to see what that answers.
-        is_asked = asked_options.confirmed and asked_options.adapter is None
+        is_asked = asked_options.confirmed and asked_options.adapter is None and asked_options.cursor is None
         if is_whole and finder is not None and is_asked:
             extraction = find_confirmed_extraction(finder, part.document, chosen.schema)
         if extraction is None:
@@ -290,6 +300,8 @@ class Pipeline:
                 own=self.find_own_adapter(),
             )
 
+        if asked.cursor is not None:  # the XML's values were given before
+            return ask(schema)
         return answer_with_xml(document, schema, asked, ask)
 
     def find_own_adapter(self) -> OwnAdapter | None:
@@ -306,6 +318,9 @@ class Pipeline:
             return self.profile.calibration
         own = self.own_adapter
         return own.calibration if own is not None and own.name == adapter else None
+
+    def _model_of(self, options: ExtractionOptions) -> tuple[str | None, ...]:
+        return self.engine.name, self.engine.model, self.engine.base_sha256, options.adapter
 
     def _extract(
         self,
@@ -324,69 +339,53 @@ class Pipeline:
         clock = StageClock(self.observer)
         on_progress("prompt")
         with clock.stage("prompt"):
-            windows = extractor.cut(document)
-            requests = extractor.build_requests(windows)
+            call = Call(document=document, schema=schema, options=options, model=self._model_of(options))
+            rests = None if options.cursor is None else read_cursor(options.cursor, call)
+            windows = extractor.cut(document) if rests is None else ()
+            requests = extractor.build_requests(windows) if rests is None else ()
         on_progress("decode")
         with clock.stage("decode"):
-            answer = extractor.answer(windows, requests)
+            if rests is None:
+                answer = extractor.answer(windows, requests)
+            else:
+                answer = continue_answer(extractor, document, rests)
+                schema = relax(schema)
+            if options.complete:
+                answer = finish_answer(extractor, document, answer)
         on_progress("ground")
         with clock.stage("ground"):
             said = answer.merged
             if options.lessons:
                 said = teach_answer(said, requests, document, schema)
-            merged, grounded, corrected = ground_answer(said, document, schema, by_sums=options.sums)
-            completeness = find_evidence(grounded, document, extractor.list_seen_rows(windows))
+            is_part = rests is not None
+            merged, grounded, corrected = ground_answer(
+                said, document, schema, by_sums=options.sums and not is_part
+            )
+            seen = extractor.list_seen_rows(windows)
+            completeness = Completeness() if is_part else find_evidence(grounded, document, seen)
             calibration = self._find_calibration(answer)
             metadata = describe_leaves(merged, grounded, document, completeness, calibration)
             warnings = (
                 *list_reading_warnings(document),
                 *warn_of_examples(requests),
-                *warn_of_cuts(answer.decoded),
+                *warn_of_cuts(answer.decoded, is_whole=not answer.rests),
                 *answer.conflicts,
                 *corrected,
-                *check_answer(grounded, completeness, document),
+                *(
+                    w
+                    for w in check_answer(grounded, completeness, document)
+                    if not (is_part and w.code in _OF_ALL_ROWS)
+                ),
             )
-        extraction = _extraction(document, schema, merged, metadata, warnings, answer, clock.seconds)
+        extraction = compose_extraction(document, schema, merged, metadata, warnings, answer, clock.seconds)
         told = extraction.model_copy(
-            update={"examples": list_example_uses(requests), "completeness": completeness}
+            update={
+                "examples": list_example_uses(requests),
+                "completeness": completeness,
+                "cursor": write_cursor(call, answer.rests),
+            }
         )
         is_uncertain = judge_by(
             calibration, max_error=options.max_error, low_confidence=self.profile.low_confidence
         )
         return review_values(told, tuple(leaves(schema.root, dict(merged.value))), metadata, is_uncertain)
-
-
-def _extraction(
-    document: Document,
-    schema: ExtractionSchema,
-    merged: WindowAnswer,
-    metadata: Mapping[Path, FieldMetadata],
-    warnings: tuple[ExtractionWarning, ...],
-    answer: DocumentAnswer,
-    seconds: dict[str, float],
-) -> Extraction:
-    completions = tuple(d.completion for d in answer.decoded)
-    reasoning = "\n".join(d.parsed.reasoning for d in answer.decoded if d.parsed.reasoning)
-    return Extraction(
-        document_sha256=document.sha256,
-        schema_name=schema.name,
-        status="partial"
-        if any(w.code in {"truncated", "pages_skipped", "unreadable_page"} for w in warnings)
-        else "succeeded",
-        output=Output(
-            value=dict(merged.value),
-            metadata={json_path(path): entry for path, entry in metadata.items()},
-        ),
-        warnings=warnings,
-        reasoning=reasoning or None,
-        usage=Usage(
-            n_pages=len(document.pages),
-            n_windows=answer.n_windows,
-            n_prompt_tokens=sum(c.n_prompt_tokens for c in completions),
-            n_completion_tokens=sum(c.n_completion_tokens for c in completions),
-            stage_seconds=seconds,
-        ),
-        engine=completions[0].engine,
-        model=completions[0].model,
-        adapter=completions[0].adapter,
-    )

@@ -10,7 +10,7 @@ from decoding.checks.validity import withdraw_invalid
 from decoding.grounding.ground import ground_extraction
 from decoding.grounding.page_values import document_style
 from decoding.grounding.result import GroundingResult
-from decoding.windows import WindowAnswer
+from decoding.merging import WindowAnswer
 from schemas.document import Document
 from schemas.extraction import ExtractionWarning, FieldMetadata, OtherValue
 from schemas.spec import ExtractionSchema, Path, json_path

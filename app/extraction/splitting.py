@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from app.extraction.cursor import is_of_reading
 from app.extraction.options import SplitMode
 from app.extraction.page_ranges import PageRange, pick_pages
 from app.extraction.review import add_doubts
 from decoding.splitting.groups import PageGroup, group_pages
 from schemas.completeness import Completeness
 from schemas.document import Document, ReadWarning
+from schemas.errors import InvalidCursorError
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata
 
 # Where it is less sure than this that a document begins or ends, or that none begins amid its pages, a person
@@ -81,6 +83,20 @@ def split_document(
         )
         for at, group in enumerate(groups)
     )
+
+
+def choose_part(cursor: str, parts: Sequence[DocumentPart]) -> tuple[DocumentPart, ...]:
+    """Return the document of a file that a cursor goes on with, the first of several that are read alike.
+
+    Raises
+    ------
+    InvalidCursorError
+        If it is no cursor, or of several documents it is none's.
+    """
+    found = [part for part in parts if is_of_reading(cursor, part.document)]
+    if not found and len(parts) > 1:
+        raise InvalidCursorError("the cursor belongs to none of the documents in this file")
+    return tuple(found[:1]) or tuple(parts)
 
 
 def is_in_doubt(group: PageGroup) -> bool:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from app.extraction.window_extractor import WindowRequest
+from app.extraction.window_request import WindowRequest
 from decoding.checks.completeness import find_evidence
 from decoding.grounding.ground import ground_extraction
+from decoding.merging import WindowAnswer
 from decoding.transfer.lessons import Lesson, Said, Taught, find_taught
-from decoding.windows import WindowAnswer
 from ocr.layout import page_text
 from schemas.document import Document
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage

@@ -7,30 +7,41 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from app.extraction.cursor import Rest
 from app.extraction.known_rows import (
     KnownRows,
     count_row_tokens,
     known_rows,
     list_seen_rows,
-    only_lists,
-    shows_rows_only,
 )
 from app.extraction.options import ExtractionOptions
 from app.extraction.prompt_examples import FoundExamples, to_prompt_example
-from decoding.carried import find_carried
+from app.extraction.rests import find_rests, place_rows
+from app.extraction.window_completion import WindowCompletion, read_completion
+from app.extraction.window_request import WindowRequest
+from app.extraction.window_schemas import (
+    WindowLines,
+    choose_schemas,
+    choose_writable,
+    find_amid,
+    find_open,
+    find_other_lines,
+    read_lines,
+)
 from decoding.checks.completeness import SeenRow
-from decoding.confidence import leaf_confidences
 from decoding.engines.engine import Engine, EngineRequest
 from decoding.evidence import trace_chars
 from decoding.grammar.build import build_grammar
-from decoding.parse import ParsedOutput, parse_completion
+from decoding.merging import WindowAnswer, merge_answers
 from decoding.prompt import build_prompt
 from decoding.required import Demand, find_demands, relax, subschema_for
-from decoding.windows import Window, WindowAnswer, cut_windows, merge_answers
+from decoding.second_choice import find_second_choices
+from decoding.windows import LineRange, Window, cut_windows, pick_lines
+from eval.glirm import match_rows
 from ocr.layout import layout_text
 from schemas.document import Document
 from schemas.errors import EmptyDocumentError, PromptTooLongError, TruncatedOutputError
-from schemas.extraction import Completion, ExampleUse, ExtractionWarning, FieldMetadata, OtherValue
+from schemas.extraction import ExtractionWarning
 from schemas.model_profile import ModelProfile
 from schemas.prompt import Prompt, PromptExample
 from schemas.spec import ExtractionSchema, Path, json_path
@@ -50,32 +61,17 @@ _MAX_WINDOW_WORDS = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WindowCompletion:
-    """One window's completion, as it came and as it was read."""
-
-    completion: Completion
-    parsed: ParsedOutput
-    answer: WindowAnswer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentAnswer:
-    """The merged answer, where the windows disagreed, and every completion that it was made of."""
+    """The merged answer, where the windows disagreed, and every completion that it was made of.
+
+    `rests` are what a limit cut off and is still to be asked.
+    """
 
     merged: WindowAnswer
     conflicts: tuple[ExtractionWarning, ...]
     decoded: tuple[WindowCompletion, ...]
     n_windows: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowRequest:
-    """What is asked of one window, and the examples that were found for it and are shown with it."""
-
-    engine_request: EngineRequest
-    page_indices: tuple[int, ...]
-    found: FoundExamples
-    shown: tuple[PromptExample, ...]
+    rests: tuple[Rest, ...] = ()
 
 
 class WindowExtractor:
@@ -89,15 +85,17 @@ class WindowExtractor:
         options: ExtractionOptions,
         profile: ModelProfile,
         examples: ExampleFinder | None = None,
+        places_rows: bool = False,
     ) -> None:
         self.engine = engine
+        self.places_rows = places_rows
         self.examples = examples
         self.profile = profile
         self.schema = schema
         self.options = options
 
-    def cut(self, document: Document) -> tuple[Window, ...]:
-        """Return the parts of the document that leave the engine room for an answer.
+    def cut(self, document: Document, *, lines: Sequence[LineRange] | None = None) -> tuple[Window, ...]:
+        """Return the parts of the document, or of some of its lines, that leave room for an answer.
 
         Raises
         ------
@@ -112,7 +110,8 @@ class WindowExtractor:
             n_prompt = self.engine.count_tokens(self._prompt(part.document, self.schema))
             return n_prompt <= room and self._rows_fit(part, n_prompt)
 
-        return cut_windows(document, fits=fits)
+        has_rows = any("[]" in keys for keys, _ in self.schema.leaves())
+        return cut_windows(document, fits=fits, overlap=has_rows, lines=lines)
 
     def _rows_fit(self, part: Window, n_prompt_tokens: int) -> bool:
         """Return whether the answer has room for all rows that the window's tables show, or for one."""
@@ -132,18 +131,14 @@ class WindowExtractor:
             If the schema demands a value and nothing in the only window can be one.
         """
         schema = self.schema if len(windows) == 1 else relax(self.schema)
-        asked = [self._asked_of(number, windows, schema) for number in range(len(windows))]
+        asked = choose_schemas(windows, schema, self._rows_of_all(windows), grounding=self.options.grounding)
         return tuple(
             self._build_request(window, part, self._find(window), rows=self._known_rows(window, part))
             for window, part in zip(windows, asked, strict=True)
         )
 
-    def _asked_of(self, number: int, windows: Sequence[Window], schema: ExtractionSchema) -> ExtractionSchema:
-        """Return what is asked of one window: of those amid a long table, the rows alone."""
-        if number in (0, len(windows) - 1):
-            return schema
-        lists = self._known_rows(windows[number], schema)
-        return only_lists(schema, lists) if shows_rows_only(lists, windows[number].document) else schema
+    def _rows_of_all(self, windows: Sequence[Window]) -> tuple[KnownRows, ...]:
+        return tuple(self._known_rows(window, self.schema) for window in windows)
 
     def _known_rows(self, window: Window, schema: ExtractionSchema) -> KnownRows:
         return known_rows(window, schema) if self.options.tables else {}
@@ -162,28 +157,76 @@ class WindowExtractor:
         DecodingError
             If the engine fails or breaks its contract.
         """
-        decoded = self._decode(requests)
-        answers = [d.answer for d in decoded]
-        if len(windows) > 1:
-            answers = [self._know_carried(*pair) for pair in zip(answers, windows, strict=True)]
-        merged, conflicts = merge_answers(self.schema.root, answers)
+        decoded = self._decode(requests, place=len(windows) > 1)
+        asked = list(zip(requests, decoded, strict=True))
+        answers, lines = self._know_lines(decoded, windows)
+        merged, conflicts = merge_answers(self.schema.root, answers, match_rows=match_rows)
+        for request in self._ask_of_other_lines(merged, windows, lines):
+            more = self._decode((request,), place=True)
+            decoded += more
+            asked += [(request, one) for one in more]
+            joined = [merged, *(d.answer for d in more)]
+            merged, later = merge_answers(self.schema.root, joined, match_rows=match_rows)
+            conflicts = (*conflicts, *(warning for warning in later if warning not in conflicts))
         for strict in (True, False):
             for window, request in zip(windows, requests, strict=True):
                 lacking = find_demands(self.schema, merged.value)
                 wanted = tuple(d for d in lacking if self._can_give(window, d, strict=strict))
                 if wanted:
                     part = subschema_for(self.schema, wanted)
-                    more = self._decode((self._build_request(window, part, request.found, strict=strict),))
+                    again = self._build_request(window, part, request.found, strict=strict)
+                    more = self._decode((again,))
                     decoded += more
+                    asked += [(again, one) for one in more]
                     merged, _ = merge_answers(self.schema.root, [merged, *(d.answer for d in more)])
-        lacking = find_demands(self.schema, merged.value)
-        if lacking:
-            raise _refuse_unanswered(lacking[0], decoded)
-        return DocumentAnswer(merged=merged, conflicts=conflicts, decoded=decoded, n_windows=len(windows))
+        wanted = find_open(self.schema, merged, low_confidence=self.profile.low_confidence)
+        rests = find_rests(asked, frozenset(part.keys for part in wanted))
+        if not (rests and self.options.complete):
+            refuse_unanswered(self.schema, merged, decoded)
+        return DocumentAnswer(
+            merged=merged, conflicts=conflicts, decoded=decoded, n_windows=len(windows), rests=rests
+        )
 
-    def _know_carried(self, answer: WindowAnswer, window: Window) -> WindowAnswer:
-        carried = find_carried(self.schema.root, answer.value, window.document)
-        return replace(answer, carried=carried)
+    def _know_lines(
+        self, decoded: Sequence[WindowCompletion], windows: Sequence[Window]
+    ) -> tuple[list[WindowAnswer], list[WindowLines]]:
+        """Return the answers of several windows with what is second choice only, and the windows' lines."""
+        answers = [d.answer for d in decoded]
+        if len(windows) < 2:
+            return answers, []
+        lines = [read_lines(*parts) for parts in zip(windows, self._rows_of_all(windows), strict=True)]
+        has_rows = [bool(d.answer.words) or d.parsed.truncated for d in decoded]
+        return [
+            replace(
+                answer,
+                second_choice=find_second_choices(
+                    self.schema.root,
+                    answer.value,
+                    [[word.text for word in words] for words in shown.words],
+                    in_rows=shown.in_table - shown.labelled,
+                    rows_follow=any(has_rows[number + 1 :]),
+                ),
+            )
+            for number, (answer, shown) in enumerate(zip(answers, lines, strict=True))
+        ], lines
+
+    def _ask_of_other_lines(
+        self, merged: WindowAnswer, windows: Sequence[Window], lines: Sequence[WindowLines]
+    ) -> Iterator[WindowRequest]:
+        """Yield what is asked of windows amid a table, of what the answer leaves open."""
+        schema = relax(self.schema)
+        wanted = find_open(schema, merged, low_confidence=self.profile.low_confidence)
+        room = self._room()
+
+        def fits(part: Window) -> bool:
+            n_prompt = self.engine.count_tokens(self._prompt(part.document, schema))
+            return part.document.n_words <= _MAX_WINDOW_WORDS and n_prompt <= room
+
+        amid = find_amid(windows, self._rows_of_all(windows))
+        for part in pick_lines(find_other_lines(lines, amid) if wanted and lines else (), fits=fits):
+            can = choose_writable(wanted, schema, part.document, grounding=self.options.grounding)
+            if can:
+                yield self._build_request(part, subschema_for(schema, can), FoundExamples())
 
     def _can_give(self, window: Window, demand: Demand, *, strict: bool) -> bool:
         try:
@@ -192,11 +235,20 @@ class WindowExtractor:
             return False
         return True
 
-    def _decode(self, requests: Sequence[WindowRequest]) -> tuple[WindowCompletion, ...]:
+    def _decode(
+        self, requests: Sequence[WindowRequest], *, place: bool = False
+    ) -> tuple[WindowCompletion, ...]:
+        """Return what the engine says, with the places of rows where it is asked for or an answer was cut."""
         completions = self.engine.complete([request.engine_request for request in requests])
-        return tuple(
-            _read_completion(completion, request)
+        read = [
+            read_completion(completion, request.engine_request.grammar, request.window.page_indices)
             for completion, request in zip(completions, requests, strict=True)
+        ]
+        return tuple(
+            replace(one, answer=place_rows(self.schema.root, request, one))
+            if place or one.parsed.truncated or self.places_rows
+            else one
+            for one, request in zip(read, requests, strict=True)
         )
 
     def _find(self, window: Window) -> FoundExamples:
@@ -276,7 +328,7 @@ class WindowExtractor:
             seed=self.options.seed,
         )
         return WindowRequest(
-            engine_request=request, page_indices=window.page_indices, found=found, shown=examples
+            engine_request=request, window=window, rows=rows or {}, found=found, shown=examples
         )
 
 
@@ -294,77 +346,26 @@ def _most_answer_tokens(schema: ExtractionSchema, options: ExtractionOptions, pr
     return math.ceil(n_chars / profile.chars_per_token)
 
 
-def _read_completion(completion: Completion, request: WindowRequest) -> WindowCompletion:
-    parsed = _parse(completion, request)
-    confidences = leaf_confidences(parsed, completion)
-    answer = WindowAnswer(
-        value=parsed.value,
-        metadata={
-            path: FieldMetadata(confidence=known, probability=known) for path, known in confidences.items()
-        },
-        page_indices=dict.fromkeys(parsed.value_spans, request.page_indices),
-        others=_others_by_path(completion),
-    )
-    return WindowCompletion(completion=completion, parsed=parsed, answer=answer)
+def refuse_unanswered(
+    schema: ExtractionSchema, answer: WindowAnswer, decoded: Sequence[WindowCompletion]
+) -> None:
+    """Raise if an answer lacks what the schema demands.
 
-
-def _others_by_path(completion: Completion) -> dict[Path, tuple[OtherValue, ...]]:
-    others: dict[Path, list[OtherValue]] = {}
-    for other in completion.others:
-        others.setdefault(other.path, []).append(other)
-    return {path: tuple(found) for path, found in others.items()}
-
-
-def _parse(completion: Completion, request: WindowRequest) -> ParsedOutput:
-    """Return what was written; what a cut left out may still be asked for, whether or not it may be null."""
-    grammar = request.engine_request.grammar
-    try:
-        return parse_completion(completion, grammar)
-    except TruncatedOutputError:
-        return parse_completion(completion, replace(grammar, schema=relax(grammar.schema)))
-
-
-def _refuse_unanswered(
-    demand: Demand, decoded: Sequence[WindowCompletion]
-) -> EmptyDocumentError | TruncatedOutputError:
-    path = json_path(demand.keys)
+    Raises
+    ------
+    TruncatedOutputError, EmptyDocumentError
+        As some completion was cut, or as there is nothing.
+    """
+    lacking = find_demands(schema, answer.value)
+    if not lacking:
+        return
+    path = json_path(lacking[0].keys)
     if any(d.parsed.truncated for d in decoded):
-        return TruncatedOutputError(
+        raise TruncatedOutputError(
             f"the answer was cut before {path!r}, which must have a value",
             hint="raise max_tokens, or make the field nullable",
         )
-    return EmptyDocumentError(
+    raise EmptyDocumentError(
         f"nothing in the document can fill {path!r}, which must not be null",
         hint="make the field nullable, or check that the document was read",
     )
-
-
-def warn_of_cuts(decoded: Sequence[WindowCompletion]) -> Iterator[ExtractionWarning]:
-    """Yield the warning that an answer was cut, if one was."""
-    if any(d.parsed.truncated for d in decoded):
-        message = "the answer reached its token limit; what was complete is kept, the rest is missing"
-        yield ExtractionWarning(code="truncated", message=message)
-
-
-def list_example_uses(requests: Sequence[WindowRequest]) -> tuple[ExampleUse, ...]:
-    """Return which examples were shown, each once, with the pages that they were shown with."""
-    pages: dict[str, list[int]] = {}
-    scores: dict[str, float] = {}
-    for request in requests:
-        for example in request.shown:
-            pages.setdefault(example.example_id, []).extend(i + 1 for i in request.page_indices)
-            scores[example.example_id] = max(example.similarity_score, scores.get(example.example_id, 0.0))
-    return tuple(
-        ExampleUse(example_id=i, similarity_score=scores[i], page_numbers=tuple(sorted(set(numbers))))
-        for i, numbers in pages.items()
-    )
-
-
-def warn_of_examples(requests: Sequence[WindowRequest]) -> Iterator[ExtractionWarning]:
-    """Yield what kept examples from being shown: no room beside the page, or a store that failed."""
-    if any(request.found.hits and not request.shown for request in requests):
-        message = "examples were found and none is shown, as the answer needs the room"
-        yield ExtractionWarning(code="example_dropped", message=message)
-    if any(request.found.failed for request in requests):
-        message = "the store of examples could not be asked"
-        yield ExtractionWarning(code="examples_unavailable", message=message)

@@ -103,8 +103,8 @@ class Execution:
         kept: list[KeptExtraction] = []
 
         def keep(result: PipelineResult) -> Extraction:
-            # Some pages of a file are not the document that its hash names.
-            if self.keeps_answers and request.pages is None:
+            # Some pages of a file, or what an answer left out, are not the document that its hash names.
+            if self.keeps_answers and request.pages is None and request.options.cursor is None:
                 kept.append(_kept(tenant, request, result, claimed.job.job_id))
             return result.extraction
 

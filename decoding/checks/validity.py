@@ -8,7 +8,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from decoding.windows import WindowAnswer
+from decoding.merging import WindowAnswer
 from schemas.errors import OutputParseError
 from schemas.extraction import ExtractionWarning
 from schemas.spec import ExtractionSchema, allows_null, json_path

@@ -43,13 +43,13 @@ from schemas.spec import (
     Spec,
     allows_null,
     json_path,
+    single_fields,
 )
 from schemas.values import UNDECIDED
 
 # At the first character of a value the lexer takes about 30 steps a word (42,000 tokens, English prose). Our
 # engines allow 5,000,000; a vLLM server without our plugin stops at 200,000, some 5,000 words.
 MAX_WINDOW_WORDS = 10_000
-
 _FIRST = rf"[^ \n{NEVER_FIRST}]"  # character of a grounded value
 
 
@@ -143,6 +143,21 @@ def build_grammar(
         grounded=grounding,
         likely_rows=builder.lists.likely_rows() if grounding else {},
     )
+
+
+def list_writable(schema: ExtractionSchema, document: Document, *, grounding: bool = True) -> frozenset[Path]:
+    """Return the fields outside of lists that the document shows a value for, as `schema` bounds it.
+
+    Copied texts are shown by any words; an amount, a date or a code only where one stands.
+    """
+    builder = _Builder(
+        page=PageTerms(runs=word_runs(document, None)),
+        grounding=grounding,
+        n_words=document.n_words,
+        strict=True,
+        lists=ListTerms(document, {}),
+    )
+    return frozenset(path for path, spec in single_fields(schema.root) if builder.can_write(spec))
 
 
 def _reasoning_key(root: ObjectSpec) -> str:
@@ -262,6 +277,9 @@ class _Builder:
         null = [literal("null")] if nullable else []
         return self.writer.rule(" | ".join([*([self.writer.terminal(body)] if body else []), *null]))
 
+    def can_write(self, spec: FieldSpec) -> bool:
+        return self._terminal(spec) is not None
+
     def _terminal(self, spec: FieldSpec) -> str | None:
         """Return the body of the terminal of the field's values other than null; None if there are none."""
         if spec.kind == "enum":
@@ -281,7 +299,7 @@ class _Builder:
 
     def _number(self, spec: FieldSpec) -> str | None:
         """Return the numbers that the page shows, in every reading; any bounded one if it shows none."""
-        texts = number_texts(self.page.amounts, spec) if self.grounding else ()
+        texts = number_texts(self.page.amounts, spec.minimum, spec.maximum) if self.grounding else ()
         if texts or self._shown_only(spec):
             return regex(trie_regex(texts)) if texts else None
         return _regex_or_none(decimal_regex(spec.minimum, spec.maximum))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from schemas.spec import FieldSpec
 from schemas.values import possible_amounts
 
 # Whole digits of a number without bounds: a trillion in cents, and exact in a double.
@@ -116,11 +115,11 @@ def iso_date_regex() -> str:
     return f"(?:(?:19|20|21)[0-9]{{2}}-(?:{long_months}|{short_months}|{february})|{leap}-02-29)"
 
 
-def number_texts(amounts: tuple[str, ...], spec: FieldSpec) -> tuple[str, ...]:
-    """Return the JSON numbers that the page's amounts may stand for, within the field's bounds."""
+def number_texts(amounts: tuple[str, ...], minimum: float | None, maximum: float | None) -> tuple[str, ...]:
+    """Return the JSON numbers in [minimum, maximum] that a page's amounts may stand for, in every reading."""
     # As written: 0.1 as a float is a little more than the page's 0.1.
-    low = Decimal("-Infinity") if spec.minimum is None else Decimal(str(spec.minimum))
-    high = Decimal("Infinity") if spec.maximum is None else Decimal(str(spec.maximum))
+    low = Decimal("-Infinity") if minimum is None else Decimal(str(minimum))
+    high = Decimal("Infinity") if maximum is None else Decimal(str(maximum))
     readings = {value for text in amounts for value in possible_amounts(text)}
     kept = (v for v in readings if low <= v <= high and len(v.as_tuple().digits) <= _MAX_NUMBER_DIGITS)
     return tuple(sorted({text for value in kept for text in (f"{value:f}", _shortest(f"{value:f}"))}))

@@ -127,6 +127,23 @@ def ground_extraction(
     )
 
 
+def find_row_words(
+    root: ObjectSpec, value: Mapping[str, JsonValue], document: Document
+) -> dict[Path, frozenset[tuple[int, int]]]:
+    """Return (page_index, word_index) of the words of every leaf of a list that stands somewhere, by path.
+
+    Items of lists of scalars are rows as well: of two that are printed alike each has its own place.
+    """
+    index = DocumentIndex(document.pages)
+    tables = [found for found in lists(root, dict(value)) if row_path(found.path) is None]
+    placed = [place for table in tables for place in _ground_table(table, index)]
+    return {
+        leaf.path: frozenset((run.page_index, i) for run in grounded.runs for i in run.word_indices)
+        for leaf, grounded in placed
+        if grounded is not None
+    }
+
+
 def _is_table(found: AnswerList) -> bool:
     """Return whether a list is none of a row's, and its items are objects, or lists of such."""
     return row_path(found.path) is None and _holds_objects(found.spec.item)

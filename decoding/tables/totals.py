@@ -35,6 +35,11 @@ _DEDUCTIONS = re.compile(
 _COUNTED = frozenset("item items qty quantity pcs pieces barang artikel articles kuantiti".split())
 _COUNTS = frozenset("total no nr number of bil sold jumlah jml anzahl count".split())
 _SUMS = re.compile("total|summe|gesamt|totaal|totaux")
+# Sums of some rows, after which others may follow; with "sub" or "page" the word beside it is a sum's.
+_SUBTOTALS = re.compile(
+    "^sub ?t(?:ot|t?l|ul)|^(?:zwischen|teil|seiten)(?:summe|betrag)|^tussentota|^soustotal"
+)
+_SUB = frozenset("sub sous page pagina seite parcial parziale partiel partial".split())
 # Sums at the foot of a page, after which the table goes on.
 _GOES_ON = frozenset(
     "carried brought forward ubertrag report riporto suma sigue transport transporteren".split()
@@ -66,6 +71,14 @@ def is_sum_line(words: Iterable[str]) -> bool:
 def names_carried_sum(words: Iterable[str]) -> bool:
     """Return whether some folded word says that the table goes on after this sum."""
     return not _GOES_ON.isdisjoint(words)
+
+
+def names_subtotal(words: Iterable[str]) -> bool:
+    """Return whether folded words say that a sum is one of some rows: "Zwischensumme", "sous-total"."""
+    spoken = frozenset(words)
+    return any(map(_SUBTOTALS.search, spoken)) or (
+        not _SUB.isdisjoint(spoken) and any(map(_SUMS.search, spoken))
+    )
 
 
 def names_deduction(words: Iterable[str]) -> bool:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
+from decoding.merging import WindowAnswer, merge_answers
 from decoding.required import find_demands, relax, subschema_for
-from decoding.windows import WindowAnswer, merge_answers
 from schemas.extraction import FieldMetadata
 from schemas.spec import DEFAULT_MAX_ITEMS, ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, json_path
 

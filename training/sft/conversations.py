@@ -14,7 +14,8 @@ from app.bench.gold_set import GoldDocument
 from app.extraction.finder import ExampleFinder
 from app.extraction.options import ExtractionOptions
 from app.extraction.prompt_examples import build_trace
-from app.extraction.window_extractor import WindowExtractor, WindowRequest
+from app.extraction.window_extractor import WindowExtractor
+from app.extraction.window_request import WindowRequest
 from decoding.engines.accepts import GrammarCheck
 from decoding.engines.chat_tokens import ChatTokenizer
 from decoding.engines.engine import Engine

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pydantic import JsonValue
 
 from app.extraction.settling import ground_answer
-from decoding.windows import WindowAnswer
+from decoding.merging import WindowAnswer
 from schemas.extraction import FieldMetadata, OtherValue
 from schemas.registry import from_json_schema
 from schemas.spec import Path

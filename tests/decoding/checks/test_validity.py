@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from decoding.checks.validity import withdraw_invalid
-from decoding.windows import WindowAnswer
+from decoding.merging import WindowAnswer
 from schemas.errors import OutputParseError
 from schemas.registry import from_json_schema
 from schemas.spec import ExtractionSchema
