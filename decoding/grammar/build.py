@@ -18,6 +18,7 @@ from decoding.grammar.lark import (
     JSON_CHAR,
     PLAIN_CHAR,
     LarkWriter,
+    anchored,
     is_satisfiable,
     json_text,
     literal,
@@ -320,7 +321,7 @@ class _Builder:
         bounds = f"{{{spec.min_length},{spec.max_length}}}"
         if spec.pattern is None:
             return f'"\\"" {regex(JSON_CHAR + bounds)} "\\""'
-        text = f"{regex(PLAIN_CHAR + bounds)} & {_pattern(spec.pattern)}"
+        text = f"{regex(PLAIN_CHAR + bounds)} & {anchored(spec.pattern)}"
         name = self.writer.terminal(text)
         return f'"\\"" {name} "\\""' if is_satisfiable(text, ()) else None
 
@@ -342,7 +343,7 @@ class _Builder:
             body = regex(trie_regex(json_text(text) for text in fitting))
             if spec.pattern is None:
                 return f'"\\"" {body} "\\""'
-            text = f"{body} & {_pattern(spec.pattern)}"
+            text = f"{body} & {anchored(spec.pattern)}"
             if is_satisfiable(text, ()):
                 return f'"\\"" {self.writer.terminal(text)} "\\""'
         return None if self._shown_only(spec) else self._words(spec)
@@ -356,7 +357,7 @@ class _Builder:
         words = self.writer.terminal(body)
         text = f"{words} & {self._shape(spec)}"
         if spec.pattern is not None:
-            text += f" & {_pattern(spec.pattern)}"
+            text += f" & {anchored(spec.pattern)}"
             if not is_satisfiable(text, (f"{words}: {body}",)):
                 return None
         return f'"\\"" {self.writer.terminal(text)} "\\""'
@@ -389,15 +390,3 @@ def _nothing_fits(spec: FieldSpec, path: Path, *, by_page: bool) -> EmptyDocumen
 
 def _regex_or_none(pattern: str | None) -> str | None:
     return None if pattern is None else regex(pattern)
-
-
-def _pattern(pattern: str) -> str:
-    r"""Return the anchored regex of a caller's pattern, in ECMAScript's reading of \d and \w."""
-    from llguidance import regex_to_lark
-
-    body = pattern.removeprefix("^")
-    head = body.removesuffix("$")
-    n_backslashes = len(head) - len(head.rstrip("\\"))
-    if n_backslashes % 2 == 0:  # an odd one makes the dollar a character to match
-        body = head
-    return f"/(?:{regex_to_lark(body, use_ascii='dw')})/"

@@ -161,3 +161,15 @@ def is_satisfiable(terminal: str, definitions: tuple[str, ...]) -> bool:
         return False
     allowed = matcher.compute_logit_bias()
     return any(allowed[:256]) and not matcher.is_error()
+
+
+def anchored(pattern: str) -> str:
+    r"""Return the anchored regex of a caller's pattern, in ECMAScript's reading of \d and \w."""
+    from llguidance import regex_to_lark
+
+    body = pattern.removeprefix("^")
+    head = body.removesuffix("$")
+    n_backslashes = len(head) - len(head.rstrip("\\"))
+    if n_backslashes % 2 == 0:  # an odd one makes the dollar a character to match
+        body = head
+    return f"/(?:{regex_to_lark(body, use_ascii='dw')})/"
