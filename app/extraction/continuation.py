@@ -64,7 +64,7 @@ def finish_answer(extractor: WindowExtractor, document: Document, answer: Docume
         is_stuck = more.rests == answer.rests
         answer = DocumentAnswer(
             merged=merged,
-            conflicts=(*answer.conflicts, *more.conflicts, *conflicts),
+            conflicts=tuple(dict.fromkeys((*answer.conflicts, *more.conflicts, *conflicts))),
             decoded=(*answer.decoded, *more.decoded),
             n_windows=answer.n_windows,
             rests=more.rests,

@@ -7,21 +7,20 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 from pydantic import JsonValue
 
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
-from decoding.engines.engine import EngineRequest
 from ocr.layout_document import layout_document
 from ocr.reader import ReadOptions
 from schemas.errors import InvalidCursorError
-from schemas.extraction import Completion, Extraction
-from schemas.prompt import Prompt
+from schemas.extraction import Extraction
 from schemas.registry import from_json_schema
-from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Spec
+from schemas.spec import ExtractionSchema
+from tests.app.reader import Reader
 
 _TEXT: JsonValue = {"type": ["string", "null"]}
 _AMOUNT: JsonValue = {"type": ["string", "null"], "x-rasg-kind": "amount"}
@@ -31,60 +30,6 @@ def make_schema(item: dict[str, JsonValue], **fields: JsonValue) -> ExtractionSc
     """Return a schema of these fields and the list `rows`."""
     rows: JsonValue = {"type": "array", "items": item, "maxItems": 500}
     return from_json_schema({"type": "object", "properties": {**fields, "rows": rows}}, name="made_up")
-
-
-class Reader:
-    """An engine that answers each key with what a function reads in the lines of its window.
-
-    A context of so many words is all it has; the requests that it had are kept.
-    """
-
-    name, model, base_sha256 = "reader", "reader", None
-    max_context_tokens = 10_000
-
-    def __init__(self, read: Callable[[list[str]], dict[str, JsonValue]], *, n_words: int) -> None:
-        self.read = read
-        self.n_words = n_words
-        self.asked: list[tuple[tuple[str, ...], list[str]]] = []
-
-    def count_tokens(self, prompt: Prompt) -> int:
-        """Return more than the context where the page has too many words."""
-        return 10 if len(prompt.messages[-1].content.split()) <= self.n_words else 20_000
-
-    def complete(self, requests: Sequence[EngineRequest]) -> tuple[Completion, ...]:
-        """Return what is read, as far as it is asked for and fits the limit of tokens (words here)."""
-        return tuple(self._answer(request) for request in requests)
-
-    def _answer(self, request: EngineRequest) -> Completion:
-        lines = request.prompt.messages[-1].content.split("\n")
-        root = request.grammar.schema.root
-        self.asked.append((tuple(key for key, _ in root.properties), lines))
-        whole = json.dumps(_take(root, self.read(lines)), separators=(",", ":"), ensure_ascii=False)
-        pieces = re.findall(r"\S+\s*|\s+", whole.replace(",", ",​"))
-        pieces = "".join(pieces).split("​")
-        text = "".join(pieces[: request.max_tokens])
-        return Completion(
-            text=text,
-            finish_reason="stop" if text == "".join(pieces) else "length",
-            n_prompt_tokens=len(lines),
-            n_completion_tokens=min(len(pieces), request.max_tokens),
-            engine=self.name,
-            model=self.model,
-        )
-
-    def close(self) -> None:
-        """Hold nothing."""
-
-
-def _take(spec: Spec, value: JsonValue) -> JsonValue:
-    """Return the part of what was read that a schema asks for, in its order."""
-    if isinstance(spec, ObjectSpec):
-        read = value if isinstance(value, dict) else {}
-        return {key: _take(child, read.get(key)) for key, child in spec.properties}
-    if isinstance(spec, ArraySpec):
-        return [_take(spec.item, row) for row in value] if isinstance(value, list) else []
-    assert isinstance(spec, FieldSpec)
-    return value
 
 
 def extract(
