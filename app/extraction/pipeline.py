@@ -21,12 +21,14 @@ from app.extraction.window_extractor import (
     DocumentAnswer,
     WindowExtractor,
     list_example_uses,
+    list_seen_rows,
+    list_taught_rows,
     warn_of_cuts,
     warn_of_examples,
 )
 from app.telemetry.observer import NO_OBSERVER, Observer
 from decoding.checks.answer import check_answer, list_reading_warnings
-from decoding.checks.completeness import find_evidence
+from decoding.checks.completeness import find_evidence, warn_of_taught_rows
 from decoding.engines.engine import Engine, LoadsAdapters, Prepares
 from decoding.windows import WindowAnswer
 from ocr.reader import ReadOptions, read_document
@@ -335,7 +337,8 @@ class Pipeline:
             if options.lessons:
                 said = teach_answer(said, requests, document, schema)
             merged, grounded, corrected = ground_answer(said, document, schema, by_sums=options.sums)
-            completeness = find_evidence(grounded, document, extractor.list_seen_rows(windows))
+            taught = list_taught_rows(windows, requests)
+            completeness = find_evidence(grounded, document, list_seen_rows(windows, requests), taught)
             calibration = self._find_calibration(answer)
             metadata = describe_leaves(merged, grounded, document, completeness, calibration)
             warnings = (
@@ -345,6 +348,7 @@ class Pipeline:
                 *answer.conflicts,
                 *corrected,
                 *check_answer(grounded, completeness),
+                *warn_of_taught_rows(taught, document),
             )
         extraction = _extraction(document, schema, merged, metadata, warnings, answer, clock.seconds)
         told = extraction.model_copy(

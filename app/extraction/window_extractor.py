@@ -10,15 +10,22 @@ from typing import TYPE_CHECKING
 from app.extraction.known_rows import (
     KnownRows,
     count_row_tokens,
+    join_seen_rows,
     known_rows,
-    list_seen_rows,
     only_lists,
     shows_rows_only,
 )
 from app.extraction.options import ExtractionOptions
 from app.extraction.prompt_examples import FoundExamples, to_prompt_example
+from app.extraction.taught_rows import (
+    RowLessons,
+    WindowRows,
+    find_window_rows,
+    join_taught_rows,
+    learn_row_lessons,
+)
 from decoding.carried import find_carried
-from decoding.checks.completeness import SeenRow
+from decoding.checks.completeness import SeenRow, TaughtRows
 from decoding.confidence import leaf_confidences
 from decoding.engines.engine import Engine, EngineRequest
 from decoding.evidence import trace_chars
@@ -70,12 +77,13 @@ class DocumentAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowRequest:
-    """What is asked of one window, and the examples that were found for it and are shown with it."""
+    """What is asked of one window, the examples found for it and shown with it, and its rows."""
 
     engine_request: EngineRequest
     page_indices: tuple[int, ...]
     found: FoundExamples
     shown: tuple[PromptExample, ...]
+    rows: WindowRows
 
 
 class WindowExtractor:
@@ -133,9 +141,11 @@ class WindowExtractor:
         """
         schema = self.schema if len(windows) == 1 else relax(self.schema)
         asked = [self._asked_of(number, windows, schema) for number in range(len(windows))]
+        found = [self._find(window) for window in windows]
+        lessons = learn_row_lessons(found if self.options.lessons else (), self.schema)
         return tuple(
-            self._build_request(window, part, self._find(window), rows=self._known_rows(window, part))
-            for window, part in zip(windows, asked, strict=True)
+            self._build_request(window, part, examples, rows=self._window_rows(window, part, lessons))
+            for window, part, examples in zip(windows, asked, found, strict=True)
         )
 
     def _asked_of(self, number: int, windows: Sequence[Window], schema: ExtractionSchema) -> ExtractionSchema:
@@ -148,9 +158,8 @@ class WindowExtractor:
     def _known_rows(self, window: Window, schema: ExtractionSchema) -> KnownRows:
         return known_rows(window, schema) if self.options.tables else {}
 
-    def list_seen_rows(self, windows: Sequence[Window]) -> Mapping[Path, Sequence[SeenRow]]:
-        """Return the rows that the windows' tables show for certain, by list; none where tables are off."""
-        return list_seen_rows(windows, self.schema) if self.options.tables else {}
+    def _window_rows(self, window: Window, schema: ExtractionSchema, lessons: RowLessons) -> WindowRows:
+        return find_window_rows(window, schema, lessons) if self.options.tables else WindowRows()
 
     def answer(self, windows: Sequence[Window], requests: Sequence[WindowRequest]) -> DocumentAnswer:
         """Return the answer of all windows together.
@@ -252,7 +261,7 @@ class WindowExtractor:
         schema: ExtractionSchema,
         found: FoundExamples,
         *,
-        rows: KnownRows | None = None,
+        rows: WindowRows | None = None,
         strict: bool = False,
     ) -> WindowRequest:
         """Return the request; without `rows` also where tables show some: all of them are given already."""
@@ -264,7 +273,7 @@ class WindowExtractor:
             window.document,
             reasoning=self.options.reasoning,
             grounding=self.options.grounding,
-            rows=rows,
+            rows=None if rows is None else rows.known,
             strict=strict,
         )
         request = EngineRequest(
@@ -276,7 +285,11 @@ class WindowExtractor:
             seed=self.options.seed,
         )
         return WindowRequest(
-            engine_request=request, page_indices=window.page_indices, found=found, shown=examples
+            engine_request=request,
+            page_indices=window.page_indices,
+            found=found,
+            shown=examples,
+            rows=rows or WindowRows(),
         )
 
 
@@ -337,6 +350,20 @@ def _refuse_unanswered(
         f"nothing in the document can fill {path!r}, which must not be null",
         hint="make the field nullable, or check that the document was read",
     )
+
+
+def list_seen_rows(
+    windows: Sequence[Window], requests: Sequence[WindowRequest]
+) -> Mapping[Path, Sequence[SeenRow]]:
+    """Return the rows that the windows' tables show for certain and that were asked for, by list."""
+    return join_seen_rows(windows, [request.rows.known for request in requests])
+
+
+def list_taught_rows(
+    windows: Sequence[Window], requests: Sequence[WindowRequest]
+) -> Mapping[Path, TaughtRows]:
+    """Return what confirmed pages decided of the rows of each list."""
+    return join_taught_rows(windows, [request.rows for request in requests])
 
 
 def warn_of_cuts(decoded: Sequence[WindowCompletion]) -> Iterator[ExtractionWarning]:
