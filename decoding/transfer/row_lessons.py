@@ -101,6 +101,8 @@ class RowLesson:
         The columns that each key has there by what both are called.
     kept, left_out, added
         Kinds of table rows that are rows of the list, of those that are none, and of other lines that are.
+    passed_over
+        Kinds of lines with an amount, beside and below the first row, on which nothing of a row stands.
     """
 
     example_id: str
@@ -110,6 +112,7 @@ class RowLesson:
     kept: tuple[RowKind, ...]
     left_out: tuple[RowKind, ...]
     added: tuple[RowKind, ...]
+    passed_over: tuple[RowKind, ...] = ()
 
 
 def learn_rows(
@@ -148,6 +151,7 @@ def learn_rows(
         kept=tuple(best.kind(row) for row, _ in best.pairs),
         left_out=tuple(best.left_out()) if tells_left_out else (),
         added=tuple(best.added()),
+        passed_over=tuple(best.passed_over()) if tells_left_out else (),
     )
 
 
@@ -183,8 +187,35 @@ class _Placed:
         placed = {id(row) for row, _ in self.pairs}
         yield from (self.kind(row) for row in self.table.rows[:_MAX_ROWS] if id(row) not in placed)
 
+    def passed_over(self) -> Iterator[RowKind]:
+        """Yield the kinds of lines with an amount that no confirmed value stands on, from the first row on."""
+        said = {
+            (row.page_index, word)
+            for row, gold in self.pairs
+            for value in values_of(gold).values()
+            for cell in (row.cells if self.table.columns else (tuple(sorted(row.words)),))
+            for word in find_run(self.page(row), cell, value)
+        }
+        added = set(self._added_lines())
+        first = min(said, default=None)
+        for page_index in sorted({index for index, _ in said}):
+            page = self.document.pages[page_index]
+            for line in table_lines(page):
+                words = words_of(line)
+                is_said = (page_index, words[0]) in added or any((page_index, word) in said for word in words)
+                if line.has_decimals and not is_said and first is not None and (page_index, words[0]) > first:
+                    yield kind_of_words(words, page)
+
+    def _added_lines(self) -> Iterator[tuple[int, int]]:
+        for page, line in self._lost_lines():
+            yield page.page_index, words_of(line)[0]
+
     def added(self) -> Iterator[RowKind]:
         """Yield the kinds of lines that hold all values of a confirmed row which no table row is."""
+        for page, line in self._lost_lines():
+            yield kind_of_words(words_of(line), page, place_line(line, self.table, page))
+
+    def _lost_lines(self) -> Iterator[tuple[Page, TableLine]]:
         placed = {id(gold) for _, gold in self.pairs}
         lost = [gold for gold in self.gold if id(gold) not in placed and len(values_of(gold)) > 1]
         pages = {row.page_index for row in self.table.rows}
@@ -192,7 +223,7 @@ class _Placed:
             for line in table_lines(page):
                 words = words_of(line)
                 if any(all(find_run(page, words, v) for v in values_of(g).values()) for g in lost):
-                    yield kind_of_words(words, page, place_line(line, self.table, page))
+                    yield page, line
 
 
 def words_of(line: TableLine) -> Cell:

@@ -163,10 +163,16 @@ def _teach_table(
 def _find_left_out(table: Table, near: Sequence[_Near], document: Document) -> dict[int, str]:
     """Return the rows, by `id`, that are of a kind which was left out, with the example; never all."""
     found: dict[int, str] = {}
-    for row in table.rows:
-        kind = kind_of_row(row, document.pages[row.page_index])
+    kinds = [kind_of_row(row, document.pages[row.page_index]) for row in table.rows]
+    usual = {
+        index
+        for index in range(len(table.columns))
+        if 2 * sum(index in k.filled for k in kinds) >= len(kinds)
+    }
+    for row, kind in zip(table.rows, kinds, strict=True):
         against = sum(_keeps(one, kind) for one in near)
-        leaving = [one.lesson.example_id for one in near if _leaves_out(one, kind)]
+        is_odd = not usual <= kind.filled
+        leaving = [one.lesson.example_id for one in near if _leaves_out(one, kind, is_odd=is_odd)]
         if len(leaving) > against:
             found[id(row)] = leaving[0]
     return found if len(found) < len(table.rows) else {}
@@ -176,9 +182,16 @@ def _keeps(near: _Near, kind: RowKind) -> bool:
     return any(kept.says_same(kind) for kept in near.lesson.kept)
 
 
-def _leaves_out(near: _Near, kind: RowKind) -> bool:
-    """Return whether a line is of a kind that the example left out: by its words, or by what it lacks."""
+def _leaves_out(near: _Near, kind: RowKind, *, is_odd: bool) -> bool:
+    """Return whether a line is of a kind that the example left out: by its words, or by what it lacks.
+
+    Of lines that were no rows of the example's table, it must be `is_odd`, without a column that rows
+    usually fill, or say the very same.
+    """
     if any(other.says_same(kind) for other in near.lesson.left_out):
+        return True
+    passed = [other for other in near.lesson.passed_over if other.says_same(kind)]
+    if any(is_odd or other.words == kind.words for other in passed):
         return True
     kept = [_columns(one, near) for one in near.lesson.kept]
     others = [_columns(one, near) for one in near.lesson.left_out]
