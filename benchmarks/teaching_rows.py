@@ -43,7 +43,7 @@ from eval.scoring import score_document
 from ocr.layout import page_text
 from ocr.reader import ReadOptions
 from retrieval.features import features_of, is_same_page, similarity
-from retrieval.search import Hit
+from retrieval.search import Hit, join_pages
 from schemas.document import Document
 from schemas.errors import RasgError
 from schemas.example import Example
@@ -117,7 +117,7 @@ def is_taught(case: Case) -> bool:
 
 
 def example_of(document: Document, schema: ExtractionSchema, value: dict[str, JsonValue]) -> Example | None:
-    """Return the first page of a document as a person's example; None if nothing of the value stands there."""
+    """Return a document as a person's example, its pages together; None if none can be made of the value."""
     annotation = Annotation(
         document=document,
         page_hashes=tuple(None for _ in document.pages),
@@ -129,7 +129,7 @@ def example_of(document: Document, schema: ExtractionSchema, value: dict[str, Js
         at=datetime.now(UTC),
     )
     try:
-        return annotate(annotation).examples[0]
+        return join_pages(annotate(annotation).examples, schema)
     except RasgError:
         return None
 
@@ -152,7 +152,14 @@ def _made_case(vendor: Vendor, name: str, known: Sequence[Invoice]) -> Case:
         document=vendor.asked.document,
         schema=vendor.schema,
         gold=GoldRecord.model_validate(
-            {"id": name, "dataset": "made", "doc_type": "invoice", "file": name, "kie": {}, "line_items": rows}
+            {
+                "id": name,
+                "dataset": "made",
+                "doc_type": "invoice",
+                "file": name,
+                "kie": {},
+                "line_items": rows,
+            }
         ),
         examples=tuple((_SHOWN_FROM, example) for example in found if example is not None),
     )
@@ -204,12 +211,13 @@ def _likenesses(
 ) -> list[tuple[float, Example]]:
     """Return the other pages of the data set, the likest first; copies of the page are none."""
     features = features_of(page_text(document, 0), None)
-    found = [
-        (similarity(features, example), example)
-        for other, _, example in read
-        if example is not None and other.dataset == record.dataset and other.id != record.id
-        if not is_same_page(features, example)
-    ]
+    found: list[tuple[float, Example]] = []
+    for other, theirs, example in read:
+        if example is None or other.dataset != record.dataset or other.id == record.id:
+            continue
+        first = example.model_copy(update={"text": page_text(theirs, 0)})  # by which a search finds it
+        if not is_same_page(features, first):
+            found.append((similarity(features, first), example))
     return sorted(found, key=lambda pair: -pair[0])
 
 

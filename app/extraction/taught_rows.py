@@ -15,7 +15,7 @@ from decoding.tables.priced_lines import find_priced_lines
 from decoding.transfer.row_lessons import GoldRow, RowLesson, learn_rows
 from decoding.transfer.row_teaching import TaughtList, TaughtRow, teach_rows
 from decoding.windows import Window
-from ocr.layout_document import layout_document
+from ocr.printed_pages import printed_document
 from schemas.example import Example
 from schemas.spec import ExtractionSchema, ObjectSpec, Path
 from schemas.walk import value_at
@@ -52,15 +52,15 @@ def learn_row_lessons(found: Iterable[FoundExamples], schema: ExtractionSchema) 
 
 
 def learn_of(example: Example, schema: ExtractionSchema) -> dict[Path, RowLesson]:
-    """Return what one confirmed page teaches of each list of a schema."""
+    """Return what a confirmed page teaches of each list; nothing where its words' places are not kept."""
     wanted = [
         (path, array.item, rows)
         for path, array in list_arrays(schema.root)
         if isinstance(array.item, ObjectSpec) and (rows := _rows_at(example.answer, path))
     ]
-    if not wanted:
+    if not wanted or not example.printed:
         return {}
-    document = layout_document(example.text, sha256=example.document_sha256)
+    document = printed_document(example.printed, sha256=example.document_sha256)
     priced = find_priced_lines(document)
     tables = (*find_tables(document), *((priced,) if priced else ()))
     lessons: dict[Path, RowLesson] = {}

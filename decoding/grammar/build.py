@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from decoding.evidence import trace_chars
 from decoding.grammar.answer import REASONING_KEY
@@ -25,7 +24,7 @@ from decoding.grammar.lark import (
     regex,
     trie_regex,
 )
-from decoding.grammar.number_regex import decimal_regex, integer_regex, iso_date_regex
+from decoding.grammar.number_regex import decimal_regex, integer_regex, iso_date_regex, number_texts
 from decoding.grammar.page_terms import LikelyRow, ListTerms, PageTerms
 from decoding.grammar.page_text import has_span, word_runs
 from decoding.tables.match import ScopedList, ScopedRow
@@ -44,13 +43,11 @@ from schemas.spec import (
     allows_null,
     json_path,
 )
-from schemas.values import UNDECIDED, possible_amounts
+from schemas.values import UNDECIDED
 
 # At the first character of a value the lexer takes about 30 steps a word (42,000 tokens, English prose). Our
 # engines allow 5,000,000; a vLLM server without our plugin stops at 200,000, some 5,000 words.
 MAX_WINDOW_WORDS = 10_000
-
-_MAX_NUMBER_DIGITS = 15  # a double holds every decimal of 15 digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +240,8 @@ class _Builder:
         """Return the value from its own cells; one that must not be null from the row, else from the page."""
         window = self.page
         own = row.cells.get(str(path[-1]), row.words)
+        if path[-1] in row.whole and isinstance(child, FieldSpec) and (text := self._whole(child, row, own)):
+            return literal(f'"{json_text(text)}"')
         attempts = [(child, own), (child, row.words)]
         if isinstance(child, FieldSpec) and path[-1] in row.filled:
             attempts.insert(0, (replace(child, nullable=False), own))
@@ -253,6 +252,14 @@ class _Builder:
             except (EmptyDocumentError, GrammarCompileError):
                 self.page = window
         return self._value(child, path)
+
+    def _whole(self, spec: FieldSpec, row: ScopedRow, cells: Sequence[Sequence[int]]) -> str | None:
+        """Return all of a cell as one verbatim value; None if it is none, or no single run of words."""
+        runs = self.lists.terms(row, cells).runs
+        if len(runs) != 1 or spec.kind != "verbatim" or spec.pattern or spec.code_format:
+            return None
+        text = " ".join(runs[0])
+        return text if spec.min_length <= len(text) <= spec.max_length else None
 
     def _scalar(self, spec: FieldSpec, path: Path) -> str:
         body = self._terminal(spec)
@@ -281,7 +288,7 @@ class _Builder:
 
     def _number(self, spec: FieldSpec) -> str | None:
         """Return the numbers that the page shows, in every reading; any bounded one if it shows none."""
-        texts = _number_texts(self.page.amounts, spec) if self.grounding else ()
+        texts = number_texts(self.page.amounts, spec.minimum, spec.maximum) if self.grounding else ()
         if texts or self._shown_only(spec):
             return regex(trie_regex(texts)) if texts else None
         return _regex_or_none(decimal_regex(spec.minimum, spec.maximum))
@@ -370,22 +377,6 @@ def _nothing_fits(spec: FieldSpec, path: Path, *, by_page: bool) -> EmptyDocumen
 
 def _regex_or_none(pattern: str | None) -> str | None:
     return None if pattern is None else regex(pattern)
-
-
-def _number_texts(amounts: tuple[str, ...], spec: FieldSpec) -> tuple[str, ...]:
-    """Return the JSON numbers that the page's amounts may stand for, within the field's bounds."""
-    # As written: 0.1 as a float is a little more than the page's 0.1.
-    low = Decimal("-Infinity") if spec.minimum is None else Decimal(str(spec.minimum))
-    high = Decimal("Infinity") if spec.maximum is None else Decimal(str(spec.maximum))
-    readings = {value for text in amounts for value in possible_amounts(text)}
-    kept = (v for v in readings if low <= v <= high and len(v.as_tuple().digits) <= _MAX_NUMBER_DIGITS)
-    return tuple(sorted({text for value in kept for text in (f"{value:f}", _shortest(f"{value:f}"))}))
-
-
-def _shortest(number: str) -> str:
-    """Return the number as `json.dumps` writes a float: "12.50" as "12.5", "12.00" as "12.0"."""
-    head, point, tail = number.partition(".")
-    return f"{head}.{tail.rstrip('0') or '0'}" if point else number
 
 
 def _pattern(pattern: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from schemas.values import possible_amounts
 
 # Whole digits of a number without bounds: a trillion in cents, and exact in a double.
 _MAX_ABSOLUTE = Decimal(10) ** 13 - 1
+_MAX_DIGITS = 15  # a double holds every decimal of 15 digits
 MAX_DECIMALS = 4
 
 
@@ -110,3 +113,19 @@ def iso_date_regex() -> str:
     short_months = "(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
     february = "02-(?:0[1-9]|1[0-9]|2[0-8])"
     return f"(?:(?:19|20|21)[0-9]{{2}}-(?:{long_months}|{short_months}|{february})|{leap}-02-29)"
+
+
+def number_texts(amounts: Iterable[str], minimum: float | None, maximum: float | None) -> tuple[str, ...]:
+    """Return the JSON numbers in [minimum, maximum] that printed amounts may stand for, in every spelling."""
+    # As written: 0.1 as a float is a little more than the page's 0.1.
+    low = Decimal("-Infinity") if minimum is None else Decimal(str(minimum))
+    high = Decimal("Infinity") if maximum is None else Decimal(str(maximum))
+    readings = {value for text in amounts for value in possible_amounts(text)}
+    kept = (v for v in readings if low <= v <= high and len(v.as_tuple().digits) <= _MAX_DIGITS)
+    return tuple(sorted({text for value in kept for text in (f"{value:f}", _shortest(f"{value:f}"))}))
+
+
+def _shortest(number: str) -> str:
+    """Return the number as `json.dumps` writes a float: "12.50" as "12.5", "12.00" as "12.0"."""
+    head, point, tail = number.partition(".")
+    return f"{head}.{tail.rstrip('0') or '0'}" if point else number

@@ -52,6 +52,8 @@ class ScopedRow:
         All cells, for what has no key of its own.
     likely
         The cells of the keys' own columns, one for each: what the row most likely says.
+    whole
+        Keys whose value is all of their cell, if it can be.
     """
 
     page_index: int
@@ -59,6 +61,7 @@ class ScopedRow:
     filled: frozenset[str]
     words: tuple[Cell, ...]
     likely: Mapping[str, Cell] = field(default_factory=dict[str, Cell])
+    whole: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

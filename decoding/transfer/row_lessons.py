@@ -79,6 +79,8 @@ class KeyLesson:
         Index into the lesson's columns; None where the key is null in each row.
     is_always
         Wherever the column is filled there is a value.
+    is_whole
+        The value is all that the cell's lines have, in each of at least two rows.
     n_rows
         Rows that say so.
     """
@@ -86,6 +88,7 @@ class KeyLesson:
     column: int | None
     lines: LineRule = LineRule()
     is_always: bool = False
+    is_whole: bool = False
     n_rows: int
 
 
@@ -330,9 +333,12 @@ def _learn_column(
     if column is None or best[0] < _LEAST_EXPLAINED * len(given):
         return None
     filled = [gold for row, gold in placed.pairs if row.cells[column]]
+    lines = _learn_lines(placed, column, given)
+    trimmed = [(placed.page(row), lines.trim(row.cells[column], placed.page(row)), v) for row, v in given]
     return KeyLesson(
         column=column,
-        lines=_learn_lines(placed, column, given),
+        lines=lines,
+        is_whole=len(given) >= _LEAST_ROWS and all(find_run(*one) == one[1] for one in trimmed),
         is_always=len(filled) >= _LEAST_ROWS and all(gold.get(key) is not None for gold in filled),
         n_rows=len(given),
     )

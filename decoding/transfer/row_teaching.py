@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TypeVar
 
 from decoding.tables.lines import table_lines
 from decoding.tables.match import ScopedList, ScopedRow, columns_of_keys, scope_rows
 from decoding.tables.table import Cell, Column, Table, TableRow
-from decoding.transfer.row_kinds import RowKind, kind_of_row, kind_of_words
+from decoding.transfer.row_kinds import RowKind, kind_of_row, kind_of_words, lines_of
 from decoding.transfer.row_lessons import KeyLesson, RowLesson, place_line, words_of
 from schemas.document import Document, Page
 from schemas.spec import FieldSpec, ObjectSpec
@@ -98,18 +99,31 @@ def teach_rows(
 def align_columns(known: Sequence[Column], asked: Sequence[Column]) -> dict[int, int] | None:
     """Return which column of `asked` each of `known` is; None if they are not those of one template.
 
-    Columns are the same by their headings, else by what they hold, in order. Two tables without columns are
-    alike.
+    Columns are the same by their headings, else by what they hold, else by standing alone between two that
+    are, in order. Columns without a heading decide nothing. Two tables without columns are alike.
     """
+    if not known or not asked:
+        return None if known or asked else {}
     pairs: dict[int, int] = {}
     _pair(known, asked, pairs, lambda column: _heading_words(column.heading))
     n_same = len(pairs)
     _pair(known, asked, pairs, lambda column: column.kind)
-    if not known or not asked:
-        return None if known or asked else {}
-    most = max(len(known), len(asked))
-    is_same = n_same >= _SAME_HEADINGS * most and len(pairs) >= _SAME_COLUMNS * most
-    return pairs if is_same and list(pairs.values()) == sorted(pairs.values()) else None
+    _pair_between(known, asked, pairs)
+    n_named = sum(bool(known[i].heading) for i in pairs)
+    most = max(sum(bool(column.heading) for column in columns) for columns in (known, asked))
+    is_same = n_same >= _SAME_HEADINGS * most and n_named >= _SAME_COLUMNS * most
+    ordered = dict(sorted(pairs.items()))
+    return ordered if is_same and list(ordered.values()) == sorted(ordered.values()) else None
+
+
+def _pair_between(known: Sequence[Column], asked: Sequence[Column], pairs: dict[int, int]) -> None:
+    """Add the columns to `pairs` that are the only ones with a heading between neighbours that are paired."""
+    ends = {-1: -1, **dict(sorted(pairs.items())), len(known): len(asked)}
+    for (i, j), (next_i, next_j) in pairwise(ends.items()):
+        ours = [k for k in range(i + 1, next_i) if known[k].heading]
+        theirs = [k for k in range(j + 1, next_j) if asked[k].heading]
+        if len(ours) == len(theirs) == 1:
+            pairs[ours[0]] = theirs[0]
 
 
 def _pair(
@@ -123,9 +137,6 @@ def _pair(
         for j in right:
             if name(known[i]) == name(asked[j]) and ours[name(known[i])] == theirs[name(asked[j])] == 1:
                 pairs[i] = j
-    ordered = dict(sorted(pairs.items()))
-    pairs.clear()
-    pairs.update(ordered)
 
 
 def _heading_words(heading: str) -> str:
@@ -179,7 +190,7 @@ def _find_left_out(table: Table, near: Sequence[_Near], document: Document) -> d
 
 
 def _keeps(near: _Near, kind: RowKind) -> bool:
-    return any(kept.says_same(kind) for kept in near.lesson.kept)
+    return any(kept.says_same(kind) for kept in (*near.lesson.kept, *near.lesson.added))
 
 
 def _leaves_out(near: _Near, kind: RowKind, *, is_odd: bool) -> bool:
@@ -307,20 +318,23 @@ def _scope(
 ) -> ScopedRow:
     """Return what each key of a row may be taken from, as far as the rules have a filled cell for it."""
     cells, filled, likely = dict(scoped.cells), set(scoped.filled), dict(scoped.likely)
+    whole: set[str] = set()
     for key, rule in keys.items():
         cell: Cell = ()
         if rule.column is not None:
             cell = rule.lesson.lines.trim(row.cells[rule.column], page)
             if not cell:
                 continue
-        before = (cells.get(key), key in filled)
+        before = (cells.get(key), key in filled, False)
         cells[key] = (cell,) if cell else ()
         if cell:
             likely[key] = cell
             filled |= {key} if rule.lesson.is_always else set()
+            # What a page's foot adds to its last cell stands on more lines.
+            whole |= {key} if rule.lesson.is_whole and len(lines_of(cell, page)) == 1 else set()
         else:
             likely.pop(key, None)
             filled.discard(key)
-        if (cells[key], key in filled) != before:
+        if (cells[key], key in filled, key in whole) != before:
             taught.taught_by.add(rule.example_id)
-    return replace(scoped, cells=cells, filled=frozenset(filled), likely=likely)
+    return replace(scoped, cells=cells, filled=frozenset(filled), likely=likely, whole=frozenset(whole))
