@@ -15,7 +15,7 @@ from typing import Literal, get_args
 from pydantic import JsonValue
 
 from decoding.tables.find import find_tables
-from decoding.tables.table import Table, TableRow
+from decoding.tables.table import TableRow
 from ocr.reading_order import arrange
 from schemas.document import Document, Page, Word
 from schemas.geometry import BBox
@@ -152,7 +152,7 @@ def _print_line(document: Document, label: str, price: str) -> Document | None:
     texts, amounts = last.cells[at["description"]], last.cells[at["amount"]]
     if not texts or not amounts:
         return None
-    words = _below(page, table, last, page.words[texts[0]], page.words[amounts[-1]], label, price)
+    words = _below(page, last, page.words[texts[0]], page.words[amounts[-1]], label, price)
     arranged = arrange(words)
     changed = replace(
         page,
@@ -164,9 +164,7 @@ def _print_line(document: Document, label: str, price: str) -> Document | None:
     return replace(document, pages=(changed,))
 
 
-def _below(
-    page: Page, table: Table, row: TableRow, text: Word, amount: Word, label: str, price: str
-) -> Sequence[Word]:
+def _below(page: Page, row: TableRow, text: Word, amount: Word, label: str, price: str) -> Sequence[Word]:
     """Return the page's words and those of the new line; what is below makes room, and the page is longer."""
     bottom = max(page.words[i].bbox.bottom for i in row.words)
     height = amount.bbox.bottom - amount.bbox.top

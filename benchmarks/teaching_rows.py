@@ -4,10 +4,10 @@
     RASG_MODEL=house python -m benchmarks.teaching_rows suite --readings runs/dev/readings
 
 `made` asks about made-up vendors (`benchmarks.made_vendors`), `suite` about the documents of the development
-suite that have a like page with rows. Each document is asked three times with a model: without an example,
+suite that have a like page. Each document is asked three times with a model: without an example,
 with the example in the prompt alone (`lessons=false`), and with what it teaches. GLIRM is the mean over
-documents, values compared by meaning. Then the wrong examples: of another vendor, as if it were 0.8 alike; and
-for made-up vendors one that says otherwise than two others. Of these documents only those are asked whose
+documents, values compared by meaning. Then the wrong examples: of another vendor, as if it were 0.8 alike;
+and for made-up vendors one that says otherwise than two others. Of these documents only those are asked whose
 rows anything is taught about.
 """
 
@@ -83,11 +83,11 @@ class _Given:
     def __init__(self, found: FoundExamples) -> None:
         self._found = found
 
-    def find(self, part: Document, schema: ExtractionSchema, *, k: int) -> FoundExamples:
+    def find(self, _part: Document, _schema: ExtractionSchema, *, k: int) -> FoundExamples:
         """Return the nearest `k` of them."""
         return FoundExamples(hits=self._found.hits[:k])
 
-    def find_confirmed(self, document_sha256: str, schema: ExtractionSchema) -> None:
+    def find_confirmed(self, _document_sha256: str, _schema: ExtractionSchema) -> None:
         """Return None: no file is asked about twice."""
 
 
@@ -266,7 +266,7 @@ def measure(pipeline: Pipeline, cases: Sequence[Case], *, verbose: bool) -> None
 
 def measure_wrong(pipeline: Pipeline, cases: Sequence[Case], name: str, *, verbose: bool) -> None:
     """Print how many right cells wrong examples change, of documents that are asked with and without them."""
-    n_right = n_lost = n_taught = 0.0
+    n_right = n_lost = n_taught = 0
     for case in cases:
         before = ask(pipeline, case, n_examples=1, lessons=False)
         if before is None:
@@ -280,7 +280,7 @@ def measure_wrong(pipeline: Pipeline, cases: Sequence[Case], name: str, *, verbo
             if verbose and after is not None and lost > 0:
                 print(case.name, lost, after.diff(), sep="\n", flush=True)
     print(
-        f"{name}: {len(cases)} documents, {n_taught:.0f} taught; {n_lost:.0f} of {n_right:.0f} right cells lost"
+        f"{name}: {len(cases)} documents, {n_taught} taught; {n_lost} of {n_right} right cells lost"
     )
 
 

@@ -50,18 +50,24 @@ class LineRule:
         Shapes of the first words of lines that are never part of the value ("gross-price:").
     keeps_first
         The value has the cell's first line, whichever figures it begins with.
+    ends
+        Nothing of the value stands below such a line.
     """
 
     number: int | None = None
     excluded: frozenset[str] = frozenset()
     keeps_first: bool = False
+    ends: bool = False
 
     def trim(self, cell: Cell, page: Page) -> Cell:
         """Return the words of a cell that the value may be taken from: all, where the rule leaves none."""
         lines = lines_of(cell, page)
         if self.number is not None and len(lines) > 1:
             return lines[self.number] if self.number < len(lines) else cell
-        kept = [line for n, line in enumerate(lines) if not self._excludes(n, lead_of(line, page))]
+        is_out = [self._excludes(n, lead_of(line, page)) for n, line in enumerate(lines)]
+        if self.ends and True in is_out[1:]:
+            lines = lines[: is_out.index(True, 1)]
+        kept = [line for line, out in zip(lines, is_out, strict=False) if not out]
         return tuple(word for line in kept for word in line) or cell
 
     def _excludes(self, number: int, lead: str) -> bool:
@@ -80,7 +86,7 @@ class KeyLesson:
     is_always
         Wherever the column is filled there is a value.
     is_whole
-        The value is all that the cell's lines have, in each of at least two rows.
+        The value is all that the cell's lines have, in each row.
     n_rows
         Rows that say so.
     """
@@ -191,7 +197,7 @@ class _Placed:
         yield from (self.kind(row) for row in self.table.rows[:_MAX_ROWS] if id(row) not in placed)
 
     def passed_over(self) -> Iterator[RowKind]:
-        """Yield the kinds of lines with an amount that no confirmed value stands on, from the first row on."""
+        """Yield the kinds of lines with an amount without a confirmed value, from the first row on."""
         said = {
             (row.page_index, word)
             for row, gold in self.pairs
@@ -205,7 +211,7 @@ class _Placed:
             page = self.document.pages[page_index]
             for line in table_lines(page):
                 words = words_of(line)
-                is_said = (page_index, words[0]) in added or any((page_index, word) in said for word in words)
+                is_said = (page_index, words[0]) in added or any((page_index, w) in said for w in words)
                 if line.has_decimals and not is_said and first is not None and (page_index, words[0]) > first:
                     yield kind_of_words(words, page)
 
@@ -338,8 +344,8 @@ def _learn_column(
     return KeyLesson(
         column=column,
         lines=lines,
-        is_whole=len(given) >= _LEAST_ROWS and all(find_run(*one) == one[1] for one in trimmed),
-        is_always=len(filled) >= _LEAST_ROWS and all(gold.get(key) is not None for gold in filled),
+        is_whole=all(find_run(*one) == one[1] for one in trimmed),
+        is_always=all(gold.get(key) is not None for gold in filled),
         n_rows=len(given),
     )
 
@@ -348,7 +354,7 @@ def _learn_lines(placed: _Placed, column: int, given: Sequence[tuple[TableRow, s
     """Return which lines of a column's cells the values have and lack."""
     said, unsaid = set[str](), set[str]()
     numbers: list[frozenset[int]] = []
-    keeps_first = True
+    keeps_first = ends = True
     n_lacking = 0
     for row, value in given:
         page, cell = placed.page(row), row.cells[column]
@@ -358,6 +364,7 @@ def _learn_lines(placed: _Placed, column: int, given: Sequence[tuple[TableRow, s
             continue
         having = frozenset(n for n, line in enumerate(lines) if not run.isdisjoint(line))
         keeps_first = keeps_first and 0 in having
+        ends = ends and having == frozenset(range(len(having)))
         said |= {lead_of(line, page) for n, line in enumerate(lines) if n in having}
         unsaid |= {lead_of(line, page) for n, line in enumerate(lines) if n not in having}
         if len(lines) > 1:
@@ -365,4 +372,4 @@ def _learn_lines(placed: _Placed, column: int, given: Sequence[tuple[TableRow, s
             n_lacking += len(having) < len(lines)
     is_one = len(set(numbers)) == 1 and len(numbers[0]) == 1 and n_lacking >= _LEAST_ROWS
     only = min(numbers[0]) if is_one and (numbers[0] != frozenset((0,)) or len(unsaid) > 1) else None
-    return LineRule(number=only, excluded=frozenset(unsaid - said), keeps_first=keeps_first)
+    return LineRule(number=only, excluded=frozenset(unsaid - said), keeps_first=keeps_first, ends=ends)

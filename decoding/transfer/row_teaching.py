@@ -9,7 +9,7 @@ page is read as without them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TypeVar
@@ -27,8 +27,8 @@ _SAME_HEADINGS, _SAME_COLUMNS = 0.6, 0.75
 # A kind of line is known by the columns it lacks if it lacks so many that all rows have, or in two lines one.
 _MUCH_LACKING, _ROWS_LACKING = 2, 2
 _LEAST_KEPT = 2
-# A key is null by so many rows of confirmed pages.
-_LEAST_NULL = 2
+# What a rule says of all values of a key, as that they are null, it says by so many rows of confirmed pages.
+_LEAST_ROWS = 2
 
 T = TypeVar("T")
 
@@ -271,11 +271,16 @@ def _with_added(table: Table, added: Sequence[TableRow]) -> Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _KeyRule:
-    """Where a key is taken from in the table at hand (`column` None: null), and by which example."""
+    """Where a key is taken from in the table at hand (`column` None: null), and by which example.
+
+    `is_always` and `is_whole` are as in a lesson, by all examples of that column and two rows in all.
+    """
 
     lesson: KeyLesson
     column: int | None
     example_id: str
+    is_always: bool = False
+    is_whole: bool = False
 
 
 def _teach_keys(table: Table, item: ObjectSpec, near: Sequence[_Near]) -> dict[str, _KeyRule]:
@@ -292,8 +297,16 @@ def _teach_keys(table: Table, item: ObjectSpec, near: Sequence[_Near]) -> dict[s
             if column != -1
         ]
         best = _most_claimed(claims, lambda claim: claim.column)
-        if best is not None and (best.column is not None or _n_rows(claims, None) >= _LEAST_NULL):
-            rules[key] = best
+        if best is None:
+            continue
+        lessons = [claim.lesson for claim in claims if claim.column == best.column]
+        is_backed = sum(lesson.n_rows for lesson in lessons) >= _LEAST_ROWS
+        if best.column is not None or is_backed:
+            rules[key] = replace(
+                best,
+                is_always=is_backed and all(lesson.is_always for lesson in lessons),
+                is_whole=is_backed and all(lesson.is_whole for lesson in lessons),
+            )
     return rules
 
 
@@ -301,10 +314,6 @@ def _heads_alike(near: _Near, key: str, own: Mapping[str, tuple[int, ...]]) -> b
     """Return whether the headings say of a key what they said on the example; else the page's count."""
     there = near.lesson.own.get(key, ())
     return tuple(near.mapping.get(index, -1) for index in there) == own.get(key, ())
-
-
-def _n_rows(claims: Iterable[_KeyRule], column: int | None) -> int:
-    return sum(claim.lesson.n_rows for claim in claims if claim.column == column)
 
 
 def _most_claimed(claims: Sequence[T], name: Callable[[T], object]) -> T | None:
@@ -329,9 +338,9 @@ def _scope(
         cells[key] = (cell,) if cell else ()
         if cell:
             likely[key] = cell
-            filled |= {key} if rule.lesson.is_always else set()
+            filled |= {key} if rule.is_always else set()
             # What a page's foot adds to its last cell stands on more lines.
-            whole |= {key} if rule.lesson.is_whole and len(lines_of(cell, page)) == 1 else set()
+            whole |= {key} if rule.is_whole and len(lines_of(cell, page)) == 1 else set()
         else:
             likely.pop(key, None)
             filled.discard(key)

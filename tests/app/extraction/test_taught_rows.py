@@ -10,10 +10,15 @@ from pydantic import JsonValue
 from app.examples.service import ExampleService
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
+from app.extraction.prompt_examples import FoundExamples
+from app.extraction.taught_rows import RowLessons, find_window_rows, join_taught_rows, learn_row_lessons
 from app.extraction.tenant import TenantContext
 from app.wiring import build_pipeline
+from decoding.windows import cut_windows
 from ocr.reader import ReadOptions
+from retrieval.search import Hit
 from schemas.document import Document
+from schemas.example import Example
 from schemas.extraction import Extraction
 from schemas.registry import from_json_schema
 from tests.app.bills import AMOUNT, TEXT, finder_of
@@ -86,6 +91,7 @@ def _taught(pipeline: Pipeline, book: ExampleService, **options: bool) -> tuple[
     return before, serving.extract_document(following, SCHEMA, options=asked)
 
 
+@pytest.mark.slow
 def test_a_corrected_table_makes_the_rows_of_the_next_one_right(
     house: Pipeline, book: ExampleService
 ) -> None:
@@ -105,6 +111,7 @@ def test_a_corrected_table_makes_the_rows_of_the_next_one_right(
     assert use.example_id in told.message
 
 
+@pytest.mark.slow
 def test_without_lessons_no_row_is_left_out(house: Pipeline, book: ExampleService) -> None:
     before, after = _taught(house, book, lessons=False)
     assert len(_rows(after)) == len(_rows(before)) == 3
@@ -115,3 +122,60 @@ def _rows(extraction: Extraction) -> list[JsonValue]:
     rows = extraction.output.value["lines"]
     assert isinstance(rows, list)
     return rows
+
+
+def _example(book: ExampleService, value: dict[str, JsonValue]) -> Example:
+    added = book.add(_document(FIRST, "a"), SCHEMA, value, source="feedback", confirmed_by="ada")
+    (example,) = added.examples
+    return example
+
+
+def _lessons(example: Example) -> RowLessons:
+    hit = Hit(example=example, similarity_score=0.9, fused_score=0.1)
+    return learn_row_lessons([FoundExamples(hits=(hit,))], SCHEMA)
+
+
+def test_of_each_window_the_taught_rows_are_places_in_the_whole_document(book: ExampleService) -> None:
+    (example,) = book.add(
+        _document(FIRST, "a"), SCHEMA, RIGHT, source="feedback", confirmed_by="ada"
+    ).examples
+    document = _document(NEXT, "b")
+    windows = cut_windows(document, fits=lambda window: len(window.document.pages[0].lines) <= 6)
+    assert len(windows) > 1
+    rows = [find_window_rows(window, SCHEMA, _lessons(example)) for window in windows]
+    (taught,) = join_taught_rows(windows, rows).values()
+    ((left, example_id),) = taught.left_out
+    words = document.pages[0].words
+    assert " ".join(words[i].text for i in sorted(left.words)) == "Energy levy 0.70"
+    assert example_id == example.example_id
+
+
+def test_an_example_survives_its_store_with_what_it_teaches(book: ExampleService) -> None:
+    (example,) = book.add(
+        _document(FIRST, "a"), SCHEMA, RIGHT, source="feedback", confirmed_by="ada"
+    ).examples
+    kept = book.store.get("acme", example.example_id)
+    assert kept.printed == example.printed
+    assert _lessons(kept) == _lessons(example) != {}
+
+
+def test_an_example_without_the_places_of_its_words_teaches_no_rows(book: ExampleService) -> None:
+    (example,) = book.add(
+        _document(FIRST, "a"), SCHEMA, RIGHT, source="feedback", confirmed_by="ada"
+    ).examples
+    assert _lessons(example.model_copy(update={"printed": ()})) == {}
+
+
+def test_of_an_annotation_whose_row_stands_nowhere_no_line_is_left_out(book: ExampleService) -> None:
+    """A row that is lost as the page does not show it may be any of the table's."""
+    lines = [*_items(RIGHT), _row("Elephant", "99.99", "Z-999")]
+    odd: dict[str, JsonValue] = {**RIGHT, "lines": lines}
+    example = _example(book, odd)
+    ((lesson,),) = _lessons(example).values()
+    assert (lesson.left_out, lesson.passed_over) == ((), ())
+
+
+def _items(answer: dict[str, JsonValue]) -> list[JsonValue]:
+    lines = answer["lines"]
+    assert isinstance(lines, list)
+    return lines
