@@ -279,9 +279,7 @@ def measure_wrong(pipeline: Pipeline, cases: Sequence[Case], name: str, *, verbo
             n_lost += max(0, lost)
             if verbose and after is not None and lost > 0:
                 print(case.name, lost, after.diff(), sep="\n", flush=True)
-    print(
-        f"{name}: {len(cases)} documents, {n_taught} taught; {n_lost} of {n_right} right cells lost"
-    )
+    print(f"{name}: {len(cases)} documents, {n_taught} taught; {n_lost} of {n_right} right cells lost")
 
 
 def _n_right(rows: Glirm) -> int:

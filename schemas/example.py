@@ -109,8 +109,8 @@ class Example(Value):
     confirmed
         The whole answer that was confirmed, of all pages and as it was said; None where it is not kept.
     printed
-        The page's words where they stand, if its answer has rows: what its table teaches is learnt from
-        them. Of several pages that are shown together, each.
+        The page's words where they stand, if the document's answer has rows: what its table teaches is
+        learnt from them. Of several pages that are shown together, each.
     confirmed_by
         Who says so: a person's or a program's name.
     """

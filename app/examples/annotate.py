@@ -237,7 +237,7 @@ def _example(
         unknown=told.unknown,
         mistakes=dict(annotation.mistakes),
         confirmed=dict(annotation.value) if page_index == first_page else None,
-        printed=(print_page(page),) if _has_rows(value) else (),
+        printed=(print_page(page),) if _has_rows(dict(annotation.value)) else (),
         source=annotation.source,
         confirmed_by=annotation.confirmed_by,
         created_at=annotation.at,

@@ -319,7 +319,10 @@ def _learn_keys(placed: _Placed, item: ObjectSpec, *, tells_null: bool) -> Itera
             if lesson is not None:
                 yield key, lesson
         elif tells_null and spec.nullable:
-            yield key, KeyLesson(column=None, n_rows=len(placed.pairs))
+            # An empty cell says nothing of a filled one.
+            columns = own.get(key, range(len(placed.table.columns)))
+            n_filled = sum(any(row.cells[index] for index in columns) for row, _ in placed.pairs)
+            yield key, KeyLesson(column=None, n_rows=n_filled)
 
 
 def _learn_column(

@@ -339,8 +339,9 @@ def _scope(
         if cell:
             likely[key] = cell
             filled |= {key} if rule.is_always else set()
-            # What a page's foot adds to its last cell stands on more lines.
-            whole |= {key} if rule.is_whole and len(lines_of(cell, page)) == 1 else set()
+            # A page's foot may go on below a cell, if no line is known with which the value ends.
+            is_ended = len(lines_of(cell, page)) == 1 or len(cell) < len(row.cells[rule.column or 0])
+            whole |= {key} if rule.is_whole and is_ended else set()
         else:
             likely.pop(key, None)
             filled.discard(key)

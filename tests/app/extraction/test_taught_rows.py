@@ -168,7 +168,7 @@ def test_an_example_without_the_places_of_its_words_teaches_no_rows(book: Exampl
 
 def test_of_an_annotation_whose_row_stands_nowhere_no_line_is_left_out(book: ExampleService) -> None:
     """A row that is lost as the page does not show it may be any of the table's."""
-    lines = [*_items(RIGHT), _row("Elephant", "99.99", "Z-999")]
+    lines: list[JsonValue] = [*_items(RIGHT), _row("Elephant", "99.99", "Z-999")]
     odd: dict[str, JsonValue] = {**RIGHT, "lines": lines}
     example = _example(book, odd)
     ((lesson,),) = _lessons(example).values()

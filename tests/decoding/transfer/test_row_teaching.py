@@ -144,6 +144,12 @@ def test_a_key_that_a_person_left_null_is_null_beside_its_column() -> None:
     assert all("price" not in row.filled for row in taught.known.rows)
 
 
+def test_a_key_that_was_null_where_its_column_was_empty_is_not_taught_as_null() -> None:
+    known = KNOWN.replace("A-100", "     ").replace("B-200", "     ").replace("C-300", "     ")
+    document, taught = _teach(_lesson(_without(ROWS, "code"), text=known))
+    assert _texts(document, taught.known.rows, "code") == [["D-400"], ["E-500"]]
+
+
 def test_what_a_file_s_own_data_lack_is_not_taught_as_null() -> None:
     document, taught = _teach(_lesson(_without(ROWS, "price"), tells_null=False))
     assert _texts(document, taught.known.rows, "price") == [["5.00"], ["9.00"]]
