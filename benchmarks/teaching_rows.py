@@ -265,21 +265,21 @@ def measure(pipeline: Pipeline, cases: Sequence[Case], *, verbose: bool) -> None
 
 
 def measure_wrong(pipeline: Pipeline, cases: Sequence[Case], name: str, *, verbose: bool) -> None:
-    """Print how many right cells wrong examples change, of documents that are asked with and without them."""
-    n_right = n_lost = n_taught = 0
-    for case in cases:
+    """Print how many right cells wrong examples change; where they teach nothing, nothing changes."""
+    taught = [case for case in cases if is_taught(case)]
+    n_right = n_lost = 0
+    for case in taught:
         before = ask(pipeline, case, n_examples=1, lessons=False)
+        after = ask(pipeline, case, n_examples=1, lessons=True)
         if before is None:
             continue
+        lost = _n_right(before) - (0 if after is None else _n_right(after))
         n_right += _n_right(before)
-        if is_taught(case):
-            n_taught += 1
-            after = ask(pipeline, case, n_examples=1, lessons=True)
-            lost = _n_right(before) - (0 if after is None else _n_right(after))
-            n_lost += max(0, lost)
-            if verbose and after is not None and lost > 0:
-                print(case.name, lost, after.diff(), sep="\n", flush=True)
-    print(f"{name}: {len(cases)} documents, {n_taught} taught; {n_lost} of {n_right} right cells lost")
+        n_lost += max(0, lost)
+        if verbose and after is not None and lost > 0:
+            print(case.name, lost, after.diff(), sep="\n", flush=True)
+    what = f"of these {n_lost} of {n_right} right cells lost"
+    print(f"{name}: {len(cases)} documents, {len(taught)} taught; {what}")
 
 
 def _n_right(rows: Glirm) -> int:
@@ -296,6 +296,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/dev"))
     parser.add_argument("--readings", type=Path, default=Path("runs/dev/readings"))
+    parser.add_argument("--n", type=int, help="documents of the suite that are asked, the first so many")
     parser.add_argument("--no-wrong", action="store_true", help="without the wrong examples")
     parser.add_argument("--verbose", action="store_true", help="print each document's rows beside its gold")
     asked = parser.parse_args(arguments)
@@ -312,7 +313,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         every = suite_cases(asked.data, asked.readings)
         for n_pages in (1, 3):
             near = [near_only(case, n_pages) for case in every]
-            measure(pipeline, [c for c in near if len(c.examples) == n_pages], verbose=asked.verbose)
+            chosen = [case for case in near if len(case.examples) == n_pages][: asked.n]
+            measure(pipeline, chosen, verbose=asked.verbose)
         wrong, contradicted = [farthest_only(case) for case in every if case.examples], []
     if not asked.no_wrong:
         measure_wrong(pipeline, wrong, "another vendor's page, as if alike", verbose=asked.verbose)
