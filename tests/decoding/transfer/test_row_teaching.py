@@ -163,6 +163,20 @@ def test_a_key_whose_name_says_nothing_is_taken_from_the_column_that_it_was_take
     assert all("field_7" in row.filled for row in taught.known.rows)
 
 
+def test_values_that_were_read_into_another_column_than_their_own_teach_none() -> None:
+    known = """
+Pos   Code         Description       Qty    Price    Amount
+1               A-100 Blue pen         2     1.50      3.00
+2               B-200 Desk lamp        1    20.00     20.00
+3               C-300 Paper            4     2.00      8.00
+Total                                                 31.00
+"""
+    lesson = _lesson(ROWS, text=known)
+    assert "code" not in lesson.keys
+    document, taught = _teach(lesson)
+    assert _texts(document, taught.known.rows, "code")[:2] == [["D-400"], ["E-500"]]
+
+
 def test_of_pages_that_say_otherwise_most_decide_and_as_many_decide_nothing() -> None:
     spec = item(description="verbatim", amount="amount", field_7="verbatim")
 
