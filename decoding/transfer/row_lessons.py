@@ -341,8 +341,9 @@ def _learn_column(
     column = next((index for index in equals if index in own), equals[0] if len(equals) == 1 else None)
     if column is None or best[0] < _LEAST_EXPLAINED * len(given):
         return None
-    # Where a key's own column is empty, its cells were read into another one: nobody chose that.
-    if own and column not in own and not any(row.cells[index] for row, _ in given for index in own):
+    # Where a key's own column is mostly empty, its cells were read into another one: nobody chose that.
+    n_filled = sum(any(row.cells[index] for index in own) for row, _ in given)
+    if own and column not in own and 2 * n_filled < len(given):
         return None
     filled = [gold for row, gold in placed.pairs if row.cells[column]]
     lines = _learn_lines(placed, column, given)
