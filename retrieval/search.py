@@ -155,7 +155,7 @@ class ExampleSearch:
                 is_same_page(mine, page) for mine in (query.features, *query.next_pages) for page in pages
             ):
                 continue
-            shown = _join_pages(pages, query.schema)
+            shown = join_pages(pages, query.schema)
             hits.append(Hit(example=shown, similarity_score=score, fused_score=fused.score))
         return tuple(hits), n_far
 
@@ -176,13 +176,14 @@ class ExampleSearch:
             yield from ((fused, stored[fused.seq]) for fused in part if fused.seq in stored)
 
 
-def _join_pages(pages: Sequence[Example], asked: ExtractionSchema) -> Example:
+def join_pages(pages: Sequence[Example], asked: ExtractionSchema) -> Example:
     """Return the pages of one document as one example under the schema that is asked for."""
     return pages[0].model_copy(
         update={
             "text": PAGE_BREAK.join(page.text for page in pages),
             "answer": project(join([page.answer for page in pages]), asked),
             "evidence": tuple(line for page in pages for line in page.evidence),
+            "printed": tuple(printed for page in pages for printed in page.printed),
         }
     )
 

@@ -19,6 +19,12 @@ class MissingRow(Value):
     text: str
 
 
+class LeftOutRow(MissingRow):
+    """A line that looks like a row and is none, as in an example that a person confirmed."""
+
+    example_id: str
+
+
 class ListEvidence(Value):
     """What is known of one list.
 
@@ -38,6 +44,11 @@ class ListEvidence(Value):
         hundred.
     n_missing
         How many these are in all.
+    left_out, n_left_out
+        Rows seen that are not given, as a confirmed page of the same template has no such rows: the first
+        hundred, and how many these are in all. They are none of `missing`.
+    taught_by
+        Examples that decided which lines are rows, or which column a key is taken from.
     """
 
     rows_given: int
@@ -46,6 +57,9 @@ class ListEvidence(Value):
     rows_unplaced: int = 0
     missing: tuple[MissingRow, ...] = ()
     n_missing: int = 0
+    left_out: tuple[LeftOutRow, ...] = ()
+    n_left_out: int = 0
+    taught_by: tuple[str, ...] = ()
 
 
 class SumCheck(Value):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
 from schemas.errors import InputError
 from schemas.frozen import Value
@@ -34,6 +34,8 @@ _TENANT = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _ID = re.compile(r"[0-9a-f]{32}")
 _MAX_ACTOR_CHARS = 128
 DEFAULT_TENANT = "default"
+# Parts of a page's width or height in which places on it are kept.
+PRINTED_UNITS = 10_000
 
 
 def check_tenant(tenant: str) -> str:
@@ -68,6 +70,21 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+class PrintedPage(Value):
+    """The words of a page, and the box of each: left, top, right, bottom in ten-thousandths of the page."""
+
+    width_pt: float
+    height_pt: float
+    texts: tuple[str, ...]
+    boxes: tuple[tuple[int, int, int, int], ...]
+
+    @model_validator(mode="after")
+    def _has_a_box_a_word(self) -> PrintedPage:
+        if len(self.texts) != len(self.boxes):
+            raise ValueError(f"{len(self.texts)} words have {len(self.boxes)} boxes")
+        return self
+
+
 class Example(Value):
     """One annotated page.
 
@@ -91,6 +108,9 @@ class Example(Value):
         What the service had answered, by the path of each field that a person corrected, lists left out.
     confirmed
         The whole answer that was confirmed, of all pages and as it was said; None where it is not kept.
+    printed
+        The page's words where they stand, if the document's answer has rows: what its table teaches is
+        learnt from them. Of several pages that are shown together, each.
     confirmed_by
         Who says so: a person's or a program's name.
     """
@@ -109,6 +129,7 @@ class Example(Value):
     unknown: tuple[str, ...] = ()
     mistakes: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue], repr=False)
     confirmed: dict[str, JsonValue] | None = Field(default=None, repr=False)
+    printed: tuple[PrintedPage, ...] = Field(default=(), repr=False)
     source: ExampleSource
     confirmed_by: str = Field(max_length=128)
     created_at: AwareDatetime

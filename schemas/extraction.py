@@ -43,6 +43,8 @@ WarningCode = Literal[
     "xml_differs",
     "xml_invalid",
     "known_document",
+    "rows_left_out",
+    "rows_added",
 ]
 ReviewCode = Literal[WarningCode, "uncertain_value"]
 # Kinds of documents by the names of the schemas that ship for them; for "other" none does.

@@ -6,18 +6,22 @@ Functions of a session, so that whoever calls them decides what is one transacti
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from pydantic import TypeAdapter
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from schemas.example import Example
+from schemas.example import Example, PrintedPage
 from storage.schema_records import keep_schema
 from storage.tables import ExampleRow, PendingRow, SchemaRow
 
 # SQLite takes 32,766 variables in a statement, PostgreSQL 65,535.
 _MAX_VARIABLES = 10_000
+
+_PRINTED = TypeAdapter(tuple[PrintedPage, ...])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,7 @@ def insert(session: Session, examples: Sequence[Example]) -> tuple[Stored, ...]:
             unknown_json=json.dumps(example.unknown),
             mistakes_json=json.dumps(example.mistakes),
             confirmed_json=None if example.confirmed is None else json.dumps(example.confirmed),
+            printed_zlib=zlib.compress(_PRINTED.dump_json(example.printed)) if example.printed else None,
             source=example.source,
             confirmed_by=example.confirmed_by,
             created_at=example.created_at,
@@ -189,6 +194,7 @@ def _to_stored(row: ExampleRow, schema: SchemaRow) -> Stored:
             "unknown": json.loads(row.unknown_json),
             "mistakes": json.loads(row.mistakes_json),
             "confirmed": None if row.confirmed_json is None else json.loads(row.confirmed_json),
+            "printed": () if row.printed_zlib is None else json.loads(zlib.decompress(row.printed_zlib)),
             "source": row.source,
             "confirmed_by": row.confirmed_by,
             "created_at": row.created_at,

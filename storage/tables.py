@@ -161,6 +161,7 @@ class ExampleRow(Table):
     unknown_json: Mapped[str] = mapped_column(Text)
     mistakes_json: Mapped[str] = mapped_column(Text, server_default="{}")
     confirmed_json: Mapped[str | None] = mapped_column(Text)
+    printed_zlib: Mapped[bytes | None] = mapped_column(LargeBinary)
     source: Mapped[str] = mapped_column(String(16))
     confirmed_by: Mapped[str] = mapped_column(String(128))
     created_at: Mapped[datetime] = mapped_column(_Utc)

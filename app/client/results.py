@@ -103,6 +103,8 @@ class ExtractionWarning(TypedDict):
         "xml_differs",
         "xml_invalid",
         "known_document",
+        "rows_left_out",
+        "rows_added",
     ]
     message: str
     path: NotRequired[str | None]
@@ -124,6 +126,15 @@ class FieldMetadata(TypedDict):
     taught_by: NotRequired[str | None]
 
 
+class LeftOutRow(TypedDict):
+    """A line that looks like a row and is none, as in an example that a person confirmed."""
+
+    page_number: int
+    bbox: list[float]
+    text: str
+    example_id: str
+
+
 class ListEvidence(TypedDict):
     """What is known of one list."""
 
@@ -133,6 +144,9 @@ class ListEvidence(TypedDict):
     rows_unplaced: NotRequired[int]
     missing: NotRequired[list[MissingRow]]
     n_missing: NotRequired[int]
+    left_out: NotRequired[list[LeftOutRow]]
+    n_left_out: NotRequired[int]
+    taught_by: NotRequired[list[str]]
 
 
 class MissingRow(TypedDict):
@@ -194,6 +208,8 @@ class ReviewReason(TypedDict):
         "xml_differs",
         "xml_invalid",
         "known_document",
+        "rows_left_out",
+        "rows_added",
         "uncertain_value",
     ]
     message: str

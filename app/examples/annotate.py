@@ -14,6 +14,7 @@ from decoding.evidence import words_of_line, write_absent, write_rows, write_val
 from decoding.grammar.page_text import is_span
 from decoding.grounding.ground import ground_extraction
 from ocr.layout import page_text
+from ocr.printed_pages import print_page
 from retrieval.features import hash_of
 from schemas.document import Document, Page
 from schemas.errors import InvalidAnswerError
@@ -236,6 +237,7 @@ def _example(
         unknown=told.unknown,
         mistakes=dict(annotation.mistakes),
         confirmed=dict(annotation.value) if page_index == first_page else None,
+        printed=(print_page(page),) if _has_rows(dict(annotation.value)) else (),
         source=annotation.source,
         confirmed_by=annotation.confirmed_by,
         created_at=annotation.at,
@@ -269,6 +271,12 @@ def says_something(value: JsonValue) -> bool:
     if isinstance(value, Mapping):
         return any(says_something(child) for child in value.values())
     return bool(value) if isinstance(value, list) else value is not None
+
+
+def _has_rows(value: JsonValue) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_rows, value.values()))
+    return isinstance(value, list) and any(isinstance(row, Mapping) for row in value)
 
 
 def _evidence(

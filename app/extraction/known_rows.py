@@ -27,21 +27,27 @@ def known_rows(window: Window, schema: ExtractionSchema) -> KnownRows:
 
 
 def list_seen_rows(windows: Sequence[Window], schema: ExtractionSchema) -> Mapping[Path, Sequence[SeenRow]]:
-    """Return the rows that the windows' tables show for certain, by list, as places in the whole document.
+    """Return the rows that the windows' tables show for certain, by list, as places in the whole document."""
+    return join_seen_rows(windows, [known_rows(window, schema) for window in windows])
+
+
+def join_seen_rows(windows: Sequence[Window], known: Sequence[KnownRows]) -> Mapping[Path, Sequence[SeenRow]]:
+    """Return the rows that are certain of those known of each window, as places in the whole document.
 
     Of a list that some window shows without being sure which of its lines are rows, nothing is certain.
     """
     seen: dict[Path, list[SeenRow]] = {}
     doubtful: set[Path] = set()
-    for window in windows:
-        for path, known in known_rows(window, schema).items():
-            if not known.is_sure:
+    for window, lists in zip(windows, known, strict=True):
+        for path, rows in lists.items():
+            if not rows.is_sure:
                 doubtful.add(path)
-            seen.setdefault(path, []).extend(_seen(row, window) for row in known.rows)
+            seen.setdefault(path, []).extend(place_row(row, window) for row in rows.rows)
     return {path: rows for path, rows in seen.items() if path not in doubtful}
 
 
-def _seen(row: ScopedRow, window: Window) -> SeenRow:
+def place_row(row: ScopedRow, window: Window) -> SeenRow:
+    """Return a window's row as a place in the whole document."""
     start = window.starts[row.page_index]
     return SeenRow(
         page_index=window.page_indices[row.page_index],

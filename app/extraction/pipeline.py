@@ -25,10 +25,15 @@ from app.extraction.window_extractor import (
     DocumentAnswer,
     WindowExtractor,
 )
-from app.extraction.window_request import list_example_uses, warn_of_examples
+from app.extraction.window_request import (
+    list_example_uses,
+    list_seen_rows,
+    list_taught_rows,
+    warn_of_examples,
+)
 from app.telemetry.observer import NO_OBSERVER, Observer
 from decoding.checks.answer import check_answer, list_reading_warnings
-from decoding.checks.completeness import find_evidence
+from decoding.checks.completeness import find_evidence, warn_of_taught_rows
 from decoding.engines.engine import Engine, LoadsAdapters, Prepares
 from decoding.required import relax
 from ocr.reader import ReadOptions, read_document
@@ -361,8 +366,9 @@ class Pipeline:
             merged, grounded, corrected = ground_answer(
                 said, document, schema, by_sums=options.sums and not is_part
             )
-            seen = extractor.list_seen_rows(windows)
-            completeness = Completeness() if is_part else find_evidence(grounded, document, seen)
+            taught = list_taught_rows(windows, requests)
+            seen = list_seen_rows(windows, requests)
+            completeness = Completeness() if is_part else find_evidence(grounded, document, seen, taught)
             calibration = self._find_calibration(answer)
             metadata = describe_leaves(merged, grounded, document, completeness, calibration)
             warnings = (
@@ -376,6 +382,7 @@ class Pipeline:
                     for w in check_answer(grounded, completeness, document)
                     if not (is_part and w.code in _OF_ALL_ROWS)
                 ),
+                *warn_of_taught_rows(taught, document),
             )
         extraction = compose_extraction(document, schema, merged, metadata, warnings, answer, clock.seconds)
         told = extraction.model_copy(

@@ -105,7 +105,7 @@ def _lines_left(request: WindowRequest, read: WindowCompletion, keys: tuple[str,
     given = value_at(dict(read.parsed.value), keys)
     n_rows = len(given) if isinstance(given, list) else 0
     n_lines = _n_lines(request.window)
-    known = request.rows.get(keys)
+    known = request.rows.known.get(keys)
     if known is not None and known.is_sure:
         if n_rows == len(known.rows):
             return range(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,11 @@ from app.extraction.known_rows import (
     KnownRows,
     count_row_tokens,
     known_rows,
-    list_seen_rows,
 )
 from app.extraction.options import ExtractionOptions
 from app.extraction.prompt_examples import FoundExamples, to_prompt_example
 from app.extraction.rests import find_rests, place_rows
+from app.extraction.taught_rows import RowLessons, WindowRows, find_window_rows, learn_row_lessons
 from app.extraction.window_completion import WindowCompletion, read_completion
 from app.extraction.window_request import WindowRequest
 from app.extraction.window_schemas import (
@@ -28,7 +28,6 @@ from app.extraction.window_schemas import (
     find_other_lines,
     read_lines,
 )
-from decoding.checks.completeness import SeenRow
 from decoding.engines.engine import Engine, EngineRequest
 from decoding.evidence import trace_chars
 from decoding.grammar.build import build_grammar
@@ -44,7 +43,7 @@ from schemas.errors import EmptyDocumentError, PromptTooLongError, TruncatedOutp
 from schemas.extraction import ExtractionWarning
 from schemas.model_profile import ModelProfile
 from schemas.prompt import Prompt, PromptExample
-from schemas.spec import ExtractionSchema, Path, json_path
+from schemas.spec import ExtractionSchema, json_path
 
 if TYPE_CHECKING:
     from app.extraction.finder import ExampleFinder
@@ -132,9 +131,11 @@ class WindowExtractor:
         """
         schema = self.schema if len(windows) == 1 else relax(self.schema)
         asked = choose_schemas(windows, schema, self._rows_of_all(windows), grounding=self.options.grounding)
+        found = [self._find(window) for window in windows]
+        lessons = learn_row_lessons(found if self.options.lessons else (), self.schema)
         return tuple(
-            self._build_request(window, part, self._find(window), rows=self._known_rows(window, part))
-            for window, part in zip(windows, asked, strict=True)
+            self._build_request(window, part, examples, rows=self._window_rows(window, part, lessons))
+            for window, part, examples in zip(windows, asked, found, strict=True)
         )
 
     def _rows_of_all(self, windows: Sequence[Window]) -> tuple[KnownRows, ...]:
@@ -143,9 +144,8 @@ class WindowExtractor:
     def _known_rows(self, window: Window, schema: ExtractionSchema) -> KnownRows:
         return known_rows(window, schema) if self.options.tables else {}
 
-    def list_seen_rows(self, windows: Sequence[Window]) -> Mapping[Path, Sequence[SeenRow]]:
-        """Return the rows that the windows' tables show for certain, by list; none where tables are off."""
-        return list_seen_rows(windows, self.schema) if self.options.tables else {}
+    def _window_rows(self, window: Window, schema: ExtractionSchema, lessons: RowLessons) -> WindowRows:
+        return find_window_rows(window, schema, lessons) if self.options.tables else WindowRows()
 
     def answer(self, windows: Sequence[Window], requests: Sequence[WindowRequest]) -> DocumentAnswer:
         """Return the answer of all windows together.
@@ -304,7 +304,7 @@ class WindowExtractor:
         schema: ExtractionSchema,
         found: FoundExamples,
         *,
-        rows: KnownRows | None = None,
+        rows: WindowRows | None = None,
         strict: bool = False,
     ) -> WindowRequest:
         """Return the request; without `rows` also where tables show some: all of them are given already."""
@@ -316,7 +316,7 @@ class WindowExtractor:
             window.document,
             reasoning=self.options.reasoning,
             grounding=self.options.grounding,
-            rows=rows,
+            rows=None if rows is None else rows.known,
             strict=strict,
         )
         request = EngineRequest(
@@ -328,7 +328,7 @@ class WindowExtractor:
             seed=self.options.seed,
         )
         return WindowRequest(
-            engine_request=request, window=window, rows=rows or {}, found=found, shown=examples
+            engine_request=request, window=window, rows=rows or WindowRows(), found=found, shown=examples
         )
 
 

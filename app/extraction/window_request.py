@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.extraction.known_rows import KnownRows
+from app.extraction.known_rows import join_seen_rows
 from app.extraction.prompt_examples import FoundExamples
+from app.extraction.taught_rows import WindowRows, join_taught_rows
+from decoding.checks.completeness import SeenRow, TaughtRows
 from decoding.engines.engine import EngineRequest
 from decoding.windows import Window
 from schemas.extraction import ExampleUse, ExtractionWarning
 from schemas.prompt import PromptExample
+from schemas.spec import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowRequest:
-    """What is asked of one window, its known rows, and the examples that were found and are shown with it."""
+    """What is asked of one window, its rows, and the examples that were found and are shown with it."""
 
     engine_request: EngineRequest
     window: Window
-    rows: KnownRows
+    rows: WindowRows
     found: FoundExamples
     shown: tuple[PromptExample, ...]
+
+
+def list_seen_rows(
+    windows: Sequence[Window], requests: Sequence[WindowRequest]
+) -> Mapping[Path, Sequence[SeenRow]]:
+    """Return the rows that the windows' tables show for certain and that were asked for, by list."""
+    return join_seen_rows(windows, [request.rows.known for request in requests])
+
+
+def list_taught_rows(
+    windows: Sequence[Window], requests: Sequence[WindowRequest]
+) -> Mapping[Path, TaughtRows]:
+    """Return what confirmed pages decided of the rows of each list."""
+    return join_taught_rows(windows, [request.rows for request in requests])
 
 
 def list_example_uses(requests: Sequence[WindowRequest]) -> tuple[ExampleUse, ...]:

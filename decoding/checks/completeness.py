@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from decoding.checks.row_count import find_missing_lines
 from decoding.checks.sums import find_sums
 from decoding.grounding.result import GroundedRow, GroundedTable, GroundingResult
-from schemas.completeness import Completeness, ListEvidence, MissingRow
+from schemas.completeness import Completeness, LeftOutRow, ListEvidence, MissingRow
 from schemas.document import Document
-from schemas.extraction import ExtractionWarning
+from schemas.extraction import ExtractionWarning, WarningCode
 from schemas.geometry import union
 from schemas.spec import Path, json_path
 
@@ -26,8 +26,32 @@ class SeenRow:
     words: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaughtRows:
+    """What confirmed pages decided of a list's rows.
+
+    Attributes
+    ----------
+    left_out, added
+        Rows that are not asked for though layout shows them, and lines that are though it does not, each
+        with its example.
+    taught_by
+        All examples that decided something.
+    """
+
+    left_out: tuple[tuple[SeenRow, str], ...] = ()
+    added: tuple[tuple[SeenRow, str], ...] = ()
+    taught_by: tuple[str, ...] = ()
+
+
+_NOTHING_TAUGHT = TaughtRows()
+
+
 def find_evidence(
-    grounded: GroundingResult, document: Document, seen: Mapping[Path, Sequence[SeenRow]]
+    grounded: GroundingResult,
+    document: Document,
+    seen: Mapping[Path, Sequence[SeenRow]],
+    taught: Mapping[Path, TaughtRows] | None = None,
 ) -> Completeness:
     """Return what is known of the answer's completeness.
 
@@ -35,13 +59,19 @@ def find_evidence(
     ----------
     seen
         The rows of each list that are known to be rows before anything was written, by the list's path;
-        nothing for lists without a table.
+        nothing for lists without a table. Those that are left out are none of them.
+    taught
+        What confirmed pages decided of lists, by path.
     """
     missing_lines = find_missing_lines(grounded, document)
     return Completeness(
         lists={
             json_path(table.path): _evidence(
-                table, document, seen.get(table.path), missing_lines.get(table.path, ())
+                table,
+                document,
+                seen.get(table.path),
+                missing_lines.get(table.path, ()),
+                (taught or {}).get(table.path, _NOTHING_TAUGHT),
             )
             for table in grounded.lists
         },
@@ -64,25 +94,58 @@ def warn_of_missing_rows(completeness: Completeness) -> tuple[ExtractionWarning,
     )
 
 
+def warn_of_taught_rows(taught: Mapping[Path, TaughtRows], document: Document) -> Iterator[ExtractionWarning]:
+    """Yield a `rows_left_out` and a `rows_added` for each list of which confirmed pages decided so."""
+    for path, told in taught.items():
+        if told.left_out:
+            what = "lines set like rows are left out"
+            yield _warn_of_taught("rows_left_out", path, told.left_out, what, document)
+        if told.added:
+            what = "lines not set like rows are given as rows"
+            yield _warn_of_taught("rows_added", path, told.added, what, document)
+
+
+def _warn_of_taught(
+    code: WarningCode, path: Path, rows: Sequence[tuple[SeenRow, str]], what: str, document: Document
+) -> ExtractionWarning:
+    row, example_id = rows[0]
+    first = _missing(document, *_as_words(row))
+    return ExtractionWarning(
+        code=code,
+        message=f"{len(rows)} {what}, as in example {example_id}; the first is {first.text[:_MAX_CHARS]!r}",
+        path=json_path(path),
+        page_number=first.page_number,
+    )
+
+
 def _evidence(
     table: GroundedTable,
     document: Document,
     seen: Sequence[SeenRow] | None,
     missing_lines: Sequence[tuple[int, int]],
+    taught: TaughtRows,
 ) -> ListEvidence:
     given = [_places(row) for row in table.rows]
     cited = frozenset(place for places in given for place in places)
-    shown = frozenset((row.page_index, word) for row in seen or () for word in row.words)
+    shown = _words_of(seen or ())
+    known = shown | _words_of(row for row, _ in taught.left_out)
     lost = [row for row in seen or () if not any((row.page_index, word) in cited for word in row.words)]
-    missing = sorted({*_rows_of_lines(missing_lines, document, shown), *map(_as_words, lost)})
+    missing = sorted({*_rows_of_lines(missing_lines, document, known), *map(_as_words, lost)})
     return ListEvidence(
         rows_given=len(given),
-        rows_seen=None if seen is None else len(seen),
+        rows_seen=None if seen is None else len(seen) + len(taught.left_out),
         rows_unseen=0 if seen is None else sum(bool(places) and not places & shown for places in given),
         rows_unplaced=sum(not places for places in given),
         missing=tuple(_missing(document, page, words) for page, words in missing[:_MAX_MISSING]),
         n_missing=len(missing),
+        left_out=tuple(_left_out(document, *pair) for pair in taught.left_out[:_MAX_MISSING]),
+        n_left_out=len(taught.left_out),
+        taught_by=taught.taught_by,
     )
+
+
+def _words_of(rows: Iterable[SeenRow]) -> frozenset[tuple[int, int]]:
+    return frozenset((row.page_index, word) for row in rows for word in row.words)
 
 
 def _places(row: GroundedRow) -> frozenset[tuple[int, int]]:
@@ -117,3 +180,7 @@ def _missing(document: Document, page_index: int, indices: Sequence[int]) -> Mis
         bbox=(box.left, box.top, box.right, box.bottom),
         text=" ".join(word.text for word in words),
     )
+
+
+def _left_out(document: Document, row: SeenRow, example_id: str) -> LeftOutRow:
+    return LeftOutRow(**_missing(document, *_as_words(row)).model_dump(), example_id=example_id)

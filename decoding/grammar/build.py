@@ -23,6 +23,7 @@ from decoding.grammar.lark import (
     json_text,
     literal,
     regex,
+    regex_or_none,
     trie_regex,
 )
 from decoding.grammar.number_regex import decimal_regex, integer_regex, iso_date_regex, number_texts
@@ -259,6 +260,8 @@ class _Builder:
         """Return the value from its own cells; one that must not be null from the row, else from the page."""
         window = self.page
         own = row.cells.get(str(path[-1]), row.words)
+        if path[-1] in row.whole and isinstance(child, FieldSpec) and (text := self._whole(child, row, own)):
+            return literal(f'"{json_text(text)}"')
         attempts = [(child, own), (child, row.words)]
         if isinstance(child, FieldSpec) and path[-1] in row.filled:
             attempts.insert(0, (replace(child, nullable=False), own))
@@ -269,6 +272,14 @@ class _Builder:
             except (EmptyDocumentError, GrammarCompileError):
                 self.page = window
         return self._value(child, path)
+
+    def _whole(self, spec: FieldSpec, row: ScopedRow, cells: Sequence[Sequence[int]]) -> str | None:
+        """Return all of a cell as one verbatim value; None if it is none, or no single run of words."""
+        runs = self.lists.terms(row, cells).runs
+        if len(runs) != 1 or spec.kind != "verbatim" or spec.pattern or spec.code_format:
+            return None
+        text = " ".join(runs[0])
+        return text if spec.min_length <= len(text) <= spec.max_length else None
 
     def _scalar(self, spec: FieldSpec, path: Path) -> str:
         body = self._terminal(spec)
@@ -291,7 +302,7 @@ class _Builder:
         if spec.kind == "iso_date":
             return self._iso_date(spec)
         if spec.kind == "integer":
-            return _regex_or_none(integer_regex(spec.minimum, spec.maximum))
+            return regex_or_none(integer_regex(spec.minimum, spec.maximum))
         if spec.kind == "number":
             return self._number(spec)
         if spec.kind == "free" or not self.grounding:
@@ -303,7 +314,7 @@ class _Builder:
         texts = number_texts(self.page.amounts, spec.minimum, spec.maximum) if self.grounding else ()
         if texts or self._shown_only(spec):
             return regex(trie_regex(texts)) if texts else None
-        return _regex_or_none(decimal_regex(spec.minimum, spec.maximum))
+        return regex_or_none(decimal_regex(spec.minimum, spec.maximum))
 
     def _iso_date(self, spec: FieldSpec) -> str | None:
         """Return the dates that the page shows, in every reading; any date if it shows none."""
@@ -386,7 +397,3 @@ def _nothing_fits(spec: FieldSpec, path: Path, *, by_page: bool) -> EmptyDocumen
             hint="make the field nullable, or check that the document was read",
         )
     return GrammarCompileError(f"no value satisfies the bounds and pattern of {json_path(path)!r}")
-
-
-def _regex_or_none(pattern: str | None) -> str | None:
-    return None if pattern is None else regex(pattern)

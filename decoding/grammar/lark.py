@@ -44,6 +44,11 @@ def regex(pattern: str) -> str:
     return "/" + pattern.replace("\\/", "/").replace("/", "\\/") + "/"
 
 
+def regex_or_none(pattern: str | None) -> str | None:
+    """Return the pattern as `regex` does, or None where there is none."""
+    return None if pattern is None else regex(pattern)
+
+
 def escape(text: str) -> str:
     r"""Return a regex of exactly `text`, with nothing left to the regex dialect's reading.
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from schemas.values import possible_amounts
 
 # Whole digits of a number without bounds: a trillion in cents, and exact in a double.
 _MAX_ABSOLUTE = Decimal(10) ** 13 - 1
+_MAX_DIGITS = 15  # a double holds every decimal of 15 digits
 MAX_DECIMALS = 4
-_MAX_NUMBER_DIGITS = 15  # a double holds every decimal of 15 digits
 
 
 def integer_regex(minimum: float | None, maximum: float | None) -> str | None:
@@ -115,13 +115,13 @@ def iso_date_regex() -> str:
     return f"(?:(?:19|20|21)[0-9]{{2}}-(?:{long_months}|{short_months}|{february})|{leap}-02-29)"
 
 
-def number_texts(amounts: tuple[str, ...], minimum: float | None, maximum: float | None) -> tuple[str, ...]:
-    """Return the JSON numbers in [minimum, maximum] that a page's amounts may stand for, in every reading."""
+def number_texts(amounts: Iterable[str], minimum: float | None, maximum: float | None) -> tuple[str, ...]:
+    """Return the JSON numbers in [minimum, maximum] that printed amounts may stand for, in every spelling."""
     # As written: 0.1 as a float is a little more than the page's 0.1.
     low = Decimal("-Infinity") if minimum is None else Decimal(str(minimum))
     high = Decimal("Infinity") if maximum is None else Decimal(str(maximum))
     readings = {value for text in amounts for value in possible_amounts(text)}
-    kept = (v for v in readings if low <= v <= high and len(v.as_tuple().digits) <= _MAX_NUMBER_DIGITS)
+    kept = (v for v in readings if low <= v <= high and len(v.as_tuple().digits) <= _MAX_DIGITS)
     return tuple(sorted({text for value in kept for text in (f"{value:f}", _shortest(f"{value:f}"))}))
 
 

@@ -52,6 +52,8 @@ class ScopedRow:
         All cells, for what has no key of its own.
     likely
         The cells of the keys' own columns, one for each: what the row most likely says.
+    whole
+        Keys whose value is all of their cell, if it can be.
     """
 
     page_index: int
@@ -59,14 +61,16 @@ class ScopedRow:
     filled: frozenset[str]
     words: tuple[Cell, ...]
     likely: Mapping[str, Cell] = field(default_factory=dict[str, Cell])
+    whole: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopedList:
-    """The rows of one list; `is_sure` if each of them must be given."""
+    """The rows of one list, in the order of the `tables` they are of; `is_sure` if each must be given."""
 
     rows: tuple[ScopedRow, ...]
     is_sure: bool
+    tables: tuple[Table, ...] = ()
 
 
 def match_lists(
@@ -79,32 +83,41 @@ def match_lists(
     table has too few or too many rows for.
     """
     found: dict[Path, ScopedList] = {}
-    arrays = _arrays(root, ())
+    arrays = list_arrays(root)
     for path, array in arrays:
         if not isinstance(array.item, ObjectSpec):
             continue
         filling = _filling(array.item, tables)
         n_rows = sum(len(table.rows) for table in filling)
         if filling and array.min_items <= n_rows <= array.max_items:
-            rows = tuple(row for table in filling for row in _scoped_rows(array.item, table))
-            found[path] = ScopedList(rows=rows, is_sure=all(table.is_sure for table in filling))
+            found[path] = scope_list(array.item, filling)
     if not found and len(arrays) == 1 and priced is not None:
         ((path, array),) = arrays
         fits = array.min_items <= len(priced.rows) <= array.max_items
         if isinstance(array.item, ObjectSpec) and fits and _asks_for_counts(array.item):
-            found[path] = ScopedList(rows=_scoped_rows(array.item, priced), is_sure=priced.is_sure)
+            found[path] = scope_list(array.item, [priced])
     return found
+
+
+def scope_list(item: ObjectSpec, tables: Sequence[Table]) -> ScopedList:
+    """Return the rows of some tables as those of one list, whose rows are `item`."""
+    return ScopedList(
+        rows=tuple(row for table in tables for row in scope_rows(item, table)),
+        is_sure=all(table.is_sure for table in tables),
+        tables=tuple(tables),
+    )
 
 
 def _asks_for_counts(item: ObjectSpec) -> bool:
     return any((MONEY_KINDS | {"quantity"}).intersection(kinds) for kinds in _key_kinds(item).values())
 
 
-def _arrays(spec: Spec, path: Path) -> list[tuple[Path, ArraySpec]]:
+def list_arrays(spec: Spec, path: Path = ()) -> list[tuple[Path, ArraySpec]]:
+    """Return the lists of a schema that stand in no other list, with their paths."""
     if isinstance(spec, ArraySpec):
         return [(path, spec)]
     if isinstance(spec, ObjectSpec):
-        return [entry for key, child in spec.properties for entry in _arrays(child, (*path, key))]
+        return [entry for key, child in spec.properties for entry in list_arrays(child, (*path, key))]
     return []
 
 
@@ -159,10 +172,17 @@ def _key_kinds(item: ObjectSpec) -> dict[str, tuple[ColumnKind, ...]]:
     }
 
 
-def _scoped_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
+def columns_of_keys(item: ObjectSpec, table: Table) -> dict[str, tuple[int, ...]]:
+    """Return the columns that each key has for its own by what both are called; keys without are left out."""
+    own = {key: _own_columns(kinds, table.columns) for key, kinds in _key_kinds(item).items()}
+    return {key: indices for key, indices in own.items() if indices}
+
+
+def scope_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
+    """Return what each key of each row of a table may be taken from."""
     kinds = _key_kinds(item)
     columns = _columns_by_key(kinds, table.columns)
-    own = {key: indices for key in kinds if (indices := _own_columns(kinds[key], table.columns))}
+    own = columns_of_keys(item, table)
     claims = Counter(index for indices in own.values() for index in indices)
     sure = {
         key: indices[0]

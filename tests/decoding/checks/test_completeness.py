@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
-from decoding.checks.completeness import SeenRow, find_evidence, warn_of_missing_rows
+from decoding.checks.completeness import (
+    SeenRow,
+    TaughtRows,
+    find_evidence,
+    warn_of_missing_rows,
+    warn_of_taught_rows,
+)
 from decoding.grounding.ground import ground_extraction
 from ocr.layout_document import layout_document
 from schemas.completeness import Completeness
 from schemas.document import Document
 from schemas.registry import from_json_schema
+from schemas.spec import Path
 
 _SCHEMA = from_json_schema(
     {
@@ -97,3 +104,26 @@ def test_given_rows_that_are_none_of_those_seen_or_stand_nowhere_are_counted() -
 def test_an_empty_list_misses_all_rows_that_are_seen() -> None:
     found = _evidence([], _seen("Apples", "Pears")).lists
     assert found["rows"].n_missing == 2
+
+
+def test_rows_that_are_left_out_as_in_an_example_are_counted_apart_and_not_missed() -> None:
+    document = _document()
+    grounded = ground_extraction({"rows": [_APPLES, _PLUMS]}, _SCHEMA, document)
+    (pears,) = _seen("Pears")
+    taught: dict[Path, TaughtRows] = {("rows",): TaughtRows(left_out=((pears, "one"),), taught_by=("one",))}
+    for seen in (_seen("Apples", "Plums"), None):
+        known: dict[Path, tuple[SeenRow, ...]] = {} if seen is None else {("rows",): seen}
+        found = find_evidence(grounded, document, known, taught).lists["rows"]
+        assert (found.n_missing, found.n_left_out, found.taught_by) == (0, 1, ("one",))
+        assert found.rows_seen == (None if seen is None else 3)
+        assert [(row.text, row.example_id) for row in found.left_out] == [("Pears 2.20", "one")]
+    (warning,) = warn_of_taught_rows(taught, document)
+    assert (warning.code, warning.path, warning.page_number) == ("rows_left_out", "rows", 1)
+    assert "one" in warning.message
+    assert "Pears 2.20" in warning.message
+
+
+def test_rows_that_are_added_as_in_an_example_are_said() -> None:
+    (plums,) = _seen("Plums")
+    taught: dict[Path, TaughtRows] = {("rows",): TaughtRows(added=((plums, "one"),), taught_by=("one",))}
+    assert [w.code for w in warn_of_taught_rows(taught, _document())] == ["rows_added"]
