@@ -19,8 +19,8 @@ _MIN_SHARED_WIDTH, _MIN_SHARED_HEIGHT = 0.3, 0.5
 _LETTERS_A_MISTAKE = 4
 # Readings of signs that are less sure are nearly all wrong (as `ocr.merging`).
 _MIN_CONFIDENCE = 0.6
-# Words below 0.6 are wrong more often than not (as `ocr.reread`), and values of them ask for a look.
-_DISPUTED_CONFIDENCE = 0.5
+# Values of words below 0.3 are taken for hardly legible and ask for a look (`decoding.checks.legibility`).
+_DISPUTED_CONFIDENCE = 0.25
 # Words that OCR runs together or parts: a line of a narrow print, no more.
 _MAX_JOINED = 12
 # Letters that look like digits, and marks that look like one another, in most fonts.
