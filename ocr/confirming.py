@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +19,8 @@ _MIN_SHARED_WIDTH, _MIN_SHARED_HEIGHT = 0.3, 0.5
 _LETTERS_A_MISTAKE = 4
 # Readings of signs that are less sure are nearly all wrong (as `ocr.merging`).
 _MIN_CONFIDENCE = 0.6
+# Values of words below 0.3 are taken for hardly legible and ask for a look (`decoding.checks.legibility`).
+_DISPUTED_CONFIDENCE = 0.25
 # Words that OCR runs together or parts: a line of a narrow print, no more.
 _MAX_JOINED = 12
 # Letters that look like digits, and marks that look like one another, in most fonts.
@@ -56,7 +58,8 @@ class Confirmed:
         """Return the same after a second look at the places of the words in doubt, where `read` was read.
 
         A word of `layer` that either look confirms is kept, and what the first look read there left out. So
-        are signs other than letters and digits where nothing was read for sure: engines pass over them.
+        are signs other than letters and digits where nothing was read for sure: engines pass over them. What
+        was read in the place of a word that no look confirms is less sure than an engine says.
         """
         doubted = self.in_doubt
         found = {id(word) for word in confirm(doubted, read).kept}
@@ -65,11 +68,14 @@ class Confirmed:
             if not others.size and not any(map(str.isalnum, word.text)):
                 found.add(id(word))
         again = tuple(word for word in doubted if id(word) in found)
+        refused = tuple(word for word in self.refused if id(word) not in found)
         known = found | {id(word) for word in self.kept}
         return Confirmed(
             kept=tuple(word for word in layer if id(word) in known),
-            added=tuple(word for word in self.added if not any(_share(word.bbox, w.bbox) for w in again)),
-            refused=tuple(word for word in self.refused if id(word) not in found),
+            added=_doubted(
+                [word for word in self.added if not any(_share(word.bbox, w.bbox) for w in again)], refused
+            ),
+            refused=refused,
         )
 
 
@@ -212,6 +218,15 @@ def _meeting(
                 queue += (j for j in by_word[i] if j not in readings)
                 readings.update(dict.fromkeys(by_word[i]))
     return words, readings
+
+
+def _doubted(read: Sequence[Word], refused: Sequence[Word]) -> tuple[Word, ...]:
+    """Return what was read, with little confidence where the text layer says something else."""
+    disputed = {j for found in _links(refused, read) for j in map(int, found)}
+    return tuple(
+        replace(word, confidence=min(word.confidence, _DISPUTED_CONFIDENCE)) if j in disputed else word
+        for j, word in enumerate(read)
+    )
 
 
 def _share(a: BBox, b: BBox) -> bool:

@@ -52,7 +52,8 @@ def find_hidden_letters(
     glyphs = [words[i].glyphs[k] for i, k in asked]
     boxes = _page_boxes(glyphs, frame)
     is_hidden = np.array([glyph.run.is_invisible for glyph in glyphs])
-    in_doubt = np.flatnonzero(~_has_inner_ink(boxes, changed) & ~is_hidden & _says_much(glyphs))
+    in_doubt = np.flatnonzero(~_has_inner_ink(boxes, changed) & ~is_hidden)
+    in_doubt = in_doubt[[_says_much(glyphs[n]) for n in in_doubt.tolist()]] if in_doubt.size else in_doubt
     if in_doubt.size:
         is_hidden[in_doubt] = ~_has_inner_ink(boxes[in_doubt], look_closer())
     covering = _covering(asked, glyphs, boxes)
@@ -63,8 +64,9 @@ def find_hidden_letters(
     own = draw_alone(pseudo, range(len(pseudo)), objects, changed_by, ink_of)
     is_hidden[[n for at, n in enumerate(covering) if at not in own]] = True
     found: dict[int, set[int]] = {}
-    for n in np.flatnonzero(is_hidden & _says_much(glyphs)).tolist():
-        found.setdefault(asked[n][0], set()).add(asked[n][1])
+    for n in np.flatnonzero(is_hidden).tolist():
+        if _says_much(glyphs[n]):
+            found.setdefault(asked[n][0], set()).add(asked[n][1])
     return {i: frozenset(hidden) for i, hidden in found.items()}
 
 
@@ -88,8 +90,8 @@ def _is_asked(word: LayerWord) -> bool:
     )
 
 
-def _says_much(glyphs: Sequence[Glyph]) -> NDArray[np.bool_]:
-    return np.array([any(ch.isalnum() or ch in _MARKS for ch in glyph.text) for glyph in glyphs])
+def _says_much(glyph: Glyph) -> bool:
+    return any(ch.isalnum() or ch in _MARKS for ch in glyph.text)
 
 
 def _page_boxes(glyphs: Sequence[Glyph], frame: PageFrame) -> Boxes:
@@ -123,15 +125,12 @@ def _has_inner_ink(boxes: Boxes, changed: NDArray[np.bool_]) -> NDArray[np.bool_
 
 def _covering(asked: Sequence[tuple[int, int]], glyphs: Sequence[Glyph], boxes: Boxes) -> list[int]:
     """Return which glyphs lie over their neighbour in the word that another operation draws."""
-    found: set[int] = set()
-    for n, m in _neighbours(asked):
-        if glyphs[n].run is glyphs[m].run:
-            continue
-        shared = np.minimum(boxes[n, 2:], boxes[m, 2:]) - np.maximum(boxes[n, :2], boxes[m, :2])
-        smaller = np.minimum(boxes[n, 2:] - boxes[n, :2], boxes[m, 2:] - boxes[m, :2])
-        if (shared > _MAX_SHARED * smaller).all():
-            found |= {n, m}
-    return sorted(found)
+    n = np.array([n for n, m in _neighbours(asked) if glyphs[n].run is not glyphs[m].run], dtype=np.intp)
+    first, second = boxes[n], boxes[n + 1]
+    shared = np.minimum(first[:, 2:], second[:, 2:]) - np.maximum(first[:, :2], second[:, :2])
+    smaller = np.minimum(first[:, 2:] - first[:, :2], second[:, 2:] - second[:, :2])
+    over = n[np.all(shared > _MAX_SHARED * smaller, axis=1)]
+    return sorted({*over.tolist(), *(over + 1).tolist()})
 
 
 def _neighbours(asked: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -54,6 +54,28 @@ _WEAK = (
     r"[{,]\s*[\"“”'][A-Za-z_]\w*[\"“”']\s*:",
 )
 _SIGNS = tuple(re.compile(sign) for sign in (*_STRONG, *_WEAK))
+# One of these, in small letters, is part of each sign: to look for them first takes a fifth of the time.
+_PARTS_OF_SIGNS: tuple[tuple[str, ...], ...] = (
+    ("<", "inst]"),
+    ("ignore", "disregard", "forget", "override", "bypass"),
+    ("ignore", "disregard", "forget"),
+    ("ignorier", "vergiss", "vergessen", "missacht"),
+    ("consignes", "les instructions", "vos instructions"),
+    ("instrucciones", "istruzioni", "instru\u00e7\u00f5es"),
+    ("negeer",),
+    (" ai", "\nai", ":ai", "llm", "language", "chatbot"),
+    ("ai ", "ai\n", "llm"),
+    (" ai", "\nai", "language", "llm", "chatbot"),
+    ("ki", "sprachmodell"),
+    ("system prompt", "system\nprompt"),
+    ("system", "assistant", "developer", "##"),
+    ("_",),
+    ("answer", "reply", "respond", "return", "output", "emit", "extract", "parse", "schema"),
+    ("set", "use", "put", "replace"),
+    ("correct", "right", "real", "true", "actual"),
+    ("new",),
+    ('":', "\u201d:", "':", '" :', "\u201c:"),
+)
 _MIN_WEAK_KINDS = 2
 # Characters between two signs of one text, and lines that a sentence goes on for.
 _NEAR_CHARS = 120
@@ -98,9 +120,11 @@ def find_instructions(segments: Sequence[Sequence[str]]) -> tuple[frozenset[int]
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield where in a text an instruction is, from its first sign to its last."""
+    lowered = text.casefold()
     signs = sorted(
         (match.start(), match.end(), kind)
-        for kind, sign in enumerate(_SIGNS)
+        for kind, (sign, parts) in enumerate(zip(_SIGNS, _PARTS_OF_SIGNS, strict=True))
+        if any(part in lowered for part in parts)
         for match in sign.finditer(text)
     )
     start = end = -_NEAR_CHARS - 1

@@ -76,6 +76,7 @@ def test_a_second_look_confirms_what_the_first_misread() -> None:
     again = first.read_again([word("2,10", 0.3), word("1", 0.6)], layer)
     assert texts(again.kept) == ["Total", "2,10", ":", "1"]
     assert (texts(again.added), texts(again.refused)) == (["x8"], ["x9"])
+    assert again.added[0].confidence == 0.25
 
 
 def test_without_words_or_readings_nothing_is_confirmed() -> None:
