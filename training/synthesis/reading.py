@@ -10,11 +10,12 @@ import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 
 from pydantic import JsonValue
 
 from decoding.evidence import join_lines, words_of_line, write_absent, write_rows, write_value
+from decoding.grammar.word_parts import NEVER_FIRST, word_parts
 from ocr.reading_order import arrange
 from schemas.document import Page, Word
 from schemas.geometry import BBox
@@ -110,12 +111,20 @@ def facts_of(pages: tuple[Page, ...], tags: Tags) -> dict[str, Fact]:
         for tag, found in places.items():
             if tag in _PRINTED_OFTEN:
                 if tag not in facts:
-                    facts[tag] = Fact(page.words[min(found)[1]].text, page, min(found)[1])
+                    facts[tag] = Fact(_without_colon(page.words[min(found)[1]].text), page, min(found)[1])
                 continue
             indices = [index for _, index in sorted(found)]
             text = None if tag in facts else _contiguous(page, indices, rank)
-            facts[tag] = Fact(text, page, indices[0])
+            facts[tag] = Fact(text and _without_colon(text), page, indices[0])
     return facts
+
+
+def _without_colon(text: str) -> str | None:
+    """Return a value without the colon that noise has glued to it; None if nothing else is left."""
+    first, *others = text.split(" ")
+    parts = tuple(dropwhile(lambda part: not part.strip(NEVER_FIRST), word_parts(first)))
+    text = " ".join(["".join(parts), *others]).lstrip()
+    return text if text and text[0] not in NEVER_FIRST else None
 
 
 def _contiguous(page: Page, indices: list[int], rank: dict[int, int]) -> str | None:

@@ -88,7 +88,9 @@ def _scalars(sample: SyntheticDocument) -> list[JsonValue]:
 def test_each_grounded_value_is_whole_words_of_the_page_in_one_reading_order(difficulty: float) -> None:
     for sample, _, value in grounded_values(_samples(difficulty)):
         readings = (text for page in sample.document.pages for text in readings_of(page))
-        assert any(f" {value} " in text for text in readings), (sample.template_key, value)
+        # Noise may have glued the colon of its label to the first word.
+        is_there = any(re.search(rf"[ :=]{re.escape(value)} ", text) for text in readings)
+        assert is_there, (sample.template_key, value)
 
 
 def test_some_values_stand_together_only_in_block_order() -> None:
