@@ -58,8 +58,8 @@ class SyntheticDocument:
     """A page of words, what is asked of it, and the right answer.
 
     `gold` has exactly the schema's keys, in order; verbatim, amount and date values are whole words of
-    the page joined by single spaces, without a colon glued to them, or None. `reasoning` is a trace (`decoding.evidence`). Documents of
-    one `template_key` share their layout.
+    the page joined by single spaces, but for a colon glued to the first, or None. `reasoning` is a trace
+    (`decoding.evidence`). Documents of one `template_key` share their layout.
     """
 
     document: Document
