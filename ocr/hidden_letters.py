@@ -19,6 +19,9 @@ _MARKS = frozenset(".,-\u2212")
 # Glyphs of one word touch; where one covers more of another than this share, its ink may be the other's.
 _MAX_SHARED = 0.15
 
+# Of a word's print: on a page so tall that even the enlarged one has less, no ink of a glyph says nothing.
+_LEAST_HEIGHT_PX = 6.0
+
 Boxes = NDArray[np.float64]
 """(n, 4) of left, top, right, bottom, in fractions of the page as displayed."""
 
@@ -55,7 +58,9 @@ def find_hidden_letters(
     in_doubt = np.flatnonzero(~_has_inner_ink(boxes, changed) & ~is_hidden)
     in_doubt = in_doubt[[_says_much(glyphs[n]) for n in in_doubt.tolist()]] if in_doubt.size else in_doubt
     if in_doubt.size:
-        is_hidden[in_doubt] = ~_has_inner_ink(boxes[in_doubt], look_closer())
+        closer = look_closer()
+        heights = np.array([_height(words[asked[n][0]]) for n in in_doubt.tolist()]) * closer.shape[0]
+        is_hidden[in_doubt] = ~_has_inner_ink(boxes[in_doubt], closer) & (heights >= _LEAST_HEIGHT_PX)
     covering = _covering(asked, glyphs, boxes)
     pseudo = [
         replace(words[asked[n][0]], text="x", box=_box(boxes[n]), object_id=glyphs[n].run.object_id)
@@ -88,6 +93,10 @@ def _is_asked(word: LayerWord) -> bool:
     return len(glyphs) > 1 and (
         any(map(str.isdigit, word.text)) or any(glyph.run is not glyphs[0].run for glyph in glyphs)
     )
+
+
+def _height(word: LayerWord) -> float:
+    return abs(word.box[3] - word.box[1])
 
 
 def _says_much(glyph: Glyph) -> bool:
