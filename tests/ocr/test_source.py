@@ -162,6 +162,14 @@ def test_a_number_that_is_shown_is_whole(number: str) -> None:
     assert scanned.warnings == ()
 
 
+def test_no_glyph_of_a_page_too_tall_to_show_its_ink_is_taken_for_hidden() -> None:
+    rows = [(f"ARTIKEL {1000 + i} 1,{i % 100:02d}", 8_950 - 12 * i) for i in range(700)]
+    content = "".join(text_at(20, y, text, size=8) for text, y in rows)
+    scanned = scan(pdf(content, media_box=(0, 0, 220, 9_000)))
+    assert codes(scanned) == []
+    assert len(scanned.words) == 3 * len(rows)
+
+
 def test_hidden_words_do_not_turn_the_page() -> None:
     upwards = "".join(
         text_at(100 + 9 * i, 100, "Hidden words that run upwards", before=f"{WHITE} 0 1 -1 0 700 0 cm")
