@@ -94,28 +94,10 @@ def _worst(counts: Counter[str]) -> str:
 
 def make_invoice(n_rows: int, rng: random.Random) -> Made:
     """Return an invoice of so many rows."""
-    net = 0
-    rows: list[tuple[int, str, int, int, int]] = []
-    for number in range(1, n_rows + 1):
-        quantity, price = rng.randint(1, 20), rng.randint(100, 9000)
-        net += quantity * price
-        rows.append((number, f"{rng.choice(_GOODS)} {rng.choice(_NAMES)}", quantity, price, net))
-    tax = round(net * 0.19)
-    vendor = f"{rng.choice(_NAMES)} & {rng.choice(_NAMES)} GmbH"
-    gold = {
-        "document_id": f"RE-{rng.randint(10_000, 99_999)}",
-        "date_issue": f"{rng.randint(1, 28):02d}.{rng.randint(1, 12):02d}.2025",
-        "order_id": f"PO-{rng.randint(1000, 9999)}",
-        "vendor_name": vendor,
-        "customer_id": f"K{rng.randint(1000, 9999)}",
-        "amount_total_net": _money(net),
-        "amount_total_tax": _money(tax),
-        "amount_total_gross": _money(net + tax),
-        "iban": "DE89 3704 0044 0532 0130 00",
-        "bic": "COBADEFFXXX",
-    }
+    rows = _draw_rows(n_rows, rng)
+    gold = _draw_gold(rows[-1][4], rng)
     head = f"""\
-{vendor}
+{gold["vendor_name"]}
 Waldweg 12, 79100 Freiburg
 
 Rechnung Nr.: {gold["document_id"]}
@@ -138,6 +120,33 @@ BIC: {gold["bic"]}
     ]
     document = layout_document("\n\n".join(pages), sha256="0" * 64)
     return Made(document=document, gold=gold, amid="order_id", n_rows=n_rows)
+
+
+def _draw_rows(n_rows: int, rng: random.Random) -> list[tuple[int, str, int, int, int]]:
+    """Return number, name, quantity, price and the sum so far of each row, money in cents."""
+    net = 0
+    rows: list[tuple[int, str, int, int, int]] = []
+    for number in range(1, n_rows + 1):
+        quantity, price = rng.randint(1, 20), rng.randint(100, 9000)
+        net += quantity * price
+        rows.append((number, f"{rng.choice(_GOODS)} {rng.choice(_NAMES)}", quantity, price, net))
+    return rows
+
+
+def _draw_gold(net: int, rng: random.Random) -> dict[str, str]:
+    tax = round(net * 0.19)
+    return {
+        "vendor_name": f"{rng.choice(_NAMES)} & {rng.choice(_NAMES)} GmbH",
+        "document_id": f"RE-{rng.randint(10_000, 99_999)}",
+        "date_issue": f"{rng.randint(1, 28):02d}.{rng.randint(1, 12):02d}.2025",
+        "order_id": f"PO-{rng.randint(1000, 9999)}",
+        "customer_id": f"K{rng.randint(1000, 9999)}",
+        "amount_total_net": _money(net),
+        "amount_total_tax": _money(tax),
+        "amount_total_gross": _money(net + tax),
+        "iban": "DE89 3704 0044 0532 0130 00",
+        "bic": "COBADEFFXXX",
+    }
 
 
 def _page(

@@ -75,14 +75,9 @@ def make_vendors(n: int, convention: Convention, *, seed: int, n_known: int = 1)
 
 
 def _make_vendor(rng: random.Random, convention: Convention, n_known: int) -> Vendor | None:
-    try:
-        series = generate_series(rng, n_known + 1, kind="invoice", shipped=True)
-    except RuntimeError:  # a template whose pages no question fits
-        return None
-    keys = [key for key in _KEYS if all(_fills(one, key) for one in series)]
+    series = _make_series(rng, n_known)
+    keys = [key for key in _KEYS if series and all(_fills(one, key) for one in series)]
     if "description" not in keys or "amount_net" not in keys or len(keys) < 3:
-        return None
-    if any(len(one.document.pages) > 1 or len(_rows(one)) < 2 for one in series[:n_known]):
         return None
     optional = [key for key in keys if key not in ("description", "amount_net")]
     chosen = rng.choice(optional)
@@ -92,28 +87,40 @@ def _make_vendor(rng: random.Random, convention: Convention, n_known: int) -> Ve
         names[chosen] = _OWN_KEY
     invoices: list[Invoice] = []
     for one in series:
-        rows: list[JsonValue] = [
-            {names[key]: None if convention == "null" and key == chosen else row[key] for key in keys}
-            for row in _rows(one)
-        ]
-        document = one.document
+        rows = _rename(_rows(one), names, null_key=chosen if convention == "null" else None)
+        document: Document | None = one.document
         if convention in ("left_out", "added"):
             price = f"{rng.randint(2, 90)},{rng.randint(10, 99)}"
-            printed = _print_line(document, label, price)
-            if printed is None:
-                return None
-            document = printed
+            document = _print_line(one.document, label, price)
             if convention == "added":
                 rows.append({**dict.fromkeys(keys), "description": label, "amount_net": price})
-        invoices.append(
-            Invoice(document=document, gold={"document_id": one.gold["document_id"], "line_items": rows})
-        )
+        if document is None:
+            return None
+        gold: dict[str, JsonValue] = {"document_id": one.gold["document_id"], "line_items": rows}
+        invoices.append(Invoice(document=document, gold=gold))
     return Vendor(
         convention=convention,
         schema=_schema(names),
         known=tuple(invoices[:n_known]),
         asked=invoices[-1],
     )
+
+
+def _make_series(rng: random.Random, n_known: int) -> Sequence[SyntheticDocument]:
+    """Return the known invoices of a vendor and one more; none if they do not show what can be learnt."""
+    try:
+        series = generate_series(rng, n_known + 1, kind="invoice", shipped=True)
+    except RuntimeError:  # a template whose pages no question fits
+        return ()
+    is_taught = all(len(one.document.pages) == 1 and len(_rows(one)) >= 2 for one in series[:n_known])
+    return series if is_taught else ()
+
+
+def _rename(
+    rows: Sequence[Mapping[str, JsonValue]], names: Mapping[str, str], *, null_key: str | None
+) -> list[JsonValue]:
+    """Return rows under other names, null under one of the old ones."""
+    return [{new: None if key == null_key else row[key] for key, new in names.items()} for row in rows]
 
 
 def _rows(one: SyntheticDocument) -> list[Mapping[str, JsonValue]]:

@@ -109,13 +109,15 @@ def load_cases(suite: Suite, run: RunFolder, readings: Path) -> dict[str, list[C
     return cases
 
 
-def _confirmed(
-    record: GoldRecord, pred: PredRecord, document: Document, schema: ExtractionSchema
-) -> Example | None:
-    value = answer_of(record, schema)
-    if value is None or not document.pages:
-        return None
-    annotation = Annotation(
+def annotation_of(
+    document: Document,
+    schema: ExtractionSchema,
+    value: dict[str, JsonValue],
+    *,
+    mistakes: Mapping[str, JsonValue] | None = None,
+) -> Annotation:
+    """Return gold as a person's annotation of a document, whose answer had `mistakes`."""
+    return Annotation(
         document=document,
         page_hashes=tuple(None for _ in document.pages),
         schema=schema,
@@ -124,8 +126,18 @@ def _confirmed(
         source="feedback",
         confirmed_by="gold",
         at=datetime.now(UTC),
-        mistakes=find_mistakes(pred.value, value, schema),
+        mistakes=mistakes or {},
     )
+
+
+def _confirmed(
+    record: GoldRecord, pred: PredRecord, document: Document, schema: ExtractionSchema
+) -> Example | None:
+    value = answer_of(record, schema)
+    if value is None or not document.pages:
+        return None
+    mistakes = find_mistakes(pred.value, value, schema)
+    annotation = annotation_of(document, schema, value, mistakes=mistakes)
     try:
         return annotate(annotation).examples[0]
     except RasgError:

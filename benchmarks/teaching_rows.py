@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -24,7 +23,7 @@ from pydantic import JsonValue
 
 from app.bench.readings import read_kept
 from app.bench.suite import read_suite
-from app.examples.annotate import Annotation, annotate
+from app.examples.annotate import annotate
 from app.examples.importing import answer_of
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
@@ -34,6 +33,7 @@ from app.extraction.tenant import TenantContext
 from app.settings import load_settings
 from app.wiring import build_pipeline
 from benchmarks.made_vendors import CONVENTIONS, Invoice, Vendor, make_vendors
+from benchmarks.teaching import annotation_of
 from decoding.windows import cut_windows
 from eval.datasets import GoldRecord
 from eval.glirm import Glirm
@@ -118,18 +118,8 @@ def is_taught(case: Case) -> bool:
 
 def example_of(document: Document, schema: ExtractionSchema, value: dict[str, JsonValue]) -> Example | None:
     """Return a document as a person's example, its pages together; None if none can be made of the value."""
-    annotation = Annotation(
-        document=document,
-        page_hashes=tuple(None for _ in document.pages),
-        schema=schema,
-        value=value,
-        tenant="bench",
-        source="feedback",
-        confirmed_by="gold",
-        at=datetime.now(UTC),
-    )
     try:
-        return join_pages(annotate(annotation).examples, schema)
+        return join_pages(annotate(annotation_of(document, schema, value)).examples, schema)
     except RasgError:
         return None
 
@@ -286,8 +276,7 @@ def _n_right(rows: Glirm) -> int:
     return sum(score == 1.0 for row in rows.alignment for score in row.cells.values())
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command."""
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -299,7 +288,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--n", type=int, help="documents of the suite that are asked, the first so many")
     parser.add_argument("--no-wrong", action="store_true", help="without the wrong examples")
     parser.add_argument("--verbose", action="store_true", help="print each document's rows beside its gold")
-    asked = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    asked = _parse(arguments)
     pipeline = build_pipeline(load_settings(), engine_name="embedded")
     if asked.command == "made":
         cases = list(made_cases(asked.vendors, asked.seed))

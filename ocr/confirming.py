@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
+from ocr.second_look import LIKE_DIGITS
 from schemas.document import Word
 from schemas.geometry import BBox
 
@@ -24,7 +25,7 @@ _DISPUTED_CONFIDENCE = 0.25
 # Words that OCR runs together or parts: a line of a narrow print, no more.
 _MAX_JOINED = 12
 # Letters that look like digits, and marks that look like one another, in most fonts.
-_LOOK_ALIKES = str.maketrans("oOlI|\u2019\u2018\u2013\u2014\u2010", "00111''---")
+_LOOK_ALIKES = LIKE_DIGITS | str.maketrans("|\u2019\u2018\u2013\u2014\u2010", "1''---")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,8 @@ BELIEVED_AMONG_DOUBTS = 0.95
 _FAIRLY_SURE = 0.9
 _SURE_OF_ANOTHER = 0.95
 _MIN_DIGITS = 2
-_LOOK_ALIKE = str.maketrans("OoIl", "0011")
+LIKE_DIGITS = str.maketrans("OoIl", "0011")
+"""Letters that most faces draw as digits, to those."""
 _MARGIN = 0.25  # of the line's height, at both ends: a digit cut in half reads as another
 
 
@@ -144,4 +145,4 @@ def _n_digits(text: str) -> int:
 
 
 def _digits(text: str) -> str:
-    return "".join(char for char in text.translate(_LOOK_ALIKE) if char.isdigit())
+    return "".join(char for char in text.translate(LIKE_DIGITS) if char.isdigit())

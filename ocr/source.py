@@ -210,12 +210,11 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         visible, hidden = part_by_sight(found, shown, frame)
         misread = misread_reason(visible)
     scope, warnings = _verdict(visible, hidden, shown, misread, page_index)
-    if scope == "check":  # hidden words may run in any direction
-        n_turns = _turns_of(visible)
+    # Hidden words may run in any direction.
+    n_turns = _turns_of(visible) if scope == "check" else n_turns
     words, apart = _words_by_direction(visible, n_turns, frame.size_pt)
-    width_pt, height_pt = frame.size_pt
-    if n_turns % 2 and scope != "page":
-        width_pt, height_pt = height_pt, width_pt
+    is_turned = n_turns % 2 == 1 and scope != "page"
+    width_pt, height_pt = frame.size_pt[::-1] if is_turned else frame.size_pt
     scan = PageScan(
         width_pt=width_pt,
         height_pt=height_pt,

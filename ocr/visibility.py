@@ -78,8 +78,7 @@ def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerW
     -----
     The page's text objects stay switched off afterwards; load the page again to read its text.
     """
-    width_pt, height_pt = frame.size_pt
-    scale = _LONG_SIDE_PX / max(width_pt, height_pt)
+    scale = _LONG_SIDE_PX / max(frame.size_pt)
     with_text = render_gray(page, scale=scale)
     texts: dict[int, object] = {}
     image_boxes = switch_off_text(page, frame, texts)
@@ -87,22 +86,18 @@ def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerW
     changed = _differ(with_text, without_text)
 
     def changed_by(objects: Sequence[object]) -> NDArray[np.bool_]:
-        for each in objects:
-            _RAW.FPDFPageObj_SetIsActive(each, True)
-        picture = render_gray(page, scale=scale)
-        for each in objects:
-            _RAW.FPDFPageObj_SetIsActive(each, False)
-        return _differ(picture, without_text)
+        return _differ(_draw_with(page, objects, scale=scale), without_text)
 
-    is_visible = _visible(words, changed, _tiny_height(width_pt, height_pt))
+    def look_closer() -> NDArray[np.bool_]:
+        larger = _ENLARGED * scale
+        with_texts = _draw_with(page, list(texts.values()), scale=larger)
+        return _differ(with_texts, render_gray(page, scale=larger))
+
+    is_visible = _visible(words, changed, _tiny_height(*frame.size_pt))
     borrowers = find_borrowers(words, is_visible, changed, _have_ink)
     is_visible[borrowers] = False
     is_visible[list(draw_alone(words, borrowers, texts, changed_by, _have_ink))] = True
     shown_at = np.flatnonzero(is_visible).tolist()
-
-    def look_closer() -> NDArray[np.bool_]:
-        return _differ(*_enlarged(page, scale, list(texts.values())))
-
     hidden_letters = find_hidden_letters(
         [words[i] for i in shown_at], frame, changed, texts, changed_by, _have_ink, look_closer
     )
@@ -115,18 +110,14 @@ def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerW
     )
 
 
-def _enlarged(
-    page: pdfium.PdfPage, scale: float, texts: Sequence[object]
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the page with and without its text objects, which are off, at a multiple of `scale`."""
-    larger = _ENLARGED * scale
-    without_text = render_gray(page, scale=larger)
-    for each in texts:
+def _draw_with(page: pdfium.PdfPage, objects: Sequence[object], *, scale: float) -> NDArray[np.uint8]:
+    """Return the page with some of its text objects, which are off and stay so."""
+    for each in objects:
         _RAW.FPDFPageObj_SetIsActive(each, True)
-    with_text = render_gray(page, scale=larger)
-    for each in texts:
+    picture = render_gray(page, scale=scale)
+    for each in objects:
         _RAW.FPDFPageObj_SetIsActive(each, False)
-    return with_text, without_text
+    return picture
 
 
 def part_by_sight(

@@ -1,42 +1,39 @@
-"""What is given for one document, of its answer, what is known of the values, and the warnings."""
+"""What is given for one document: its answer, what is known of the values, and the warnings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from app.extraction.checked_answer import Asked, CheckedAnswer
 from app.extraction.window_extractor import DocumentAnswer
-from decoding.merging import WindowAnswer
-from schemas.document import Document
-from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
-from schemas.spec import ExtractionSchema, Path, json_path
+from app.extraction.window_request import list_example_uses
+from schemas.extraction import Extraction, Output, Usage
+from schemas.spec import json_path
 
 
 def compose_extraction(
-    document: Document,
-    schema: ExtractionSchema,
-    merged: WindowAnswer,
-    metadata: Mapping[Path, FieldMetadata],
-    warnings: tuple[ExtractionWarning, ...],
+    asked: Asked,
+    checked: CheckedAnswer,
     answer: DocumentAnswer,
     seconds: dict[str, float],
+    *,
+    cursor: str | None,
 ) -> Extraction:
     """Return the extraction of a document with its status: `partial` where something was cut or not read."""
     completions = tuple(d.completion for d in answer.decoded)
     reasoning = "\n".join(d.parsed.reasoning for d in answer.decoded if d.parsed.reasoning)
     return Extraction(
-        document_sha256=document.sha256,
-        schema_name=schema.name,
+        document_sha256=asked.document.sha256,
+        schema_name=asked.schema.name,
         status="partial"
-        if any(w.code in {"truncated", "pages_skipped", "unreadable_page"} for w in warnings)
+        if any(w.code in {"truncated", "pages_skipped", "unreadable_page"} for w in checked.warnings)
         else "succeeded",
         output=Output(
-            value=dict(merged.value),
-            metadata={json_path(path): entry for path, entry in metadata.items()},
+            value=dict(checked.given.value),
+            metadata={json_path(path): entry for path, entry in checked.metadata.items()},
         ),
-        warnings=warnings,
+        warnings=checked.warnings,
         reasoning=reasoning or None,
         usage=Usage(
-            n_pages=len(document.pages),
+            n_pages=len(asked.document.pages),
             n_windows=answer.n_windows,
             n_prompt_tokens=sum(c.n_prompt_tokens for c in completions),
             n_completion_tokens=sum(c.n_completion_tokens for c in completions),
@@ -45,4 +42,7 @@ def compose_extraction(
         engine=completions[0].engine,
         model=completions[0].model,
         adapter=completions[0].adapter,
+        examples=list_example_uses(asked.requests),
+        completeness=checked.completeness,
+        cursor=cursor,
     )

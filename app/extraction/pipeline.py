@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from app.extraction.adapter_choice import OwnAdapter, extract_with_adapter
+from app.extraction.checked_answer import Asked, check_document_answer
 from app.extraction.composition import compose_extraction
-from app.extraction.confidence import describe_leaves, judge_by
+from app.extraction.confidence import judge_by
 from app.extraction.continuation import continue_answer, finish_answer
 from app.extraction.cursor import Call, read_cursor, write_cursor
 from app.extraction.einvoice import answer_with_xml
@@ -15,29 +16,15 @@ from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PageRange
 from app.extraction.review import add_doubts, review_values
 from app.extraction.schema_choice import SchemaChoice, choose_schema
-from app.extraction.settling import ground_answer
 from app.extraction.splitting import DocumentPart, choose_part, place_in_file, split_document
 from app.extraction.stage_clock import StageClock
-from app.extraction.teaching import find_confirmed_extraction, teach_answer
+from app.extraction.teaching import find_confirmed_extraction
 from app.extraction.tenant import NO_TENANT, TenantContext
-from app.extraction.window_completion import warn_of_cuts
-from app.extraction.window_extractor import (
-    DocumentAnswer,
-    WindowExtractor,
-)
-from app.extraction.window_request import (
-    list_example_uses,
-    list_seen_rows,
-    list_taught_rows,
-    warn_of_examples,
-)
+from app.extraction.window_extractor import DocumentAnswer, WindowExtractor
 from app.telemetry.observer import NO_OBSERVER, Observer
-from decoding.checks.answer import check_answer, list_reading_warnings
-from decoding.checks.completeness import find_evidence, warn_of_taught_rows
 from decoding.engines.engine import Engine, LoadsAdapters, Prepares
 from decoding.required import relax
 from ocr.reader import ReadOptions, read_document
-from schemas.completeness import Completeness
 from schemas.document import Document
 from schemas.errors import ConfigurationError, RasgError, WorkCancelledError
 from schemas.extraction import Extraction
@@ -67,10 +54,6 @@ class FailedPart:
 
     page_numbers: tuple[int, ...]
     error: RasgError
-
-
-# What is said of a list or of sums as a whole, which a part of an answer cannot be held to.
-_OF_ALL_ROWS = frozenset(("list_incomplete", "sum_mismatch"))
 
 
 def _no_progress(_: str) -> None:
@@ -341,10 +324,10 @@ class Pipeline:
             profile=self.profile,
             examples=self.tenant.examples,
         )
+        call = Call(document=document, schema=schema, options=options, model=self._model_of(options))
         clock = StageClock(self.observer)
         on_progress("prompt")
         with clock.stage("prompt"):
-            call = Call(document=document, schema=schema, options=options, model=self._model_of(options))
             rests = None if options.cursor is None else read_cursor(options.cursor, call)
             windows = extractor.cut(document) if rests is None else ()
             requests = extractor.build_requests(windows) if rests is None else ()
@@ -354,45 +337,25 @@ class Pipeline:
                 answer = extractor.answer(windows, requests)
             else:
                 answer = continue_answer(extractor, document, rests)
-                schema = relax(schema)
             if options.complete:
                 answer = finish_answer(extractor, document, answer)
         on_progress("ground")
         with clock.stage("ground"):
-            said = answer.merged
-            if options.lessons:
-                said = teach_answer(said, requests, document, schema)
-            is_part = rests is not None
-            merged, grounded, corrected = ground_answer(
-                said, document, schema, by_sums=options.sums and not is_part
+            asked = Asked(
+                document=document,
+                schema=schema if rests is None else relax(schema),
+                options=options,
+                windows=windows,
+                requests=requests,
+                is_part=rests is not None,
             )
-            taught = list_taught_rows(windows, requests)
-            seen = list_seen_rows(windows, requests)
-            completeness = Completeness() if is_part else find_evidence(grounded, document, seen, taught)
             calibration = self._find_calibration(answer)
-            metadata = describe_leaves(merged, grounded, document, completeness, calibration)
-            warnings = (
-                *list_reading_warnings(document),
-                *warn_of_examples(requests),
-                *warn_of_cuts(answer.decoded, is_whole=not answer.rests),
-                *answer.conflicts,
-                *corrected,
-                *(
-                    w
-                    for w in check_answer(grounded, completeness, document)
-                    if not (is_part and w.code in _OF_ALL_ROWS)
-                ),
-                *warn_of_taught_rows(taught, document),
-            )
-        extraction = compose_extraction(document, schema, merged, metadata, warnings, answer, clock.seconds)
-        told = extraction.model_copy(
-            update={
-                "examples": list_example_uses(requests),
-                "completeness": completeness,
-                "cursor": write_cursor(call, answer.rests),
-            }
+            checked = check_document_answer(asked, answer, calibration)
+        extraction = compose_extraction(
+            asked, checked, answer, clock.seconds, cursor=write_cursor(call, answer.rests)
         )
+        values = tuple(leaves(asked.schema.root, dict(checked.given.value)))
         is_uncertain = judge_by(
             calibration, max_error=options.max_error, low_confidence=self.profile.low_confidence
         )
-        return review_values(told, tuple(leaves(schema.root, dict(merged.value))), metadata, is_uncertain)
+        return review_values(extraction, values, checked.metadata, is_uncertain)
