@@ -3,9 +3,9 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
-# One numeric thread a process: pages and tests run side by side, and idle spinning threads cost more than they give.
-export OMP_NUM_THREADS ?= 1
-export OMP_THREAD_LIMIT ?= 1
+# One numeric thread a process: tests run side by side, and idle spinning threads cost more than they give.
+test test-slow test-faults test-vllm mutation bench torture: export OMP_NUM_THREADS ?= 1
+test test-slow test-faults test-vllm mutation bench torture: export OMP_THREAD_LIMIT ?= 1
 # Nothing is fetched while the service or its tests run.
 export HF_HUB_OFFLINE ?= 1
 export TRANSFORMERS_OFFLINE ?= 1

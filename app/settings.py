@@ -191,6 +191,8 @@ class Settings(BaseSettings):
         LoRA folders of the embedded engine by name, as a JSON object; a server has its own.
     n_candidates
         Candidates ranked for each value.
+    threads
+        With which the embedded engine computes, at most; without it one for each core that nobody else needs.
     commit
         Of the source that the program was made of; images say it, and /version tells it.
     """
@@ -205,6 +207,7 @@ class Settings(BaseSettings):
     model_cache: Path = Field(default_factory=lambda: _data_folder() / "models")
     adapters: dict[str, Path] = Field(default_factory=dict)
     n_candidates: int = Field(default=4, ge=1, le=64)
+    threads: int | None = Field(default=None, ge=1, le=1024)
     commit: str | None = Field(default=None, pattern=r"^[0-9a-f]{7,64}$")
     read: ReadSettings = ReadSettings()
     vllm: VllmSettings = VllmSettings()

@@ -343,6 +343,7 @@ def _embedded(settings: Settings, *, model_may_come_later: bool, keep_packed: bo
         model.folder,
         adapters={**model.adapters, **settings.adapters},
         cache=settings.model_cache / ".packed" if keep_packed else None,
+        n_threads=settings.threads,
         before_loading=check_later if model_may_come_later else None,
     )
 

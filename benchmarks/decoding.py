@@ -59,7 +59,13 @@ def main() -> None:
 def _print_passes(model: ChosenModel, n_rounds: int) -> None:
     """Print seconds of passes by either engine: a prompt, and some tokens behind it."""
     runtimes = {
-        name: Runtime(model.folder, dtype=None, device="cpu", with_transformers=by_transformers)
+        name: Runtime(
+            model.folder,
+            dtype=None,
+            device="cpu",
+            with_transformers=by_transformers,
+            n_threads=torch.get_num_threads(),
+        )
         for name, by_transformers in ENGINES.items()
     }
     for runtime in runtimes.values():
@@ -139,7 +145,12 @@ def _in_a_process_of_its_own(name: str, n_threads: int, samples: Path) -> _Run:
 
 def _measure_samples(model: ChosenModel, name: str, samples: Path) -> _Run:
     pipeline = Pipeline(
-        engine=EmbeddedEngine(model.folder, adapters=model.adapters, with_transformers=ENGINES[name]),
+        engine=EmbeddedEngine(
+            model.folder,
+            adapters=model.adapters,
+            with_transformers=ENGINES[name],
+            n_threads=torch.get_num_threads(),
+        ),
         read_options=ReadOptions(),
         profile=read_profile(model.folder),
         own_adapter=model.own_adapter,

@@ -52,15 +52,12 @@ RUN apt-get update \
 WORKDIR /srv/rasg
 COPY --from=build /srv/rasg /srv/rasg
 
-# Numeric libraries keep to one thread a process: pages run side by side instead.
 ENV PATH=/srv/rasg/.venv/bin:$PATH \
     HOME=/tmp \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     HF_HUB_OFFLINE=1 \
     TRANSFORMERS_OFFLINE=1 \
-    OMP_NUM_THREADS=1 \
-    OMP_THREAD_LIMIT=1 \
     RASG_STORE__FOLDER=/var/lib/rasg \
     RASG_MODEL_CACHE=/srv/rasg/weights \
     RASG_API__HOST=0.0.0.0 \

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import os
 
-# Before any numeric library is loaded. Pages run side by side in processes, and threads that spin meanwhile
-# cost more than they give: 140 CPU seconds in the place of 15 for one invoice, on two cores that were busy.
-_ONE_THREAD = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT")
-
 
 def rasg() -> None:
-    """Run `rasg`."""
-    _keep_to_one_thread()
+    """Run `rasg`; its engine computes with as many threads as cores are free."""
     from app.cli import main
 
     main()
@@ -19,7 +14,8 @@ def rasg() -> None:
 
 def rasg_eval() -> None:
     """Run `rasg-eval`."""
-    _keep_to_one_thread()
+    # Before any numeric library is loaded: its arrays are small.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     from eval.cli import main
 
     main()
@@ -30,8 +26,3 @@ def rasg_train() -> None:
     from training.cli import main
 
     main()
-
-
-def _keep_to_one_thread() -> None:
-    for name in _ONE_THREAD:
-        os.environ.setdefault(name, "1")

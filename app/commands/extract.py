@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import threading
@@ -267,7 +268,7 @@ def _extract_here(
     """Yield each file with what came of it, extracted in this process."""
     extractor, is_prepared = job.build_extractor(pipeline), False
     for file in files:
-        if not is_prepared:
+        if not is_prepared and os.access(file.path, os.R_OK):  # nobody waits for a model over a misspelt name
             # While the first file is read; what is wrong with the engine, that file's record says.
             threading.Thread(target=lambda: _try(pipeline.prepare), name="prepare").start()
             is_prepared = True

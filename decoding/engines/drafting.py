@@ -136,6 +136,8 @@ class Drafter:
             return self._tokenize(row)
         if cursor.state in ("key", "colon"):
             return self._tokenize('":"' if cursor.state == "key" else ':"')
+        if cursor.state == "value" and text.endswith('":'):
+            return self._tokenize("null")  # the quote that a text begins with is one token with the colon
         if cursor.state == "string":
             value = text[cursor.value_start + 1 :]
             if not value:

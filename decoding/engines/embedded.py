@@ -50,6 +50,8 @@ class EmbeddedEngine:
         Leave even a plain Llama to Transformers: what this engine's own arithmetic is compared with.
     cache
         A folder that keeps what is worked out of weights at the first start; made if it is not there.
+    n_threads
+        At most so many compute; None is one for each core that nobody else needs.
     before_loading
         Called before the model is loaded; what it raises is why there is none.
     """
@@ -64,6 +66,7 @@ class EmbeddedEngine:
         device: str = "cpu",
         with_transformers: bool = False,
         cache: Path | None = None,
+        n_threads: int | None = None,
         before_loading: Callable[[], None] | None = None,
     ) -> None:
         self._folder = folder
@@ -73,6 +76,7 @@ class EmbeddedEngine:
         self._device = device
         self._with_transformers = with_transformers
         self._cache = cache
+        self._n_threads = n_threads
         self._before_loading = before_loading
         self._lock = threading.RLock()
         self._loaded: Runtime | None = None
@@ -151,7 +155,8 @@ class EmbeddedEngine:
             runtime = self._runtime()
             runtime.use_adapter(adapter, self._folder_of(adapter))
             if warm:
-                runtime.warm()
+                with runtime.threads.in_use():
+                    runtime.warm()
 
     def complete(self, requests: Sequence[EngineRequest]) -> tuple[Completion, ...]:
         """Return one completion for each request; see `Engine.complete` for the errors.
@@ -175,14 +180,15 @@ class EmbeddedEngine:
                 hint="use smaller windows, or no example",
             )
         runtime.use_adapter(request.adapter, self._folder_of(request.adapter))
-        decoded = runtime.decode(
-            prompt_tokens,
-            request.grammar,
-            max_tokens=min(request.max_tokens, room),
-            n_candidates=request.n_candidates,
-            ranking=self._ranking,
-            head=runtime.encode_head(request.prompt, prompt_tokens),
-        )
+        with runtime.threads.in_use():
+            decoded = runtime.decode(
+                prompt_tokens,
+                request.grammar,
+                max_tokens=min(request.max_tokens, room),
+                n_candidates=request.n_candidates,
+                ranking=self._ranking,
+                head=runtime.encode_head(request.prompt, prompt_tokens),
+            )
         return self._completion(runtime, request, decoded, len(prompt_tokens), started_s)
 
     def _completion(
@@ -248,6 +254,7 @@ class EmbeddedEngine:
                     device=self._device,
                     with_transformers=self._with_transformers,
                     cache=self._cache,
+                    n_threads=self._n_threads,
                 )
             return self._loaded
 

@@ -19,6 +19,7 @@ from decoding.engines.hypotheses import Decoded, Ranking, raise_on_error
 from decoding.engines.llama.config import NotPlainLlamaError
 from decoding.engines.llama.loaded import LlamaModel
 from decoding.engines.span_search import SpanDecoder
+from decoding.engines.threads import Threads, count_free_threads
 from decoding.engines.token_tree import Branch, TokenTree
 from decoding.grammar.build import Grammar
 from schemas.errors import EngineUnavailableError
@@ -53,6 +54,8 @@ class Runtime:
         Leave even a plain Llama to Transformers, which other models are left to.
     cache
         A folder that keeps what is worked out of weights at the first start.
+    n_threads
+        At most so many compute on a processor; None is one for each core that nobody else needs.
 
     Raises
     ------
@@ -68,12 +71,16 @@ class Runtime:
         device: str,
         with_transformers: bool = False,
         cache: Path | None = None,
+        n_threads: int | None = None,
     ) -> None:
+        self.threads = Threads(count_free_threads() if n_threads is None else n_threads)
         try:
             best = _best_dtype(folder, device) if dtype is None else getattr(torch, dtype)
         except (OSError, ValueError) as error:
             raise EngineUnavailableError(f"cannot load the model in {folder.name!r}: {error}") from error
-        self._model = _load_model(folder, best, device, with_transformers=with_transformers, cache=cache)
+        self._model = _load_model(
+            folder, best, device, with_transformers=with_transformers, cache=cache, threads=self.threads
+        )
         try:
             self._chat, self._ll_tokenizer = _load_tokenizer(folder)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
@@ -171,11 +178,17 @@ class Runtime:
 
 
 def _load_model(
-    folder: Path, dtype: torch.dtype, device: str, *, with_transformers: bool, cache: Path | None
+    folder: Path,
+    dtype: torch.dtype,
+    device: str,
+    *,
+    with_transformers: bool,
+    cache: Path | None,
+    threads: Threads,
 ) -> LlamaModel | TransformersModel:
     if device == "cpu" and not with_transformers:
         try:
-            return LlamaModel(folder, dtype=dtype, cache=cache)
+            return LlamaModel(folder, dtype=dtype, cache=cache, threads=threads)
         except NotPlainLlamaError as error:
             logger.info("Transformers runs %s: it has %s", folder.name, error)
     from decoding.engines.transformers_model import TransformersModel

@@ -13,16 +13,17 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its usual name
 from torch import Tensor
 
+from decoding.engines.llama.cache import round_up_entries
 from decoding.engines.llama.projection import padded_rows
 
-# Entries are filled up to a multiple of it: oneDNN keeps a kernel for every size (`padded_rows`).
-_ENTRIES = 256
 # Of 1 to 128 queries on one core (docs/results/decoding.md).
 _MOST_FUSED = 8
 _BLOCK = 64
 
 
-def attend(queries: Tensor, keys: Tensor, values: Tensor, sees: Tensor | None, *, n_shared: int) -> Tensor:
+def attend(
+    queries: Tensor, keys: Tensor, values: Tensor, sees: Tensor | None, *, n_entries: int, n_shared: int
+) -> Tensor:
     """Return (t, heads · size): what each query takes from `values`.
 
     Parameters
@@ -30,24 +31,24 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor, sees: Tensor | None, *
     queries
         (t, heads, size), of the newest tokens.
     keys, values
-        (heads / n_shared, entries, size), the newest tokens' the last.
+        (heads / n_shared, entries and finite numbers behind them, size): as `KeysAndValues.add` gives them.
+    n_entries
+        How many entries there are, the newest tokens' the last.
     sees
         As `masked_scores` makes it; None if each token sees all before it, and itself.
     """
     if len(queries) <= _MOST_FUSED:
-        return _attend_fused(queries, keys, values, sees, n_shared)
-    n, n_before = keys.shape[1], keys.shape[1] - len(queries)
-    filled = _rounded(n) - n
-    keys, values = F.pad(keys, (0, 0, 0, filled)), F.pad(values, (0, 0, 0, filled))
+        return _attend_fused(queries, keys[:, :n_entries], values[:, :n_entries], sees, n_shared)
+    n_before = n_entries - len(queries)
     parts: list[Tensor] = []
     for first in range(0, len(queries), _BLOCK):
         block = queries[first : first + _BLOCK]
         t, last = len(block), n_before + first + len(block)
         block = F.pad(block, (0, 0, 0, 0, 0, padded_rows(t) - t))
-        end = n + filled if sees is not None else _rounded(last)
+        end = round_up_entries(n_entries if sees is not None else last)
         added = None
         if sees is not None:
-            added = F.pad(sees[:, first : first + _BLOCK], (0, filled), value=float("-inf"))
+            added = F.pad(sees[:, first : first + _BLOCK], (0, end - n_entries), value=float("-inf"))
             added = F.pad(added, (0, 0, 0, len(block) - t))
         mixed = _attend_in_products(block, keys[:, :end], values[:, :end], added, n_shared, last - t)
         parts.append(mixed[:t])
@@ -87,10 +88,6 @@ def _attend_in_products(
     else:
         by_query += sees
     return _heads(torch.bmm(torch.softmax(scores, -1), values), t)
-
-
-def _rounded(n: int) -> int:
-    return -(-n // _ENTRIES) * _ENTRIES
 
 
 def _all_before(t: int, n: int) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 from decoding.engines.llama.cache import KeysAndValues
 from decoding.engines.llama.model import LayerFactors, Llama
 from decoding.engines.next_token import NextToken
+from decoding.engines.threads import Threads
 
 # With more tokens than this share of the vocabulary, the scores of all cost less than picking theirs.
 _FEW = 1 / 8
@@ -19,10 +20,16 @@ class LlamaTokens:
     """`KeptTokens` of a Llama, with the factors of an adapter or none."""
 
     def __init__(
-        self, model: Llama, factors: Sequence[LayerFactors] | None, kept: KeysAndValues | None = None
+        self,
+        model: Llama,
+        factors: Sequence[LayerFactors] | None,
+        kept: KeysAndValues | None = None,
+        *,
+        threads: Threads,
     ) -> None:
         self._model = model
         self._factors = factors
+        self._threads = threads
         self._cache = (
             KeysAndValues(model.shape, dtype=model.dtype) if kept is None else KeysAndValues.of(kept)
         )
@@ -41,6 +48,7 @@ class LlamaTokens:
         self, tokens: Sequence[int], *, positions: Tensor, mask: Tensor | None, n_kept: int, weigh: bool
     ) -> tuple[NextToken, ...]:
         """Add entries for `tokens`; return what follows each of the last `n_kept`."""
+        self._threads.adapt()
         hidden = self._model.read(
             torch.tensor(tokens), positions, self._cache, mask=mask, factors=self._factors, n_kept=n_kept
         )

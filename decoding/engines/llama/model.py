@@ -80,7 +80,7 @@ class Llama:
                 # Nothing looks at the other tokens any more.
                 queries, x = queries[-n_kept:], x[-n_kept:]
                 sees = self._masked_scores(None if mask is None else mask[-n_kept:])
-            mixed = attend(queries, keys, values, sees, n_shared=self.shape.n_shared)
+            mixed = attend(queries, keys, values, sees, n_entries=cache.length, n_shared=self.shape.n_shared)
             x = x.add_(layer.out(mixed, own.get("out")))
             x = x.add_(self._think(x, layer, own))
         return self._norm(x, self._weights.norm)

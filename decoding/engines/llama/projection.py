@@ -1,7 +1,7 @@
 """Products with a weight matrix, fast for one row and for a thousand.
 
 One row costs what reading the weights costs: a quarter of it where they have four bits. Many rows cost what
-the arithmetic costs, which is least in bfloat16, on weights that lie as the kernel wants them.
+the arithmetic costs, which is least in bfloat16; either kind on weights that lie as the kernel wants them.
 """
 
 # Torch leaves parts of its interface untyped.
@@ -102,7 +102,6 @@ class Projection:
 
     def __init__(self, weight: Tensor, four_bits: FourBits | None) -> None:
         self._four_bits = four_bits
-        self._is_padded = weight.dtype == torch.bfloat16
         self._many = Ordered(weight)
 
     def __call__(self, x: Tensor, factors: Factors | None = None) -> Tensor:
@@ -111,33 +110,32 @@ class Projection:
         if self._four_bits is not None and n_rows <= _MOST_ROWS_IN_FOUR_BITS:
             y = self._four_bits.apply(x)
         else:
-            if self._is_padded:
-                x = F.pad(x, (0, 0, 0, padded_rows(n_rows) - n_rows))
+            x = F.pad(x, (0, 0, 0, padded_rows(n_rows) - n_rows))
             y = self._many.apply(x)
         return (y if factors is None else factors.add(y, x))[:n_rows]
 
 
 def padded_rows(n: int) -> int:
-    """Return how many rows are multiplied where there are `n`: 8, 16, 32, 48, ..., 128, 192, 256, ...
+    """Return how many rows are multiplied where there are `n`: 1, 4, 8, 16, 32, 48, ..., 128, 192, 256, ...
 
     oneDNN keeps a kernel of a megabyte or so for every number of rows that it has ever met, up to 1,024 of
     them: texts have all lengths, and a process would grow by a gigabyte.
     """
-    step = 8 if n <= 16 else 16 if n <= 128 else 64
+    step = 1 if n <= 1 else 4 if n <= 8 else 8 if n <= 16 else 16 if n <= 128 else 64
     return -(-n // step) * step
 
 
 class Ordered:
-    """A matrix as oneDNN wants it if it is bfloat16; unordered it would be put in order for every product."""
+    """A matrix as oneDNN wants it, unless it `stays` as it is; it would be put in order for every product."""
 
-    def __init__(self, weight: Tensor) -> None:
+    def __init__(self, weight: Tensor, *, stays: bool = False) -> None:
         self._weight = weight
         self._is_ordered = (
-            weight.dtype == torch.bfloat16
+            not stays
             and hasattr(torch.ops.mkldnn, "_linear_pointwise")
             and torch.backends.mkldnn.is_available()
             # Some processors' kernels of bfloat16 emulate it, and refuse to put weights in order.
-            and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+            and (weight.dtype != torch.bfloat16 or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()))
         )
         if self._is_ordered:
             self._weight = torch.ops.mkldnn._reorder_linear_weight(weight)
@@ -168,7 +166,10 @@ class Factors:
     """
 
     def __init__(self, A: Tensor, B: Tensor, *, dtype: torch.dtype) -> None:
-        self._many = (Ordered(A.to(dtype).mT.contiguous()), Ordered(B.to(dtype).mT.contiguous()))
+        # In float32 another library takes them as they are, and half the time for products as small as these.
+        stays = dtype == torch.float32
+        first, second = (Ordered(half.to(dtype).mT.contiguous(), stays=stays) for half in (A, B))
+        self._many = (first, second)
         self._few: tuple[_EightBits, _EightBits] | None = None
         if dtype == torch.bfloat16 and A.shape[0] % GROUP == 0:
             filled = -A.shape[1] % GROUP

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from decoding.engines.llama.attention import attend, masked_scores
+from decoding.engines.llama.cache import round_up_entries
 
 SHARED, SIZE = 3, 32
 
@@ -35,5 +36,7 @@ def test_each_query_takes_from_what_it_sees(t: int, n_before: int, masked: bool)
         mask &= torch.rand(mask.shape, generator=made) < 0.6
         mask[:, n_before:] |= torch.eye(t, dtype=torch.bool)  # a token sees itself
     sees = masked_scores(mask, SHARED, torch.float32) if masked else None
-    found = attend(queries, keys, values, sees, n_shared=SHARED)
+    keys_and_room, values_and_room = torch.full((2, 2, round_up_entries(n_before + t), SIZE), 1e3)
+    keys_and_room[:, : n_before + t], values_and_room[:, : n_before + t] = keys, values
+    found = attend(queries, keys_and_room, values_and_room, sees, n_entries=n_before + t, n_shared=SHARED)
     torch.testing.assert_close(found, _attend_plainly(queries, keys, values, mask), atol=1e-5, rtol=1e-4)

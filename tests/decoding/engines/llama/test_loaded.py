@@ -120,21 +120,6 @@ def test_what_texts_begin_with_is_read_once_and_changes_nothing(tiny_model: Path
     torch.testing.assert_close(first, _logprobs(model, TEXT)[4:], atol=tolerance, rtol=0)
 
 
-def test_what_texts_begin_with_is_kept_within_bounds(
-    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("decoding.engines.llama.loaded._MOST_HEAD_TOKENS", 10)
-    model = LlamaModel(tiny_model, dtype=torch.float32)
-    kept = model._heads  # pyright: ignore[reportPrivateUsage]
-    for start in (1, 2, 3):
-        model.begin(range(start, start + 4))
-    assert [tokens[0] for _, tokens in kept] == [2, 3]
-    model.begin(range(2, 6))
-    model.begin(range(9, 13))
-    assert [tokens[0] for _, tokens in kept] == [2, 9]
-    assert model.begin(range(11)).length == 0  # too long to keep, and read with the rest
-
-
 def test_other_weights_under_an_adapters_name_begin_anew(
     tiny_model: Path, tiny_adapters: dict[str, Path]
 ) -> None:
