@@ -150,6 +150,7 @@ def main() -> None:
     parser.add_argument("--layouts", default="0,1,2", help="numbers of the layouts")
     parser.add_argument("--files", type=int, default=1, help="documents of each layout and length")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cut-rows", action="store_true", help="pages end after forty lines, amid rows")
     parser.add_argument("--no-model", action="store_true", help="only count the rows that layout finds")
     parser.add_argument("--records", default="", help="JSON lines: where to append, with --plot what to draw")
     parser.add_argument("--plot", type=Path, help="PNG of the records, nothing is measured")
@@ -175,7 +176,8 @@ def _measure_all(arguments: argparse.Namespace) -> Iterator[Measured]:
     for n_rows in map(int, arguments.rows.split(",")):
         for number in map(int, arguments.layouts.split(",")):
             for seed in range(arguments.seed, arguments.seed + arguments.files):
-                document, gold = make_document(LAYOUTS[number], n_rows, random.Random(f"{seed}:{number}"))
+                rng = random.Random(f"{seed}:{number}")
+                document, gold = make_document(LAYOUTS[number], n_rows, rng, cut_rows=arguments.cut_rows)
                 yield measure(pipeline, document, gold, number=number, model=settings.model)
 
 
@@ -251,22 +253,30 @@ def draw(measured: Sequence[Measured], file: Path) -> None:
 
 
 def make_document(
-    layout: Layout, n_rows: int, rng: random.Random
+    layout: Layout, n_rows: int, rng: random.Random, *, cut_rows: bool = False
 ) -> tuple[Document, tuple[Mapping[str, str], ...]]:
-    """Return a document of so many rows, and what is printed in each."""
+    """Return a document of so many rows, and what is printed in each; with `cut_rows` pages end amid rows."""
     gold = [_row(layout, number, rng) for number in range(n_rows)]
-    pages: list[str] = []
-    for start in range(0, n_rows, _ROWS_A_PAGE):
-        lines = [f"{layout.schema.upper()} no. 4711", _heading(layout)]
-        if start:
-            lines.append(_foot(layout, layout.carried, start))
-        for row in gold[start : start + _ROWS_A_PAGE]:
-            lines += _lines(layout, row)
-        is_last = start + _ROWS_A_PAGE >= n_rows
-        lines.append(_foot(layout, layout.total if is_last else layout.carried, start + 1))
-        lines.append(f"page {start // _ROWS_A_PAGE + 1}")
-        pages.append("\n".join(lines))
+    rows = [_lines(layout, row) for row in gold]
+    if cut_rows:
+        lines = [line for row in rows for line in row]
+        bodies = [lines[start : start + _ROWS_A_PAGE] for start in range(0, len(lines), _ROWS_A_PAGE)]
+    else:
+        parts = [rows[start : start + _ROWS_A_PAGE] for start in range(0, n_rows, _ROWS_A_PAGE)]
+        bodies = [[line for row in part for line in row] for part in parts]
+    pages = [
+        "\n".join(_page(layout, body, number, is_last=number == len(bodies) - 1))
+        for number, body in enumerate(bodies)
+    ]
     return layout_document("\n\n".join(pages), sha256="0" * 64), tuple(gold)
+
+
+def _page(layout: Layout, body: Sequence[str], number: int, *, is_last: bool) -> list[str]:
+    start = number * _ROWS_A_PAGE
+    above = [_foot(layout, layout.carried, start)] if number else []
+    below = _foot(layout, layout.total if is_last else layout.carried, start + 1)
+    name = f"{layout.schema.upper()} no. 4711"
+    return [name, _heading(layout), *above, *body, below, f"page {number + 1}"]
 
 
 def _heading(layout: Layout) -> str:
