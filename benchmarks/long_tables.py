@@ -1,23 +1,34 @@
-"""Prints what becomes of long tables: rows found and given, cells right, seconds a row, memory.
+"""Prints what becomes of long tables: rows and cells that are right, rows missed, seconds a row, memory.
 
-    python -m benchmarks.long_tables --rows 50,200,800,3200 [--layouts]
+    python -m benchmarks.long_tables --rows 50,200,800,3200 [--layouts 0] [--files 1] [--no-model]
+    python -m benchmarks.long_tables --plot long_tables.png --records house.jsonl,documents.jsonl
 
 Statements and invoices are made up in layouts that no model was trained on: columns in several orders,
 headings in several languages, texts of one to three lines, sums carried over from page to page. Each has
-forty rows a page and is extracted as `rasg extract` does, without the reading of a file. A row is found if
-layout has it, right if all of its cells are what is printed, and silently missed if it is not given and no
-warning says that a list is incomplete or an answer cut.
-`--layouts` asks no model and only counts the rows that layout finds. RASG_MODEL chooses the model.
+forty rows a page and is extracted as `rasg extract` does, without the reading of a file.
+
+Given rows are matched with printed ones in order, by the cells that they share. Recall is the share of
+printed rows that have a given row with at least half of their cells, F1 is of all cells, and a row is right
+if all of its cells are. A row is missed silently if no given row is it and no warning says that a list is
+incomplete or an answer cut. Seconds are of the wall clock, CPU seconds of this process, without the loading
+of the model; the peak of memory is that of the process so far.
+
+`--no-model` only counts the rows that layout finds. RASG_MODEL chooses the model, `--records` appends what
+was measured to a file, document by document, and `--plot` draws such files instead of measuring.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import resource
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from statistics import fmean
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -25,25 +36,58 @@ from app.extraction.pipeline import Pipeline
 from app.settings import load_settings
 from app.wiring import build_pipeline
 from decoding.tables.find import find_tables
+from eval.glirm import match_rows
 from ocr.layout_document import layout_document
 from schemas.document import Document
 from schemas.registry import load_schema
 
 _ROWS_A_PAGE = 40
+_SAYS_INCOMPLETE = {"list_incomplete", "truncated"}
+_SYLLABLES = "ba co di fe gu ka lo mi nu pe ra so ti ve wa zo".split()
+_SAME_ROW = 0.5  # of a printed row's cells
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What became of one document; seconds are of all of it, `peak_mb` of the process so far."""
+
+    model: str
+    layout: str
+    n_rows: int
+    n_pages: int
+    n_found: int
+    n_given: int = 0
+    recall: float = 0.0
+    rows_right: float = 0.0
+    cell_f1: float = 0.0
+    missed_silently: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_mb: float = 0.0
+
+
+# Of the plot: title, value, and the top of its scale where it has one.
+_PANELS: tuple[tuple[str, Callable[[Measured], float], float | None], ...] = (
+    ("recall of rows", lambda m: m.recall, 1.05),
+    ("cell F1", lambda m: m.cell_f1, 1.05),
+    ("CPU seconds a row", lambda m: m.cpu_seconds / m.n_rows, None),
+    ("peak memory, MB", lambda m: m.peak_mb, None),
+)
+_TICKS = (50, 200, 800, 3200)
 _HEADINGS = (
     "layout",
     "rows",
     "pages",
     "found",
     "given",
+    "recall",
     "rows right",
-    "cells right",
+    "cell F1",
     "missed silently",
     "s/row",
+    "CPU s/row",
     "peak MB",
 )
-_SAYS_INCOMPLETE = {"list_incomplete", "truncated"}
-_SYLLABLES = "ba co di fe gu ka lo mi nu pe ra so ti ve wa zo".split()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,56 +144,139 @@ LAYOUTS = (
 
 
 def main() -> None:
-    """Print one line a layout and number of rows."""
+    """Print one line a document, or draw what was measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rows", default="50,200")
+    parser.add_argument("--layouts", default="0,1,2", help="numbers of the layouts")
+    parser.add_argument("--files", type=int, default=1, help="documents of each layout and length")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--layouts", action="store_true", help="ask no model")
+    parser.add_argument("--cut-rows", action="store_true", help="pages end after forty lines, amid rows")
+    parser.add_argument("--no-model", action="store_true", help="only count the rows that layout finds")
+    parser.add_argument("--records", default="", help="JSON lines: where to append, with --plot what to draw")
+    parser.add_argument("--plot", type=Path, help="PNG of the records, nothing is measured")
     arguments = parser.parse_args()
-    pipeline = None if arguments.layouts else build_pipeline(load_settings(), engine_name="embedded")
+    if arguments.plot is not None:
+        draw(
+            [record for name in arguments.records.split(",") for record in _read(Path(name))], arguments.plot
+        )
+        return
     print(f"| {' | '.join(_HEADINGS)} |\n|{'---|' * len(_HEADINGS)}")
+    for measured in _measure_all(arguments):
+        print(_line(measured), flush=True)
+        if arguments.records:
+            with Path(arguments.records).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(measured)) + "\n")
+
+
+def _measure_all(arguments: argparse.Namespace) -> Iterator[Measured]:
+    settings = load_settings()
+    pipeline = None if arguments.no_model else build_pipeline(settings, engine_name="embedded")
+    if pipeline is not None:  # a first document loads the model
+        pipeline.extract_document(make_document(LAYOUTS[0], 1, random.Random(0))[0], load_schema("invoice"))
     for n_rows in map(int, arguments.rows.split(",")):
-        for number, layout in enumerate(LAYOUTS):
-            document, gold = make_document(layout, n_rows, random.Random(f"{arguments.seed}:{number}"))
-            found = sum(len(table.rows) for table in find_tables(document))
-            line = f"| {number} {layout.schema} | {n_rows} | {len(document.pages)} | {found} |"
-            if pipeline is not None:
-                line += _ask(pipeline, document, layout, gold)
-            print(line, flush=True)
+        for number in map(int, arguments.layouts.split(",")):
+            for seed in range(arguments.seed, arguments.seed + arguments.files):
+                rng = random.Random(f"{seed}:{number}")
+                document, gold = make_document(LAYOUTS[number], n_rows, rng, cut_rows=arguments.cut_rows)
+                yield measure(pipeline, document, gold, number=number, model=settings.model)
 
 
-def _ask(pipeline: Pipeline, document: Document, layout: Layout, gold: Sequence[Mapping[str, str]]) -> str:
-    """Return the columns that say what the pipeline made of a document."""
-    started = time.perf_counter()
+def measure(
+    pipeline: Pipeline | None,
+    document: Document,
+    gold: Sequence[Mapping[str, str]],
+    *,
+    number: int,
+    model: str,
+) -> Measured:
+    """Return what layout and, if there is a pipeline, the model make of a document of layout `number`."""
+    layout = LAYOUTS[number]
+    known = Measured(
+        model=model,
+        layout=f"{number} {layout.schema}",
+        n_rows=len(gold),
+        n_pages=len(document.pages),
+        n_found=sum(len(table.rows) for table in find_tables(document)),
+    )
+    if pipeline is None:
+        return known
+    started, cpu_started = time.perf_counter(), time.process_time()
     extraction = pipeline.extract_document(document, load_schema(layout.schema))
-    seconds = time.perf_counter() - started
+    seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_started
     rows = extraction.output.value["line_items"]
     given = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    n_right, n_cells = compare(given, gold)
+    compared = compare(given, gold, keys=[key for _, key, _, _ in layout.columns])
     says = any(warning.code in _SAYS_INCOMPLETE for warning in extraction.warnings)
-    missed = 0 if says else max(0, len(gold) - len(given))
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    shares = f"{n_right / len(gold):.3f} | {n_cells / sum(map(len, gold)):.3f}"
-    return f" {len(given)} | {shares} | {missed} | {seconds / len(gold):.2f} | {peak_mb:.0f} |"
+    return replace(
+        known,
+        n_given=len(given),
+        recall=compared.n_rows / len(gold),
+        rows_right=compared.n_whole / len(gold),
+        cell_f1=2 * compared.n_right / (compared.n_cells + sum(map(len, gold))),
+        missed_silently=0 if says else len(gold) - compared.n_rows,
+        seconds=seconds,
+        cpu_seconds=cpu_seconds,
+        peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    )
+
+
+def _line(m: Measured) -> str:
+    cells = [m.layout, str(m.n_rows), str(m.n_pages), str(m.n_found)]
+    if m.n_given or m.seconds:
+        cells += [str(m.n_given), f"{m.recall:.3f}", f"{m.rows_right:.3f}", f"{m.cell_f1:.3f}"]
+        cells += [str(m.missed_silently), f"{m.seconds / m.n_rows:.3f}", f"{m.cpu_seconds / m.n_rows:.3f}"]
+        cells += [f"{m.peak_mb:.0f}"]
+    return f"| {' | '.join(cells)} |"
+
+
+def _read(file: Path) -> list[Measured]:
+    return [Measured(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def draw(measured: Sequence[Measured], file: Path) -> None:
+    """Write a PNG of recall, cell F1, CPU seconds a row and memory against rows, the mean of each model."""
+    from matplotlib.figure import Figure  # of the extra "bench"
+
+    figure: Any = Figure(figsize=(11, 2.8), layout="constrained")  # matplotlib's types are partly unknown
+    axes = figure.subplots(1, len(_PANELS))
+    models = tuple(dict.fromkeys(m.model for m in measured))
+    for axis, (title, value, top) in zip(axes, _PANELS, strict=True):
+        for model in models:
+            own = [m for m in measured if m.model == model]
+            sizes = sorted({m.n_rows for m in own})
+            axis.plot(sizes, [fmean(value(m) for m in own if m.n_rows == n) for n in sizes], marker="o")
+        axis.set(title=title, xlabel="rows", xscale="log", ylim=(0, top))
+        axis.set_xticks(_TICKS, [str(n) for n in _TICKS])
+        axis.minorticks_off()
+    axes[0].legend(models, loc="lower right", fontsize=8)
+    figure.savefig(file, dpi=110)
 
 
 def make_document(
-    layout: Layout, n_rows: int, rng: random.Random
+    layout: Layout, n_rows: int, rng: random.Random, *, cut_rows: bool = False
 ) -> tuple[Document, tuple[Mapping[str, str], ...]]:
-    """Return a document of so many rows, and what is printed in each."""
+    """Return a document of so many rows, and what is printed in each; with `cut_rows` pages end amid rows."""
     gold = [_row(layout, number, rng) for number in range(n_rows)]
-    pages: list[str] = []
-    for start in range(0, n_rows, _ROWS_A_PAGE):
-        lines = [f"{layout.schema.upper()} no. 4711", _heading(layout)]
-        if start:
-            lines.append(_foot(layout, layout.carried, start))
-        for row in gold[start : start + _ROWS_A_PAGE]:
-            lines += _lines(layout, row)
-        is_last = start + _ROWS_A_PAGE >= n_rows
-        lines.append(_foot(layout, layout.total if is_last else layout.carried, start + 1))
-        lines.append(f"page {start // _ROWS_A_PAGE + 1}")
-        pages.append("\n".join(lines))
+    rows = [_lines(layout, row) for row in gold]
+    if cut_rows:
+        lines = [line for row in rows for line in row]
+        bodies = [lines[start : start + _ROWS_A_PAGE] for start in range(0, len(lines), _ROWS_A_PAGE)]
+    else:
+        parts = [rows[start : start + _ROWS_A_PAGE] for start in range(0, n_rows, _ROWS_A_PAGE)]
+        bodies = [[line for row in part for line in row] for part in parts]
+    pages = [
+        "\n".join(_page(layout, body, number, is_last=number == len(bodies) - 1))
+        for number, body in enumerate(bodies)
+    ]
     return layout_document("\n\n".join(pages), sha256="0" * 64), tuple(gold)
+
+
+def _page(layout: Layout, body: Sequence[str], number: int, *, is_last: bool) -> list[str]:
+    start = number * _ROWS_A_PAGE
+    above = [_foot(layout, layout.carried, start)] if number else []
+    below = _foot(layout, layout.total if is_last else layout.carried, start + 1)
+    name = f"{layout.schema.upper()} no. 4711"
+    return [name, _heading(layout), *above, *body, below, f"page {number + 1}"]
 
 
 def _heading(layout: Layout) -> str:
@@ -197,14 +324,35 @@ def _set(text: str, width: int, right: bool) -> str:
     return text.rjust(width) if right else text.ljust(width)
 
 
-def compare(given: Sequence[Mapping[str, JsonValue]], gold: Sequence[Mapping[str, str]]) -> tuple[int, int]:
-    """Return how many rows of the gold have all cells right, and how many cells; rows are paired in order."""
-    n_rows = n_cells = 0
-    for row, printed in zip(given, gold, strict=False):
-        right = sum(row.get(key) == text for key, text in printed.items())
-        n_cells += right
-        n_rows += right == len(printed)
-    return n_rows, n_cells
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Given rows that are printed ones, those with all cells right, cells that are right, cells given."""
+
+    n_rows: int
+    n_whole: int
+    n_right: int
+    n_cells: int
+
+
+def compare(
+    given: Sequence[Mapping[str, JsonValue]], gold: Sequence[Mapping[str, str]], *, keys: Sequence[str]
+) -> Compared:
+    """Return how much of the printed rows was given; of a given row the cells of `keys` that are not null."""
+    if len(given) == len(gold):
+        pairs = [(i, i) for i in range(len(gold))]
+    else:
+        pairs = match_rows([[_n_same(row, printed) / len(printed) for printed in gold] for row in given])
+    same = [(_n_same(given[i], gold[j]), len(gold[j])) for i, j in pairs]
+    return Compared(
+        n_rows=sum(n >= _SAME_ROW * n_all for n, n_all in same),
+        n_whole=sum(n == n_all for n, n_all in same),
+        n_right=sum(n for n, _ in same),
+        n_cells=sum(row.get(key) is not None for row in given for key in keys),
+    )
+
+
+def _n_same(row: Mapping[str, JsonValue], printed: Mapping[str, str]) -> int:
+    return sum(row.get(key) == text for key, text in printed.items())
 
 
 if __name__ == "__main__":

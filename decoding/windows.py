@@ -202,9 +202,11 @@ class _Cutter:
         self.priced = find_priced_lines(document)
         known = (*self.tables, *((self.priced,) if self.priced else ()))
         self.inside, self.in_rows = _lines_of_rows(document, known)
+        self.page_ends = dict(_page_ends(document, self.tables))
 
     def window(self, parts: tuple[_PagePart, ...]) -> Window:
-        """Return the window of some parts, with the rows that it shows."""
+        """Return the window of some parts, with the rows that it shows, whole also where a page ends."""
+        parts = tuple(self._with_page_ends(parts))
         pages = self.document.pages
         shown = [_words_of(pages[part.page_index], part) for part in parts]
         tables = tuple(found for table in self.tables if (found := rows_within(table, shown)).rows)
@@ -221,6 +223,19 @@ class _Cutter:
             n_shared_lines=sum(part.n_shared for part in parts),
             first_lines=tuple(part.first_line for part in parts),
         )
+
+    def _with_page_ends(self, parts: tuple[_PagePart, ...]) -> Iterator[_PagePart]:
+        """Yield the parts, and behind the begin of a row the lines on the next page that no part shows."""
+        for part in parts:
+            yield part
+            line, rest = self.page_ends.get(part.page_index, (-1, None))
+            if rest is not None and part.first_own <= line < part.last_line:
+                is_shown = any(
+                    p.page_index == rest.page_index and p.first_line <= rest.first_line < p.last_line
+                    for p in parts
+                )
+                if not is_shown:
+                    yield rest
 
     def split(self, part: _PagePart) -> tuple[_PagePart, ...]:
         """Return `part` halved between lines until each piece fits, where it can between rows."""
@@ -271,10 +286,26 @@ def _lines_of_rows(document: Document, tables: Sequence[Table]) -> tuple[_Lines,
     in_rows: set[tuple[int, int]] = set()
     starts = [[start for start, _ in page.lines] for page in document.pages]
     for row in (row for table in tables for row in table.rows):
-        lines = {bisect_right(starts[row.page_index], word) - 1 for word in row.words}
+        lines = {_line_of(starts[row.page_index], word) for word in row.words}
         in_rows.update((row.page_index, line) for line in lines)
         inside.update((row.page_index, line) for line in lines - {min(lines, default=0)})
+        if (rest := row.continued) is not None:
+            in_rows.update((rest.page_index, _line_of(starts[rest.page_index], i)) for i in rest.words)
     return frozenset(inside), frozenset(in_rows)
+
+
+def _page_ends(document: Document, tables: Sequence[Table]) -> Iterator[tuple[int, tuple[int, _PagePart]]]:
+    """Yield for pages whose last row goes on the line where it begins, and its lines on the next page."""
+    starts = [[start for start, _ in page.lines] for page in document.pages]
+    for row in (row for table in tables for row in table.rows):
+        if (rest := row.continued) is not None and row.words:
+            lines = sorted(_line_of(starts[rest.page_index], word) for word in rest.words)
+            part = _PagePart(page_index=rest.page_index, first_line=lines[0], last_line=lines[-1] + 1)
+            yield row.page_index, (_line_of(starts[row.page_index], min(row.words)), part)
+
+
+def _line_of(starts: Sequence[int], word: int) -> int:
+    return bisect_right(starts, word) - 1
 
 
 def _words_of(page: Page, part: _PagePart) -> PagePart:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from decoding.checks.completeness import SeenRow
+from decoding.grammar.page_terms import row_cell_text
 from decoding.required import Demand, subschema_for
 from decoding.tables.match import ScopedList, ScopedRow, match_lists
 from decoding.windows import Window
@@ -48,10 +49,12 @@ def join_seen_rows(windows: Sequence[Window], known: Sequence[KnownRows]) -> Map
 
 def place_row(row: ScopedRow, window: Window) -> SeenRow:
     """Return a window's row as a place in the whole document."""
-    start = window.starts[row.page_index]
+    places = {(window.page_indices[page], window.starts[page] + word) for page, word in row.places}
+    page_index = window.page_indices[row.page_index]
     return SeenRow(
-        page_index=window.page_indices[row.page_index],
-        words=frozenset(start + word for cell in row.words for word in cell),
+        page_index=page_index,
+        words=frozenset(word for page, word in places if page == page_index),
+        continued=frozenset(place for place in places if place[0] != page_index),
     )
 
 
@@ -78,12 +81,12 @@ def _as_prompt(rows: Sequence[str]) -> Prompt:
 
 def _row_json(row: ScopedRow, item: Spec, document: Document) -> str:
     """Return the row as it is written if each key has all of its cells."""
-    words = document.pages[row.page_index].words
     keys = [key for key, _ in item.properties] if isinstance(item, ObjectSpec) else [""]
     # Without a heading a row has its words once, whichever key they are given to.
     cells = row.cells or {keys[0]: row.words}
     texts = {
-        key: " ".join(words[i].text for cell in cells.get(key, ()) for i in cell) or None for key in keys
+        key: " ".join(row_cell_text(row, cell, document) for cell in cells.get(key, ())) or None
+        for key in keys
     }
     return json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
 
@@ -91,7 +94,7 @@ def _row_json(row: ScopedRow, item: Spec, document: Document) -> str:
 def shows_rows_only(lists: KnownRows, document: Document) -> bool:
     """Return whether a document shows the known rows and little else."""
     rows = [row for known in lists.values() for row in known.rows]
-    n_words = sum(len(frozenset(word for cell in row.words for word in cell)) for row in rows)
+    n_words = sum(len(row.places) for row in rows)
     return n_words > _TABLE_SHARE * document.n_words
 
 

@@ -116,7 +116,9 @@ def read_lines(window: Window, known: KnownRows) -> WindowLines:
         for row in found.rows
         for cell in row.words
     ]
-    exact = frozenset[tuple[int, int]]().union(*cells)
+    exact = frozenset[tuple[int, int]]().union(
+        *(row.places for found in known.values() for row in found.rows)
+    )
     headings = {
         word for table in window.tables for column in table.columns for word in folded_words([column.heading])
     }

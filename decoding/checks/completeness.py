@@ -20,10 +20,19 @@ _MAX_CHARS = 60  # of a row, in a warning
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenRow:
-    """A row that layout alone shows: its page in the document, and the indices of its words there."""
+    """A row that layout alone shows: its page in the document, and the indices of its words there.
+
+    `continued` are (page_index, word_index) of what stands of it on the next page.
+    """
 
     page_index: int
     words: frozenset[int]
+    continued: frozenset[tuple[int, int]] = frozenset()
+
+    @property
+    def places(self) -> frozenset[tuple[int, int]]:
+        """Return (page_index, word_index) of all of its words."""
+        return self.continued | {(self.page_index, word) for word in self.words}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +138,7 @@ def _evidence(
     cited = frozenset(place for places in given for place in places)
     shown = _words_of(seen or ())
     known = shown | _words_of(row for row, _ in taught.left_out)
-    lost = [row for row in seen or () if not any((row.page_index, word) in cited for word in row.words)]
+    lost = [row for row in seen or () if row.places.isdisjoint(cited)]
     missing = sorted({*_rows_of_lines(missing_lines, document, known), *map(_as_words, lost)})
     return ListEvidence(
         rows_given=len(given),
@@ -145,7 +154,7 @@ def _evidence(
 
 
 def _words_of(rows: Iterable[SeenRow]) -> frozenset[tuple[int, int]]:
-    return frozenset((row.page_index, word) for row in rows for word in row.words)
+    return frozenset(place for row in rows for place in row.places)
 
 
 def _places(row: GroundedRow) -> frozenset[tuple[int, int]]:

@@ -214,7 +214,7 @@ def _cited(row: GroundedRow) -> frozenset[tuple[int, int]]:
 
 
 def _words(row: ScopedRow) -> frozenset[tuple[int, int]]:
-    return frozenset((row.page_index, word) for cell in row.words for word in cell)
+    return row.places
 
 
 def _row(

@@ -11,6 +11,7 @@ from decoding.grammar.lark import json_text, substring
 from decoding.grammar.page_text import Run, amount_spans, code_texts, date_spans, page_runs
 from decoding.grammar.word_parts import word_parts
 from decoding.tables.match import ScopedList, ScopedRow
+from decoding.tables.table import Cell
 from schemas.document import Document
 from schemas.spec import Path
 
@@ -99,15 +100,38 @@ class ListTerms:
 
     def terms(self, row: ScopedRow, cells: Sequence[Sequence[int]]) -> PageTerms:
         """Return what the given cells of a row say."""
-        page = self.document.pages[row.page_index]
-        return PageTerms(runs=tuple(run for cell in cells for run in page_runs(page, cell)))
+        return PageTerms(runs=tuple(run for cell in cells for run in self._runs(row, tuple(cell))))
+
+    def _runs(self, row: ScopedRow, cell: Cell) -> tuple[Run, ...]:
+        """Return the runs of a cell; what stands of it on the next page goes on with the last one."""
+        runs = tuple(page_runs(self.document.pages[row.page_index], cell))
+        rest = row.continued.get(cell, ())
+        if row.continued_on is None or not rest:
+            return runs
+        below = tuple(page_runs(self.document.pages[row.continued_on], rest))
+        if not runs or not below:
+            return (*runs, *below)
+        return (*runs[:-1], runs[-1] + below[0], *below[1:])
 
     def likely_rows(self) -> dict[Path, tuple[LikelyRow, ...]]:
         """Return what is known of the rows of each list before they are written."""
         return {path: tuple(map(self._likely_row, known.rows)) for path, known in self.rows.items()}
 
     def _likely_row(self, row: ScopedRow) -> LikelyRow:
+        cells = {key: row_cell_text(row, cell, self.document) for key, cell in row.likely.items()}
         words = self.document.pages[row.page_index].words
-        cells = {key: " ".join(words[index].text for index in cell) for key, cell in row.likely.items()}
         text = " ".join(words[index].text for index in dict.fromkeys(chain.from_iterable(row.words)))
+        if row.continued_on is not None:
+            below = self.document.pages[row.continued_on].words
+            rest = dict.fromkeys(chain.from_iterable(row.continued.values()))
+            text = " ".join([text, *(below[index].text for index in rest)])
         return LikelyRow(cells=cells, text=text)
+
+
+def row_cell_text(row: ScopedRow, cell: Cell, document: Document) -> str:
+    """Return what a cell of a row says, with what follows of it on the next page."""
+    texts = [document.pages[row.page_index].words[index].text for index in cell]
+    if row.continued_on is not None:
+        below = document.pages[row.continued_on].words
+        texts += [below[index].text for index in row.continued.get(cell, ())]
+    return " ".join(texts)

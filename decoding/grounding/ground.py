@@ -195,17 +195,17 @@ def _ground_table(table: AnswerList, index: DocumentIndex) -> list[_Place]:
         for row in rows
     ]
     return [
-        (leaf, _ground_cell(leaf, run, index))
-        for row, runs in zip(rows, ground_rows(cells, index), strict=True)
-        for leaf, run in zip(row, runs, strict=True)
+        (leaf, _ground_cell(leaf, runs, index))
+        for row, found in zip(rows, ground_rows(cells, index), strict=True)
+        for leaf, runs in zip(row, found, strict=True)
     ]
 
 
-def _ground_cell(leaf: Leaf, run: Run | None, index: DocumentIndex) -> Grounded | None:
-    """Return the cell at `run`; a text that stands in no piece may still stand in several lines."""
-    if run is None:
+def _ground_cell(leaf: Leaf, runs: Sequence[Run], index: DocumentIndex) -> Grounded | None:
+    """Return the cell at `runs`; a text that stands nowhere near its row may still stand in several lines."""
+    if not runs:
         return _ground_leaf(leaf, index)
-    return Grounded(runs=(run,), alignment=run.alignment, score=run.score)
+    return Grounded(runs=tuple(runs), alignment=runs[0].alignment, score=runs[0].score)
 
 
 def _build_table(table: AnswerList, known: Mapping[Path, GroundedField]) -> GroundedTable:

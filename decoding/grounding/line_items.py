@@ -14,14 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-_MAX_NAIVE_STEPS = 10**9  # a second or two
-
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Ints = NDArray[np.signedinteger[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,8 @@ class ChunkScores:
         lows = sorted({span.low for spans in cells for span in spans})
         highs = sorted({span.high for spans in cells for span in spans})
         positions = np.arange(n_cuts + 1)
-        self._low_rank: Ints = np.searchsorted(np.array(lows, dtype=np.int64), positions)
+        self._lows: Ints = np.array(lows, dtype=np.int64)
+        self._low_rank: Ints = np.searchsorted(self._lows, positions)
         self._high_rank: Ints = np.searchsorted(np.array(highs, dtype=np.int64), positions)
         self._table: Floats = np.zeros((len(lows) + 1, len(highs) + 1))
         low_rank = {low: rank for rank, low in enumerate(lows)}
@@ -67,9 +67,26 @@ class ChunkScores:
         """Return the score of the chunk [start, end)."""
         return float(self._table[self._low_rank[start], self._high_rank[end]])
 
-    def starts(self, first: int, last: int, end: int) -> Floats:
-        """Return the scores of the chunks [s, end) for s in first, ..., last."""
-        return self._table[self._low_rank[first : last + 1], self._high_rank[end]]
+    def extend(self, previous: Floats) -> tuple[Floats, Ints]:
+        """Return for every end y the best of previous[y'] + score of [y', y), and the least such y'.
+
+        `previous` must not fall. Between two places where a span begins or ends the score of a chunk is the
+        same, so that y' needs only be the last position before a span begins, and y only counts by the spans
+        that end before it: a maximum over the table instead of over all pairs. An empty chunk adds nothing.
+        """
+        reached = previous[self._lows]
+        totals = np.where(self._table[:-1] > 0, reached[:, None] + self._table[:-1], -np.inf)
+        first = np.searchsorted(previous, previous)  # the least y' with as much
+        if not len(self._lows):
+            return previous, first.astype(np.int32)
+        chosen = totals.argmax(axis=0)
+        best_total = totals.max(axis=0)[self._high_rank]
+        start = np.searchsorted(previous, reached)[chosen][self._high_rank]
+        best = np.maximum(previous, best_total)
+        choice = np.where(
+            best_total > previous, start, np.where(best_total < previous, first, np.minimum(start, first))
+        )
+        return best, choice.astype(np.int32)
 
 
 def _cell_table(spans: Sequence[Span], lows: Mapping[int, int], highs: Mapping[int, int]) -> Floats:
@@ -82,41 +99,18 @@ def _cell_table(spans: Sequence[Span], lows: Mapping[int, int], highs: Mapping[i
     return np.maximum.accumulate(table[::-1], axis=0)[::-1]
 
 
-# (previous row of D, scores of this item, n_cuts) -> this row of D and the y' that gave each entry
-_Step = Callable[[Floats, ChunkScores, int], tuple[Floats, Ints]]
-
-
 def split_rows(items: Sequence[Cells], *, n_cuts: int) -> Split:
     """Return the split of [0, n_cuts) into one chunk for each line item that maximises the score.
 
-    Divide and conquer over y, O(M N log N) lookups for M items and N cuts: the best y' of the middle y
-    bounds the best y' on either side. The first chunk's beginning and the last chunk's end are then
-    tightened by binary search as far as the score allows.
+    Exact, whatever the spans are. O(N + L H) steps for each item, with N cuts and L and H distinct rows at
+    which its spans begin and end. Of equally good cuts the highest on the page is taken. The first chunk's
+    beginning and the last chunk's end are then tightened by binary search as far as the score allows.
 
     Notes
     -----
-    The paper concludes from the score's monotony in the chunk that this is exact. It is where each span
-    lies in one row (a later y then adds to every y' at least as much as to a smaller one); spans of
-    several rows can break the order, so instances with such spans are solved by `split_rows_naive`
-    where numpy makes its M N^2 / 2 additions affordable; beyond, the split may be a little less than the
-    best. No items give an empty split.
+    The paper divides and conquers over y, O(M N log N) for M items, which is exact only where each span lies
+    in one row. No items give an empty split.
     """
-    is_small = len(items) * n_cuts**2 <= _MAX_NAIVE_STEPS
-    single_rows = all(span.low == span.high for cells in items for spans in cells for span in spans)
-    return _solve(items, n_cuts, _all_pairs if is_small and not single_rows else _divide_and_conquer)
-
-
-def split_rows_divided(items: Sequence[Cells], *, n_cuts: int) -> Split:
-    """Return the split by divide and conquer whatever the spans are; see `split_rows`."""
-    return _solve(items, n_cuts, _divide_and_conquer)
-
-
-def split_rows_naive(items: Sequence[Cells], *, n_cuts: int) -> Split:
-    """Return the split by trying every y' for every y: the definition, O(M N^2)."""
-    return _solve(items, n_cuts, _all_pairs)
-
-
-def _solve(items: Sequence[Cells], n_cuts: int, step: _Step) -> Split:
     if not items:
         return Split(score=0.0, bounds=(0,))
     first = last = ChunkScores(items[0], n_cuts)
@@ -124,35 +118,10 @@ def _solve(items: Sequence[Cells], n_cuts: int, step: _Step) -> Split:
     choices: list[Ints] = []
     for cells in items[1:]:
         last = ChunkScores(cells, n_cuts)  # one table at a time: those of a long document fill the memory
-        best, choice = step(best, last, n_cuts)
+        best, choice = last.extend(best)
         choices.append(choice)
     bounds = _tighten(_backtrack(choices, n_cuts), first, last)
     return Split(score=float(best[n_cuts]), bounds=bounds)
-
-
-def _all_pairs(previous: Floats, item: ChunkScores, n_cuts: int) -> tuple[Floats, Ints]:
-    best, choice = np.zeros(n_cuts + 1), np.zeros(n_cuts + 1, dtype=np.int64)
-    for end in range(n_cuts + 1):
-        totals = previous[: end + 1] + item.starts(0, end, end)
-        choice[end] = int(np.argmax(totals))
-        best[end] = totals[choice[end]]
-    return best, choice
-
-
-def _divide_and_conquer(previous: Floats, item: ChunkScores, n_cuts: int) -> tuple[Floats, Ints]:
-    best, choice = np.zeros(n_cuts + 1), np.zeros(n_cuts + 1, dtype=np.int64)
-    pending = [(0, n_cuts, 0, n_cuts)]
-    while pending:
-        first, last, low, high = pending.pop()
-        end = (first + last) // 2
-        totals = previous[low : min(high, end) + 1] + item.starts(low, min(high, end), end)
-        choice[end] = low + int(np.argmax(totals))
-        best[end] = totals[choice[end] - low]
-        if first < end:
-            pending.append((first, end - 1, low, int(choice[end])))
-        if end < last:
-            pending.append((end + 1, last, int(choice[end]), high))
-    return best, choice
 
 
 def _backtrack(choices: Sequence[Ints], n_cuts: int) -> list[int]:

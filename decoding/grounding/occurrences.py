@@ -127,6 +127,17 @@ class DocumentIndex:
             return ()
         return segment_runs(value, self.sequences, self.pages)
 
+    def segments_beside(self, value: JsonValue, kind: FieldKind, beside: Run) -> tuple[Run, ...]:
+        """Return the runs that spell a text, near a cell of its row and at the top of the next page."""
+        if kind != "verbatim" or not isinstance(value, str):
+            return ()
+        page, top = self.pages[beside.page_index], self.box(beside).top
+        here = [sequence for sequence in self.sequences if sequence.page_index == page.page_index]
+        below = [tuple(i for i in sequence.order if page.words[i].bbox.bottom > top) for sequence in here]
+        first = [word_sequence(page, order) for order in below if order]
+        following = [s for s in self.sequences if s.page_index == page.page_index + 1]
+        return segment_runs(value, [*first, *following], self.pages, first=first)
+
     def currency_beside(self, run: Run) -> str | None:
         """Return the ISO 4217 code printed as the word before or after the run on its line, or None."""
         page = self.pages[run.page_index]

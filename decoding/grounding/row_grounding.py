@@ -70,15 +70,19 @@ class _Layout:
         return abs(place.y - anchor.y - fall) / max(min(place.height, anchor.height), 1e-6)
 
 
-def ground_rows(rows: Sequence[Sequence[RowCell]], index: DocumentIndex) -> list[tuple[Run | None, ...]]:
-    """Return for each row the chosen run of each cell, None where its value stands nowhere in one piece.
+Runs = tuple[Run, ...]  # of one value: several where its lines do not follow each other
+
+
+def ground_rows(rows: Sequence[Sequence[RowCell]], index: DocumentIndex) -> list[tuple[Runs, ...]]:
+    """Return for each row the chosen runs of each cell, none where its value stands nowhere.
 
     The pages, one below the other, are split into one chunk a row (`decoding.grounding.line_items`); words
     count as inside a chunk by their centres, since the boxes of neighbouring lines overlap. Inside its chunk
     a cell takes the best run; of equally good ones, the one on the line of the row's most distinctive cell
     (even a little outside the chunk, since a cut between skewed rows goes through words) that no other cell
     has taken, nearest to where its column stands in the other rows. A cell whose value is not in its chunk
-    is looked for, misprints included, on the line of that distinctive cell, then wherever it is nearest.
+    is looked for, misprints included, on the line of that distinctive cell, or in pieces around it, which may
+    go on at the top of the next page; then wherever it is nearest.
     """
     placed = _all_places(rows, index)
     spans = {id(places): _spans(places) for places in {id(p): p for row in placed for p in row}.values()}
@@ -198,27 +202,40 @@ def _choose(
     everywhere: Sequence[Sequence[_Place]],
     layout: _Layout,
     index: DocumentIndex,
-) -> tuple[Run | None, ...]:
-    """Return the run of each cell, the most distinctive cell first: it says on which line the row is."""
+) -> tuple[Runs, ...]:
+    """Return the runs of each cell, the most distinctive cell first: it says on which line the row is."""
     order = sorted(
         (i for i in range(len(cells)) if best[i]),
         key=lambda i: (len(best[i]), -len(best[i][0].run.word_indices), i),
     )
     if not order:
-        return (None,) * len(cells)
+        return ((),) * len(cells)
     anchor = best[order[0]][0]
     taken: set[tuple[int, int]] = set()
-    chosen: dict[int, Run] = {}
+    chosen: dict[int, Runs] = {}
     for i in order + [i for i in range(len(cells)) if not best[i]]:
         places = _near(best[i], everywhere[i], anchor, layout) or _on_its_line(cells[i], anchor, index)
+        pieces = _pieces(cells[i], places, anchor, index)
         places = places or list(everywhere[i])  # a value printed once for several rows
-        if places:
+        if pieces:
+            chosen[i] = pieces
+        elif places:
             n_rivals = sum(
                 1 for j in order if j not in chosen and best[j] and best[j][0].run == places[0].run
             )
-            chosen[i] = _nearest(places, anchor, taken, layout, cells[i].column, n_rivals).run
-            taken.update(_words(chosen[i]))
-    return tuple(chosen.get(i) for i in range(len(cells)))
+            chosen[i] = (_nearest(places, anchor, taken, layout, cells[i].column, n_rivals).run,)
+        for run in chosen.get(i, ()):
+            taken.update(_words(run))
+    return tuple(chosen.get(i, ()) for i in range(len(cells)))
+
+
+def _pieces(cell: RowCell, places: Sequence[_Place], anchor: _Place, index: DocumentIndex) -> Runs:
+    """Return the pieces of a text around its row if they spell more of it than its places do."""
+    score = max((place.run.score for place in places), default=0.0)
+    if score >= 1.0:
+        return ()
+    pieces = index.segments_beside(cell.value, cell.kind, anchor.run)
+    return pieces if pieces and pieces[0].score > score else ()
 
 
 def _near(

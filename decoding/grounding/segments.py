@@ -31,11 +31,19 @@ class _Piece:
     runs: tuple[Run, ...]
 
 
-def segment_runs(value: str, sequences: Sequence[WordSequence], pages: Sequence[Page]) -> tuple[Run, ...]:
+def segment_runs(
+    value: str,
+    sequences: Sequence[WordSequence],
+    pages: Sequence[Page],
+    *,
+    first: Sequence[WordSequence] | None = None,
+) -> tuple[Run, ...]:
     """Return two or more neighbouring runs that together spell `value`, in its order, or none.
 
-    All runs have the share of the value's characters that they cover as score, which is at least
-    `MIN_FUZZY_SCORE`; their alignment is normalised if everything is covered, else fuzzy.
+    With `first`, the words of a page from a row on, the value begins there, as far up as it can, and may go
+    on at the top of the next page. All runs have the share of the value's characters that they cover as
+    score, which is at least `MIN_FUZZY_SCORE`; their alignment is normalised if everything is covered, else
+    fuzzy.
     """
     keys = [key for key in map(word_key, value.split()) if key]
     if not 2 <= len(keys) <= MAX_WORDS:
@@ -44,27 +52,35 @@ def segment_runs(value: str, sequences: Sequence[WordSequence], pages: Sequence[
     standing = sum(len(key) for key in keys if any(key in sequence.keys.text for sequence in sequences))
     if standing < MIN_FUZZY_SCORE * n_characters:  # cheap, and true of most values that stand nowhere
         return ()
-    pieces = list(_pieces(keys, sequences))
+    pieces = list(_pieces(keys, sequences, sequences if first is None else first))
     covered = sum(piece.n_characters for piece in pieces if piece.runs) / n_characters
     found = [piece for piece in pieces if piece.runs]
     if covered < MIN_FUZZY_SCORE or not 2 <= len(found) <= MAX_SEGMENTS:
         return ()
     anchor = max(found, key=lambda piece: piece.n_characters)
-    for start in anchor.runs:
-        chosen = _around(start, anchor, found, pages)
+    if first is not None:
+        if pieces[0] is not found[0]:
+            return ()
+        anchor = found[0]  # what is nearest to the row decides which of several prints is meant
+    starts = anchor.runs if first is None else sorted(anchor.runs, key=lambda run: run_box(run, pages).top)
+    for start in starts:
+        chosen = _around(start, anchor, found, pages, over_page_ends=first is not None)
         if chosen:
             return tuple(_score(run, covered) for run in chosen)
     return ()
 
 
-def _pieces(keys: Sequence[str], sequences: Sequence[WordSequence]) -> Iterator[_Piece]:
+def _pieces(
+    keys: Sequence[str], sequences: Sequence[WordSequence], first: Sequence[WordSequence]
+) -> Iterator[_Piece]:
     """Yield the longest piece that stands on a page from each position on; single words may be missing."""
     position = 0
     while position < len(keys):
         piece = next(
             piece
             for end in range(len(keys), position, -1)
-            if (piece := _piece(keys[position:end], sequences)).runs or end == position + 1
+            if (piece := _piece(keys[position:end], sequences if position else first)).runs
+            or end == position + 1
         )
         yield piece
         position += piece.n_words
@@ -80,7 +96,14 @@ def _piece(keys: Sequence[str], sequences: Sequence[WordSequence]) -> _Piece:
     return _Piece(n_words=len(keys), n_characters=len(needle), runs=runs)
 
 
-def _around(start: Run, anchor: _Piece, pieces: Sequence[_Piece], pages: Sequence[Page]) -> tuple[Run, ...]:
+def _around(
+    start: Run,
+    anchor: _Piece,
+    pieces: Sequence[_Piece],
+    pages: Sequence[Page],
+    *,
+    over_page_ends: bool,
+) -> tuple[Run, ...]:
     """Return one run for each piece, every one near another of them, or none."""
     chosen: dict[int, Run] = {id(anchor): start}
     anchor_index = next(i for i, piece in enumerate(pieces) if piece is anchor)
@@ -89,6 +112,8 @@ def _around(start: Run, anchor: _Piece, pieces: Sequence[_Piece], pages: Sequenc
         beside = start
         for piece in side:
             near = _nearest(piece.runs, beside, pages)
+            if near is None and over_page_ends:
+                near = _over_page_end(piece.runs, beside, pages)
             if near is None:
                 return ()
             chosen[id(piece)] = beside = near
@@ -105,6 +130,12 @@ def _nearest(runs: Sequence[Run], beside: Run, pages: Sequence[Page]) -> Run | N
     ]
     near = [(distance, run) for distance, run in near if distance[0] <= _MAX_LINE_DISTANCE]
     return min(near, key=lambda item: item[0])[1] if near else None
+
+
+def _over_page_end(runs: Sequence[Run], beside: Run, pages: Sequence[Page]) -> Run | None:
+    """Return the highest run of the next page."""
+    there = [run for run in runs if run.page_index == beside.page_index + 1]
+    return min(there, key=lambda run: run_box(run, pages).top, default=None)
 
 
 def _distance(a: BBox, b: BBox) -> tuple[float, float]:

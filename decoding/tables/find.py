@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
@@ -17,6 +16,8 @@ from decoding.tables.columns import assign_columns, fit_columns
 from decoding.tables.heading_rows import MAX_COLUMNS, find_headings
 from decoding.tables.headings import NUMERIC_KINDS, ColumnKind
 from decoding.tables.lines import Group, TableLine, char_width, group_of, table_lines, usual_step
+from decoding.tables.page_ends import join_page_ends
+from decoding.tables.parts import OpenRow, ReadLine, TablePart
 from decoding.tables.table import Column, Table, TableRow
 from decoding.tables.totals import (
     counts_rows,
@@ -48,48 +49,13 @@ _NUMBERS_FIRST: frozenset[ColumnKind] = frozenset(("position", "code", "quantity
 _MAIN_KINDS: tuple[ColumnKind, ...] = ("amount", "balance", "unit_price", "quantity")
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One line below a heading.
-
-    Its groups have their columns; `filled` are the columns of numbers that it fills, `total_share` is the
-    share of its words that names a total, `is_carried` whether that is one after which the table goes on,
-    `is_deduction` whether it takes something off the row above.
-    """
-
-    line: TableLine
-    groups: tuple[tuple[Group, int], ...]
-    filled: frozenset[int]
-    total_share: float
-    is_carried: bool
-    is_deduction: bool
-
-
-@dataclass(slots=True)
-class _Row:
-    """A row that grows line by line."""
-
-    lines: list[_Line]
-    filled: set[int]
-
-
-@dataclass(slots=True)
-class _Part:
-    """What one page shows of a table; `is_over` if a total ends it there."""
-
-    page: Page
-    columns: tuple[Column, ...]
-    rows: list[_Row] = field(default_factory=list[_Row])
-    is_over: bool = False
-
-
 def find_tables(document: Document) -> tuple[Table, ...]:
     """Return the tables that have a heading and at least one row, in reading order.
 
     A page without a heading goes on with the table of the page before that no total has ended. Tables
     without any heading, sideways ones and such as stand side by side are not found.
     """
-    tables: list[list[_Part]] = []
+    tables: list[list[TablePart]] = []
     for page in document.pages:
         open_part = tables[-1][-1] if tables else None
         before = open_part if open_part and _may_go_on(open_part, page) else None
@@ -102,18 +68,19 @@ def find_tables(document: Document) -> tuple[Table, ...]:
     return tuple(table for table in found if table.rows)
 
 
-def _may_go_on(part: _Part, page: Page) -> bool:
+def _may_go_on(part: TablePart, page: Page) -> bool:
     return not part.is_over and part.page.page_index == page.page_index - 1
 
 
-def _page_parts(page: Page, before: _Part | None) -> Iterator[_Part]:
+def _page_parts(page: Page, before: TablePart | None) -> Iterator[TablePart]:
     """Yield the parts of tables on the page; before its first heading, the table `before` may go on."""
     lines = table_lines(page) if page.words else ()
     headings = find_headings(lines, page)
     ends = [*(heading.first for heading in headings), len(lines)]
     if before is not None:
         above = lines[: ends[0]]
-        yield _read_part(page, before.columns if before.rows else _fit(page, before.columns, above), above)
+        columns = before.columns if before.rows else _fit(page, before.columns, above)
+        yield _read_part(page, columns, above, has_heading=False)
     for heading, end in zip(headings, ends[1:], strict=True):
         below = lines[heading.last : end]
         yield _read_part(page, _fit(page, heading.columns, below), below)
@@ -126,35 +93,51 @@ def _fit(page: Page, columns: Sequence[Column], lines: Sequence[TableLine]) -> t
     return fit_columns(columns, [_line_pieces(page, line, columns, char) for line in likely], char)
 
 
-def _read_part(page: Page, columns: tuple[Column, ...], lines: Sequence[TableLine]) -> _Part:
+def _read_part(
+    page: Page, columns: tuple[Column, ...], lines: Sequence[TableLine], *, has_heading: bool = True
+) -> TablePart:
     """Return the rows among some lines, of which any may be something else."""
-    part = _Part(page=page, columns=columns)
+    part = TablePart(page=page, columns=columns, is_begun=has_heading)
     if not lines or not any(column.kind in NUMERIC_KINDS for column in columns):
         return part
     char, reach = char_width(page), _WRAP_PITCH * _pitch(lines)
-    pending: list[_Line] = []
-    previous: _Line | None = None
+    pending: list[ReadLine] = []
+    previous: ReadLine | None = None
     for line in (_read(page, line, columns, char) for line in lines if _says_something(line)):
         is_near = previous is not None and line.line.y - previous.line.y < reach
         if line.is_deduction and line.filled and not _is_full(part, line):
             pending = []
         elif _is_total(part, line):
-            part.is_over, pending = part.is_over or not line.is_carried, []
+            _begin_or_end(part, line, pending)
+            pending = []
         elif part.is_over and not _is_full(part, line):
             pass
         elif line.filled and (not part.rows or _clashes(part, line) or not is_near):
-            part.rows.append(_Row(lines=[*pending, line], filled=set(line.filled)))
+            part.lead = part.lead if part.rows else tuple(pending)
+            part.rows.append(OpenRow(lines=[*pending, line], filled=set(line.filled)))
             pending, part.is_over = [], False
         elif not part.rows:
             pending.append(line)
         elif is_near:
             part.rows[-1].lines.append(line)
             part.rows[-1].filled |= line.filled
-        previous = line
+        # What stands below a sum that is carried over is the page's foot, or another row.
+        previous = None if line.is_carried and line.total_share == 1 else line
+    if not part.rows and not part.is_over:
+        part.lead = tuple(pending)
     return part
 
 
-def _clashes(part: _Part, line: _Line) -> bool:
+def _begin_or_end(part: TablePart, line: ReadLine, pending: Sequence[ReadLine]) -> None:
+    """Note that a sum ends the table on its page, or is carried over above its first row there."""
+    if not line.is_carried:
+        part.lead = part.lead if part.rows or part.is_over else tuple(pending)
+        part.is_over = True
+    elif not part.rows:
+        part.is_begun = True
+
+
+def _clashes(part: TablePart, line: ReadLine) -> bool:
     """Return whether a line fills what the last row has: a booking is a debit or a credit, never both."""
     has = part.rows[-1].filled
     ways = {i for i, column in enumerate(part.columns) if column.kind in ("debit", "credit")}
@@ -175,7 +158,7 @@ def _pitch(lines: Sequence[TableLine]) -> float:
     return max(usual_step(lines), 1.2 * median(line.height for line in lines))
 
 
-def _read(page: Page, line: TableLine, columns: Sequence[Column], char: float) -> _Line:
+def _read(page: Page, line: TableLine, columns: Sequence[Column], char: float) -> ReadLine:
     groups = _line_pieces(page, line, columns, char)
     placed = tuple(
         (group, index)
@@ -184,7 +167,7 @@ def _read(page: Page, line: TableLine, columns: Sequence[Column], char: float) -
     )
     filled = frozenset(i for group, i in placed if group.is_numeric and columns[i].kind in NUMERIC_KINDS)
     words = folded_words(group.text for group in line.groups)
-    return _Line(
+    return ReadLine(
         line=line,
         groups=placed,
         filled=filled,
@@ -204,7 +187,7 @@ def _total_share(line: TableLine, words: frozenset[str], *, prints_number: bool)
     return sum(names_total([word]) for word in spoken) / len(spoken) if spoken else 0.0
 
 
-def _is_total(part: _Part, line: _Line) -> bool:
+def _is_total(part: TablePart, line: ReadLine) -> bool:
     """Return whether a line says little but that it is a total, or names one and fills less than rows do."""
     if len(line.filled) > _FEW_FILLED and _is_full(part, line):
         return False
@@ -213,7 +196,7 @@ def _is_total(part: _Part, line: _Line) -> bool:
     )
 
 
-def _usual_number(part: _Part) -> int:
+def _usual_number(part: TablePart) -> int:
     """Return how many columns of numbers the last rows fill; as long as there is none, a few."""
     if not part.rows:
         return _FEW_FILLED
@@ -275,12 +258,12 @@ def _is_in(group: Group, column: Column, char: float) -> bool:
     return column.left - char < group.left and group.right < column.right + char
 
 
-def _is_full(part: _Part, line: _Line) -> bool:
+def _is_full(part: TablePart, line: ReadLine) -> bool:
     """Return whether the line fills as many columns of numbers as a row usually does, and more than one."""
     return len(line.filled) >= max(_usual_number(part), _FEW_FILLED)
 
 
-def _table(parts: Sequence[_Part]) -> Table:
+def _table(parts: Sequence[TablePart]) -> Table:
     columns = parts[0].columns
     rows = [row for part in parts for row in part.rows]
     main = _main_column(columns, rows)
@@ -290,7 +273,8 @@ def _table(parts: Sequence[_Part]) -> Table:
     for part in parts:
         if part.rows and most_lines:
             del part.rows[-1].lines[most_lines:]
-    above = {id(row): texts for part in parts for row, texts in _texts_above(part)}
+    above: dict[int, Sequence[ReadLine]] = dict(join_page_ends(parts))
+    above |= {id(row): texts for part in parts for row, texts in _texts_above(part)}
     kept = [(part, row) for part in parts for row in part.rows]
     return Table(
         columns=columns,
@@ -299,7 +283,7 @@ def _table(parts: Sequence[_Part]) -> Table:
     )
 
 
-def _main_column(columns: Sequence[Column], rows: Sequence[_Row]) -> int | None:
+def _main_column(columns: Sequence[Column], rows: Sequence[OpenRow]) -> int | None:
     """Return the column that a row cannot do without: the amount, or what else most rows fill."""
     counts = Counter(column for row in rows for column in row.filled)
     for kind in _MAIN_KINDS:
@@ -310,14 +294,14 @@ def _main_column(columns: Sequence[Column], rows: Sequence[_Row]) -> int | None:
     return None
 
 
-def _usual(rows: Sequence[_Row], main: int | None) -> set[int]:
+def _usual(rows: Sequence[OpenRow], main: int | None) -> set[int]:
     """Return the columns of numbers that most rows with the main one fill."""
     full = [row for row in rows if main in row.filled]
     counts = Counter(column for row in full for column in row.filled)
     return {column for column, n in counts.items() if n >= _COMMON * len(full)}
 
 
-def _drop_strays(part: _Part, main: int | None, usual: set[int]) -> None:
+def _drop_strays(part: TablePart, main: int | None, usual: set[int]) -> None:
     """Give lines that are no rows to the row above; those below the last row are the page's foot.
 
     A row fills the main column, or at least half of what rows usually fill and stands between others; if the
@@ -331,7 +315,7 @@ def _drop_strays(part: _Part, main: int | None, usual: set[int]) -> None:
     needs_number = len(full) > 1 and len(numbered) >= _NUMBERED * len(full)
     while part.rows and main not in part.rows[-1].filled:
         part.rows.pop()
-    kept: list[_Row] = []
+    kept: list[OpenRow] = []
     for row in part.rows:
         is_row = main in row.filled or 2 * len(row.filled & usual) > len(usual)
         if is_row and (not needs_number or _has_number(row, number)):
@@ -341,19 +325,19 @@ def _drop_strays(part: _Part, main: int | None, usual: set[int]) -> None:
     part.rows = kept
 
 
-def _has_number(row: _Row, column: int | None) -> bool:
+def _has_number(row: OpenRow, column: int | None) -> bool:
     texts = (group.text for line in row.lines for group, index in line.groups if index == column)
     return any(character.isdigit() for text in texts for character in text)
 
 
-def _texts_above(part: _Part) -> Iterator[tuple[_Row, list[_Line]]]:
+def _texts_above(part: TablePart) -> Iterator[tuple[OpenRow, list[ReadLine]]]:
     """Yield the rows to which the texts above them may belong, with these texts.
 
     Texts stand below their numbers if there is one below the last row, and above if there is one above the
     first row only: then they are moved. Otherwise those between two rows may belong to either.
     """
     rows = part.rows
-    if len(rows) < 2 or (len(rows[-1].lines) > 1 and not rows[-1].lines[1].filled):
+    if len(rows) < 2 or rows[-1].continued or (len(rows[-1].lines) > 1 and not rows[-1].lines[1].filled):
         return
     are_above = not rows[0].lines[0].filled
     for row, following in pairwise(rows):
@@ -366,17 +350,22 @@ def _texts_above(part: _Part) -> Iterator[tuple[_Row, list[_Line]]]:
             yield following, texts
 
 
-def _table_row(part: _Part, row: _Row, above: Sequence[_Line]) -> TableRow:
+def _table_row(part: TablePart, row: OpenRow, above: Sequence[ReadLine]) -> TableRow:
     cells = _cells(part, row.lines)
     others = _cells(part, [*above, *row.lines]) if above else ()
+    continued = None
+    if row.continued is not None:
+        below, lines = row.continued
+        continued = TableRow(page_index=below.page.page_index, cells=_cells(below, lines))
     return TableRow(
         page_index=part.page.page_index,
         cells=cells,
         others=tuple(() if a == b else b for a, b in zip(cells, others, strict=True)) if others else (),
+        continued=continued,
     )
 
 
-def _cells(part: _Part, lines: Sequence[_Line]) -> tuple[tuple[int, ...], ...]:
+def _cells(part: TablePart, lines: Sequence[ReadLine]) -> tuple[tuple[int, ...], ...]:
     cells: list[list[int]] = [[] for _ in part.columns]
     for line in lines:
         for group, index in line.groups:

@@ -54,6 +54,8 @@ class ScopedRow:
         The cells of the keys' own columns, one for each: what the row most likely says.
     whole
         Keys whose value is all of their cell, if it can be.
+    continued_on, continued
+        The page on which the row goes on, and by cell the words there that follow those of the cell.
     """
 
     page_index: int
@@ -62,6 +64,16 @@ class ScopedRow:
     words: tuple[Cell, ...]
     likely: Mapping[str, Cell] = field(default_factory=dict[str, Cell])
     whole: frozenset[str] = frozenset()
+    continued_on: int | None = None
+    continued: Mapping[Cell, Cell] = field(default_factory=dict[Cell, Cell])
+
+    @property
+    def places(self) -> frozenset[tuple[int, int]]:
+        """Return (page_index, word_index) of all words of its cells, on both pages if it goes on."""
+        here = {(self.page_index, word) for cell in self.words for word in cell}
+        if self.continued_on is None:
+            return frozenset(here)
+        return frozenset(here | {(self.continued_on, i) for rest in self.continued.values() for i in rest})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,9 +212,22 @@ def scope_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
             filled=frozenset(key for key, index in sure.items() if row.cells[index]),
             words=_runs(row, range(max(len(row.cells), len(row.others)))),
             likely={key: cell for index, key in likely.items() if (cell := row.cells[index])},
+            continued_on=row.continued.page_index if row.continued else None,
+            continued=_continued(row),
         )
         for row in table.rows
     )
+
+
+def _continued(row: TableRow) -> dict[Cell, Cell]:
+    """Return what follows each cell, in either reading of it, on the page on which the row goes on."""
+    if row.continued is None:
+        return {}
+    readings = [row.cells, row.others]
+    rests = row.continued.cells
+    return {
+        cell: rest for cells in readings for cell, rest in zip(cells, rests, strict=False) if cell and rest
+    }
 
 
 def _says_value(key: str, column: Column) -> bool:

@@ -36,15 +36,18 @@ class TableRow:
     others
         Where texts between two rows may belong to either: for each column what the cell is with the texts
         above, empty where that makes no difference. `()` where nothing is in doubt.
+    continued
+        What stands of it at the top of the next page; its cells there, for the same columns.
     """
 
     page_index: int
     cells: tuple[Cell, ...]
     others: tuple[Cell, ...] = ()
+    continued: TableRow | None = None
 
     @property
     def words(self) -> frozenset[int]:
-        """Return all word indices of the row."""
+        """Return all word indices of the row on the page where it begins."""
         return frozenset(word for cell in self.cells for word in cell)
 
 
@@ -77,12 +80,13 @@ class PagePart:
 def rows_within(table: Table, parts: Sequence[PagePart]) -> Table:
     """Return the table with the rows that begin on some parts of a document, indexed as on these parts.
 
-    Words of a row that a part does not show are left out.
+    Words of a row that no part shows are left out.
     """
-    return replace(table, rows=tuple(row for n, part in enumerate(parts) for row in _rows_of(table, n, part)))
+    return replace(table, rows=tuple(row for n in range(len(parts)) for row in _rows_of(table, n, parts)))
 
 
-def _rows_of(table: Table, page_index: int, part: PagePart) -> Iterator[TableRow]:
+def _rows_of(table: Table, page_index: int, parts: Sequence[PagePart]) -> Iterator[TableRow]:
+    part = parts[page_index]
     for row in table.rows:
         if row.page_index != part.page_index:
             continue
@@ -91,7 +95,18 @@ def _rows_of(table: Table, page_index: int, part: PagePart) -> Iterator[TableRow
                 page_index=page_index,
                 cells=tuple(_shown(cell, part) for cell in row.cells),
                 others=tuple(_shown(cell, part) for cell in row.others),
+                continued=_continued_within(row, parts),
             )
+
+
+def _continued_within(row: TableRow, parts: Sequence[PagePart]) -> TableRow | None:
+    """Return the rest of a row on the first part that shows some of it."""
+    for page_index, part in enumerate(parts):
+        if row.continued is not None and part.page_index == row.continued.page_index:
+            cells = tuple(_shown(cell, part) for cell in row.continued.cells)
+            if any(cells):
+                return TableRow(page_index=page_index, cells=cells)
+    return None
 
 
 def _shown(cell: Cell, part: PagePart) -> Cell:

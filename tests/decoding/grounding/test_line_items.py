@@ -1,4 +1,4 @@
-"""The split of the page among line items: divide and conquer against the definition, and by brute force."""
+"""The split of the page among line items against all splits there are, and how its time grows."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from decoding.grounding.line_items import (
     ChunkScores,
     Span,
     split_rows,
-    split_rows_divided,
-    split_rows_naive,
 )
+from tests.speed import within_cpu
 
 _N_CUTS = 10
 _scores = st.sampled_from((0.5, 0.8, 0.9, 1.0))
@@ -64,17 +63,10 @@ def test_score_never_falls_when_the_chunk_grows(items: list[list[list[Span]]]) -
             assert scores.one(start, end) >= scores.one(start, end - 1)
 
 
-@given(items=_instances(rows=1))
-def test_divide_and_conquer_is_exact_for_values_of_one_row(items: list[list[list[Span]]]) -> None:
-    divided, naive = split_rows_divided(items, n_cuts=_N_CUTS), split_rows_naive(items, n_cuts=_N_CUTS)
-    assert divided.score == pytest.approx(naive.score)
-
-
 @given(items=_instances(rows=4))
 def test_split_is_the_best_of_all_splits(items: list[list[list[Span]]]) -> None:
     best = _brute_force(items)
     assert split_rows(items, n_cuts=_N_CUTS).score == pytest.approx(best)
-    assert split_rows_naive(items, n_cuts=_N_CUTS).score == pytest.approx(best)
 
 
 @given(items=_instances(rows=4))
@@ -87,13 +79,25 @@ def test_bounds_are_ordered_and_give_the_score_they_claim(items: list[list[list[
     assert total == pytest.approx(split.score)
 
 
-def test_divide_and_conquer_misses_the_best_split_for_a_value_of_several_rows() -> None:
+def test_values_of_several_rows_are_split_exactly() -> None:
     # Item 0 stands in row 1 (0.5), item 1 in the rows 1 and 2 together (1.0). Of rows 0-1 the best split
     # gives item 0 its row (cut at 2); of rows 0-2 it gives item 1 both (cut at 0): the cut moves up.
     items = [[[Span(low=1, high=1, score=0.5)]], [[Span(low=1, high=2, score=1.0)]]]
-    assert split_rows_divided(items, n_cuts=3).score == 0.5
-    assert split_rows_naive(items, n_cuts=3).score == 1.0
     assert split_rows(items, n_cuts=3).score == 1.0
+
+
+def test_equal_cuts_are_taken_as_high_on_the_page_as_they_can_be() -> None:
+    nowhere: list[Span] = []
+    items = [[[Span(low=1, high=1, score=1.0)]], [nowhere], [[Span(low=6, high=6, score=1.0)]]]
+    assert split_rows(items, n_cuts=_N_CUTS).bounds == (1, 2, 2, 7)
+
+
+def test_a_long_table_is_split_in_a_second() -> None:
+    # 800 rows on 20 pages of 128 cuts; trying about N log N pairs for each row took 20 seconds.
+    items = [[[Span(low=3 * n, high=3 * n, score=1.0)]] * 4 for n in range(800)]
+    with within_cpu(1.0):
+        split = split_rows(items, n_cuts=20 * 128)
+    assert split.score == 3200.0  # 800 rows of 4 cells
 
 
 def test_rows_in_reading_order_get_their_own_lines() -> None:
