@@ -32,7 +32,8 @@ _JSON = "application/json"
 # Of the query, beside the options.
 _QUERY = frozenset({"schema", "split", "pages", "file_name", "wait"})
 _MAX_ISSUES = 20
-_IN_MEMORY_BYTES = 2**20
+# Of each body that is being sent; hundreds may be. Longer ones are on disk while they come.
+_IN_MEMORY_BYTES = 2**17
 
 
 def _media_type(scope: Scope) -> str:
