@@ -67,12 +67,10 @@ async def measure_uploads(options: argparse.Namespace) -> None:
         )
         await asyncio.sleep(1)
         watch.cancel()
-        print(
-            f"{options.uploads} uploads of {options.megabytes} MB at a time: {dict(statuses)} in {seconds:.1f} s"
-        )
-        print(
-            f"memory before / most / after: {rss.before_mb:.0f} / {rss.most_mb:.0f} / {server.rss_mb():.0f} MB"
-        )
+        sent = f"{options.uploads} uploads of {options.megabytes} MB"
+        print(f"{sent}: {dict(statuses)} in {seconds:.1f} s")
+        after_mb = server.rss_mb()
+        print(f"memory, MB: {rss.before_mb:.0f} before, {rss.most_mb:.0f} at most, {after_mb:.0f} after")
     finally:
         server.stop()
 
@@ -111,9 +109,8 @@ async def measure_extractions(options: argparse.Namespace) -> None:
             print(f"{n_sent} extractions: {readings[-1]:.0f} MB", flush=True)
         n_ended = await count_states(server.port, ("succeeded",))
         print(f"ended / accepted: {n_ended} / {n_sent}")
-        print(
-            f"memory after {_N_WARM} / least / most: {readings[0]:.0f} / {min(readings):.0f} / {max(readings):.0f}"
-        )
+        least, most = min(readings), max(readings)
+        print(f"memory, MB: {readings[0]:.0f} after {_N_WARM}, {least:.0f} least, {most:.0f} most")
     finally:
         server.stop()
 
