@@ -18,7 +18,7 @@ from decoding.kinds.classify import tell_kind
 from decoding.windows import cut_windows
 from ocr.layout import page_text
 from schemas.completeness import Completeness
-from schemas.document import Document
+from schemas.document import Document, Word
 from schemas.errors import InvalidAnswerError
 from schemas.extraction import Citation, DocumentKind, ExtractionWarning
 from schemas.spec import ArraySpec, ExtractionSchema, FieldSpec, ObjectSpec, Spec, json_path
@@ -43,7 +43,11 @@ class ReadWord(_Report):
 
 
 class ReadPage(_Report):
-    """A page (number from 1): its size in points, layout text, how many words come from which source."""
+    """A page (number from 1): its size in points, layout text, how many words come from which source.
+
+    `set_aside` has the words that were read and are kept from the model, as they tell it what to answer: they
+    are in none of the others.
+    """
 
     page_number: int
     width_pt: float
@@ -53,6 +57,7 @@ class ReadPage(_Report):
     sources: Mapping[str, int]
     text: str
     words: tuple[ReadWord, ...]
+    set_aside: tuple[ReadWord, ...]
 
 
 class FoundDocument(_Report):
@@ -127,16 +132,18 @@ def _read_page(document: Document, index: int) -> ReadPage:
         skew_deg=page.skew_deg,
         sources=dict(Counter(word.source for word in page.words)),
         text=page_text(document, index),
-        words=tuple(
-            ReadWord(
-                text=word.text,
-                bbox=(word.bbox.left, word.bbox.top, word.bbox.right, word.bbox.bottom),
-                confidence=word.confidence,
-                source=word.source,
-                other_reading=word.other_reading,
-            )
-            for word in page.words
-        ),
+        words=tuple(map(_read_word, page.words)),
+        set_aside=tuple(map(_read_word, page.set_aside)),
+    )
+
+
+def _read_word(word: Word) -> ReadWord:
+    return ReadWord(
+        text=word.text,
+        bbox=(word.bbox.left, word.bbox.top, word.bbox.right, word.bbox.bottom),
+        confidence=word.confidence,
+        source=word.source,
+        other_reading=word.other_reading,
     )
 
 

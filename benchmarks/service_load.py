@@ -31,7 +31,7 @@ _N_CONNECTIONS = 64
 # Of the overload: a queue that is soon full, and an engine that is slow.
 _QUEUE_OF_OVERLOAD = 100
 _SLOWER = 10
-_PATH = "/v1/extractions?schema=invoice&wait=0"
+PATH = "/v1/extractions?schema=invoice&wait=0"
 
 
 class SleepingPipeline:
@@ -118,6 +118,12 @@ class Connection:
         length = next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
         return int(lines[0].split()[1]), await reader.readexactly(length)
 
+    async def close(self) -> None:
+        """Close it, if it was opened."""
+        if self._streams is not None:
+            self._streams[1].close()
+            await self._streams[1].wait_closed()
+
 
 async def send_steadily(port: int, *, rate: float, seconds: float) -> Tally:
     """Send files when they are due; the seconds of an answer count from when it was due."""
@@ -128,7 +134,7 @@ async def send_steadily(port: int, *, rate: float, seconds: float) -> Tally:
 
     async def send(number: int, due: float) -> None:
         connection = await idle.get()
-        status, _ = await connection.ask("POST", _PATH, f"steady {number} {started}".encode() * 100)
+        status, _ = await connection.ask("POST", PATH, f"steady {number} {started}".encode() * 100)
         tally.statuses[status] += 1
         tally.seconds.append(time.perf_counter() - due)
         idle.put_nowait(connection)
@@ -149,7 +155,7 @@ async def send_too_many(port: int, *, seconds: float) -> Tally:
         connection, number = Connection(port), 0
         while (begun := time.perf_counter()) < deadline:
             number += 1
-            status, _ = await connection.ask("POST", _PATH, f"flood {name} {number} {deadline}".encode())
+            status, _ = await connection.ask("POST", PATH, f"flood {name} {number} {deadline}".encode())
             tally.statuses[status] += 1
             tally.seconds.append(time.perf_counter() - begun)
 
@@ -186,7 +192,7 @@ async def wait_until_empty(port: int) -> float:
 async def run_batch(port: int, *, n_documents: int) -> tuple[float, float, dict[str, int]]:
     """Return the seconds of acceptance and to the end of a batch, and its documents by status."""
     connection = Connection(port)
-    _, body = await connection.ask("POST", _PATH, b"the document of the batch")
+    _, body = await connection.ask("POST", PATH, b"the document of the batch")
     job = json.loads(body)
     documents = [{"document_sha256": job["document_sha256"]}] * n_documents
     asked = json.dumps({"schema": "invoice", "documents": documents}).encode()
@@ -228,11 +234,14 @@ class Server:
     async def start(self) -> None:
         """Return once it answers."""
         for _ in range(600):
+            connection = Connection(self.port)
             try:
-                status, _ = await Connection(self.port).ask("GET", "/livez")
+                status, _ = await connection.ask("GET", "/livez")
             except (OSError, asyncio.IncompleteReadError):
                 await asyncio.sleep(0.2)
                 continue
+            finally:
+                await connection.close()
             if status == 200:
                 return
         raise SystemExit("the server does not start")
@@ -306,18 +315,12 @@ def _latencies(tally: Tally) -> str:
 
 
 def _serve(port: int) -> None:
-    from granian.constants import Interfaces
-    from granian.server import Server as Granian
+    from app.api.listening import listen
+    from app.api.server import run
+    from app.settings import load_settings
 
-    Granian(
-        "benchmarks.service_load:application",
-        factory=True,
-        address="127.0.0.1",
-        port=port,
-        interface=Interfaces.ASGI,
-        workers_kill_timeout=10,
-        log_enabled=False,
-    ).serve()
+    with listen("127.0.0.1", port) as listener:
+        run("benchmarks.service_load:application", listener, load_settings().api)
 
 
 def main() -> None:

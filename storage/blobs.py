@@ -21,7 +21,7 @@ from uuid import uuid4
 from schemas.errors import ConfigurationError, RetrievalError, StorageFullError, StorageUnavailableError
 from schemas.example import check_tenant
 
-_BLOCK = 2**20
+_BLOCK = 2**18
 _PART = ".part"
 _MODE = 0o700
 _SHA256 = re.compile(r"[0-9a-f]{64}")

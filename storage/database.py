@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 # The newest of storage/migrations/versions; a test holds them together.
 HEAD = "0007"
 _BUSY_TIMEOUT_S = 30.0
+# As many threads as a process may have that ask; an SQLite connection that is kept is three descriptors.
+_N_KEPT_CONNECTIONS = 64
 _PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
 _ONLY_READS = "rasg_only_reads"
 # Any number will do that no other program on the same PostgreSQL server takes for its own lock.
@@ -72,6 +74,8 @@ def open_database(url: str) -> Engine:
         parsed = make_url(url)
         is_sqlite = parsed.get_backend_name() == "sqlite"
         arguments: dict[str, Any] = {"connect_args": {"timeout": _BUSY_TIMEOUT_S}} if is_sqlite else {}
+        if is_sqlite:  # connections beyond the pool's size are opened for one use: as dear as ten looks
+            arguments |= {"pool_size": _N_KEPT_CONNECTIONS}
         engine = create_engine(parsed, pool_pre_ping=not is_sqlite, hide_parameters=True, **arguments)
     except (SQLAlchemyError, ImportError, ValueError, TypeError) as error:
         raise ConfigurationError(f"the store's database is refused: {type(error).__name__}") from error
@@ -136,7 +140,8 @@ def read_session(engine: Engine) -> Generator[Session]:
     options: dict[str, Any] = {_ONLY_READS: True}
     if engine.dialect.name == "postgresql":
         options["isolation_level"] = "REPEATABLE READ"
-    with translate_errors(), Session(engine.execution_options(**options)) as session:
+    with translate_errors(), Session(engine) as session:
+        session.connection(execution_options=options)  # an engine with options of its own costs more
         yield session
 
 

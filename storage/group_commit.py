@@ -1,8 +1,8 @@
 """Writes of many threads in one transaction: each waits for one sync of the disk, and not for all before it.
 
 A commit to disk takes milliseconds, and a database has one writer. While one transaction is written, what
-comes meanwhile gathers, and the next transaction takes all of it. Each piece of work stands in a savepoint
-of its own: one that is refused takes no other with it. None is told of its success before the commit.
+comes meanwhile gathers, and the next transaction takes all of it. One that is refused takes no other with it:
+then all are done again, each in a savepoint of its own. None is told of its success before the commit.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ class GroupCommit:
     def run(self, work: Callable[[Session], T]) -> T:
         """Return what `work` returns, once all that it changed is durable; what it raises changes nothing.
 
-        It may be run twice, where a transaction fails that others are part of.
+        It may be run again, where a transaction fails that others are part of: what it remembers beyond a
+        transaction, it may keep in `session.info` alone.
         """
         entry = cast("_Entry[object]", _Entry(work))
         with self._gathering:
@@ -66,9 +67,11 @@ class GroupCommit:
     def _write(self, entries: list[_Entry[object]]) -> None:
         try:
             if len(entries) > 1:
-                # What fails for all together is tried alone, and each is told of its own error.
-                with suppress(Exception):
-                    self._write_together(entries)
+                # What fails for all together is tried apart, then alone, and each is told of its own error.
+                for write in (self._write_together, self._write_apart):
+                    with suppress(Exception):
+                        write(entries)
+                        break
             for entry in entries:
                 if not entry.is_done:
                     self._write_alone(entry)
@@ -78,6 +81,12 @@ class GroupCommit:
                     entry.error, entry.is_done = RuntimeError("the writer was interrupted"), True
 
     def _write_together(self, entries: list[_Entry[object]]) -> None:
+        with write_session(self._database) as session:
+            results = [entry.work(session) for entry in entries]
+        for entry, result in zip(entries, results, strict=True):
+            entry.result, entry.is_done = result, True
+
+    def _write_apart(self, entries: list[_Entry[object]]) -> None:
         ends: list[tuple[object, Exception | None]] = []
         with write_session(self._database) as session:
             for entry in entries:
@@ -85,6 +94,7 @@ class GroupCommit:
                     with session.begin_nested():
                         ends.append((entry.work(session), None))
                 except Exception as error:  # noqa: BLE001 - it is its caller's, who is told after the commit
+                    session.info.clear()  # what was remembered of what is undone
                     ends.append((None, error))
         for entry, (result, error) in zip(entries, ends, strict=True):
             entry.result, entry.error, entry.is_done = result, error, True

@@ -9,11 +9,12 @@ none that was set, can end it or keep it.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
-from sqlalchemy import ColumnElement, Engine, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Table, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from storage.database import read_session
@@ -23,6 +24,10 @@ from storage.tables import JobResultRow, JobRow, SchemaRow
 
 # No back-off is longer: a job that waits longer waits for a clock that was set back.
 MAX_DELAY = timedelta(minutes=5)
+# Of a session: the texts of schemas that its transaction has read, by their ids.
+_TEXTS_HERE = "rasg_schema_texts"
+# Each job is claimed and ended by one statement: the ORM takes several, and longer than they.
+_JOBS, _RESULTS = cast("Table", JobRow.__table__), cast("Table", JobResultRow.__table__)
 
 
 class LeaseLostError(Exception):
@@ -78,19 +83,20 @@ def may_claim(database: Engine) -> bool:
 def claim(session: Session, *, owner: str) -> Claim | None:
     """Return the oldest job that may begin, begun; None if there is none."""
     moment = datetime.now(UTC)
-    oldest = select(JobRow).where(_may_begin(moment)).order_by(JobRow.seq).limit(1)
-    row = session.scalar(oldest.with_for_update(skip_locked=True))
+    oldest = select(JobRow.seq).where(_may_begin(moment)).order_by(JobRow.seq).limit(1)
+    values = {
+        "state": "running",
+        "started_at": func.coalesce(JobRow.started_at, literal(moment, JobRow.started_at.type)),
+        "attempt": JobRow.attempt + 1,
+        "lease_owner": owner,
+        "lease_token": JobRow.lease_token + 1,
+        "lease_beat": 0,
+        "revision": JobRow.revision + 1,
+    }
+    row = _change(session, JobRow.seq == oldest.with_for_update(skip_locked=True).scalar_subquery(), values)
     if row is None:
         return None
-    row.state = "running"
-    row.started_at = row.started_at or moment
-    row.attempt += 1
-    row.lease_owner = owner
-    row.lease_token += 1
-    row.lease_beat = 0
-    row.revision += 1
-    schema = None if row.schema_id is None else session.get_one(SchemaRow, row.schema_id).json_schema
-    session.flush()
+    schema = None if row.schema_id is None else _schema_text_of(session, row.schema_id)
     return Claim(
         job=to_job(row),
         token=row.lease_token,
@@ -98,6 +104,23 @@ def claim(session: Session, *, owner: str) -> Claim | None:
         json_schema=schema,
         password=row.password,
     )
+
+
+def _change(session: Session, which: ColumnElement[bool], values: Mapping[str, object]) -> JobRow | None:
+    """Return the job of a condition as it is once it was changed, in one statement; None if there is none."""
+    session.flush()
+    changed = update(_JOBS).where(which).values(**values).returning(*_JOBS.c)
+    row = session.connection().execute(changed).first()
+    session.expire_all()  # what was read of it before
+    return cast("JobRow | None", row)  # which has the same columns
+
+
+def _schema_text_of(session: Session, schema_id: str) -> str:
+    texts: dict[str, str] = session.info.setdefault(_TEXTS_HERE, {})
+    if schema_id not in texts:
+        asked = select(SchemaRow.json_schema).where(SchemaRow.schema_id == schema_id)
+        texts[schema_id] = session.connection().execute(asked).scalar_one()
+    return texts[schema_id]
 
 
 def _may_begin(moment: datetime) -> ColumnElement[bool]:
@@ -157,29 +180,37 @@ def finish(session: Session, claimed: Claim, outcome: Outcome, *, on_finished: O
     LeaseLostError
         If it is not the worker's any more; then nothing is written.
     """
-    held = _held(claimed.job.job_id, claimed.token)
-    row = session.scalar(select(JobRow).where(held).with_for_update())
-    if row is None:
+    job_id = claimed.job.job_id
+    job = end(session, _held(job_id, claimed.token), outcome.state, outcome.problem_json, on_finished)
+    if job is None:
         raise LeaseLostError
     if outcome.result is not None:
-        session.add(JobResultRow(job_id=row.job_id, body=zlib.compress(outcome.result)))
+        kept = {"job_id": job_id, "body": zlib.compress(outcome.result)}
+        session.connection().execute(insert(_RESULTS), kept)
     if outcome.kept is not None:
         add_extraction(session, outcome.kept)
-    return end(session, row, outcome.state, outcome.problem_json, on_finished)
+    return job
 
 
 def end(
-    session: Session, row: JobRow, state: JobState, problem_json: str | None, on_finished: OnFinished
-) -> Job:
-    """Have a job end in the session, with its secrets forgotten."""
-    row.state = state
-    row.problem_json = problem_json
-    row.finished_at = datetime.now(UTC)
-    row.password = None
-    row.lease_owner = row.stage = row.not_before = None
-    row.page_number = row.n_pages = None
-    row.revision += 1
-    session.flush()
+    session: Session,
+    which: ColumnElement[bool],
+    state: JobState,
+    problem_json: str | None,
+    on_finished: OnFinished,
+) -> Job | None:
+    """Have the job of a condition end in the session, with its secrets forgotten; None if there is none."""
+    gone = ("password", "lease_owner", "stage", "not_before", "page_number", "n_pages")
+    values = {
+        **dict.fromkeys(gone),
+        "state": state,
+        "problem_json": problem_json,
+        "finished_at": datetime.now(UTC),
+        "revision": JobRow.revision + 1,
+    }
+    row = _change(session, which, values)
+    if row is None:
+        return None
     job = to_job(row)
     on_finished(session, job)
     return job
@@ -214,7 +245,7 @@ def expire(
     if row is None:
         return False
     if row.attempt >= max_attempts:
-        end(session, row, "failed", problem_json, on_finished)
+        end(session, watched, "failed", problem_json, on_finished)
     else:
         _requeue(row)
     return True

@@ -47,8 +47,11 @@ def _tell_of_job(session: Session, job: Job, ended: Mapping[str, JsonValue], web
 def _tell_of_batch(session: Session, tenant: str, batch_id: str) -> None:
     # Held until this is committed: of two jobs that end at the same time the second sees the first.
     session.scalar(select(BatchRow.batch_id).where(BatchRow.batch_id == batch_id).with_for_update())
+    # Counted at its end alone: each end would count as long as the batch is.
+    left = select(JobRow.seq).where(JobRow.batch_id == batch_id, JobRow.state.in_(UNFINISHED)).limit(1)
+    if session.scalar(left) is not None:
+        return
     counted = select(JobRow.state, func.count()).where(JobRow.batch_id == batch_id).group_by(JobRow.state)
     by_state = {str(state): int(n) for state, n in session.execute(counted)}
-    if not set(UNFINISHED) & by_state.keys():
-        payload: Mapping[str, JsonValue] = {"batch_id": batch_id, "n_by_status": {**by_state}}
-        announce(session, tenant=tenant, event_type="batch.finished", payload=payload)
+    payload: Mapping[str, JsonValue] = {"batch_id": batch_id, "n_by_status": {**by_state}}
+    announce(session, tenant=tenant, event_type="batch.finished", payload=payload)

@@ -5,6 +5,7 @@ What is behind it, SQL and a store of files, is known here alone (ADR 12).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import IO
@@ -25,6 +26,8 @@ from storage.jobs import Acceptance, BytesGoneError, Job, JobFilter, NewJob, OnF
 
 # Bytes that are deleted between their keeping and their job's: twice in a row never happens.
 _N_TRIES = 5
+# A count of waiting jobs that is no older, with places left for as many as may come at once, is believed.
+_COUNT_HOLDS_S, _N_AT_ONCE = 1.0, 100
 
 # What a job is of a file that is kept.
 Describe = Callable[[KeptBlob, str | None], NewJob]
@@ -64,6 +67,8 @@ class JobQueue:
         self._blobs = blobs
         self._on_finished = on_finished
         self._max_queued = max_queued
+        self._was_claimed = False
+        self._last_count = (max_queued, -_COUNT_HOLDS_S)  # of jobs that wait, and when
         self._acceptance = Acceptance(max_queued=max_queued, deduplicate=deduplicate, has_bytes=blobs.has)
 
     def accept(
@@ -83,7 +88,7 @@ class JobQueue:
         QueueFullError, IdempotencyKeyReusedError, RequestInFlightError
             As `storage.jobs.submit`; then nothing is kept.
         """
-        if key is None:
+        if key is None and not self._had_place():
             self._check_place()
         for _ in range(_N_TRIES):
             kept = self._blobs.keep(tenant, source)
@@ -175,9 +180,12 @@ class JobQueue:
 
     def claim(self, *, owner: str) -> Claim | None:
         """Return the oldest job that may begin, begun; None if there is none."""
-        if not job_leases.may_claim(self._database):
+        # Where there was one a moment ago there are more, and to look first is in vain.
+        if not self._was_claimed and not job_leases.may_claim(self._database):
             return None
-        return self._writes.run(lambda session: job_leases.claim(session, owner=owner))
+        claimed = self._writes.run(lambda session: job_leases.claim(session, owner=owner))
+        self._was_claimed = claimed is not None
+        return claimed
 
     def bytes_of(self, claimed: Claim) -> bytes:
         """Return the file of a job that is begun."""
@@ -242,13 +250,23 @@ class JobQueue:
         """Delete files older than that which no job has; return how many."""
         return job_retention.drop_orphans(self._database, self._blobs, age_s=age_s)
 
+    def _had_place(self) -> bool:
+        """Return whether there was a place a moment ago; if there is none now, the transaction says so."""
+        n_queued, at = self._last_count
+        return time.monotonic() - at < _COUNT_HOLDS_S and n_queued + _N_AT_ONCE <= self._max_queued
+
     def _check_place(self) -> None:
         """Refuse before anything is written: what is too much costs nothing but a look."""
         with read_session(self._database) as session:
             jobs.check_queue(session, self._max_queued, n_more=1)
 
     def _submit(self, new: NewJob, sent: SentKey | None) -> Submitted:
-        return self._writes.run(lambda session: jobs.submit(session, new, self._acceptance, sent_key=sent))
+        submitted = self._writes.run(
+            lambda session: jobs.submit(session, new, self._acceptance, sent_key=sent)
+        )
+        if submitted.n_ahead is not None:
+            self._last_count = (submitted.n_ahead + 1, time.monotonic())
+        return submitted
 
     def _submit_batch(self, tenant: str, new: Sequence[NewJob], sent: SentKey | None) -> Batch:
         return self._writes.run(

@@ -44,7 +44,8 @@ def cancel_and_purge(
         if row.state in UNFINISHED:
             row.document_sha256 = row.file_name = row.schema_id = None
             row.request_json = "{}"
-            job = end(session, row, "cancelled", None, on_finished)
+            ended = end(session, JobRow.seq == row.seq, "cancelled", None, on_finished)
+            job = to_job(row) if ended is None else ended
         else:
             job = to_job(row)
             _delete_jobs(session, [row.job_id])

@@ -13,6 +13,9 @@ from schemas.registry import from_json_text
 from schemas.spec import ExtractionSchema
 from storage.tables import ExampleRow, ExtractionRow, JobRow, SchemaRow
 
+# Of a session: the schemas that its transaction has found or written.
+_KNOWN_HERE = "rasg_schemas"
+
 
 def schema_id_of(name: str, json_schema: str) -> str:
     """Return the id of a schema: the hash of its name and text."""
@@ -30,10 +33,14 @@ def parse_stored_schema(name: str, json_schema: str) -> ExtractionSchema | None:
 
 def keep_schema(session: Session, name: str, json_schema: str) -> str:
     """Return the id of a schema that is in the database from now on."""
-    schema_id = schema_id_of(name, json_schema)
-    if session.get(SchemaRow, schema_id) is None:
-        session.add(SchemaRow(schema_id=schema_id, name=name, json_schema=json_schema))
-        session.flush()
+    known: dict[tuple[str, str], str] = session.info.setdefault(_KNOWN_HERE, {})
+    schema_id = known.get((name, json_schema))
+    if schema_id is None:
+        schema_id = schema_id_of(name, json_schema)
+        if session.get(SchemaRow, schema_id) is None:
+            session.add(SchemaRow(schema_id=schema_id, name=name, json_schema=json_schema))
+            session.flush()
+        known[name, json_schema] = schema_id
     return schema_id
 
 
@@ -43,6 +50,7 @@ def drop_unused_schemas(session: Session) -> None:
     in_answers = exists().where(ExtractionRow.schema_id == SchemaRow.schema_id)
     in_jobs = exists().where(JobRow.schema_id == SchemaRow.schema_id)
     session.execute(delete(SchemaRow).where(~in_examples, ~in_answers, ~in_jobs))
+    session.info.pop(_KNOWN_HERE, None)
 
 
 def schemas_of(session: Session, tenant: str) -> dict[str, ExtractionSchema]:

@@ -23,7 +23,7 @@ from schemas.text import storable
 from storage.batches import Batch
 from storage.blobs import KeptBlob
 from storage.job_queue import Describe
-from storage.jobs import Job, NewJob
+from storage.jobs import Job, NewJob, Submitted
 
 _MAX_NAME_CHARS = 255
 
@@ -68,7 +68,7 @@ async def accept_file(
         If there is no place; then nothing is kept.
     """
 
-    def accept() -> Job:
+    def accept() -> Submitted:
         _check_size(source, state.max_bytes)
         in_flight_s = reply.wait_s + IN_FLIGHT_MARGIN_S if reply.wait_s else 0.0
         return state.jobs.accept(
@@ -78,13 +78,14 @@ async def accept_file(
             file_name=file_name,
             key=reply.key,
             in_flight_s=in_flight_s,
-        ).job
+        )
 
-    job = await _take_in(state, accept)
+    submitted = await _take_in(state, accept)
+    job = submitted.job
     if reply.wait_s:
         job = await state.watch.until_finished(job, timeout_s=reply.wait_s)
     is_there = job.is_finished and reply.wait_s > 0
-    response = await (answer_with_result(state, job) if is_there else _tell(state, job))
+    response = await (answer_with_result(state, job) if is_there else _tell(state, job, submitted))
     if reply.key is not None and reply.wait_s:
         key = reply.key
         await state.lookups.run(lambda: state.jobs.answered(tenant, key))
@@ -114,8 +115,11 @@ def _check_size(source: IO[bytes], max_bytes: int) -> None:
         raise DocumentTooLargeError(f"the file has {n_bytes} bytes, more than {max_bytes}")
 
 
-async def _tell(state: ServiceState, job: Job) -> Response:
-    return job_response(job, place=await place_of(job, state.jobs.count_ahead), status=202)
+async def _tell(state: ServiceState, job: Job, submitted: Submitted) -> Response:
+    # Of one that was just accepted the place is known: to count again takes as long as the queue.
+    is_fresh = job is submitted.job and submitted.n_ahead is not None
+    place = submitted.n_ahead if is_fresh else await place_of(job, state.jobs.count_ahead)
+    return job_response(job, place=place, status=202)
 
 
 async def accept_files(

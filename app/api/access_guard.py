@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import cast
 
-from anyio import to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access.gate import Gate
 from app.access.limits import Allowance
+from app.api.callers import Callers
 from app.api.problems import error_response
 from app.api.scopes import scope_of
 from schemas.access import Caller
@@ -28,6 +28,7 @@ class AccessGuard:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._callers = Callers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or refuse it."""
@@ -38,8 +39,7 @@ class AccessGuard:
         gate: Gate = scope["app"].state.gate
         with ExitStack() as running:
             try:
-                key = key_in(Headers(scope=scope))
-                caller = await to_thread.run_sync(gate.caller_of, key)
+                caller = await self._callers.find(gate, key_in(Headers(scope=scope)))
                 allowance = _let_in(caller, needed, gate, running)
             except RasgError as error:
                 await error_response(error)(scope, receive, send)

@@ -25,15 +25,15 @@ from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.schema_choice import SchemaChoice
 from app.jobs.request import JobRequest
 from app.log import request_id
-from app.tenants import Tenant
-from schemas.registry import from_json_schema
+from schemas.registry import from_json_schema, get_schema, schema_names
 
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _JSON = "application/json"
 # Of the query, beside the options.
 _QUERY = frozenset({"schema", "split", "pages", "file_name", "wait"})
 _MAX_ISSUES = 20
-_IN_MEMORY_BYTES = 2**20
+# Of each body that is being sent; hundreds may be. Longer ones are on disk while they come.
+_IN_MEMORY_BYTES = 2**17
 
 
 def _media_type(scope: Scope) -> str:
@@ -86,7 +86,7 @@ class JsonRequest(BaseModel):
     def to_request(self, state: ServiceState, tenant: str) -> JobRequest:
         """Return what is asked."""
         return JobRequest(
-            schema=_schema_of(self.asked, state.tenants.of(tenant)),
+            schema=_schema_of(self.asked, state, tenant),
             options=options_with(state.options, self.options, where="body"),
             split=self.split,
             pages=pages_of(self.pages),
@@ -182,8 +182,12 @@ def _read_query(state: ServiceState, tenant: str, said: Mapping[str, str]) -> Jo
         raise _refusal_of(error, "query") from None
 
 
-def _schema_of(asked: str | Mapping[str, JsonValue], tenant: Tenant) -> SchemaChoice:
-    return find_schema_choice(asked.strip(), tenant) if isinstance(asked, str) else from_json_schema(asked)
+def _schema_of(asked: str | Mapping[str, JsonValue], state: ServiceState, tenant: str) -> SchemaChoice:
+    if not isinstance(asked, str):
+        return from_json_schema(asked)
+    if asked in schema_names():  # the same for every tenant
+        return get_schema(asked)
+    return find_schema_choice(asked.strip(), state.tenants.of(tenant))
 
 
 def _refusal_of(error: ValidationError, where: str) -> RequestValidationError:
@@ -215,7 +219,10 @@ async def create_from_body(request: Request, state: State, tenant: TenantName, r
     said = dict(request.query_params)
     if len(said) < len(request.query_params.multi_items()):
         raise _refusal(("query",), "names something twice")
-    asked = await state.lookups.run(lambda: _read_query(state, tenant, said))
+    if said.get("schema") in schema_names():  # there is nothing to look up, and nothing to check
+        asked = _read_query(state, tenant, said)
+    else:
+        asked = await state.lookups.run(lambda: _read_query(state, tenant, said))
     with SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as file:
         async for chunk in request.stream():
             file.write(chunk)

@@ -100,7 +100,8 @@ class ServiceState:
     commit: str | None = None
 
 
-def state_of(request: Request) -> ServiceState:
+# What waits for nothing is `async`: the framework takes every other function to a thread.
+async def state_of(request: Request) -> ServiceState:
     """Return what the service is made of."""
     return request.app.state.service
 
@@ -108,7 +109,7 @@ def state_of(request: Request) -> ServiceState:
 State = Annotated[ServiceState, Depends(state_of)]
 
 
-def tenant_name_of(request: Request) -> str:
+async def tenant_name_of(request: Request) -> str:
     """Return whose request it is: that of its key, or of the settings where no key is needed."""
     caller: Caller = request.scope[CALLER_KEY]
     note_tenant(request, caller.tenant)

@@ -29,6 +29,8 @@ class JobWatch:
 
     def nudge(self) -> None:
         """Say from any thread that a job has changed."""
+        if not self._waiting:  # whoever waits from now on looks first
+            return
         with suppress(RuntimeError):  # the loop is closed: nobody waits
             self._loop.call_soon_threadsafe(self._changed.set)
 

@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 # A client that sends its headers slower than this, or nothing at all, holds a connection for nothing; so does
 # one that keeps its connection and asks no more.
 _HEADER_TIMEOUT_MS = 5_000
+# Of each connection; the server's own 400 kB are 100 MB where 250 files come at a time.
+_BUFFER_BYTES = 2**16
 # What a process has to close when its requests have ended.
 _STOP_TIMEOUT_S = 10
 # The command line's: nothing could be done at all.
@@ -62,7 +64,7 @@ def run(target: str, listener: socket.socket, settings: ApiSettings) -> None:
         interface=Interfaces.ASGI,
         # A connection that may be either has no deadline until it has said which: HTTP/2 is left out.
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT_MS),
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT_MS, max_buffer_size=_BUFFER_BYTES),
         websockets=False,
         backpressure=allow_connections(),
         workers_kill_timeout=_stop_timeout_s(settings),

@@ -55,7 +55,7 @@ def seconds_of(text: str, *, at_most: float, where: tuple[str, str]) -> float:
     return min(float(text), at_most)
 
 
-def wait_of(
+async def wait_of(
     state: State,
     wait: Annotated[str | None, Query(description="Seconds to wait for an end, before it is told.")] = None,
 ) -> float:
@@ -63,7 +63,7 @@ def wait_of(
     return 0.0 if wait is None else seconds_of(wait, at_most=state.max_wait_s, where=("query", "wait"))
 
 
-def reply_of(
+async def reply_of(
     state: State,
     prefer: Annotated[
         str | None,

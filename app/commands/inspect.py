@@ -46,7 +46,8 @@ def read(
 ) -> None:
     """Show what is read of a file: the text of each page as a model would see it, and what is doubtful.
 
-    As JSON every word has its box (left, top, right, bottom in page fractions), source and confidence.
+    As JSON every word has its box (left, top, right, bottom in page fractions), source and confidence. What
+    tells a machine what to answer is set aside: it stands after the text of its page, as JSON in `set_aside`.
     """
     report = report_reading(_document(file, ocr, password))
     if output_format is ReportFormat.JSON:
@@ -90,6 +91,9 @@ def _show_reading(report: ReadReport) -> None:
         words = ", ".join(f"{n} words from {source}" for source, n in page.sources.items()) or "no word"
         console.rule(f"page {page.page_number}: {words}", align="left")
         console.print(Text(page.text), soft_wrap=True)
+        if page.set_aside:
+            aside = " ".join(word.text for word in page.set_aside)
+            console.print(Text(f"set aside, no model sees it: {aside}"), soft_wrap=True)
     _show_warnings(console, report.warnings)
 
 

@@ -85,7 +85,7 @@ class Worker:
         self._on_change = on_change
         self._owner = f"{socket.gethostname()[:64]}:{os.getpid()}:{uuid4().hex[:8]}"
         self._closing = threading.Event()
-        self._wake = threading.Event()
+        self._wakes = threading.Semaphore(0)
         self._runs: set[Run] = set()
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
@@ -100,15 +100,15 @@ class Worker:
             thread.start()
 
     def wake(self) -> None:
-        """Say that there is a job, so that nobody waits for the next look."""
-        self._wake.set()
+        """Say that there is a job, so that none waits for the next look: one thread, which tells the next."""
+        self._wakes.release()
 
     def close(self, *, timeout_s: float = 10.0) -> None:
         """Take no more jobs and give back those that run; wait for their threads as long as said."""
         self._closing.set()
         for run in self._list_runs():
             run.stop("closing")
-        self._wake.set()
+        self._wakes.release(max(1, self._options.n_jobs))
         deadline = time.monotonic() + timeout_s
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -127,9 +127,11 @@ class Worker:
                 continue
             pause_s = _FIRST_PAUSE_S
             if claimed is None:
-                self._wake.wait(self._options.poll_s)
-                self._wake.clear()
+                self._wakes.acquire(timeout=self._options.poll_s)
+                while not self._closing.is_set() and self._wakes.acquire(blocking=False):
+                    pass  # the next look is the answer to all calls before it
             else:
+                self.wake()  # there may be more
                 self._run(claimed)
 
     def _run(self, claimed: Claim) -> None:
@@ -212,7 +214,7 @@ class Worker:
     def _reap(self) -> None:
         while not self._closing.is_set():
             if self._try(self._reaper.tick):
-                self._wake.set()
+                self.wake()
                 self._on_change()
             self._closing.wait(min(self._options.lease_s / 4, 5.0))
 

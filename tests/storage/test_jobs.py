@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from schemas.errors import ExtractionNotFoundError, StorageFullError
 from schemas.service_errors import IdempotencyKeyReusedError, QueueFullError, RequestInFlightError
-from storage import batches, job_keys, job_leases
+from storage import batches, job_keys, job_leases, jobs
 from storage.batches import find_batch
 from storage.blobs import BlobStore, open_blobs
 from storage.database import open_database, sqlite_url, write_session
@@ -32,6 +34,7 @@ from storage.jobs import (
     list_jobs,
     read_result,
 )
+from storage.schema_records import keep_schema
 from tests.storage.jobs import accept, acceptance, in_session, new_job, send, submit, tell_nobody
 
 submit_batch = in_session(batches.submit_batch)
@@ -376,3 +379,49 @@ def test_writes_that_are_committed_together_are_refused_one_by_one(database: Eng
     # Of each pair with one key, the first is kept that is not refused itself: no pair has two that are.
     assert not any(end.isdigit() for number, end in enumerate(ends) if number % 3 == 0)
     assert len(names) == 12
+
+
+def test_a_schema_that_was_undone_with_one_job_is_written_for_the_next(database: Engine) -> None:
+    writes, gathered = GroupCommit(database), threading.Event()
+
+    def write(number: int) -> str | None:
+        def work(session: Session) -> str:
+            schema_id = keep_schema(session, "mine", "{}")
+            if number % 2 == 0:
+                raise ZeroDivisionError
+            return schema_id
+
+        try:
+            return writes.run(work)
+        except ZeroDivisionError:
+            return None
+
+    with ThreadPoolExecutor(13) as pool:
+        pool.submit(writes.run, lambda _: gathered.wait(10))
+        time.sleep(0.1)
+        ends = [pool.submit(write, number) for number in range(12)]
+        time.sleep(0.3)
+        gathered.set()
+        ids = {end.result() for end in ends} - {None}
+    assert len(ids) == 1
+    with database.connect() as connection:
+        kept = connection.execute(text("SELECT schema_id FROM schemas WHERE name = 'mine'")).scalars().all()
+    assert set(kept) == ids
+
+
+def test_as_many_are_accepted_at_once_as_have_a_place(database: Engine, blobs: BlobStore) -> None:
+    writes, barrier = GroupCommit(database), threading.Barrier(24)
+    new = [new_job(blobs, bytes([n])) for n in range(24)]
+    bound = replace(acceptance(blobs), max_queued=10)
+
+    def accept_one(number: int) -> int | None:
+        barrier.wait(10)
+        try:
+            return writes.run(lambda session: jobs.submit(session, new[number], bound)).n_ahead
+        except QueueFullError:
+            return None
+
+    with ThreadPoolExecutor(24) as pool:
+        places = [place for place in pool.map(accept_one, range(24)) if place is not None]
+    assert sorted(places) == list(range(10))
+    assert len(list_jobs(database, "acme", JobFilter(), before_seq=None, limit=99)) == 10
