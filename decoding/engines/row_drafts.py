@@ -150,12 +150,14 @@ class _Rows:
 def _json_as_before(
     key: _Key, likely: LikelyRow, previous: Mapping[str, Any], before: LikelyRow | None
 ) -> str | None:
-    """Return a value as JSON: null, a cell or the words of one, taken as in the row before."""
+    """Return a value as JSON: null, a cell or the words of one, taken as in the row before, or its word."""
     text, written = likely.cells.get(key.name), previous.get(key.name)
     if before is not None and written is None and (text is None or key.name in before.cells):
         return "null"
     if before is not None and isinstance(written, str):
         text = _same_part(written, before.cells.get(key.name, before.text), text or likely.text) or text
+        if text is None and written not in before.text:
+            text = written  # it stands nowhere in the row: one of the schema's own words
     if text is None:
         return None if not likely.cells else "null"
     if key.kind in ("number", "integer"):

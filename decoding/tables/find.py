@@ -13,6 +13,7 @@ from itertools import pairwise
 from statistics import median
 
 from decoding.tables.columns import assign_columns, fit_columns
+from decoding.tables.contents import name_by_contents
 from decoding.tables.heading_rows import MAX_COLUMNS, find_headings
 from decoding.tables.headings import NUMERIC_KINDS, ColumnKind
 from decoding.tables.lines import Group, TableLine, char_width, group_of, table_lines, usual_step
@@ -65,7 +66,7 @@ def find_tables(document: Document) -> tuple[Table, ...]:
             else:
                 tables.append([part])
     found = (_table(parts) for parts in tables)
-    return tuple(table for table in found if table.rows)
+    return tuple(name_by_contents(document, table) for table in found if table.rows)
 
 
 def _may_go_on(part: TablePart, page: Page) -> bool:

@@ -87,6 +87,22 @@ def test_outside_of_known_rows_nothing_is_drafted() -> None:
     assert RowDrafter(SCHEMA, {}).draft(cursor, '{"title":"A') == ""
 
 
+def test_a_word_of_the_schemas_own_is_drafted_as_in_the_row_before() -> None:
+    schema = schema_of(
+        rows=ArraySpec(
+            item=ObjectSpec(
+                properties=(("price", FieldSpec(kind="verbatim")), ("way", FieldSpec(kind="verbatim")))
+            )
+        )
+    )
+    rows = tuple(LikelyRow(cells={"price": price}, text=f"Rent {price}") for price in ("1.00", "2.00"))
+    drafter = RowDrafter(schema, {("rows",): rows})
+    text = '{"rows":[{"price":"1.00","way":"debit"},{'
+    cursor = JsonCursor()
+    cursor.feed(text)
+    assert drafter.draft(cursor, text) == '"price":"2.00","way":"debit"}]'
+
+
 @pytest.mark.parametrize("kind", ["number", "integer"])
 def test_numbers_are_written_without_quotes(kind: str) -> None:
     schema = schema_of(
