@@ -196,10 +196,13 @@ def scope_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
     columns = _columns_by_key(kinds, table.columns)
     own = columns_of_keys(item, table)
     claims = Counter(index for indices in own.values() for index in indices)
+    # Of several keys that claim a column, one that is called as it is has it ("date" beside "date_value").
     sure = {
         key: indices[0]
         for key, indices in own.items()
-        if len(indices) == 1 and claims[indices[0]] == 1 and _says_value(key, table.columns[indices[0]])
+        if len(indices) == 1
+        and (claims[indices[0]] == 1 or key == table.columns[indices[0]].kind)
+        and _says_value(key, table.columns[indices[0]])
     }
     # Of two keys that claim a column, the first in the schema's order mostly is what its cells are.
     likely: dict[int, str] = {}

@@ -43,6 +43,12 @@ def test_a_key_without_a_column_is_never_taken_from_another_keys() -> None:
     assert said(document, first, "tax_rate") == []
 
 
+def test_of_keys_that_claim_one_column_the_one_that_is_called_as_it_is_has_it() -> None:
+    document = pages(GOODS)
+    first, _ = scoped(document, rows_of(item(description="verbatim", amount="amount", amount_gross="amount")))
+    assert first.filled == {"description", "amount"}
+
+
 def test_two_keys_of_one_column_may_both_be_null() -> None:
     document = pages(GOODS)
     first, _ = scoped(
