@@ -116,12 +116,13 @@ class Projection:
 
 
 def padded_rows(n: int) -> int:
-    """Return how many rows are multiplied where there are `n`: 1, 4, 8, 16, 32, 48, ..., 128, 192, 256, ...
+    """Return how many rows are multiplied where there are `n`: 4, 8, 16, 32, 48, ..., 128, 192, 256, ...
 
     oneDNN keeps a kernel of a megabyte or so for every number of rows that it has ever met, up to 1,024 of
-    them: texts have all lengths, and a process would grow by a gigabyte.
+    them: texts have all lengths, and a process would grow by a gigabyte. One row would be the cheapest by a
+    little, but its sums are parted among threads: with another number of them it comes to other bits.
     """
-    step = 1 if n <= 1 else 4 if n <= 8 else 8 if n <= 16 else 16 if n <= 128 else 64
+    step = 4 if n <= 8 else 8 if n <= 16 else 16 if n <= 128 else 64
     return -(-n // step) * step
 
 

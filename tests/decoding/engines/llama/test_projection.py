@@ -83,4 +83,25 @@ def test_texts_of_all_lengths_make_few_kernels() -> None:
     padded = [padded_rows(n) for n in range(1, 8193)]
     assert all(rows >= n for n, rows in enumerate(padded, start=1))
     assert len(set(padded)) < 150  # at a megabyte or so each
-    assert [padded_rows(n) for n in (1, 2, 5, 8, 9, 17, 128, 129)] == [1, 4, 8, 8, 16, 32, 128, 192]
+    assert [padded_rows(n) for n in (1, 2, 5, 8, 9, 17, 128, 129)] == [4, 4, 8, 8, 16, 32, 128, 192]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_another_number_of_threads_comes_to_the_same_bits(dtype: torch.dtype) -> None:
+    made = torch.Generator().manual_seed(5)
+    weight = torch.randn(1024, 1536, generator=made).to(dtype)
+    factors = Factors(
+        torch.randn(1536, 32, generator=made), torch.randn(32, 1024, generator=made), dtype=dtype
+    )
+    projection = Projection(weight, None)
+    before = torch.get_num_threads()
+    try:
+        for n_rows in (1, 3, 13, 64):
+            x = torch.randn(n_rows, 1536, generator=made).to(dtype)
+            found: list[torch.Tensor] = []
+            for n_threads in (1, 2, 3):
+                torch.set_num_threads(n_threads)
+                found.append(projection(x, factors))
+            assert all(torch.equal(found[0], other) for other in found[1:])
+    finally:
+        torch.set_num_threads(before)
