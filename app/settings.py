@@ -192,7 +192,7 @@ class Settings(BaseSettings):
     n_candidates
         Candidates ranked for each value.
     threads
-        With which the embedded engine computes, at most; without it one for each core that nobody else needs.
+        With which the embedded engine computes; without it one for each core that nobody else needs.
     commit
         Of the source that the program was made of; images say it, and /version tells it.
     """

@@ -51,7 +51,7 @@ class EmbeddedEngine:
     cache
         A folder that keeps what is worked out of weights at the first start; made if it is not there.
     n_threads
-        At most so many compute; None is one for each core that nobody else needs.
+        So many compute; None is one for each core that nobody else needs.
     before_loading
         Called before the model is loaded; what it raises is why there is none.
     """

@@ -19,7 +19,7 @@ from decoding.engines.hypotheses import Decoded, Ranking, raise_on_error
 from decoding.engines.llama.config import NotPlainLlamaError
 from decoding.engines.llama.loaded import LlamaModel
 from decoding.engines.span_search import SpanDecoder
-from decoding.engines.threads import Threads, count_free_threads
+from decoding.engines.threads import Threads, count_allowed_threads
 from decoding.engines.token_tree import Branch, TokenTree
 from decoding.grammar.build import Grammar
 from schemas.errors import EngineUnavailableError
@@ -55,7 +55,7 @@ class Runtime:
     cache
         A folder that keeps what is worked out of weights at the first start.
     n_threads
-        At most so many compute on a processor; None is one for each core that nobody else needs.
+        So many compute on a processor; None is one for each core that nobody else needs.
 
     Raises
     ------
@@ -73,7 +73,7 @@ class Runtime:
         cache: Path | None = None,
         n_threads: int | None = None,
     ) -> None:
-        self.threads = Threads(count_free_threads() if n_threads is None else n_threads)
+        self.threads = Threads(count_allowed_threads()) if n_threads is None else Threads.fixed(n_threads)
         try:
             best = _best_dtype(folder, device) if dtype is None else getattr(torch, dtype)
         except (OSError, ValueError) as error:

@@ -48,7 +48,7 @@ class CoreUse:
     idle_s: float
 
 
-def count_free_threads() -> int:
+def count_allowed_threads() -> int:
     """Return how many threads may compute: one for a core, within what the environment and the group allow.
 
     Those are `OMP_NUM_THREADS` and `OMP_THREAD_LIMIT`, the processors that the process may run on, and its
@@ -84,6 +84,11 @@ class Threads:
         self._clock = clock
         self._looked_at, self._use = clock(), self._read_use()
         self.n = self._most if self._use is None else 1
+
+    @classmethod
+    def fixed(cls, n: int) -> Threads:
+        """Return what always computes with `n` threads."""
+        return cls(n, read_use=lambda: None)
 
     @contextmanager
     def in_use(self) -> Generator[None]:

@@ -81,9 +81,10 @@ class KeptFile:
                 Path(part).replace(self._path)
             finally:
                 Path(part).unlink(missing_ok=True)
-            self._delete_old()
         except (OSError, SafetensorError) as error:
             logger.info("%s is not kept: %s", self._path.name, type(error).__name__)
+        with suppress(OSError):  # another process deletes in the same folder: the next write goes on
+            self._delete_old()
 
     def _delete_old(self) -> None:
         """Delete what does not fit, and what processes that died have left half written."""

@@ -43,7 +43,7 @@ class LlamaModel:
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise EngineUnavailableError(f"cannot load the model in {folder.name!r}: {error}") from error
         self.max_context_tokens = shape.n_positions
-        self._threads = threads or Threads(1)
+        self._threads = threads or Threads.fixed(1)
         self._loaded: dict[str, tuple[Sequence[LayerFactors], tuple[object, ...]]] = {}
         self._factors: Sequence[LayerFactors] | None = None
         self._adapter: str | None = None

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 import torch
 
 from decoding.engines import threads as module
-from decoding.engines.threads import CoreUse, Threads, count_free_threads, read_core_use
+from decoding.engines.threads import CoreUse, Threads, count_allowed_threads, read_core_use
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +79,14 @@ def test_a_moment_says_nothing() -> None:
     assert threads.n == 1
 
 
+def test_a_number_that_is_set_stays_whatever_the_load() -> None:
+    threads = Threads.fixed(2)
+    with threads.in_use():
+        time.sleep(0.3)  # long enough to look
+        threads.adapt()
+        assert torch.get_num_threads() == 2
+
+
 def test_where_nothing_counts_all_threads_compute() -> None:
     threads = _Machine(is_counted=False).threads(3)
     with threads.in_use():
@@ -108,12 +117,12 @@ def test_the_environment_bounds_them(monkeypatch: pytest.MonkeyPatch, name: str)
     for each in ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT"):
         monkeypatch.delenv(each, raising=False)
     monkeypatch.setattr(module, "_count_cores", lambda: 6)
-    assert count_free_threads() == 6
+    assert count_allowed_threads() == 6
     monkeypatch.setenv(name, "2")
-    assert count_free_threads() == 2
+    assert count_allowed_threads() == 2
     for odd in ("", "0", "4,2", "many"):
         monkeypatch.setenv(name, odd)
-        assert count_free_threads() == 6
+        assert count_allowed_threads() == 6
 
 
 @pytest.mark.parametrize(
@@ -127,7 +136,7 @@ def test_a_control_groups_share_bounds_them(
     (tmp_path / "cpu.max").write_text(quota)
     monkeypatch.setattr(module, "_QUOTA", tmp_path / "cpu.max")
     monkeypatch.setattr(module, "_count_cores", lambda: 6)
-    assert count_free_threads() == n
+    assert count_allowed_threads() == n
 
 
 def test_the_kernels_counts_are_read() -> None:
