@@ -28,6 +28,7 @@ from app.models.choice import ChosenModel, choose_model
 from app.settings import load_settings
 from decoding.engines.embedded import EmbeddedEngine
 from decoding.engines.embedded_runtime import Runtime
+from decoding.engines.threads import set_threads
 from decoding.engines.token_tree import Branch, TokenTree
 from ocr.reader import ReadOptions, read_document
 from schemas.model_profile import read_profile
@@ -46,7 +47,7 @@ def main() -> None:
     parser.add_argument("--samples", type=Path, default=Path("samples"))
     parser.add_argument("--of", choices=ENGINES, help=argparse.SUPPRESS)  # in a process of its own
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
+    set_threads(arguments.threads)
     model = choose_model(load_settings())
     if arguments.of:
         print(_measure_samples(model, arguments.of, arguments.samples).model_dump_json())

@@ -23,6 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from decoding.engines.threads import set_threads
 from training.lean.llama import LeanLlama
 from training.lora_muon import lora_pairs
 from training.sft.model import LoraShape, adapted_model, packed_loss
@@ -43,7 +44,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
+    set_threads(arguments.threads)
     conversations = read_conversations(arguments.conversations, max_tokens=arguments.max_tokens)
     chosen = _chosen(conversations, arguments.tokens)
     model = _model(arguments.base, arguments.rank)

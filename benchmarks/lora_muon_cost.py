@@ -23,6 +23,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from decoding.engines.threads import set_threads
 from training.lora_muon import LoRAMuon, LoRAPair, lora_pairs
 from training.lora_rite import LoRARite
 from training.pair_optimizer import PairOptimizer
@@ -223,7 +224,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=2048, help="of a whole training step")
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
+    set_threads(arguments.threads)
     timer = Timer(device=arguments.device, n_rounds=arguments.rounds)
     for line in steps(timer, count=arguments.pairs, compiled=arguments.compiled):
         print(line, flush=True)

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from decoding.engines.threads import set_threads
 from training.copying_init import write_copying_circuit
 from training.hf import load_tokenizer
 from training.run_folder import TrainingFolder
@@ -152,7 +153,7 @@ def train_house(
         If a setting of the learning rate is out of range, or the folder's files are no run's.
     """
     run = TrainingFolder(path=folder)
-    torch.set_num_threads(config.n_threads)
+    set_threads(config.n_threads)
     model = new_model(config, vocab_size=_vocab_size(stream_config))
     nn.Module.to(model, config.device)
     if config.compiled:

@@ -95,11 +95,11 @@ class Threads:
         """Compute with `n` threads while the block runs, and then with as many as before."""
         before = torch.get_num_threads()
         self.adapt()
-        _set_threads(self.n)
+        set_threads(self.n)
         try:
             yield
         finally:
-            _set_threads(before)
+            set_threads(before)
 
     def adapt(self) -> None:
         """Take fewer threads if they had to wait for a core, and one more for each core that was idle."""
@@ -117,7 +117,7 @@ class Threads:
             self.n = max(1, self.n // 2)
         else:
             self.n = min(self._most, self.n + int(idle + 1 - _IDLE_ENOUGH))
-        _set_threads(self.n)
+        set_threads(self.n)
 
 
 def read_core_use() -> CoreUse | None:
@@ -134,7 +134,14 @@ def read_core_use() -> CoreUse | None:
     return CoreUse(waited_s=sum(waited_ns) / 1e9, idle_s=idle_ticks / ticks_a_second) if waited_ns else None
 
 
-def _set_threads(n: int) -> None:
+def set_threads(n: int) -> None:
+    """Have torch compute with `n` threads, and never with more than `OMP_THREAD_LIMIT` allows.
+
+    oneDNN parts its work among the threads that it asked for. Where OpenMP starts fewer, the others' share is
+    left undone, and the products are wrong without a word.
+    """
+    limit = _read_number(os.environ.get("OMP_THREAD_LIMIT"))
+    n = max(1, n if limit is None else min(n, limit))
     # To set it costs some kernels that were made, even where it stays as it is.
     if torch.get_num_threads() != n:
         torch.set_num_threads(n)

@@ -16,16 +16,17 @@ from tests.paths import ROOT
 from tests.retrieval.pages import SCHEMA, example, page_hash, page_text
 
 
-def _killed_while_adding(folder: Path, round_number: int, seconds: float) -> list[str]:
-    """Return what a process acknowledged before it was killed, `seconds` after it began to add."""
+def _killed_while_adding(folder: Path, round_number: int, n_lines: int, seconds: float) -> list[str]:
+    """Return what a process acknowledged before it was killed, `seconds` after it had said `n_lines`."""
     command = [sys.executable, "-m", "tests.retrieval.adds_until_killed", str(folder), str(round_number)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
+        lines = [process.stdout.readline() for _ in range(n_lines)]  # however slow the machine is just now
         time.sleep(seconds)
         process.kill()
         # A line that is cut was not acknowledged.
-        return [line.strip() for line in process.stdout.readlines() if line.endswith("\n")]
+        return [line.strip() for line in (*lines, *process.stdout.readlines()) if line.endswith("\n")]
 
 
 def _check(folder: Path, present: set[str], removed: set[str], unsure: set[str]) -> None:
@@ -42,7 +43,7 @@ def _run(folder: Path, n_rounds: int) -> None:
     present: set[str] = set()
     removed: set[str] = set()
     for round_number in range(n_rounds):
-        lines = _killed_while_adding(folder, round_number, rng.uniform(0.0, 0.5))
+        lines = _killed_while_adding(folder, round_number, rng.randint(2, 15), rng.uniform(0.0, 0.1))
         actions = [line.split() for line in lines]
         present |= {example_id for action, example_id in actions if action == "added"}
         gone = {example_id for action, example_id in actions if action == "removed"}

@@ -119,15 +119,14 @@ def _train(
     n_processes: int,
     n_minutes: float | None,
 ) -> None:
-    import torch
-
+    from decoding.engines.threads import set_threads
     from schemas.adapter import adapter_sha256, weights_sha256
     from training.lora_run import LoraRun
     from training.run_folder import TrainingFolder
     from training.sft.factors import load_factors
     from training.sft.model import save_adapter
 
-    torch.set_num_threads(n_threads)
+    set_threads(n_threads)
     folder = TrainingFolder(path=run)
     made_of = {"base_sha256": weights_sha256(base), "start": None if start is None else adapter_sha256(start)}
     config = {**asdict(settings), "mixture": asdict(mixture), **facts, **made_of}

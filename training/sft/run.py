@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from decoding.engines.threads import set_threads
 from schemas.errors import ConfigurationError
 from training.divergence import DivergenceGuard
 from training.encode import EncodedSample
@@ -166,7 +167,7 @@ class SftRun:
         """
         if not self.conversations:
             raise ConfigurationError("there is no conversation to train on")
-        torch.set_num_threads(self.config.n_threads)
+        set_threads(self.config.n_threads)
         model = adapted_model(self.base, self.config.shape, seed=self.config.seed, device=self.config.device)
         if self.start is not None:
             load_factors(model, self.start)
@@ -261,7 +262,7 @@ class SftRun:
         candidate = self.folder / CANDIDATE
         save_adapter(model, candidate, base_name=self.base.resolve().name)
         scores = self.validate(candidate)
-        torch.set_num_threads(self.config.n_threads)
+        set_threads(self.config.n_threads)
         self.files.log.append({"step": state.step, **scores})
         if objective(scores) > state.best_score:
             state.best_score, state.best_epoch, state.n_worse = objective(scores), state.epoch, 0

@@ -120,7 +120,8 @@ def padded_rows(n: int) -> int:
 
     oneDNN keeps a kernel of a megabyte or so for every number of rows that it has ever met, up to 1,024 of
     them: texts have all lengths, and a process would grow by a gigabyte. One row would be the cheapest by a
-    little, but its sums are parted among threads: with another number of them it comes to other bits.
+    little, but its sums are parted among threads on every processor, and those of four on few: with another
+    number of threads they come to other last bits.
     """
     step = 4 if n <= 8 else 8 if n <= 16 else 16 if n <= 128 else 64
     return -(-n // step) * step

@@ -14,11 +14,12 @@ import pytest
 import torch
 
 from decoding.engines import threads as module
-from decoding.engines.threads import CoreUse, Threads, count_allowed_threads, read_core_use
+from decoding.engines.threads import CoreUse, Threads, count_allowed_threads, read_core_use, set_threads
 
 
 @pytest.fixture(autouse=True)
-def _threads_as_before() -> Iterator[None]:
+def _threads_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("OMP_THREAD_LIMIT", raising=False)  # nothing is computed here but their number
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
@@ -110,6 +111,14 @@ def test_a_program_has_its_own_number_back() -> None:
     with pytest.raises(RuntimeError):
         compute()
     assert torch.get_num_threads() == 3
+
+
+def test_no_more_are_asked_for_than_the_limit_lets_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_THREAD_LIMIT", "1")
+    with Threads.fixed(3).in_use():
+        assert torch.get_num_threads() == 1
+    set_threads(4)
+    assert torch.get_num_threads() == 1
 
 
 @pytest.mark.parametrize("name", ["OMP_NUM_THREADS", "OMP_THREAD_LIMIT"])
