@@ -5,8 +5,9 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
+from struct import Struct
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -23,6 +24,7 @@ Box = tuple[float, float, float, float]
 _NO_WIDTH = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
 # A font's declared ascent and descent can be nonsense; beyond this ratio the glyph's own box counts.
 _MAX_LOOSE_RATIO = 4.0
+_FOUR_DOUBLES, _FOUR_FLOATS = Struct("4d").unpack, Struct("4f").unpack
 # Text within so many degrees of a quarter turn runs along the page's sides; a scan may lie a little askew.
 _STRAIGHT_DEG = 10.0
 
@@ -54,6 +56,8 @@ class Run:
         in [0, 360).
     font_id
         Address of the font, valid as long as the page is open; None if the library does not know.
+    quarter_turns
+        The clockwise quarter turns of the text; None for a slope.
     """
 
     object_id: int | None
@@ -61,12 +65,11 @@ class Run:
     size_pt: float
     angle_deg: float
     font_id: int | None
+    quarter_turns: int | None = field(init=False)
 
-    @property
-    def quarter_turns(self) -> int | None:
-        """Return the clockwise quarter turns of the text; None for a slope."""
+    def __post_init__(self) -> None:
         turns = round(self.angle_deg / 90)
-        return turns % 4 if abs(self.angle_deg - 90 * turns) <= _STRAIGHT_DEG else None
+        self.quarter_turns = turns % 4 if abs(self.angle_deg - 90 * turns) <= _STRAIGHT_DEG else None
 
 
 @dataclass(slots=True)
@@ -190,27 +193,28 @@ def _finite(number: float) -> float:
 
 
 class _Boxes:
-    """The boxes of a page's characters; what the library writes into is made once."""
+    """The boxes of a page's characters; what the library writes into is made once, and read as a whole."""
 
     def __init__(self, page: object) -> None:
         self._page = page
-        self._loose = _RAW.FS_RECTF()
-        self._edges = tuple(ctypes.c_double() for _ in range(4))
-        self._by_reference = tuple(ctypes.byref(edge) for edge in self._edges)
+        self._tight, self._loose = bytearray(4 * 8), bytearray(4 * 4)
+        # Left, right, bottom and top, as the library wants them, where they stand as a `Box`.
+        edges = [ctypes.c_double.from_buffer(self._tight, 8 * place) for place in (0, 2, 1, 3)]
+        self._by_reference = tuple(ctypes.byref(edge) for edge in edges)
+        self._rectangle = _RAW.FS_RECTF.from_buffer(self._loose)
 
     def of(self, i: int) -> tuple[Box, Box]:
         """Return the box and the cell of the character `i`."""
         _RAW.FPDFText_GetCharBox(self._page, i, *self._by_reference)
-        left, right, bottom, top = self._edges
-        tight = (left.value, bottom.value, right.value, top.value)
-        loose = self._loose
-        if not _RAW.FPDFText_GetLooseCharBox(self._page, i, loose):
+        tight: Box = _FOUR_DOUBLES(self._tight)
+        if not _RAW.FPDFText_GetLooseCharBox(self._page, i, self._rectangle):
             return tight, tight
-        cell: Box = (loose.left, loose.bottom, loose.right, loose.top)
-        if cell[3] <= cell[1] or cell[2] <= cell[0]:
+        left, top, right, bottom = _FOUR_FLOATS(self._loose)
+        if top <= bottom or right <= left:
             return tight, tight
+        cell: Box = (left, bottom, right, top)
         width, height = tight[2] - tight[0], tight[3] - tight[1]
-        is_too_high = cell[3] - cell[1] > _MAX_LOOSE_RATIO * max(height, width) > 0
+        is_too_high = top - bottom > _MAX_LOOSE_RATIO * (height if height > width else width) > 0
         return (tight if is_too_high else cell), cell
 
 

@@ -9,6 +9,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.changed import Changed
 from ocr.glyphs import Glyph
 from ocr.own_ink import HasInk, draw_alone
 from ocr.pdf import PageFrame, turned
@@ -29,11 +30,11 @@ Boxes = NDArray[np.float64]
 def find_hidden_letters(
     words: Sequence[LayerWord],
     frame: PageFrame,
-    changed: NDArray[np.bool_],
+    changed: Changed,
     objects: Mapping[int, object],
-    changed_by: Callable[[Sequence[object]], NDArray[np.bool_]],
+    changed_by: Callable[[Sequence[object]], Changed],
     ink_of: HasInk,
-    look_closer: Callable[[], NDArray[np.bool_]],
+    look_closer: Callable[[], Changed],
 ) -> Mapping[int, frozenset[int]]:
     """Return for each of the shown `words` that hides some of its glyphs which those are, by their indices.
 
@@ -59,7 +60,7 @@ def find_hidden_letters(
     in_doubt = in_doubt[[_says_much(glyphs[n]) for n in in_doubt.tolist()]] if in_doubt.size else in_doubt
     if in_doubt.size:
         closer = look_closer()
-        heights = np.array([_height(words[asked[n][0]]) for n in in_doubt.tolist()]) * closer.shape[0]
+        heights = np.array([_height(words[asked[n][0]]) for n in in_doubt.tolist()]) * closer.pixels.shape[0]
         is_hidden[in_doubt] = ~_has_inner_ink(boxes[in_doubt], closer) & (heights >= _LEAST_HEIGHT_PX)
     covering = _covering(asked, glyphs, boxes)
     pseudo = [
@@ -117,19 +118,14 @@ def _box(row: NDArray[np.float64]) -> tuple[float, float, float, float]:
     return (left, top, right, bottom)
 
 
-def _has_inner_ink(boxes: Boxes, changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _has_inner_ink(boxes: Boxes, changed: Changed) -> NDArray[np.bool_]:
     """Return which boxes have a changed pixel that no neighbour's edge can have changed, (n,)."""
-    import cv2
-
-    height, width = changed.shape
-    sums = cv2.integral(changed.view(np.uint8))  # (height + 1, width + 1)
-    grid = np.array([width, height, width, height])
-    pixels = np.clip(np.nan_to_num(boxes * grid), 0, grid)
+    pixels = np.clip(np.nan_to_num(boxes * changed.size), 0, changed.size)
     inner = np.concatenate([np.ceil(pixels[:, :2]), np.floor(pixels[:, 2:])], axis=1).astype(int)
     outer = np.concatenate([np.floor(pixels[:, :2]), np.ceil(pixels[:, 2:])], axis=1).astype(int)
     is_narrow = np.any(inner[:, 2:] <= inner[:, :2] + 1, axis=1, keepdims=True)
     left, top, right, bottom = np.where(is_narrow, outer, inner).T
-    return (sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]) > 0
+    return changed.count(left, top, right, bottom) > 0
 
 
 def _covering(asked: Sequence[tuple[int, int]], glyphs: Sequence[Glyph], boxes: Boxes) -> list[int]:

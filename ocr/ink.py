@@ -68,20 +68,34 @@ def find_lines(picture: Image, covered: Sequence[BBox]) -> tuple[InkLine, ...]:
     inks = [cv2.subtract(around, picture) >= _CONTRAST]
     if around.min() < _DARK_GROUND:
         inks.append((cv2.subtract(picture, around) >= _CONTRAST) & (around < _DARK_GROUND))
+    places = _places(covered, picture.shape)
     lines: list[InkLine] = []
     for ink in inks:
-        glyphs = _glyphs(ink.view(np.uint8), covered)
+        for place in places:
+            ink[place] = False
+        glyphs = _glyphs(ink.view(np.uint8))
         lines += (_ink_line(row, picture.shape) for row in _lines(glyphs, ink))
     return tuple(lines)
 
 
-def _glyphs(ink: Image, covered: Sequence[BBox]) -> _Boxes:
+def _places(covered: Sequence[BBox], shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
+    """Return the rows and columns of pixels of each box."""
+    height, width = shape
+    boxes = np.array([(b.left, b.top, b.right, b.bottom) for b in covered], np.float64).reshape(-1, 4)
+    first = (boxes[:, :2] * (width, height)).astype(int).tolist()
+    last = np.ceil(boxes[:, 2:] * (width, height)).astype(int).tolist()
+    return [
+        (slice(top, bottom), slice(left, right))
+        for (left, top), (right, bottom) in zip(first, last, strict=True)
+    ]
+
+
+def _glyphs(ink: Image) -> _Boxes:
     """Return (left, top, width, height, area) in pixels of each shape that may be a letter, (n_glyphs, 5)."""
     left, top, right, bottom = _part_with_shapes(ink)
     if right <= left:
         return np.empty((0, 5), np.int32)
-    part = _uncovered(ink, covered)[top:bottom, left:right]
-    return _find_glyphs(part) + np.array([left, top, 0, 0, 0], np.int32)
+    return _find_glyphs(ink[top:bottom, left:right]) + np.array([left, top, 0, 0, 0], np.int32)
 
 
 def _part_with_shapes(ink: Image) -> tuple[int, int, int, int]:
@@ -90,12 +104,11 @@ def _part_with_shapes(ink: Image) -> tuple[int, int, int, int]:
     Found on every second pixel, which takes a quarter of the time; letters may be one there. Of two pages in
     three, with rules and boxes at most, nothing is left.
     """
-    import cv2
-
     height, width = (side // 2 * 2 for side in ink.shape)
     rows = ink[0:height:2] | ink[1:height:2]
-    _, _, stats, _ = cv2.connectedComponentsWithStats(rows[:, 0:width:2] | rows[:, 1:width:2], connectivity=8)
-    shapes = stats[1:][(stats[1:, 3] >= _MIN_GLYPH_PX // 2) & (stats[1:, 3] <= _MAX_GLYPH_PX)]
+    halved = rows[:, 0:width:2] | rows[:, 1:width:2]
+    stats = _shapes(halved)
+    shapes = stats[(stats[:, 3] >= _MIN_GLYPH_PX // 2) & (stats[:, 3] <= _MAX_GLYPH_PX)]
     shapes = shapes[shapes[:, 3] <= _MAX_HEIGHTS * shapes[:, 2]]
     if not len(shapes):
         return 0, 0, 0, 0
@@ -104,43 +117,52 @@ def _part_with_shapes(ink: Image) -> tuple[int, int, int, int]:
     return int(left), int(top), int(right), int(bottom)
 
 
-def _uncovered(ink: Image, covered: Sequence[BBox]) -> Image:
-    height, width = ink.shape
-    for box in covered:
-        rows = slice(int(box.top * height), int(np.ceil(box.bottom * height)))
-        ink[rows, int(box.left * width) : int(np.ceil(box.right * width))] = 0
-    return ink
-
-
 def _find_glyphs(ink: Image) -> _Boxes:
-    import cv2
-
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    _, _, width, height, area = stats[1:].T
+    shapes = _shapes(ink)
+    _, _, width, height, area = shapes.T
     is_glyph = (height >= _MIN_GLYPH_PX) & (height <= _MAX_GLYPH_PX)
     is_glyph &= (width <= _MAX_WIDTHS * height) & (height <= _MAX_HEIGHTS * width)
     is_glyph &= (area >= _MIN_FILL * width * height) & (area <= _MAX_FILL * width * height)
-    return np.asarray(stats[1:][is_glyph], np.int32)
+    return shapes[is_glyph]
+
+
+def _shapes(ink: Image) -> _Boxes:
+    """Return (left, top, width, height, area) in pixels of all that hangs together, (n_shapes, 5)."""
+    import cv2
+
+    try:
+        # A third of the time; more than 65,535 shapes, as grain may have, are an error.
+        stats = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_16U)[2]
+    except cv2.error:
+        stats = cv2.connectedComponentsWithStats(ink, connectivity=8)[2]
+    return np.asarray(stats[1:], np.int32)
 
 
 def _lines(glyphs: _Boxes, ink: NDArray[np.bool_]) -> list[_Boxes]:
     """Return the glyphs of each line of text; those of one row are one line, however far apart."""
-    rows = [row for row in _rows(glyphs, ink.shape) if _is_text(row) and _is_clear(row, ink)]
+    rows = [row for row in _rows(glyphs) if _is_text(row) and _is_clear(row, ink)]
     return [_with_rest_of_row(row, glyphs) for row in rows]
 
 
-def _rows(glyphs: _Boxes, shape: tuple[int, ...]) -> list[_Boxes]:
+def _rows(glyphs: _Boxes) -> list[_Boxes]:
     """Return the glyphs in groups that stand beside one another, less than their height apart."""
     import cv2
 
     if not len(glyphs):
         return []
-    band = np.zeros(shape, np.uint8)
-    for left, top, width, height in glyphs[:, :4].tolist():
-        first, last = top + height // 4, top + max(height * 3 // 4, height // 4 + 1)
-        band[first:last, max(0, left - height // 2 - 1) : left + width + height // 2 + 1] = 1
-    _, labels = cv2.connectedComponents(band, connectivity=4)
-    group = labels[glyphs[:, 1] + glyphs[:, 3] // 2, glyphs[:, 0] + glyphs[:, 2] // 2]
+    left, top, width, height = glyphs[:, :4].T
+    y = np.stack([top + height // 4, top + np.maximum(height * 3 // 4, height // 4 + 1)])
+    x = np.stack([np.maximum(0, left - height // 2 - 1), left + width + height // 2 + 1])
+    # Bands that touch are one group. Pixels between two edges are all alike: one cell stands for them.
+    edges_y, edges_x = np.unique(y), np.unique(x)
+    cells = np.zeros((len(edges_y), len(edges_x)), np.uint8)
+    rows, columns = np.searchsorted(edges_y, y).T.tolist(), np.searchsorted(edges_x, x).T.tolist()
+    for (first, last), (start, end) in zip(rows, columns, strict=True):
+        cells[first:last, start:end] = 1
+    _, labels = cv2.connectedComponents(cells, connectivity=4)
+    row = np.searchsorted(edges_y, np.asarray(top + height // 2), side="right") - 1
+    column = np.searchsorted(edges_x, np.asarray(left + width // 2), side="right") - 1
+    group = labels[row, column]
     order = np.argsort(group, kind="stable")
     return np.split(glyphs[order], np.flatnonzero(np.diff(group[order])) + 1)
 

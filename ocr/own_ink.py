@@ -10,6 +10,7 @@ import numpy as np
 import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 
+from ocr.changed import Changed
 from ocr.text_layer import Box, LayerWord
 
 # The generated bindings are only partly typed.
@@ -17,8 +18,10 @@ _RAW: Any = pdfium_c
 
 # Pages that draw some of the words alone, at most: words that are left then are taken for hidden.
 _MAX_PICTURES = 8
+# Half a pixel of those pictures each: boxes that touch have no cell in common.
+_CELLS = 2400
 # Which of some words have ink in a picture of what changed.
-HasInk = Callable[[Sequence[LayerWord], NDArray[np.bool_]], NDArray[np.bool_]]
+HasInk = Callable[[Sequence[LayerWord], Changed], NDArray[np.bool_]]
 
 
 def address_of(page_object: object) -> int | None:
@@ -27,7 +30,7 @@ def address_of(page_object: object) -> int | None:
 
 
 def find_borrowers(
-    words: Sequence[LayerWord], has_ink: NDArray[np.bool_], changed: NDArray[np.bool_], ink_of: HasInk
+    words: Sequence[LayerWord], has_ink: NDArray[np.bool_], changed: Changed, ink_of: HasInk
 ) -> list[int]:
     """Return the indices of words whose ink stands only where other words do: it may be those words' alone.
 
@@ -39,12 +42,13 @@ def find_borrowers(
     has_ink
         Of each word, (n_words,).
     changed
-        The pixels that the page's text changes, (height, width).
+        By the page's text.
     """
-    cover = np.zeros(changed.shape, dtype=np.uint16)
-    for word in words:
-        cover[_slices(word.box, changed.shape)] += 1
-    has_own = ink_of(words, changed & (cover <= 1))
+    places = _slices([word.box for word in words], changed.pixels.shape)
+    cover = np.zeros(changed.pixels.shape, dtype=np.uint16)
+    for place in places:
+        cover[place] += 1
+    has_own = ink_of(words, Changed(changed.pixels & (cover <= 1)))
     return [
         index
         for index, word in enumerate(words)
@@ -52,7 +56,7 @@ def find_borrowers(
         and not has_own[index]
         and word.object_id is not None
         and any(ch.isalnum() for ch in word.text)
-        and bool((cover[_slices(word.box, changed.shape)] > 1).any())
+        and bool((cover[places[index]] > 1).any())
     ]
 
 
@@ -60,7 +64,7 @@ def draw_alone(
     words: Sequence[LayerWord],
     borrowers: Sequence[int],
     objects: Mapping[int, object],
-    changed_by: Callable[[Sequence[object]], NDArray[np.bool_]],
+    changed_by: Callable[[Sequence[object]], Changed],
     ink_of: HasInk,
 ) -> frozenset[int]:
     """Return those of the borrowers that have ink when their operations alone are drawn.
@@ -72,7 +76,7 @@ def draw_alone(
     objects
         Text objects of the page by their addresses; all are switched off.
     changed_by
-        The pixels that some of them change, when only they are switched on.
+        What some of them change, when only they are switched on.
     """
     left = {words[index].object_id for index in borrowers if words[index].object_id in objects}
     found: set[int] = set()
@@ -90,24 +94,31 @@ def draw_alone(
 
 def _stand_apart(words: Sequence[LayerWord], objects: set[int | None]) -> list[int]:
     """Return some of the operations of which no two have words in one place."""
-    boxes: dict[int, list[Box]] = {}
-    for word in words:
-        if word.object_id is not None and word.object_id in objects:
-            boxes.setdefault(word.object_id, []).append(word.box)
+    own = [word for word in words if word.object_id is not None and word.object_id in objects]
+    # Each box with each other would take minutes on a page that draws ten thousand words one by one.
+    edges = np.clip(np.nan_to_num(np.array([word.box for word in own], dtype=np.float64)), 0, 1) * _CELLS
+    cells = np.rint(edges).astype(int).reshape(-1, 4).tolist()
+    places: dict[int, list[tuple[slice, slice]]] = {}
+    for word, (left, top, right, bottom) in zip(own, cells, strict=True):
+        place = (slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1)))
+        places.setdefault(word.object_id or 0, []).append(place)
+    taken = np.zeros((_CELLS + 1, _CELLS + 1), dtype=np.bool_)
     chosen: list[int] = []
-    taken: list[Box] = []
-    for object_id, own in boxes.items():
-        if not any(_meet(a, b) for a in own for b in taken):
+    for object_id, covered in places.items():
+        if not any(taken[place].any() for place in covered):
             chosen.append(object_id)
-            taken += own
+            for place in covered:
+                taken[place] = True
     return chosen
 
 
-def _meet(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
-def _slices(box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
+def _slices(boxes: Sequence[Box], shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
+    """Return the rows and columns of pixels that each of some boxes covers."""
     height, width = shape
-    left, top, right, bottom = np.clip(np.nan_to_num(np.array(box)), 0, 1) * (width, height, width, height)
-    return slice(int(top), int(np.ceil(bottom))), slice(int(left), int(np.ceil(right)))
+    grid = (width, height, width, height)
+    edges = np.clip(np.nan_to_num(np.array(boxes, dtype=np.float64).reshape(-1, 4)), 0, 1) * grid
+    first, last = edges[:, :2].astype(int).tolist(), np.ceil(edges[:, 2:]).astype(int).tolist()
+    return [
+        (slice(top, bottom), slice(left, right))
+        for (left, top), (right, bottom) in zip(first, last, strict=True)
+    ]

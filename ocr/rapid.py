@@ -76,10 +76,15 @@ class RapidEngine:
         check_image(image)
         return tuple(word for line in self.read_lines(image, self.detect(image)) for word in line)
 
-    def detect(self, image: Image) -> tuple[Quad, ...]:
-        """Return the text lines of `image`, in pixels."""
+    def detect(self, image: Image, *, enlarges: bool = True) -> tuple[Quad, ...]:
+        """Return the text lines of `image`, in pixels; a small one is looked at enlarged if it `enlarges`.
+
+        Letters of a page that was rendered at 200 dpi are as large as they need be.
+        """
         models = self._models()
-        heat = run(models.detector, _normalised(_scaled(_as_rgb(image), self._max_side_px))[None])
+        enlargement = _MAX_ENLARGEMENT if enlarges else 1.0
+        scaled = _scaled(_as_rgb(image), self._max_side_px, enlargement)
+        heat = run(models.detector, _normalised(scaled)[None])
         boxes, _ = models.boxes(heat, image.shape[:2])
         return tuple(np.asarray(box, np.float32) for box in boxes)
 
@@ -213,11 +218,11 @@ def _placed(line: Line, quad: Quad, size_px: tuple[int, int]) -> tuple[Word, ...
     return tuple(words)
 
 
-def _scaled(rgb: Image, max_side_px: int) -> Image:
+def _scaled(rgb: Image, max_side_px: int, max_enlargement: float) -> Image:
     import cv2
 
     height, width = rgb.shape[:2]
-    scale = min(_MAX_ENLARGEMENT, max_side_px / max(height, width))
+    scale = min(max_enlargement, max_side_px / max(height, width))
     new_width, new_height = (
         max(_SIDE_MULTIPLE_PX, round(side * scale / _SIDE_MULTIPLE_PX) * _SIDE_MULTIPLE_PX)
         for side in (width, height)

@@ -201,6 +201,7 @@ class _Reading:
         self._options = options
         self._deadline = deadline
         self._recognised: list[Recognised] = []
+        self._sheets: dict[bytes, Recognised] = {}
 
     def read_pages(self, on_page: Callable[[int, int], None] | None) -> list[PageResult]:
         """Return every page: text layers first, then what needs OCR, several at a time."""
@@ -287,7 +288,19 @@ class _Reading:
             boxes=[line.box for line in scan.ink_lines] if scope == "ink" else (),
             without_text=scope == "ink",
         )
-        return self._read(rendered, self._options.engine, is_upright=scope == "ink"), rendered
+        if scope == "ink":
+            return self._read_sheet(rendered), rendered
+        return self._read(rendered, self._options.engine, is_upright=False), rendered
+
+    def _read_sheet(self, rendered: RenderedPage) -> Recognised:
+        """Return what is read of ink that was cut out; a logo that all pages have is read once."""
+        pixels = rendered.file.read(rendered.height_px * rendered.width_px * 3)
+        key = hashlib.sha256(f"{rendered.width_px} {rendered.dpi} ".encode() + pixels).digest()
+        if key in self._sheets:
+            rendered.file.close()
+        else:
+            self._sheets[key] = self._read(rendered, self._options.engine, is_upright=True)
+        return self._sheets[key]
 
     def _read(self, rendered: RenderedPage, engine: str, *, is_upright: bool) -> Recognised:
         with rendered.file:

@@ -170,6 +170,10 @@ class _Job:
     def rapid(self) -> RapidEngine:
         return _rapid(_RAPID_SIDE_PX, _NON_LATIN.isdisjoint(self.languages))
 
+    def detect(self, image: Image) -> tuple[Quad, ...]:
+        """Return the lines of the image, or of it put upright; cut-out lines come as large as they print."""
+        return self.rapid.detect(image, enlarges=not self.is_upright)
+
 
 _Result = tuple[tuple[Word, ...], _Pose]
 
@@ -197,7 +201,7 @@ def _reread(job: _Job, words: tuple[Word, ...], pose: _Pose) -> tuple[Word, ...]
         believed = BELIEVED_ALONE
         if is_doubtful(words):
             believed = BELIEVED_AMONG_DOUBTS
-            doubted = regions_in_doubt(words, job.rapid.detect(image), image.shape)
+            doubted = regions_in_doubt(words, job.detect(image), image.shape)
             words = merged(words, doubted, job.rapid.read_lines(image, doubted), image.shape)
             logger.debug("re-read %d regions", len(doubted))
         return job.rapid.compare_figures(image, words, believed=believed)
@@ -226,7 +230,7 @@ def _turned(quad: Quad, rotation_deg: int) -> Quad:
 
 def _pose_by_lines(job: _Job) -> _Pose:
     with job.notes.timed("rapidocr"):
-        quads = job.rapid.detect(job.image)
+        quads = job.detect(job.image)
         if job.is_upright:
             return _Pose(rotation_deg=0, skew_deg=0.0, quads=quads)
         rotation = turns_by_reading(job.image, quads, job.rapid)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -136,6 +136,29 @@ def _turned_round(groups: Iterable[Group]) -> Iterator[Group]:
 
 def word_of(group: list[Glyph], frame: PageFrame) -> LayerWord | None:
     """Return the word that the glyphs make; None if nothing is left of their text."""
+    text = _spelled(group)
+    if not text:
+        return None
+    lefts, bottoms, rights, tops = zip(*[glyph.box for glyph in group], strict=True)
+    run = group[0].run
+    return LayerWord(
+        text=text,
+        box=frame.to_page(min(lefts), min(bottoms), max(rights), max(tops)),
+        is_invisible=all(glyph.run.is_invisible for glyph in group),
+        n_unmapped=sum([glyph.is_unmapped for glyph in group]),
+        object_id=run.object_id,
+        font_id=run.font_id,
+        size_pt=run.size_pt,
+        angle_deg=(run.angle_deg + 90 * frame.quarter_turns) % 360,
+        glyphs=tuple(group),
+    )
+
+
+def _spelled(group: Sequence[Glyph]) -> str:
+    """Return the text of a word's glyphs as people write it."""
+    text = "".join([glyph.text for glyph in group])
+    if text.isascii() and text.isprintable():  # most are: nothing below changes them
+        return text
     text = "".join(glyph.text for glyph in in_reading_order(group))
     ends_with_hyphen = text.endswith(_HYPHEN_MARKS)
     for mark in _HYPHEN_MARKS:
@@ -144,24 +167,4 @@ def word_of(group: list[Glyph], frame: PageFrame) -> LayerWord | None:
     # Surrogate halves come as two characters; a lone half is no text.
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     # Some producers write a letter and its accent apart; whoever compares texts has them as one.
-    text = unicodedata.normalize("NFC", plain_letters(text))
-    if not text:
-        return None
-    boxes = [glyph.box for glyph in group]
-    run = group[0].run
-    return LayerWord(
-        text=text,
-        box=frame.to_page(
-            min(b[0] for b in boxes),
-            min(b[1] for b in boxes),
-            max(b[2] for b in boxes),
-            max(b[3] for b in boxes),
-        ),
-        is_invisible=all(glyph.run.is_invisible for glyph in group),
-        n_unmapped=sum(glyph.is_unmapped for glyph in group),
-        object_id=run.object_id,
-        font_id=run.font_id,
-        size_pt=run.size_pt,
-        angle_deg=(run.angle_deg + 90 * frame.quarter_turns) % 360,
-        glyphs=tuple(group),
-    )
+    return unicodedata.normalize("NFC", plain_letters(text))

@@ -12,6 +12,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 
+from ocr.changed import Changed
 from ocr.hidden_letters import find_hidden_letters, part_word
 from ocr.own_ink import address_of, draw_alone, find_borrowers
 from ocr.pdf import PageFrame
@@ -85,10 +86,10 @@ def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerW
     without_text = render_gray(page, scale=scale)
     changed = _differ(with_text, without_text)
 
-    def changed_by(objects: Sequence[object]) -> NDArray[np.bool_]:
+    def changed_by(objects: Sequence[object]) -> Changed:
         return _differ(_draw_with(page, objects, scale=scale), without_text)
 
-    def look_closer() -> NDArray[np.bool_]:
+    def look_closer() -> Changed:
         larger = _ENLARGED * scale
         with_texts = _draw_with(page, list(texts.values()), scale=larger)
         return _differ(with_texts, render_gray(page, scale=larger))
@@ -136,11 +137,11 @@ def part_by_sight(
     return visible, hidden
 
 
-def _differ(picture: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _differ(picture: NDArray[np.uint8], other: NDArray[np.uint8]) -> Changed:
     """Return the pixels whose difference is seen."""
     import cv2
 
-    return cv2.absdiff(picture, other) >= _MIN_CONTRAST
+    return Changed(cv2.absdiff(picture, other) >= _MIN_CONTRAST)
 
 
 def _ink_share(picture: NDArray[np.uint8]) -> float:
@@ -189,11 +190,11 @@ def _tiny_height(width_pt: float, height_pt: float) -> float:
     return min(_TINY_PT, _TINY_SHARE * max(width_pt, height_pt)) / height_pt
 
 
-def _visible(words: Sequence[LayerWord], changed: NDArray[np.bool_], tiny_height: float) -> NDArray[np.bool_]:
+def _visible(words: Sequence[LayerWord], changed: Changed, tiny_height: float) -> NDArray[np.bool_]:
     """Return which words have ink in their boxes and ask to be seen, (n_words,)."""
     if not words:
         return np.zeros(0, dtype=np.bool_)
-    height, width = changed.shape
+    height, width = changed.pixels.shape
     boxes = np.array([w.box for w in words])  # (n_words, 4)
     centers = (boxes[:, :2] + boxes[:, 2:]) / 2
     on_page = ((centers >= 0) & (centers <= 1)).all(axis=1)
@@ -204,22 +205,16 @@ def _visible(words: Sequence[LayerWord], changed: NDArray[np.bool_], tiny_height
     return _have_ink(words, changed) & on_page & ~is_tiny & asked
 
 
-def _have_ink(words: Sequence[LayerWord], changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _have_ink(words: Sequence[LayerWord], changed: Changed) -> NDArray[np.bool_]:
     """Return which words have enough changed pixels in their boxes, (n_words,)."""
     if not words:
         return np.zeros(0, dtype=np.bool_)
-    import cv2
-
-    height, width = changed.shape
-    sums = cv2.integral(changed.view(np.uint8))  # (height + 1, width + 1)
     boxes = np.array([w.box for w in words])  # (n_words, 4)
-    grid = np.array([width, height, width, height])
-    pixels = np.clip(np.nan_to_num(boxes * grid), 0, grid)
+    pixels = np.clip(np.nan_to_num(boxes * changed.size), 0, changed.size)
     left, top = np.floor(pixels[:, 0]).astype(int), np.floor(pixels[:, 1]).astype(int)
     right, bottom = np.ceil(pixels[:, 2]).astype(int), np.ceil(pixels[:, 3]).astype(int)
-    ink = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
     area = (right - left) * (bottom - top)
-    return ink >= np.maximum(1, _MIN_INK_SHARE * area)
+    return changed.count(left, top, right, bottom) >= np.maximum(1, _MIN_INK_SHARE * area)
 
 
 def switch_off_text(

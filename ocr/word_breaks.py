@@ -82,14 +82,15 @@ def _is_near(last: Glyph, glyph: Glyph) -> bool:
     left, bottom, right, top = last.box
     next_left, next_bottom, next_right, next_top = glyph.box
     reach = _MAX_JUMP * max(top - bottom, next_top - next_bottom, right - left, 0.1)
-    is_in_reach = (
+    if (
         next_left - right <= reach
         and left - next_right <= reach
         and next_bottom - top <= reach
         and bottom - next_top <= reach
-    )
+    ):
+        return True
     # The box of an Arabic zero, a dot, is no measure.
-    return is_in_reach or (
+    return (
         last.text.isdecimal()
         and glyph.text.isdecimal()
         and is_one_line(last, glyph)

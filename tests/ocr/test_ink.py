@@ -130,3 +130,10 @@ def test_a_photograph_is_no_text() -> None:
 def test_any_size_is_searched(shape: tuple[int, int]) -> None:
     speckled: NDArray[np.uint8] = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
     assert find_lines(speckled, ()) == ()
+
+
+def test_more_specks_than_sixteen_bits_can_number_are_no_text() -> None:
+    image = np.full((1200, 848), 255, np.uint8)
+    image[::2, ::2] = 0
+    assert np.count_nonzero(image == 0) > 2**16
+    assert find_lines(image, ()) == ()

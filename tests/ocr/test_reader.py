@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from PIL import Image
 
 from ocr.layout import layout_text
 from ocr.limits import ReadLimits
+from ocr.parser import RenderedPage
 from ocr.reader import ReadOptions, page_images, read_document
+from ocr.recognise import Recognised, recognise
 from schemas.document import Document
 from schemas.errors import (
     DocumentTooLargeError,
@@ -85,6 +88,21 @@ def test_a_total_that_is_drawn_is_read_where_it_stands(rotate: int) -> None:
     box = total.bbox
     assert ink_share(gray, box.left, box.top, box.right, box.bottom) > 0.02
     assert ink_share(gray, box.left, box.bottom + 0.02, box.right, 1) == 0
+
+
+def test_what_is_drawn_alike_on_many_pages_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    n_read: list[int] = []
+
+    def counted(page: RenderedPage, **options: Any) -> Recognised:
+        n_read.append(page.width_px)
+        return recognise(page, **options)
+
+    monkeypatch.setattr("ocr.reader.recognise", counted)
+    head, other = LINES + drawn(300, 700, "NORDWIND", size=20), LINES + drawn(300, 700, "SUEDWIND", size=20)
+    document = read_document(pdf(head, head, other, head), options=RAPID)
+    assert len(n_read) == 2
+    found = [[w.text for w in page.words if w.source == "rapidocr"] for page in document.pages]
+    assert found == [["NORDWIND"], ["NORDWIND"], ["SUEDWIND"], ["NORDWIND"]]
 
 
 def test_a_drawn_line_that_no_engine_can_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
