@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import groupby
 
@@ -19,6 +19,8 @@ from ocr.text_layer import LayerWord, word_of
 _MARKS = frozenset(".,-\u2212")
 # Glyphs of one word touch; where one covers more of another than this share, its ink may be the other's.
 _MAX_SHARED = 0.15
+# Glyphs farther apart in their word are not compared, so that time is linear in its length.
+_REACH = 24
 
 # Of a word's print: on a page so tall that even the enlarged one has less, no ink of a glyph says nothing.
 _LEAST_HEIGHT_PX = 6.0
@@ -39,8 +41,9 @@ def find_hidden_letters(
     """Return for each of the shown `words` that hides some of its glyphs which those are, by their indices.
 
     Looked at are the glyphs of numbers, and of words that several operations draw. A glyph is hidden if no
-    pixel within its box changes with the page's text; where it lies over another operation's glyph, if its
-    own operation alone changes none. Signs other than letters, digits and the marks of numbers say little.
+    pixel within its box changes with the page's text; where it lies over another operation's glyph or another
+    word, as what a cell cuts off does, if its own operation alone changes none. Signs other than letters,
+    digits and the marks of numbers say little.
 
     Parameters
     ----------
@@ -62,7 +65,7 @@ def find_hidden_letters(
         closer = look_closer()
         heights = np.array([_height(words[asked[n][0]]) for n in in_doubt.tolist()]) * closer.pixels.shape[0]
         is_hidden[in_doubt] = ~_has_inner_ink(boxes[in_doubt], closer) & (heights >= _LEAST_HEIGHT_PX)
-    covering = _covering(asked, glyphs, boxes)
+    covering = sorted({*_covering(asked, glyphs, boxes), *_among_others(words, asked, boxes, changed)})
     pseudo = [
         replace(words[asked[n][0]], text="x", box=_box(boxes[n]), object_id=glyphs[n].run.object_id)
         for n in covering
@@ -129,14 +132,47 @@ def _has_inner_ink(boxes: Boxes, changed: Changed) -> NDArray[np.bool_]:
 
 
 def _covering(asked: Sequence[tuple[int, int]], glyphs: Sequence[Glyph], boxes: Boxes) -> list[int]:
-    """Return which glyphs lie over their neighbour in the word that another operation draws."""
-    n = np.array([n for n, m in _neighbours(asked) if glyphs[n].run is not glyphs[m].run], dtype=np.intp)
-    first, second = boxes[n], boxes[n + 1]
+    """Return which glyphs lie over one of their word that another operation draws."""
+    first_run = {word: glyph.run for (word, _), glyph in zip(reversed(asked), reversed(glyphs), strict=True)}
+    mixed = {word for (word, _), glyph in zip(asked, glyphs, strict=True) if glyph.run is not first_run[word]}
+    pairs = [(n, m) for n, m in _near_in_word(asked, mixed) if glyphs[n].run is not glyphs[m].run]
+    n, m = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
+    first, second = boxes[n], boxes[m]
     shared = np.minimum(first[:, 2:], second[:, 2:]) - np.maximum(first[:, :2], second[:, :2])
     smaller = np.minimum(first[:, 2:] - first[:, :2], second[:, 2:] - second[:, :2])
-    over = n[np.all(shared > _MAX_SHARED * smaller, axis=1)]
-    return sorted({*over.tolist(), *(over + 1).tolist()})
+    over = np.all(shared > _MAX_SHARED * smaller, axis=1)
+    return sorted({*n[over].tolist(), *m[over].tolist()})
 
 
-def _neighbours(asked: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    return ((n, n + 1) for n in range(len(asked) - 1) if asked[n][0] == asked[n + 1][0])
+def _among_others(
+    words: Sequence[LayerWord], asked: Sequence[tuple[int, int]], boxes: Boxes, changed: Changed
+) -> list[int]:
+    """Return which glyphs lie where the middles of two words do; tight lines touch at their edges only."""
+    is_level = np.array([round(word.angle_deg / 90) % 2 == 0 for word in words])
+    middles = _middles(np.array([word.box for word in words], np.float64), is_level, changed)
+    count = np.zeros(changed.pixels.shape, np.uint16)
+    for left, top, right, bottom in middles.tolist():
+        count[top:bottom, left:right] += 1
+    is_shared = count > 1
+    if not is_shared.any():
+        return []
+    left, top, right, bottom = _middles(boxes, is_level[[i for i, _ in asked]], changed).T
+    return np.flatnonzero(Changed(is_shared).count(left, top, right, bottom) > 0).tolist()
+
+
+def _middles(boxes: Boxes, is_level: NDArray[np.bool_], changed: Changed) -> NDArray[np.intp]:
+    """Return the middle half of each box across its text, in pixels, (n, 4)."""
+    pixels = np.clip(np.nan_to_num(boxes * changed.size), 0, changed.size)
+    quarter = (pixels[:, 2:] - pixels[:, :2]) / 4 * np.stack([~is_level, is_level], axis=1)
+    return np.rint(np.concatenate([pixels[:, :2] + quarter, pixels[:, 2:] - quarter], axis=1)).astype(np.intp)
+
+
+def _near_in_word(asked: Sequence[tuple[int, int]], words: Set[int]) -> Iterator[tuple[int, int]]:
+    """Yield pairs of glyphs of one of the words: what a cell cuts off runs on below the next cell's text."""
+    for n, (word, _) in enumerate(asked):
+        if word not in words:
+            continue
+        for m in range(n + 1, min(n + 1 + _REACH, len(asked))):
+            if asked[m][0] != word:
+                break
+            yield n, m

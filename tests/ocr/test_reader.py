@@ -93,7 +93,7 @@ def test_a_total_that_is_drawn_is_read_where_it_stands(rotate: int) -> None:
 def test_what_is_drawn_alike_on_many_pages_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     n_read: list[int] = []
 
-    def counted(page: RenderedPage, **options: Any) -> Recognised:
+    def counted(page: RenderedPage, **options: Any) -> Recognised:  # noqa: ANN401 - handed on
         n_read.append(page.width_px)
         return recognise(page, **options)
 

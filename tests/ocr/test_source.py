@@ -133,8 +133,22 @@ DIGIT = 6.672  # points that a digit of Helvetica takes at 12 points
             ["123", "45"],
         ),
         (text_at(72, 300, "1000") + f"q 1 1 1 rg {72 + 3 * DIGIT} 290 {DIGIT} 20 re f Q\n", ["100"]),
+        (
+            f"q 72 290 {3 * DIGIT} 20 re W n {text_at(72, 300, '1234567')} Q\n"
+            + text_at(72 + 3 * DIGIT + 3, 300, "HHHH"),
+            ["123", "HHHH"],
+        ),
     ],
-    ids=["white behind", "white over", "invisible behind", "one object", "between", "point", "covered"],
+    ids=[
+        "white behind",
+        "white over",
+        "invisible behind",
+        "one object",
+        "between",
+        "point",
+        "covered",
+        "cell",
+    ],
 )
 @pytest.mark.parametrize("rotate", [0, 90])
 def test_a_hidden_part_of_a_number_is_left_out_and_noticed(
