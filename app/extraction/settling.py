@@ -1,14 +1,15 @@
-"""Where an answer stands on the page, and what its sums do to it: of two amounts the one that adds up."""
+"""Where an answer stands on the page, and what that does to it: of two amounts the one that fits is given."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
 
+from decoding.checks.payments import settle_payments
 from decoding.checks.settle import settle_sums
 from decoding.checks.validity import withdraw_invalid
 from decoding.grounding.ground import ground_extraction
-from decoding.grounding.page_values import document_style
+from decoding.grounding.occurrences import DocumentIndex
 from decoding.grounding.result import GroundingResult
 from decoding.merging import WindowAnswer
 from schemas.document import Document
@@ -41,28 +42,39 @@ def ground_answer(
 def _settle(
     answer: WindowAnswer, grounded: GroundingResult, document: Document, schema: ExtractionSchema
 ) -> tuple[WindowAnswer, tuple[ExtractionWarning, ...]]:
-    """Return the answer with the amounts that its sums ask for, and a `settled_by_sum` for each of them.
+    """Return the answer with the amounts that its sums and payments ask for, and a warning for each of them.
 
     What a confirmed page teaches stays, and nothing that would break the schema is given.
     """
     others = {path: found for path, found in answer.others.items() if not _is_taught(answer, path)}
     if not any(others.values()):
         return answer, ()
-    settled = settle_sums(grounded, others, document_style(document.pages))
+    index = DocumentIndex(document.pages)
+    by_sum = settle_sums(grounded, others, index.style)
+    by_payment = settle_payments(grounded, others, index)
+    settled = {**by_payment, **by_sum}
     value = with_values(schema.root, answer.value, {path: other.value for path, other in settled.items()})
     if not settled or any(path in settled for path, _ in validate_output(value, schema)):
         return answer, ()
     metadata = {path: _less_likely(answer.metadata.get(path), other) for path, other in settled.items()}
-    warnings = tuple(
-        ExtractionWarning(
+    warnings = tuple(_warn(path, by_sum=path in by_sum) for path in settled)
+    return replace(answer, value=value, metadata={**answer.metadata, **metadata}), warnings
+
+
+def _warn(path: Path, *, by_sum: bool) -> ExtractionWarning:
+    if by_sum:
+        return ExtractionWarning(
             code="settled_by_sum",
             message="of two amounts on the page the one is given with which the sums come out; "
             "the other seemed likelier",
             path=json_path(path),
         )
-        for path in settled
+    return ExtractionWarning(
+        code="settled_by_payment",
+        message="of two amounts on the page the one is given that was paid for; the other seemed likelier, "
+        "and is what was handed over",
+        path=json_path(path),
     )
-    return replace(answer, value=value, metadata={**answer.metadata, **metadata}), warnings
 
 
 def _is_taught(answer: WindowAnswer, path: Path) -> bool:
