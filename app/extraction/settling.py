@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from decoding.checks.payments import settle_payments
 from decoding.checks.settle import settle_sums
+from decoding.checks.span_edges import mend_edges
 from decoding.checks.validity import withdraw_invalid
 from decoding.grounding.ground import ground_extraction
 from decoding.grounding.occurrences import DocumentIndex
@@ -24,6 +25,8 @@ def ground_answer(
 ) -> tuple[WindowAnswer, GroundingResult, tuple[ExtractionWarning, ...]]:
     """Return the answer as it is given, where its values stand, and what was withdrawn or settled in it.
 
+    Copied texts have the ends that the page shows (`decoding.checks.span_edges`).
+
     Raises
     ------
     OutputParseError
@@ -31,12 +34,27 @@ def ground_answer(
     """
     valid, refused = withdraw_invalid(answer, schema)
     grounded = ground_extraction(valid.value, schema, document, page_indices=valid.page_indices)
+    valid, grounded = _mend_edges(valid, grounded, document, schema)
     if not by_sums:
         return valid, grounded, refused
     given, settled = _settle(valid, grounded, document, schema)
     if settled:
         grounded = ground_extraction(given.value, schema, document, page_indices=given.page_indices)
     return given, grounded, (*refused, *settled)
+
+
+def _mend_edges(
+    answer: WindowAnswer, grounded: GroundingResult, document: Document, schema: ExtractionSchema
+) -> tuple[WindowAnswer, GroundingResult]:
+    """Return the answer with the ends of texts that the page asks for, but for what is taught."""
+    probabilities = {path: known.probability for path, known in answer.metadata.items()}
+    found = mend_edges(grounded, document, probabilities)
+    mended = {path: text for path, text in found.items() if not _is_taught(answer, path)}
+    value = with_values(schema.root, answer.value, dict(mended))
+    if not mended or any(path in mended for path, _ in validate_output(value, schema)):
+        return answer, grounded
+    answer = replace(answer, value=value)
+    return answer, ground_extraction(value, schema, document, page_indices=answer.page_indices)
 
 
 def _settle(
