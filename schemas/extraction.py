@@ -27,7 +27,6 @@ WarningCode = Literal[
     "row_repeated",
     "sum_mismatch",
     "settled_by_sum",
-    "settled_by_payment",
     "check_digit_failed",
     "readings_differ",
     "low_confidence",

@@ -1,16 +1,15 @@
-"""Where an answer stands on the page, and what that does to it: of two amounts the one that fits is given."""
+"""Where an answer stands on the page, and what its sums do to it: of two amounts the one that adds up."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
 
-from decoding.checks.payments import settle_payments
+from decoding.checks.set_apart_titles import drop_titles
 from decoding.checks.settle import settle_sums
-from decoding.checks.span_edges import mend_edges
 from decoding.checks.validity import withdraw_invalid
 from decoding.grounding.ground import ground_extraction
-from decoding.grounding.occurrences import DocumentIndex
+from decoding.grounding.page_values import document_style
 from decoding.grounding.result import GroundingResult
 from decoding.merging import WindowAnswer
 from schemas.document import Document
@@ -25,7 +24,7 @@ def ground_answer(
 ) -> tuple[WindowAnswer, GroundingResult, tuple[ExtractionWarning, ...]]:
     """Return the answer as it is given, where its values stand, and what was withdrawn or settled in it.
 
-    Copied texts have the ends that the page shows (`decoding.checks.span_edges`).
+    A document's title that stands apart is dropped from texts (`decoding.checks.set_apart_titles`).
 
     Raises
     ------
@@ -34,7 +33,7 @@ def ground_answer(
     """
     valid, refused = withdraw_invalid(answer, schema)
     grounded = ground_extraction(valid.value, schema, document, page_indices=valid.page_indices)
-    valid, grounded = _mend_edges(valid, grounded, document, schema)
+    valid, grounded = _drop_titles(valid, grounded, document, schema)
     if not by_sums:
         return valid, grounded, refused
     given, settled = _settle(valid, grounded, document, schema)
@@ -43,15 +42,15 @@ def ground_answer(
     return given, grounded, (*refused, *settled)
 
 
-def _mend_edges(
+def _drop_titles(
     answer: WindowAnswer, grounded: GroundingResult, document: Document, schema: ExtractionSchema
 ) -> tuple[WindowAnswer, GroundingResult]:
-    """Return the answer with the ends of texts that the page asks for, but for what is taught."""
+    """Return the answer and its places without titles that stand apart, but for what is taught."""
     probabilities = {path: known.probability for path, known in answer.metadata.items()}
-    found = mend_edges(grounded, document, probabilities)
-    mended = {path: text for path, text in found.items() if not _is_taught(answer, path)}
-    value = with_values(schema.root, answer.value, dict(mended))
-    if not mended or any(path in mended for path, _ in validate_output(value, schema)):
+    found = drop_titles(grounded, document, probabilities)
+    texts = {path: text for path, text in found.items() if not _is_taught(answer, path)}
+    value = with_values(schema.root, answer.value, dict(texts))
+    if not texts or any(path in texts for path, _ in validate_output(value, schema)):
         return answer, grounded
     answer = replace(answer, value=value)
     return answer, ground_extraction(value, schema, document, page_indices=answer.page_indices)
@@ -60,39 +59,28 @@ def _mend_edges(
 def _settle(
     answer: WindowAnswer, grounded: GroundingResult, document: Document, schema: ExtractionSchema
 ) -> tuple[WindowAnswer, tuple[ExtractionWarning, ...]]:
-    """Return the answer with the amounts that its sums and payments ask for, and a warning for each of them.
+    """Return the answer with the amounts that its sums ask for, and a `settled_by_sum` for each of them.
 
     What a confirmed page teaches stays, and nothing that would break the schema is given.
     """
     others = {path: found for path, found in answer.others.items() if not _is_taught(answer, path)}
     if not any(others.values()):
         return answer, ()
-    index = DocumentIndex(document.pages)
-    by_sum = settle_sums(grounded, others, index.style)
-    by_payment = settle_payments(grounded, others, index)
-    settled = {**by_payment, **by_sum}
+    settled = settle_sums(grounded, others, document_style(document.pages))
     value = with_values(schema.root, answer.value, {path: other.value for path, other in settled.items()})
     if not settled or any(path in settled for path, _ in validate_output(value, schema)):
         return answer, ()
     metadata = {path: _less_likely(answer.metadata.get(path), other) for path, other in settled.items()}
-    warnings = tuple(_warn(path, by_sum=path in by_sum) for path in settled)
-    return replace(answer, value=value, metadata={**answer.metadata, **metadata}), warnings
-
-
-def _warn(path: Path, *, by_sum: bool) -> ExtractionWarning:
-    if by_sum:
-        return ExtractionWarning(
+    warnings = tuple(
+        ExtractionWarning(
             code="settled_by_sum",
             message="of two amounts on the page the one is given with which the sums come out; "
             "the other seemed likelier",
             path=json_path(path),
         )
-    return ExtractionWarning(
-        code="settled_by_payment",
-        message="of two amounts on the page the one is given that was paid for; the other seemed likelier, "
-        "and is what was handed over",
-        path=json_path(path),
+        for path in settled
     )
+    return replace(answer, value=value, metadata={**answer.metadata, **metadata}), warnings
 
 
 def _is_taught(answer: WindowAnswer, path: Path) -> bool:

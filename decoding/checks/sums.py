@@ -19,7 +19,7 @@ TOLERANCE_PER_ROW = Decimal("0.005")
 
 _NET_KEYS = ("amount_total_net", "net_total", "total_net", "subtotal", "amount_untaxed")
 _TAX_KEYS = ("amount_total_tax", "tax_total", "total_tax", "tax", "amount_tax")
-GROSS_KEYS = ("amount_total_gross", "grand_total", "total_gross", "amount_total", "total")
+_GROSS_KEYS = ("amount_total_gross", "grand_total", "total_gross", "amount_total", "total")
 _LINES_KEYS = ("amount_total_lines", "line_total", "lines_total")
 _TIP_KEYS = ("tip_amount", "tips", "tip")
 _ROW_KEYS = frozenset(("amount_net", "amount_gross", "amount", "line_total", "line_amount", "total_price"))
@@ -66,7 +66,7 @@ def find_sums(grounded: GroundingResult) -> tuple[SumCheck, ...]:
     totals = _Totals(
         net=_first(grounded.fields, _NET_KEYS),
         tax=_first(grounded.fields, _TAX_KEYS),
-        gross=_first(grounded.fields, GROSS_KEYS),
+        gross=_first(grounded.fields, _GROSS_KEYS),
         tip=_first(grounded.fields, _TIP_KEYS),
         lines=_first(grounded.fields, _LINES_KEYS),
     )

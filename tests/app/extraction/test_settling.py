@@ -38,19 +38,6 @@ def test_a_settled_amount_is_given_with_its_place_its_probability_and_a_warning(
     assert [(w.code, w.path) for w in warnings] == [("settled_by_sum", "grand_total")]
 
 
-def test_a_total_that_was_paid_for_is_given_instead_of_what_was_handed_over() -> None:
-    document = document_of(["TOTAL 4.85", "CASH 5.00", "CHANGE 0.15"])
-    other = OtherValue(path=("grand_total",), value="4.85", gap=2.5)
-    answer = WindowAnswer(
-        value={"net_total": None, "tax_total": None, "grand_total": "5.00"},
-        metadata={},
-        others={("grand_total",): (other,)},
-    )
-    given, _, warnings = ground_answer(answer, document, SCHEMA, by_sums=True)
-    assert given.value["grand_total"] == "4.85"
-    assert [(w.code, w.path) for w in warnings] == [("settled_by_payment", "grand_total")]
-
-
 def test_what_a_confirmed_page_taught_is_not_settled() -> None:
     answer = answer_of(FieldMetadata(probability=0.6, taught_by="example"))
     given, _, warnings = ground_answer(answer, DOCUMENT, SCHEMA, by_sums=True)
