@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from decoding.checks.set_apart_titles import drop_titles
 from decoding.checks.settle import settle_sums
 from decoding.checks.validity import withdraw_invalid
 from decoding.grounding.ground import ground_extraction
@@ -23,6 +24,8 @@ def ground_answer(
 ) -> tuple[WindowAnswer, GroundingResult, tuple[ExtractionWarning, ...]]:
     """Return the answer as it is given, where its values stand, and what was withdrawn or settled in it.
 
+    A document's title that stands apart is dropped from texts (`decoding.checks.set_apart_titles`).
+
     Raises
     ------
     OutputParseError
@@ -30,12 +33,27 @@ def ground_answer(
     """
     valid, refused = withdraw_invalid(answer, schema)
     grounded = ground_extraction(valid.value, schema, document, page_indices=valid.page_indices)
+    valid, grounded = _drop_titles(valid, grounded, document, schema)
     if not by_sums:
         return valid, grounded, refused
     given, settled = _settle(valid, grounded, document, schema)
     if settled:
         grounded = ground_extraction(given.value, schema, document, page_indices=given.page_indices)
     return given, grounded, (*refused, *settled)
+
+
+def _drop_titles(
+    answer: WindowAnswer, grounded: GroundingResult, document: Document, schema: ExtractionSchema
+) -> tuple[WindowAnswer, GroundingResult]:
+    """Return the answer and its places without titles that stand apart, but for what is taught."""
+    probabilities = {path: known.probability for path, known in answer.metadata.items()}
+    found = drop_titles(grounded, document, probabilities)
+    texts = {path: text for path, text in found.items() if not _is_taught(answer, path)}
+    value = with_values(schema.root, answer.value, dict(texts))
+    if not texts or any(path in texts for path, _ in validate_output(value, schema)):
+        return answer, grounded
+    answer = replace(answer, value=value)
+    return answer, ground_extraction(value, schema, document, page_indices=answer.page_indices)
 
 
 def _settle(

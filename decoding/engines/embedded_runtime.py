@@ -18,6 +18,7 @@ from decoding.engines.folder_tokenizer import FolderTokenizer, NotAsWrittenError
 from decoding.engines.hypotheses import Decoded, Ranking, raise_on_error
 from decoding.engines.llama.config import NotPlainLlamaError
 from decoding.engines.llama.loaded import LlamaModel
+from decoding.engines.null_choice import find_text_openings
 from decoding.engines.span_search import SpanDecoder
 from decoding.engines.threads import Threads, count_allowed_threads
 from decoding.engines.token_tree import Branch, TokenTree
@@ -86,6 +87,7 @@ class Runtime:
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise EngineUnavailableError(f"the model in {folder.name!r} cannot be asked: {error}") from error
         self.max_context_tokens = self._model.max_context_tokens
+        self._text_openings: torch.Tensor | None = None
 
     @property
     def end_token(self) -> int:
@@ -116,6 +118,13 @@ class Runtime:
     def tokenize_bytes(self, text: bytes) -> list[int]:
         """Return the tokens that `text` is written in."""
         return self._ll_tokenizer.tokenize_bytes(text)
+
+    @property
+    def text_openings(self) -> torch.Tensor:
+        """Return the tokens that begin with a quote, looked up once."""
+        if self._text_openings is None:
+            self._text_openings = find_text_openings(self.token_bytes, self._ll_tokenizer.vocab_size)
+        return self._text_openings
 
     def use_adapter(self, name: str | None, folder: Path | None) -> None:
         """Answer with the adapter `name` from now on, or with the base model for None.

@@ -40,6 +40,7 @@ from decoding.engines.hypotheses import (
     raw_logprob_of,
 )
 from decoding.engines.next_token import NextToken
+from decoding.engines.null_choice import choose_text
 from decoding.engines.row_drafts import RowDrafter
 from decoding.engines.token_tree import Branch, TokenTree
 from decoding.grammar.json_cursor import JsonCursor
@@ -70,6 +71,11 @@ class Vocabulary(Protocol):
 
     def tokenize_bytes(self, text: bytes) -> list[int]:
         """Return the tokens that a text of whole characters or parts of them is written in."""
+        ...
+
+    @property
+    def text_openings(self) -> torch.Tensor:
+        """Return the tokens that begin with a quote (`decoding.engines.null_choice`)."""
         ...
 
 
@@ -178,11 +184,16 @@ class SpanDecoder:
 
     def _choose(self, hypothesis: Hypothesis) -> None:
         """Append the likeliest allowed token."""
-        choices = self._choices(hypothesis, 1, weigh=False)
+        choices = self._choices(hypothesis, 1, weigh=False, may_be_null=self._may_be_null(hypothesis.cursor))
         if not choices:
             raise GrammarCompileError("the grammar leads into a dead end")
         ((_, _, step),) = choices
         self._append(hypothesis, step)
+
+    def _may_be_null(self, cursor: JsonCursor) -> bool:
+        """Return whether a leaf begins here that the schema lets be null."""
+        spec = spec_at(self._schema.root, cursor.path) if cursor.state == "value" else None
+        return isinstance(spec, FieldSpec) and spec.nullable
 
     def _draft(self) -> list[int]:
         """Return tokens that may follow the trunk, all of them allowed; up to where a ranked value begins."""
@@ -341,19 +352,26 @@ class SpanDecoder:
             n_live += child.cursor.n_leaves == n_leaves or width == 1
         return children
 
-    def _choices(self, parent: Hypothesis, n: int, *, weigh: bool) -> list[tuple[float, Hypothesis, Step]]:
+    def _choices(
+        self, parent: Hypothesis, n: int, *, weigh: bool, may_be_null: bool = False
+    ) -> list[tuple[float, Hypothesis, Step]]:
         """Return the `n` likeliest allowed tokens after `parent`, each with the score it leads to."""
         following = parent.following
         if following is None:
             raise ValueError("a hypothesis is evaluated before it is expanded")
-        allowed = allowed_tokens(parent.matcher, following.n_tokens)
+        allowed, before = allowed_tokens(parent.matcher, following.n_tokens), 0.0
+        if may_be_null:
+            allowed, before = choose_text(following, allowed, self._vocabulary.text_openings) or (
+                allowed,
+                0.0,
+            )
         scores = following.scores(allowed)
         best = torch.topk(scores - torch.logsumexp(scores, dim=0), min(n, len(scores)))
         chosen = allowed[best.indices]
         raws = following.logprobs(chosen).tolist() if weigh or following.is_weighed else [None] * len(chosen)
         choices: list[tuple[float, Hypothesis, Step]] = []
         for token, logprob, raw in zip(chosen.tolist(), best.values.tolist(), raws, strict=True):
-            step = Step(token, min(logprob, 0.0), raw)
+            step = Step(token, min(logprob + before, 0.0), raw)
             total = parent.score + gain(step, self._ranking)
             choices.append((ranked_score(total, len(parent.steps) + 1, self._ranking), parent, step))
         return choices

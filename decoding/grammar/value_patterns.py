@@ -22,6 +22,7 @@ _FRACTION = r"(?:[.,]\d{1,6})?"
 _DIGITS = (
     rf"(?:\d{{1,3}}(?P<mark>[.,'’])\d{{2,3}}(?:(?P=mark)\d{{2,3}})*{_FRACTION}"
     rf"|\d{{1,3}}(?:[. ]\d{{3}})+:\d\d"  # Swedish öre
+    r"|\d{1,5}(?: [.,]|[.,] )\d\d(?!\d)"  # parted by the reader: "8. 35"
     rf"|\d{{1,3}}(?: \d{{3}})+{_FRACTION}|\d+{_FRACTION}|[.,]\d{{1,6}})"
 )
 _AMOUNT = re.compile(

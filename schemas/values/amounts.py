@@ -41,6 +41,8 @@ _NUMBER = re.compile(
         (?P<suffix>[^\d]*|[^\d]*(?:m|cm|mm|km)[23])$""",
     re.VERBOSE,
 )
+# What a reader parts at the point: "8. 35", "RM7 .90".
+_PARTED_CENTS = re.compile(r"(?<=\d) (?=[.,]\d\d(?!\d))|(?<=\d[.,]) (?=\d\d(?![\d.,]))")
 _LABEL = re.compile(r"^[^\W\d_][^\d:]*:\s*")
 _SUFFIX = re.compile(
     r"""\s*(?P<dash>[.,:/]?-{1,2}|[,./]=)?\s*(?P<close>\))?\s*(?P<percent>%|v\.?H\.?)?
@@ -173,7 +175,7 @@ def looks_like_amount(text: str) -> bool:
 def _uniform(text: str) -> str:
     # Single spaces: runs of them would let the patterns' optional parts backtrack without end.
     plain = " ".join(uniform(text).translate(_SIGNS).split())
-    plain = _SPLIT_MARK.sub("", plain)
+    plain = _PARTED_CENTS.sub("", _SPLIT_MARK.sub("", plain))
     if plain.isascii():
         return plain
     # Decimal digits of other scripts become ASCII; other digit-like signs ("²") stay as they are.

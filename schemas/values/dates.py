@@ -23,12 +23,16 @@ _GAP = r"[\s.,/'\u05f3-]"
 _OF = r"(?:(?:de|del|di|of)\s+|d')?"
 _ORDINAL = r"(?:st|nd|rd|th|er|[ºª°])?"
 
+# The same sign twice; spaces around it may differ: "12.11. 2026" is set so, "26-06- 2018" read so.
+_SAME_SIGN = r"(?(sep)\s?(?P=sep)\s?| )"
 _YEAR_FIRST = re.compile(
-    r"(?<!\d)(?P<y>\d{4})(?P<sep>\s?[./-]\s?| )(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})(?!\d)"
+    rf"(?<!\d)(?P<y>\d{{4}})(?:\s?(?P<sep>[./-])\s?| )(?P<m>\d{{1,2}}){_SAME_SIGN}(?P<d>\d{{1,2}})(?!\d)"
 )
 _CJK = re.compile(r"(?<!\d)(?P<y>\d{4})\s?[年년]\s?(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})\s?[日일]?(?!\d)")
 _COMPACT = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?!\d)")
-_YEAR_LAST = re.compile(rf"(?<!\d)(?P<a>\d{{1,2}})(?P<sep>\s?[./'-]\s?| )(?P<b>\d{{1,2}})(?P=sep){_YEAR}")
+_YEAR_LAST = re.compile(
+    rf"(?<!\d)(?P<a>\d{{1,2}})(?:\s?(?P<sep>[./'-])\s?| )(?P<b>\d{{1,2}}){_SAME_SIGN}{_YEAR}"
+)
 _COMPACT_YEAR_LAST = re.compile(r"(?<!\d)(?P<a>\d\d)(?P<b>\d\d)(?P<y>(?:19|20)\d\d)(?!\d)")
 # Danish, Norwegian and Swedish: "12/11-2026" is the 12th of November.
 _DAY_FIRST = re.compile(r"(?<!\d)(?P<a>\d{1,2})[/.](?P<b>\d{1,2})\s?-\s?(?P<y>\d{4})(?!\d)")
@@ -168,7 +172,7 @@ def _parse(text: str, day_first: bool | None, year_first: frozenset[str]) -> Par
 def _parse_numeric(text: str, day_first: bool | None, year_first: frozenset[str]) -> ParsedDate | None:
     for pattern in _NUMERIC:
         found = _framed(pattern, text)
-        if found is None:
+        if found is None or (pattern is _YEAR_LAST and _may_be_numbers(found)):
             continue
         if "a" not in found.groupdict():
             parsed = _from_numbers(found, int(found["m"]))
@@ -218,8 +222,15 @@ def _from_numbers(found: re.Match[str], month: int) -> ParsedDate | None:
     return None if value is None else ParsedDate(value=value)
 
 
+def _may_be_numbers(found: re.Match[str]) -> bool:
+    """Return whether it may as well be two numbers: "10.05 .12"; a date has the same spaces twice there."""
+    text, sign = found.string, found["sep"]
+    gaps = (text[found.end("a") : found.start("b")], text[found.end("b") : found.start("y")])
+    return sign == "." and len(found["y"]) == 2 and gaps[0] != gaps[1]
+
+
 def _may_begin_with_year(found: re.Match[str], year_first: frozenset[str]) -> bool:
-    return len(found["y"]) == 2 and found["sep"].strip() in year_first
+    return len(found["y"]) == 2 and found["sep"] in year_first
 
 
 def _from_either_end(found: re.Match[str]) -> ParsedDate | None:

@@ -234,6 +234,32 @@ def test_a_long_likely_value_outlives_its_many_short_beginnings(runtime: Runtime
     assert _text(runtime, decoder.decode([1])) == f'{{"x":"{" ".join(words)}"}}'
 
 
+@pytest.mark.parametrize("n_candidates", [1, 4])
+def test_a_value_that_would_begin_with_a_forbidden_token_is_no_null(
+    runtime: Runtime, n_candidates: int
+) -> None:
+    """The model would write the date with the colon of its label, which no value begins with."""
+    grammar = build_grammar(schema_of(day=FieldSpec(kind="date")), document_of((":30-05-2018 13:45",)))
+    tokenizer = runtime._ll_tokenizer  # pyright: ignore[reportPrivateUsage]
+    with_colon = next(
+        token for token in runtime.text_openings.tolist() if runtime.token_bytes(token).startswith(b'":')
+    )
+    scores = torch.full((tokenizer.vocab_size,), -20.0)
+    scores[tokenizer.tokenize_str("null")[0]] = math.log(0.3)
+    scores[with_colon] = math.log(0.6)
+    scores[tokenizer.tokenize_str('"')[0]] = math.log(0.05)
+    decoder = SpanDecoder(
+        cast("TokenTree", _ScriptedTree(scores)),
+        LLMatcher(tokenizer, grammar.lark, log_level=0),
+        runtime,
+        grammar.schema,
+        n_candidates=n_candidates,
+        max_tokens=60,
+        ranking=Ranking(),
+    )
+    assert _text(runtime, decoder.decode([1])) == '{"day":"30-05-2018"}'
+
+
 def _draft_nothing(*_: object, **__: object) -> list[int]:
     return []
 

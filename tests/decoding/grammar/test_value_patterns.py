@@ -25,14 +25,28 @@ def test_single_words_that_are_amounts(text: str) -> None:
     assert looks_like_amount(text)
 
 
-@pytest.mark.parametrize("text", ["1 234,56", "1 234 567,00", "- 45,00", "12 %", "( 12.50 )", "12.50 -"])
+@pytest.mark.parametrize(
+    "text", ["1 234,56", "1 234 567,00", "- 45,00", "12 %", "( 12.50 )", "12.50 -", "RM8. 35", "7 .90"]
+)
 def test_several_words_that_are_one_amount(text: str) -> None:
     assert looks_like_amount(text)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "-", "TOTAL", "12.50 13.50", "12 Main", "A1B2C3", "1 2", "03-1234-5678", "INVOICE-0042", "12:30"],
+    [
+        "",
+        "-",
+        "TOTAL",
+        "12.50 13.50",
+        "12 Main",
+        "A1B2C3",
+        "1 2",
+        "03-1234-5678",
+        "INVOICE-0042",
+        "12:30",
+        "1. 234",
+    ],
 )
 def test_what_is_no_amount(text: str) -> None:
     assert not looks_like_amount(text)
