@@ -2,7 +2,9 @@
 
     python -m benchmarks.row_segmentation --generated 400
     python -m benchmarks.row_segmentation --transcripts ../shared/data/rvl_text/dev.jsonl
+    python -m benchmarks.row_segmentation --transcripts ../shared/data/dev/einvoice_cii/labels.jsonl
 
+Records without a transcript name a file beside them, which is read as the service reads it.
 A gold row is found if a row has all of its values that the page shows at all, letters and digits compared;
 a row counts for one gold row only. Precision, recall and F1 are over the rows of all documents with a list.
 """
@@ -13,7 +15,7 @@ import argparse
 import json
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -21,6 +23,7 @@ from pydantic import JsonValue
 from decoding.tables.find import find_tables
 from decoding.tables.match import match_lists
 from decoding.tables.priced_lines import find_priced_lines
+from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
 from schemas.spec import ArraySpec, FieldKind, FieldSpec, ObjectSpec
 from training.synthesis.sample import generate
@@ -41,10 +44,11 @@ def main() -> None:
     """Print the counts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--generated", type=int, default=0, help="made-up documents")
-    parser.add_argument("--transcripts", type=Path, help="labelled transcripts, one a line")
+    parser.add_argument("--seed", type=int, default=0, help="the first of them, others have other seeds")
+    parser.add_argument("--transcripts", type=Path, help="labelled transcripts or files, one a line")
     arguments = parser.parse_args()
     n_gold = n_found = n_right = n_documents = n_whole = 0
-    for document, root, gold in _cases(arguments.generated, arguments.transcripts):
+    for document, root, gold in _cases(arguments):
         found = find_rows(document, root)
         right = count_right(document, found, gold)
         n_documents += 1
@@ -58,20 +62,42 @@ def main() -> None:
     print(f"precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}")
 
 
-def _cases(n_generated: int, transcripts: Path | None) -> Iterator[Case]:
-    for seed in range(n_generated):
+def _cases(arguments: argparse.Namespace) -> Iterator[Case]:
+    yield from _made_up(range(arguments.seed, arguments.seed + arguments.generated))
+    if arguments.transcripts:
+        yield from _labelled(arguments.transcripts)
+
+
+def _made_up(seeds: Iterable[int]) -> Iterator[Case]:
+    for seed in seeds:
         made = generate(random.Random(seed))
         lists = [value for value in made.gold.values() if isinstance(value, list)]
         gold = [row for rows in lists[:1] for row in rows if isinstance(row, dict)]
         gold = [row for row in gold if set(row) != {"label", "value"}]
         if gold:
             yield made.document, made.schema.root, gold
+
+
+def _labelled(labels: Path) -> Iterator[Case]:
     item = ObjectSpec(properties=tuple((k, FieldSpec(kind=kind, nullable=True)) for k, kind in _COLUMNS))
     root = ObjectSpec(properties=(("line_items", ArraySpec(item=item)),))
-    for line in transcripts.read_text(encoding="utf-8").splitlines() if transcripts else ():
+    for line in labels.read_text(encoding="utf-8").splitlines():
         record = json.loads(line)
-        if record["line_items"]:
-            yield transcript_document(record), root, record["line_items"]
+        rows = record["line_items"]
+        if rows and record.get("ocr"):
+            yield transcript_document(record), root, rows
+        elif rows:
+            content = (labels.parent / record["file"]).read_bytes()
+            yield read_document(content, options=ReadOptions()), root, [_as_printed(row) for row in rows]
+
+
+def _as_printed(row: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return a row of a file's labels, which are normalised, with no more decimals than it may print."""
+    ends = re.compile(r"\.?0*$")
+    return {
+        key: ends.sub("", text) if re.fullmatch(r"-?\d+\.\d+", text := str(value)) else value
+        for key, value in row.items()
+    }
 
 
 def find_rows(document: Document, root: ObjectSpec) -> list[list[str]]:

@@ -12,11 +12,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
-from decoding.tables.columns import assign_columns, fit_columns
+from decoding.tables.cells import line_pieces, read_line
+from decoding.tables.columns import fit_columns
 from decoding.tables.contents import name_by_contents
-from decoding.tables.heading_rows import MAX_COLUMNS, find_headings
+from decoding.tables.feet import drop_foot
+from decoding.tables.heading_rows import find_headings
 from decoding.tables.headings import NUMERIC_KINDS, ColumnKind
-from decoding.tables.lines import Group, TableLine, char_width, group_of, table_lines, usual_step
+from decoding.tables.lines import TableLine, char_width, table_lines, usual_step
 from decoding.tables.page_ends import join_page_ends
 from decoding.tables.parts import OpenRow, ReadLine, TablePart
 from decoding.tables.table import Column, Table, TableRow
@@ -24,13 +26,9 @@ from decoding.tables.totals import (
     counts_rows,
     folded_words,
     is_sum_line,
-    names_carried_sum,
-    names_deduction,
     names_total,
-    telling_words,
 )
 from schemas.document import Document, Page
-from schemas.values.amounts import looks_like_amount
 
 # A column is common if this share of the rows fill it.
 _COMMON = 0.6
@@ -41,11 +39,10 @@ _NUMBERED = 0.75
 # A line goes on with the row above within this many times the usual distance of lines.
 _WRAP_PITCH = 1.7
 _FEW_FILLED = 2
+_APART = 1.5  # a gap between two rows is so many times as wide as those within
 _LAST_ROWS = 50  # they tell what a row is like: all of them would cost time with their square
-# Longer texts and lines are no cells, and would take their time.
-_MAX_GROUP_WORDS, _MAX_LINE_GROUPS = 60, 4 * MAX_COLUMNS
-# Columns of numbers that texts stand close behind.
-_NUMBERS_FIRST: frozenset[ColumnKind] = frozenset(("position", "code", "quantity"))
+# Above the first booking of a statement stands what the account held before, as "Alter Saldo".
+_BOOKED: frozenset[ColumnKind] = frozenset(("debit", "credit", "balance"))
 # The column that a row cannot do without, if most rows fill it.
 _MAIN_KINDS: tuple[ColumnKind, ...] = ("amount", "balance", "unit_price", "quantity")
 
@@ -90,8 +87,8 @@ def _page_parts(page: Page, before: TablePart | None) -> Iterator[TablePart]:
 def _fit(page: Page, columns: Sequence[Column], lines: Sequence[TableLine]) -> tuple[Column, ...]:
     """Return the columns as wide as the lines below them that look like rows."""
     char = char_width(page)
-    likely = [line for line in lines if _is_likely_row(line)]
-    return fit_columns(columns, [_line_pieces(page, line, columns, char) for line in likely], char)
+    likely = [line for line in lines if _is_likely_row(line)] or [line for line in lines if _is_priced(line)]
+    return fit_columns(columns, [line_pieces(page, line, columns, char) for line in likely], char)
 
 
 def _read_part(
@@ -104,7 +101,7 @@ def _read_part(
     char, reach = char_width(page), _WRAP_PITCH * _pitch(lines)
     pending: list[ReadLine] = []
     previous: ReadLine | None = None
-    for line in (_read(page, line, columns, char) for line in lines if _says_something(line)):
+    for line in (read_line(page, line, columns, char) for line in lines if _says_something(line)):
         is_near = previous is not None and line.line.y - previous.line.y < reach
         if line.is_deduction and line.filled and not _is_full(part, line):
             pending = []
@@ -113,15 +110,18 @@ def _read_part(
             pending = []
         elif part.is_over and not _is_full(part, line):
             pass
-        elif line.filled and (not part.rows or _clashes(part, line) or not is_near):
+        elif line.filled and (not part.rows or _clashes(part, line) or not is_near or pending):
+            pending = pending if is_near or not part.rows else []
             part.lead = part.lead if part.rows else tuple(pending)
             part.rows.append(OpenRow(lines=[*pending, line], filled=set(line.filled)))
             pending, part.is_over = [], False
         elif not part.rows:
             pending.append(line)
-        elif is_near:
+        elif is_near and not pending:
             part.rows[-1].lines.append(line)
             part.rows[-1].filled |= line.filled
+        else:
+            pending = [*(pending if is_near else ()), line]  # set apart from the row above: of the one below
         # What stands below a sum that is carried over is the page's foot, or another row.
         previous = None if line.is_carried and line.total_share == 1 else line
     if not part.rows and not part.is_over:
@@ -131,7 +131,10 @@ def _read_part(
 
 def _begin_or_end(part: TablePart, line: ReadLine, pending: Sequence[ReadLine]) -> None:
     """Note that a sum ends the table on its page, or is carried over above its first row there."""
-    if not line.is_carried:
+    kinds = {column.kind for column in part.columns}
+    # What the account held before is no end of it.
+    opens = not part.rows and "date" in kinds and bool(kinds & _BOOKED)
+    if not line.is_carried and not opens:
         part.lead = part.lead if part.rows or part.is_over else tuple(pending)
         part.is_over = True
     elif not part.rows:
@@ -146,8 +149,16 @@ def _clashes(part: TablePart, line: ReadLine) -> bool:
 
 
 def _is_likely_row(line: TableLine) -> bool:
+    return sum(group.is_numeric for group in line.groups) >= 2 and not _names_total(line)
+
+
+def _is_priced(line: TableLine) -> bool:
+    return line.has_decimals and len(line.groups) > 1 and not _names_total(line)
+
+
+def _names_total(line: TableLine) -> bool:
     words = folded_words(group.text for group in line.groups)
-    return sum(group.is_numeric for group in line.groups) >= 2 and not names_total(words)
+    return names_total(words) or counts_rows(words, n_figures=line.n_figures)
 
 
 def _says_something(line: TableLine) -> bool:
@@ -159,41 +170,16 @@ def _pitch(lines: Sequence[TableLine]) -> float:
     return max(usual_step(lines), 1.2 * median(line.height for line in lines))
 
 
-def _read(page: Page, line: TableLine, columns: Sequence[Column], char: float) -> ReadLine:
-    groups = _line_pieces(page, line, columns, char)
-    placed = tuple(
-        (group, index)
-        for group, index in zip(groups, assign_columns(groups, columns, char), strict=True)
-        if index is not None
-    )
-    filled = frozenset(i for group, i in placed if group.is_numeric and columns[i].kind in NUMERIC_KINDS)
-    words = folded_words(group.text for group in line.groups)
-    return ReadLine(
-        line=line,
-        groups=placed,
-        filled=filled,
-        total_share=_total_share(line, words, prints_number=bool(filled) or line.has_decimals),
-        is_carried=names_carried_sum(words),
-        is_deduction=names_deduction(words),
-    )
-
-
-def _total_share(line: TableLine, words: frozenset[str], *, prints_number: bool) -> float:
-    """Return the share of a line's words that name a total; a line without a number names a sum or none."""
-    if not prints_number:
-        return float(is_sum_line(words) or (line.has_digit and counts_rows(words)))
-    if names_carried_sum(words):
-        return 1.0
-    spoken = telling_words(words)
-    return sum(names_total([word]) for word in spoken) / len(spoken) if spoken else 0.0
-
-
 def _is_total(part: TablePart, line: ReadLine) -> bool:
     """Return whether a line says little but that it is a total, or names one and fills less than rows do."""
     if len(line.filled) > _FEW_FILLED and _is_full(part, line):
         return False
+    if not _is_full(part, line) and any(
+        is_sum_line(folded_words([group.text])) for group in line.line.groups
+    ):
+        return True
     return line.total_share >= 0.5 or (
-        line.total_share > 0 and len(line.filled) < min(_usual_number(part), _FEW_FILLED)
+        line.total_share > 0 and 0 < len(line.filled) < min(_usual_number(part), _FEW_FILLED)
     )
 
 
@@ -203,60 +189,6 @@ def _usual_number(part: TablePart) -> int:
         return _FEW_FILLED
     usual, _ = Counter(len(row.filled) for row in part.rows[-_LAST_ROWS:]).most_common(1)[0]
     return usual
-
-
-def _line_pieces(page: Page, line: TableLine, columns: Sequence[Column], char: float) -> tuple[Group, ...]:
-    """Return the groups of a line, parted where they stand in columns of their own, close as they are.
-
-    A number at the end of a text is a cell only beside other numbers, or in the last column of numbers.
-    """
-    numeric = [column for column in columns if column.kind in NUMERIC_KINDS or column.kind == "position"]
-    pieces: list[Group] = []
-    for group in line.groups[:_MAX_LINE_GROUPS]:
-        alone = not any(other.is_numeric for other in line.groups if other is not group)
-        pieces.extend(_pieces(page, group, columns, numeric[-1:] if alone else numeric, char))
-    return tuple(pieces)
-
-
-def _pieces(
-    page: Page, group: Group, columns: Sequence[Column], numeric: Sequence[Column], char: float
-) -> Iterator[Group]:
-    if group.end - group.start > _MAX_GROUP_WORDS:
-        yield group
-        return
-    for start in range(group.start + 1, group.end):
-        head, tail = group_of(page.words, group.start, start), group_of(page.words, start, group.end)
-        if _begins_next_column(head, tail, columns, char) or (
-            _is_number(head)
-            and any(_is_in(head, c, char) and group.right > c.right + 2 * char for c in numeric)
-        ):
-            yield head
-            yield from _pieces(page, tail, columns, numeric, char)
-            return
-        two_numbers = _is_number(head) and _is_number(tail) and not looks_like_amount(group.text)
-        own_column = any(_is_in(tail, c, char) and group.left < c.left - 2 * char for c in numeric)
-        if two_numbers or (own_column and _is_number(tail)):
-            yield from _pieces(page, head, columns, numeric, char)
-            yield tail
-            return
-    yield group
-
-
-def _begins_next_column(head: Group, tail: Group, columns: Sequence[Column], char: float) -> bool:
-    """Return whether `head` is a number at one column's edge and `tail` begins at that of the next one."""
-    return _is_number(head) and any(
-        abs(head.left - column.left) < 2 * char and abs(tail.left - following.left) < 1.5 * char
-        for column, following in pairwise(columns)
-        if column.kind in _NUMBERS_FIRST
-    )
-
-
-def _is_number(group: Group) -> bool:
-    return looks_like_amount(group.text)
-
-
-def _is_in(group: Group, column: Column, char: float) -> bool:
-    return column.left - char < group.left and group.right < column.right + char
 
 
 def _is_full(part: TablePart, line: ReadLine) -> bool:
@@ -270,10 +202,12 @@ def _table(parts: Sequence[TablePart]) -> Table:
     main = _main_column(columns, rows)
     for part in parts:
         _drop_strays(part, main, _usual(rows, main))
+    if main is not None:
+        drop_foot(parts, main)
     most_lines = max((len(row.lines) for part in parts for row in part.rows[:-1]), default=0)
     for part in parts:
         if part.rows and most_lines:
-            del part.rows[-1].lines[most_lines:]
+            del part.rows[-1].lines[max(most_lines, _last_filled(part.rows[-1]) + 1) :]
     above: dict[int, Sequence[ReadLine]] = dict(join_page_ends(parts))
     above |= {id(row): texts for part in parts for row, texts in _texts_above(part)}
     kept = [(part, row) for part in parts for row in part.rows]
@@ -342,13 +276,29 @@ def _texts_above(part: TablePart) -> Iterator[tuple[OpenRow, list[ReadLine]]]:
         return
     are_above = not rows[0].lines[0].filled
     for row, following in pairwise(rows):
-        last = max(index for index, line in enumerate(row.lines) if line.filled)
+        last = _last_filled(row)
         texts = row.lines[last + 1 :]
-        if are_above:
+        own = _set_apart([*row.lines[last:], following.lines[0]])
+        if texts and own is not None:
+            following.lines[:0] = texts[own - 1 :]
+            del row.lines[last + own :]
+        elif are_above:
             following.lines[:0] = texts
             del row.lines[last + 1 :]
         elif texts:
             yield following, texts
+
+
+def _last_filled(row: OpenRow) -> int:
+    return max(index for index, line in enumerate(row.lines) if line.filled)
+
+
+def _set_apart(lines: Sequence[ReadLine]) -> int | None:
+    """Return how many lines stand above a gap that is clearly wider than all others; None if none is."""
+    gaps = [below.line.y - line.line.y for line, below in pairwise(lines)]
+    widest = max(range(len(gaps)), key=gaps.__getitem__)
+    others = [gap for index, gap in enumerate(gaps) if index != widest]
+    return widest + 1 if others and gaps[widest] > _APART * max(others) else None
 
 
 def _table_row(part: TablePart, row: OpenRow, above: Sequence[ReadLine]) -> TableRow:

@@ -62,7 +62,7 @@ _PHRASES: dict[ColumnKind, str] = {
     "nr | artikelnr | artikelnummer | part no | part number | part | product code | product no | "
     "product id | material | ref | reference | codigo | cod | codice | ean | gtin | upc | isbn | "
     "model | stock code | plu | hsn | hsn sac | kod | catalog no | catalogue no | mfg upc no",
-    "description": "description | desc | item description | item | items | product | products | "
+    "description": "description | desc | descript | item description | item | items | product | products | "
     "product description "
     "| product name | details | particulars | service | services | goods | name | item name | "
     "bezeichnung | artikel | beschreibung | leistung | artikelbezeichnung | produkt | text | "
@@ -70,7 +70,7 @@ _PHRASES: dict[ColumnKind, str] = {
     "producto | articulo | descrizione | prodotto | articolo | omschrijving | dienst | keterangan | "
     "perihal | butiran | descricao | produto | transaction | transactions | activity | memo | booking "
     "text | band",
-    "quantity": "qty | quantity | quan | units | qnty | qty shipped | qty ordered | shipped | "
+    "quantity": "qty | quantity | quan | count | units | qnty | qty shipped | qty ordered | shipped | "
     "hours | hrs | menge "
     "| anzahl | stueck | stuck | quantite | qte | nombre | cantidad | cant | unidades | quantita | "
     "qta | aantal | hoeveelheid | kuantiti | qtd | quantidade | qtde | spots | nights",
@@ -101,7 +101,7 @@ _PHRASES: dict[ColumnKind, str] = {
     "| bedrag | totaal | prijs | jumlah | amaun | valor | valor total | subtotal | sub total | netto "
     "| brutto | charge | charges | price of the row | line amount | eur | usd | gbp | rm | myr | chf",
     "date": "date | datum | buchungstag | buchung | fecha | data | tarikh | trans date | transaction date | "
-    "booking date | air date | value date | valuta | wertstellung | day of booking",
+    "booking date | run date | start date | air date | value date | valuta | wertstellung | day of booking",
     "debit": "debit | debits | soll | withdrawal | withdrawals | money out | paid out | debet | belastung | "
     "debito | debe | af",
     "credit": "credit | credits | haben | deposit | deposits | money in | paid in | gutschrift | credito | "
@@ -135,6 +135,13 @@ _KINDS = _table()
 _LONGEST = max(map(len, _KINDS))
 _MIN_MISREAD = 5  # of shorter words too many are one letter away
 _WORDS = sorted({word for phrase in _KINDS for word in phrase if len(word) >= _MIN_MISREAD})
+_KNOWN = frozenset(word for phrase in _KINDS for word in phrase) | _FILLERS
+# Phrases written as one word, of so many letters or more, and words that a reader cut.
+_MIN_CUT = 7
+_GLUED = {
+    "".join(phrase): phrase for phrase in _KINDS if len(phrase) > 1 and len("".join(phrase)) >= _MIN_CUT
+}
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # Ends of compounds, which German and Dutch make freely ("Stücknettopreis").
 _COMPOUND_ENDS: tuple[tuple[str, ColumnKind], ...] = (
     ("preis", "unit_price"),
@@ -248,7 +255,25 @@ def _is_compound(word: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(_spelled(fold(part)) for part in re.split(r"[\W\d_]+", text) if part)
+    """Return the folded words of a heading or key, spelled as if no reader had glued, cut or misread them."""
+    parts = re.findall(r"[^\W\d_]+", text)
+    words = tuple(word for part in parts for word in _unglued(part))
+    if len(words) > 1 and not all(word in _KNOWN for word in words):
+        whole = _spelled("".join(words))
+        if len(whole) >= _MIN_CUT and (whole,) in _KINDS:
+            return (whole,)
+    return tuple(map(_spelled, words))
+
+
+def _unglued(part: str) -> tuple[str, ...]:
+    """Return the words that a reader, or a programmer, wrote as one ("ItemDescription", "UNITPRICE")."""
+    whole = fold(part)
+    if whole in _KNOWN:
+        return (whole,)
+    parts = tuple(fold(word) for word in _CAMEL.split(part))
+    if len(parts) > 1 and all(word in _KNOWN for word in parts):
+        return parts
+    return _GLUED.get(whole, (whole,))
 
 
 def _spelled(word: str) -> str:

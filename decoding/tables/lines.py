@@ -9,8 +9,8 @@ from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
+from decoding.tables.prices import looks_like_price
 from schemas.document import Page, Word
-from schemas.values import decimal_amount
 from schemas.values.amounts import looks_like_amount
 
 # Words further apart than this many character widths belong to different cells. Words of one phrase stand
@@ -21,8 +21,6 @@ _MAX_LETTERS = 8
 _MAX_NUMBER = 24
 # What files and articles are stamped with: as many figures without a mark are no amount.
 _STAMP = re.compile(r"\d{8,}|0\d{4,}")
-# An amount of which a reader took a digit for a letter.
-_MISREAD = re.compile(r"[\dOQIlSZB]*\d[\dOQIlSZB]*[.,][\dOQIlSZB]{2}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +43,12 @@ class Group:
         if sum(map(str.isalpha, self.text)) > _MAX_LETTERS or _STAMP.fullmatch(self.text):
             return False
         ends = (word for word in (words[0], words[-1]) if len(word) <= _MAX_NUMBER)
-        return any(looks_like_amount(word) or _MISREAD.fullmatch(word) for word in ends)
+        return any(looks_like_amount(word) or looks_like_price(word) for word in ends)
 
     @cached_property
     def has_decimals(self) -> bool:
         """Return whether a word prints an amount with decimals."""
-        return any(decimal_amount(word) is not None for word in self.text.split())
+        return any(map(looks_like_price, self.text.split()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +65,9 @@ class TableLine:
         return any(group.has_decimals for group in self.groups)
 
     @property
-    def has_digit(self) -> bool:
-        """Return whether the line has a digit."""
-        return any(character.isdigit() for group in self.groups for character in group.text)
+    def n_figures(self) -> int:
+        """Return how many digits the line has."""
+        return sum(character.isdigit() for group in self.groups for character in group.text)
 
 
 def char_width(page: Page) -> float:

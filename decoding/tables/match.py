@@ -258,8 +258,12 @@ def _columns_by_key(
     own = {key: _own_columns(options, columns) for key, options in kinds.items()}
     claimed = {index for indices in own.values() for index in indices}
     free = {i for i, column in enumerate(columns) if i not in claimed and column.kind is None}
+    codes = {i for i, column in enumerate(columns) if i not in claimed and column.kind == "code"}
+    # What goods are called is their name where there is no other ("Inventory code" of air time).
     return {
-        key: own[key] or tuple(sorted(free | _beside(options, columns))) for key, options in kinds.items()
+        key: own[key]
+        or tuple(sorted(free | _beside(options, columns) | (codes if "description" in options else set())))
+        for key, options in kinds.items()
     }
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
+
+from rapidfuzz.distance import Levenshtein
 
 from schemas.values.dates import fold
 
+_WORD_ENDS = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 # Words of such lines, in the languages of the date table.
 _NOT_ROWS = frozenset(
     (
         "commission disc svc chg sum amount vat gst sgst cgst igst sst pst hst cash tender card visa "
-        "mastercard debit credit paid due tip gratuity service carried brought items item qty count "
+        "mastercard debit credit paid due tip gratuity service carried brought "
         "net gross summe gesamt netto brutto mwst ust steuer betrag bar versand versandkosten skonto "
         "totaux ttc tva ht montant solde rendu especes importe iva base cambio efectivo imponibile "
         "resto contanti btw bedrag jumlah cukai baki tunai valor imposto troco "
@@ -21,18 +25,37 @@ _NOT_ROWS = frozenset(
 )
 # The same as parts of words: compounds, and words that a reader glued together ("FOODTAX", "BALANCEDUE").
 _NOT_ROW_PARTS = re.compile(
-    "total|^tax|tax(?:es)?$|balance|discount|coupon|rounding|change|payment|payable|tender|saving|saldo|deposit|summe|"
+    "total|^tax|tax(?:es)?$|balance|discount|coupon|rounding|change|payment|payable|tender(?:ed)?$|saving|saldo|deposit|summen?$|"
     "gesamt|betrag|steuer|rabatt|geld|ubertrag|remise|descuento|sconto|totaal|korting|disk[ao]un|bundaran|bulatan"
     "|^sub ?t(?:ot|t?l|ul)|jumlah|^pajak|bayar(?:an)?$|layanan|larasan$|kembali"
 )
 # Words that say nothing of a line: they stand with totals and with items.
 _EMPTY = frozenset("sub eur usd gbp chf myr rm rp inr idr pln sek dkk nok cad aud sgd".split())
+# Words that say which total: "Total (excluding GST)", "Grand total of lines".
+_QUALIFIERS = frozenset(
+    "grand of der des du de la le the before after with without excluding exclude excl exclusive "
+    "including include incl inclusive inkl exkl zzgl ohne mit".split()
+)
+# What is done for money, too: no total, unless all else beside it is one or a charge.
+_WORK = frozenset("service commission".split())
+_CHARGES = frozenset("charge charges chg fee agency less".split())
+_MISREAD_TOTALS, _MIN_MISREAD = ("total", "subtotal"), 4
 # Deductions, which stand among rows.
 _DEDUCTIONS = re.compile(
     "discount|coupon|saving|^saved$|^disc$|rabatt|remise|sconto|descuento|korting|disk[ao]u?n|potongan"
 )
+# What is charged beside goods; an order may have a row of it, too.
+_CHARGED = re.compile(
+    "^(?:postage|packing|packaging|shipping|delivery|freight|handling|carriage|port|porto|fracht|transport|livraison"
+    "|frais|envio|gastos|spedizione|verzendkosten|verzending|frete|penghantaran)$|versand"
+)
 # What a line says that counts the rows above it: "Items 26", "Total Qty: 3", "BIL. ITEM 15".
-_COUNTED = frozenset("item items qty quantity pcs pieces barang artikel articles kuantiti".split())
+_COUNTED = frozenset(
+    "item items qty qtys quantity pcs pieces barang artikel article articles posten articulos articoli "
+    "kuantiti".split()
+)
+_COUNTED_ALONE = frozenset("items qty qtys artikel articles posten articulos articoli".split())
+_MOST_COUNTED = 3  # figures
 _COUNTS = frozenset("total no nr number of bil sold jumlah jml anzahl count".split())
 _SUMS = re.compile("total|summe|gesamt|totaal|totaux")
 # Sums of some rows, after which others may follow; with "sub" or "page" the word beside it is a sum's.
@@ -47,9 +70,15 @@ _GOES_ON = frozenset(
 
 
 def folded_words(texts: Iterable[str]) -> frozenset[str]:
-    """Return the words of some texts in lower case, without accents, signs and digits."""
-    parts = (part for text in texts for part in re.split(r"[\W\d_]+", text))
-    return frozenset(fold(part) for part in parts if part)
+    """Return the words of some texts in lower case, without accents, signs and digits; "NetAmount" is two."""
+    parts = (part for text in texts for part in re.split(r"[\W\d_]+", text) if part)
+    return frozenset(word for part in parts for word in _unglued(part))
+
+
+@lru_cache(maxsize=8192)
+def _unglued(part: str) -> tuple[str, ...]:
+    whole = fold(part)
+    return (whole,) if names_total([whole]) else tuple(map(fold, _WORD_ENDS.split(part)))
 
 
 def telling_words(words: Iterable[str]) -> list[str]:
@@ -57,9 +86,32 @@ def telling_words(words: Iterable[str]) -> list[str]:
     return [word for word in words if len(word) > 1 and word not in _EMPTY]
 
 
+def total_share(words: Iterable[str]) -> float:
+    """Return the share of the words that tell what a line is which name a total, a tax or a payment.
+
+    0.0 if there are none. Words that say which total count for neither, and "service" for one only beside
+    words of totals and charges: "Service charge 10 %" is one, "Messenger service" is none.
+    """
+    spoken = [word for word in telling_words(words) if word not in _QUALIFIERS]
+    named = [word for word in spoken if names_total([word])]
+    if set(named) <= _WORK and not set(spoken) <= _WORK | _CHARGES:
+        return 0.0
+    return len(named) / len(spoken) if spoken else 0.0
+
+
 def names_total(words: Iterable[str]) -> bool:
     """Return whether some folded word names a total, a tax or a payment."""
-    return any(word in _NOT_ROWS or _NOT_ROW_PARTS.search(word) for word in words)
+    return any(map(_is_total_word, words))
+
+
+@lru_cache(maxsize=8192)
+def _is_total_word(word: str) -> bool:
+    """Return whether a folded word names a total or the like; "total" with one letter misread, too."""
+    if word in _NOT_ROWS or _NOT_ROW_PARTS.search(word):
+        return True
+    if len(word) < _MIN_MISREAD:
+        return False
+    return any(Levenshtein.distance(word, total, score_cutoff=1) <= 1 for total in _MISREAD_TOTALS)
 
 
 def is_sum_line(words: Iterable[str]) -> bool:
@@ -71,6 +123,13 @@ def is_sum_line(words: Iterable[str]) -> bool:
 def names_carried_sum(words: Iterable[str]) -> bool:
     """Return whether some folded word says that the table goes on after this sum."""
     return not _GOES_ON.isdisjoint(words)
+
+
+def is_carried_line(words: Iterable[str]) -> bool:
+    """Return whether folded words say little but that a sum is carried over; a text may have "transport"."""
+    spoken = telling_words(words)
+    known = sum(word in _GOES_ON or names_total([word]) for word in spoken)
+    return names_carried_sum(spoken) and 2 * known >= len(spoken)
 
 
 def names_subtotal(words: Iterable[str]) -> bool:
@@ -89,9 +148,22 @@ def names_deduction(words: Iterable[str]) -> bool:
     return is_most and any(map(_DEDUCTIONS.search, named)) and not any(map(_SUMS.search, named))
 
 
-def counts_rows(words: Iterable[str]) -> bool:
-    """Return whether folded words, all of them, say how many rows or pieces stand above."""
+def names_charge(words: Iterable[str]) -> bool:
+    """Return whether all folded words that tell what a line is name a charge for delivery or the like."""
+    spoken = [
+        word for word in telling_words(words) if word not in _QUALIFIERS | _CHARGES | {"and", "und", "et"}
+    ]
+    return bool(spoken) and all(_CHARGED.search(word) for word in spoken)
+
+
+def counts_rows(words: Iterable[str], *, n_figures: int) -> bool:
+    """Return whether folded words, all of them, and some figures say how many rows or pieces stand above.
+
+    One word alone says so with a short number: "Artikel 14", where "Artikel 471100" is what one is called.
+    """
     spoken = telling_words(words)
     counted = [word for word in spoken if word in _COUNTED]
     is_whole = bool(counted) and all(word in _COUNTED or word in _COUNTS for word in spoken)
-    return is_whole and (len(spoken) > 1 or counted == ["items"])
+    if not n_figures or not is_whole:
+        return False
+    return len(spoken) > 1 or (counted[0] in _COUNTED_ALONE and n_figures <= _MOST_COUNTED)

@@ -8,6 +8,7 @@ from decoding.tables.find import find_tables
 from decoding.tables.table import Table
 from schemas.document import Document
 from tests.decoding.tables.pages import pages
+from training.transcripts import transcript_document
 
 INVOICE = """
 Papierhof Brandt GmbH                        INVOICE
@@ -185,3 +186,114 @@ def test_what_files_are_stamped_with_is_no_amount() -> None:
         "Description            Amount\nSkin study             3,400.00\nPike 11140             00920498"
     )
     assert len(rows) == 1
+
+
+def kinds(text: str) -> list[list[str | None]]:
+    """Return the kinds of the columns of each table."""
+    return [[column.kind for column in table.columns] for table in find_tables(pages(text))]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Line ItemDescription       Price",
+        "LINE ITEMDESCRIPTION       PRICE",
+        "Pos   Descri pt ion        Price",
+    ],
+)
+def test_headings_that_are_glued_or_cut_are_understood(heading: str) -> None:
+    text = f"{heading}\n1    silk paper             8.76\n2    rubber glue            3.80"
+    assert kinds(text) == [["position", "description", "amount"]]
+
+
+def test_an_amount_alone_at_the_foot_is_no_row_though_it_has_no_name() -> None:
+    text = (
+        "Description      Amount\nPaper blue        45.00\nInk                1.89\n                  46.89"
+    )
+    assert found(text) == [["Paper blue", "45.00"], ["Ink", "1.89"]]
+
+
+def test_what_all_rows_come_to_is_no_row() -> None:
+    text = (
+        "Description      Amount\nPaper blue        45.00\nInk                1.89\nOf these lines    46.89"
+    )
+    assert found(text) == [["Paper blue", "45.00"], ["Ink", "1.89"]]
+
+
+def test_a_number_that_a_page_is_stamped_with_is_no_row() -> None:
+    text = (
+        "Description      Amount\nPaper blue        45.00\nInk                1.89\nFile              52645"
+    )
+    assert found(text) == [["Paper blue", "45.00"], ["Ink", "1.89"]]
+
+
+def test_whole_amounts_with_a_currency_are_rows_beside_those_with_cents() -> None:
+    text = "Description      Amount\nPaper blue        45.00\nInk              985 Rs"
+    assert [row[0] for row in found(text)] == ["Paper blue", "Ink"]
+
+
+def test_a_charge_for_delivery_below_fuller_rows_is_no_row() -> None:
+    text = (
+        "Description   Qty   Price   Amount\n"
+        "Paper blue      2    5.00    10.00\n"
+        "Ink             1    1.89     1.89\n"
+        "Postage & packing             6.60"
+    )
+    assert [row[0] for row in found(text)] == ["Paper blue", "Ink"]
+
+
+def test_a_text_that_says_how_many_are_packed_ends_no_table() -> None:
+    text = (
+        "Description                 Amount\n"
+        "Window decals (Qty 300)      29.00\n"
+        "Calendars (Qty 100)         124.50\n"
+        "Posters (Qty 10)              3.75"
+    )
+    assert len(found(text)) == 3
+
+
+def test_what_an_account_held_before_ends_no_statement() -> None:
+    text = (
+        "Date         Description     Debit    Credit\n             Previous balance    22.50\n"
+        "03.11.2020   east transport mill         16.00\n07.11.2020   power            8.50"
+    )
+    assert [row[0] for row in found(text)] == ["03.11.2020", "07.11.2020"]
+
+
+def test_a_total_beside_another_text_ends_the_table() -> None:
+    text = (
+        "Description                        Qty    Amount\n"
+        "Expert testimony                   38   11,400.00\n"
+        "Please call with any questions on this bill   Total due\n"
+        "                                        11,500.00"
+    )
+    assert found(text) == [["Expert testimony", "38", "11,400.00"]]
+
+
+def set_at(*words: tuple[str, float, float]) -> Document:
+    """Return a page of words, each with its left edge and height in pixels of a page of 1000."""
+    boxes = [{"text": text, "box": [x, y, x + 10 * len(text), y + 10]} for text, x, y in words]
+    return transcript_document({"id": "page", "ocr": boxes, "page_size": [1000, 1000]})
+
+
+def test_texts_belong_to_the_row_that_no_wide_gap_parts_them_from() -> None:
+    # Cells in the middle of their rows: texts above and below the numbers, and a gap between the rows.
+    document = set_at(
+        *(("Description", 100, 100), ("Qty", 500, 100), ("Amount", 700, 100)),
+        *(
+            ("Support", 100, 130),
+            ("monthly", 100, 142),
+            ("1", 510, 142),
+            ("60.00", 710, 142),
+            ("January", 100, 154),
+        ),
+        *(
+            ("Supplies", 100, 180),
+            ("other", 100, 192),
+            ("3", 510, 192),
+            ("30.00", 710, 192),
+            ("March", 100, 204),
+        ),
+    )
+    (table,) = find_tables(document)
+    assert [row[0] for row in cells(document, table)] == ["Support monthly January", "Supplies other March"]

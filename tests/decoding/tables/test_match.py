@@ -108,3 +108,19 @@ def test_a_table_under_the_same_heading_less_understood_fills_the_list_too() -> 
         "Gesamtbetrag                            11,00"
     )
     assert len(scoped(document, rows_of(LINE))) == 2
+
+
+def test_keys_in_camel_case_have_their_columns() -> None:
+    document = pages(GOODS)
+    first, _ = scoped(document, rows_of(item(unitPriceGross="amount", count="amount")))
+    assert said(document, first, "unitPriceGross") == ["2.00"]
+    assert said(document, first, "count") == ["3"]
+
+
+def test_a_name_may_stand_in_the_column_of_codes_where_there_is_no_other() -> None:
+    document = pages(
+        "Line   Air date     Inventory code   Total\n1      09/15/2013   Sa 12a-6p        145.00\n"
+        "2      09/22/2013   M-F 8a-12p       160.00"
+    )
+    first, _ = scoped(document, rows_of(item(product="verbatim", line_no="verbatim", bookingDate="date")))
+    assert said(document, first, "product") == ["Sa 12a-6p"]

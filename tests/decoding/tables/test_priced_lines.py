@@ -97,3 +97,101 @@ def test_an_amount_alone_that_the_rows_above_come_to_is_none() -> None:
 def test_a_currency_beside_a_total_makes_no_item_of_it() -> None:
     receipt = "SOUP           2.40\nBREAD          3.00\nSub Total: MYR 5.40\nJumlah Bayaran 5.40"
     assert items(receipt) == ["SOUP 2.40", "BREAD 3.00"]
+
+
+def slip(*lines: str) -> str:
+    """Return lines as wide as a till's slip, with prices at its right edge."""
+    return "\n".join(f"{text:<36}{price:>12}" for text, _, price in (line.partition("|") for line in lines))
+
+
+def sheet(*lines: str) -> str:
+    """Return lines as wide as a letter's, with prices at its right edge."""
+    return "\n".join(f"{text:<76}{price:>14}" for text, _, price in (line.partition("|") for line in lines))
+
+
+def test_prices_with_misread_signs_are_items() -> None:
+    assert items(slip("REPRINTS|$3,500,00", "POSTAGE STAMPS|75*00", "FILMS|6,762.OO", "TOTAL|10,337.00")) == [
+        "REPRINTS $3,500,00",
+        "POSTAGE STAMPS 75*00",
+        "FILMS 6,762.OO",
+    ]
+
+
+def test_cents_that_stand_apart_belong_to_their_price() -> None:
+    assert items(slip("RETAINAGE STEM FEEDER|$650  63", "BLENDING|2500  00", "TOTAL|$3150  63")) == [
+        "RETAINAGE STEM FEEDER $650 63",
+        "BLENDING 2500 00",
+    ]
+
+
+def test_work_that_is_paid_for_is_an_item_and_a_charge_for_service_is_none() -> None:
+    bill = slip(
+        "Messenger service|7.95", "Telephone service|288.82", "Service charge 10 %|29.68", "Total|326.45"
+    )
+    assert items(bill) == ["Messenger service 7.95", "Telephone service 288.82"]
+
+
+def test_a_total_that_says_which_it_is_ends_the_items() -> None:
+    assert items(
+        slip("SOUP|2.40", "BREAD|3.00", "Grand Total (Exclusive of GST) :|5.40", "ROUND UP|0.60")
+    ) == [
+        "SOUP 2.40",
+        "BREAD 3.00",
+    ]
+
+
+def test_a_misread_total_ends_the_items() -> None:
+    assert items(slip("SOUP|2.40", "BREAD|3.00", "TDTAL|5.40", "CREDITS|5.40")) == ["SOUP 2.40", "BREAD 3.00"]
+
+
+def test_what_all_rows_come_to_is_their_sum_whatever_it_is_called() -> None:
+    assert items(slip("SOUP|2.40", "BREAD|3.00", "WINE|4.00", "Guest 1|9.40", "Total|9.40")) == [
+        "SOUP 2.40",
+        "BREAD 3.00",
+        "WINE 4.00",
+    ]
+
+
+def test_an_amount_alone_right_below_named_items_is_none_though_one_is_misread() -> None:
+    assert items(slip("Production|323.50", "Typography|1,455.25", "|2,000.00", "Total Due|2,000.00")) == [
+        "Production 323.50",
+        "Typography 1,455.25",
+    ]
+
+
+def test_on_a_slip_what_is_taken_off_is_no_item() -> None:
+    assert items(slip("SOUP|2.40", "GENERAL MERCH|2.00-", "BREAD|3.00", "TOTAL|3.40")) == [
+        "SOUP 2.40",
+        "BREAD 3.00",
+    ]
+    assert items(slip("A NUMBER -08|4.41", "BREAD|3.00", "TOTAL|7.41")) == ["A NUMBER -08 4.41", "BREAD 3.00"]
+
+
+def test_on_a_sheet_items_go_on_below_a_subtotal() -> None:
+    text = sheet(
+        "Professional fee|5,950.00",
+        "Total fee|5,950.00",
+        "Travel|95.00",
+        "Meals|45.00",
+        "Total expenses|140.00",
+        "Account 512-825|6,090.00",
+    )
+    assert items(text) == ["Professional fee 5,950.00", "Travel 95.00", "Meals 45.00"]
+
+
+def test_on_a_sheet_items_stand_in_several_columns_of_prices() -> None:
+    inner = [f"{name:<50}{price:>10}{'':>30}" for name, price in (("Air", "3413.00"), ("Meals", "261.63"))]
+    text = "\n".join([sheet("Duplicating|779.20", "Mail|150.79", "Phones|153.23"), *inner])
+    inner_text = "\n".join([text, f"{'Cabs':<50}{'186.00':>10}{'':>30}", sheet("Total|4,943.85")])
+    assert items(inner_text)[3:] == ["Air 3413.00", "Meals 261.63", "Cabs 186.00"]
+
+
+def test_postcodes_are_no_prices() -> None:
+    text = sheet("BORRISTON LABORATORIES|20748", "420 English Street, Greensboro|27405", "Total|none")
+    assert items(text) == []
+
+
+def test_a_single_price_in_a_cell_of_its_own_is_an_item() -> None:
+    assert items(slip("Perry - Fees and Expenses|9807.71", "to be paid into")) == [
+        "Perry - Fees and Expenses 9807.71 to be paid into"
+    ]

@@ -1,0 +1,113 @@
+"""The foot of a table: what stands below its last row, set like one, and is a sum, a stamp or a charge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+
+from decoding.tables.headings import NUMERIC_KINDS
+from decoding.tables.parts import OpenRow, TablePart
+from decoding.tables.prices import looks_like_price, price_of
+from decoding.tables.totals import folded_words, names_charge
+from schemas.values.amounts import parse_amount
+
+# A charge stands further below the last row than rows below each other, or among fuller rows.
+_SET_OFF = 1.2
+_CENTS = re.compile(r"[.,]\d\d\D*$")
+_FULL = 3  # columns of numbers
+
+
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """What the rows above a line are.
+
+    How many, whether all say something, how many print cents, what they come to, how many fill many columns.
+    """
+
+    n_rows: int = 0
+    all_say: bool = True
+    n_priced: int = 0
+    total: Decimal = Decimal(0)
+    n_full: int = 0
+
+    def with_row(self, part: TablePart, row: OpenRow, main: int) -> _Above:
+        """Return the same with one row more."""
+        amount, is_price = _amount(row, main)
+        return _Above(
+            n_rows=self.n_rows + 1,
+            all_say=self.all_say and _says(part, row, main),
+            n_priced=self.n_priced + is_price,
+            total=self.total + (amount or 0),
+            n_full=self.n_full + (len(row.filled) >= _FULL),
+        )
+
+
+def drop_foot(parts: Sequence[TablePart], main: int) -> None:
+    """Take the lines at the foot of each part from its rows; `main` is the column that all rows fill.
+
+    They fill no other column of numbers, and are one of: an amount alone, or what all rows above come to; a
+    whole number where the rows above have decimals, as files are stamped with; a charge for delivery that is
+    set apart. The table's only row is never one.
+    """
+    before = _Above()
+    for part in parts:
+        above = [before]
+        for row in part.rows:
+            above.append(above[-1].with_row(part, row, main))
+        at = len(part.rows)
+        while at and _is_foot(part, at - 1, above[at - 1], main):
+            at -= 1
+        del part.rows[at:]
+        before = above[at]
+
+
+def _is_foot(part: TablePart, at: int, above: _Above, main: int) -> bool:
+    row = part.rows[at]
+    if not above.n_rows or row.filled != {main}:
+        return False
+    amount, _ = _amount(row, main)
+    is_alone = above.all_say and not _says(part, row, main)
+    is_stamp = 2 * above.n_priced > above.n_rows and not _is_money(row, main)
+    is_sum = above.n_rows > 1 and amount is not None and amount == above.total
+    return is_alone or is_stamp or is_sum or _is_charge_apart(part, at, above)
+
+
+def _is_charge_apart(part: TablePart, at: int, above: _Above) -> bool:
+    lines = part.rows[at].lines
+    if not names_charge(folded_words(group.text for line in lines for group, _ in line.groups)):
+        return False
+    if 2 * above.n_full > above.n_rows:
+        return True
+    rows = part.rows[: at + 1]
+    steps = [below.lines[0].line.y - row.lines[-1].line.y for row, below in pairwise(rows)]
+    return len(steps) > 1 and steps[-1] > _SET_OFF * max(steps[:-1])
+
+
+def _says(part: TablePart, row: OpenRow, main: int) -> bool:
+    """Return whether a word of the row stands in another column than those of numbers."""
+    return any(
+        part.columns[index].kind not in NUMERIC_KINDS and index != main
+        for line in row.lines
+        for _, index in line.groups
+    )
+
+
+def _amount(row: OpenRow, main: int) -> tuple[Decimal | None, bool]:
+    """Return the amount of a row, if its figures are sure, and whether it prints one with cents."""
+    price = next((word for word in _words(row, main) if looks_like_price(word)), None)
+    return (None, False) if price is None else (price_of(price), _CENTS.search(price) is not None)
+
+
+def _is_money(row: OpenRow, main: int) -> bool:
+    """Return whether a cell prints decimals, or a currency beside whole figures."""
+    words = _words(row, main)
+    parsed = parse_amount(" ".join(words))
+    return any(map(looks_like_price, words)) or (parsed is not None and parsed.currency_mark is not None)
+
+
+def _words(row: OpenRow, main: int) -> list[str]:
+    texts = (group.text for line in row.lines for group, index in line.groups if index == main)
+    return [word for text in texts for word in text.split()]
