@@ -147,7 +147,7 @@ def _glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:
     page, unicode_of = untyped.raw, _RAW.FPDFText_GetUnicode
     object_of, has_map_error = _RAW.FPDFText_GetTextObject, _RAW.FPDFText_HasUnicodeMapError
     address_of = ctypes.c_void_p.from_buffer
-    box_of, no_space = _Boxes(page).of, Space.NONE
+    box_of, run_of, no_space = _Boxes(page).of, _Runs(page).of, Space.NONE
     run: Run | None = None
     space = no_space
     for i in range(n_chars(textpage)):
@@ -160,7 +160,7 @@ def _glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:
         text_object = object_of(page, i)
         key = address_of(text_object).value
         if run is None or key != run.object_id:
-            run = _run(page, i, text_object, key)
+            run = run_of(i, text_object, key)
         yield Glyph(text, *box_of(i), run, has_map_error(page, i) == 1, space)
         space = no_space
 
@@ -171,20 +171,36 @@ def _space(page: object, i: int, text: str) -> Space:
     return Space.GUESSED_LINE_END if text in "\r\n" else Space.GUESSED
 
 
-def _run(page: object, i: int, text_object: object, key: int | None) -> Run:
-    """Return how the operation draws that draws the character `i`."""
-    matrix = _RAW.FS_MATRIX()
-    has_matrix = _RAW.FPDFText_GetMatrix(page, i, matrix)
-    scale = math.hypot(matrix.c, matrix.d) if has_matrix else 1.0
-    font = _RAW.FPDFTextObj_GetFont(text_object) if text_object else None
-    return Run(
-        object_id=key,
-        is_invisible=_asks_for_no_ink(text_object),
-        size_pt=_finite(_RAW.FPDFText_GetFontSize(page, i) * scale),
-        # Radians, clockwise; -1 for a character that the library made up.
-        angle_deg=math.degrees(max(_finite(_RAW.FPDFText_GetCharAngle(page, i)), 0.0)) % 360,
-        font_id=ctypes.cast(font, ctypes.c_void_p).value if font else None,
-    )
+class _Runs:
+    """The drawing operations of a page; some files have one a letter, so that nothing is made twice."""
+
+    def __init__(self, page: object) -> None:
+        self._page = page
+        self._matrix = _RAW.FS_MATRIX()
+        self._colours = tuple(ctypes.c_uint() for _ in range(4))
+
+    def of(self, i: int, text_object: object, key: int | None) -> Run:
+        """Return how the operation draws that draws the character `i`."""
+        page, matrix = self._page, self._matrix
+        scale = math.hypot(matrix.c, matrix.d) if _RAW.FPDFText_GetMatrix(page, i, matrix) else 1.0
+        font = _RAW.FPDFTextObj_GetFont(text_object) if text_object else None
+        return Run(
+            object_id=key,
+            is_invisible=self._asks_for_no_ink(text_object),
+            size_pt=_finite(_RAW.FPDFText_GetFontSize(page, i) * scale),
+            # Radians, clockwise; -1 for a character that the library made up.
+            angle_deg=math.degrees(max(_finite(_RAW.FPDFText_GetCharAngle(page, i)), 0.0)) % 360,
+            font_id=ctypes.c_void_p.from_buffer(font).value if font else None,
+        )
+
+    def _asks_for_no_ink(self, text_object: object) -> bool:
+        if not text_object:
+            return False
+        mode = _RAW.FPDFTextObj_GetTextRenderMode(text_object)
+        if mode != _RAW.FPDF_TEXTRENDERMODE_FILL:
+            return mode in (_RAW.FPDF_TEXTRENDERMODE_INVISIBLE, _RAW.FPDF_TEXTRENDERMODE_CLIP)
+        known = _RAW.FPDFPageObj_GetFillColor(text_object, *self._colours)
+        return bool(known) and self._colours[3].value == 0
 
 
 def _finite(number: float) -> float:
@@ -216,16 +232,3 @@ class _Boxes:
         width, height = tight[2] - tight[0], tight[3] - tight[1]
         is_too_high = top - bottom > _MAX_LOOSE_RATIO * (height if height > width else width) > 0
         return (tight if is_too_high else cell), cell
-
-
-def _asks_for_no_ink(text_object: object) -> bool:
-    if not text_object:
-        return False
-    mode = _RAW.FPDFTextObj_GetTextRenderMode(text_object)
-    if mode in (_RAW.FPDF_TEXTRENDERMODE_INVISIBLE, _RAW.FPDF_TEXTRENDERMODE_CLIP):
-        return True
-    if mode != _RAW.FPDF_TEXTRENDERMODE_FILL:
-        return False
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    known = _RAW.FPDFPageObj_GetFillColor(text_object, red, green, blue, alpha)
-    return bool(known) and alpha.value == 0

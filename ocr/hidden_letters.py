@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -133,15 +133,20 @@ def _has_inner_ink(boxes: Boxes, changed: Changed) -> NDArray[np.bool_]:
 
 def _covering(asked: Sequence[tuple[int, int]], glyphs: Sequence[Glyph], boxes: Boxes) -> list[int]:
     """Return which glyphs lie over one of their word that another operation draws."""
-    first_run = {word: glyph.run for (word, _), glyph in zip(reversed(asked), reversed(glyphs), strict=True)}
-    mixed = {word for (word, _), glyph in zip(asked, glyphs, strict=True) if glyph.run is not first_run[word]}
-    pairs = [(n, m) for n, m in _near_in_word(asked, mixed) if glyphs[n].run is not glyphs[m].run]
-    n, m = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
-    first, second = boxes[n], boxes[m]
-    shared = np.minimum(first[:, 2:], second[:, 2:]) - np.maximum(first[:, :2], second[:, :2])
-    smaller = np.minimum(first[:, 2:] - first[:, :2], second[:, 2:] - second[:, :2])
-    over = np.all(shared > _MAX_SHARED * smaller, axis=1)
-    return sorted({*n[over].tolist(), *m[over].tolist()})
+    word = np.array([i for i, _ in asked])
+    run = np.array([id(glyph.run) for glyph in glyphs])
+    found: set[int] = set()
+    for step in range(1, min(_REACH, len(word))):
+        is_one_word = word[:-step] == word[step:]
+        if not is_one_word.any():
+            break
+        n = np.flatnonzero(is_one_word & (run[:-step] != run[step:]))
+        first, second = boxes[n], boxes[n + step]
+        shared = np.minimum(first[:, 2:], second[:, 2:]) - np.maximum(first[:, :2], second[:, :2])
+        smaller = np.minimum(first[:, 2:] - first[:, :2], second[:, 2:] - second[:, :2])
+        over = n[np.all(shared > _MAX_SHARED * smaller, axis=1)]
+        found.update(over.tolist(), (over + step).tolist())
+    return sorted(found)
 
 
 def _among_others(
@@ -165,14 +170,3 @@ def _middles(boxes: Boxes, is_level: NDArray[np.bool_], changed: Changed) -> NDA
     pixels = np.clip(np.nan_to_num(boxes * changed.size), 0, changed.size)
     quarter = (pixels[:, 2:] - pixels[:, :2]) / 4 * np.stack([~is_level, is_level], axis=1)
     return np.rint(np.concatenate([pixels[:, :2] + quarter, pixels[:, 2:] - quarter], axis=1)).astype(np.intp)
-
-
-def _near_in_word(asked: Sequence[tuple[int, int]], words: Set[int]) -> Iterator[tuple[int, int]]:
-    """Yield pairs of glyphs of one of the words: what a cell cuts off runs on below the next cell's text."""
-    for n, (word, _) in enumerate(asked):
-        if word not in words:
-            continue
-        for m in range(n + 1, min(n + 1 + _REACH, len(asked))):
-            if asked[m][0] != word:
-                break
-            yield n, m

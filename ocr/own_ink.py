@@ -85,10 +85,11 @@ def draw_alone(
         if not chosen:
             break
         changed = changed_by([objects[each] for each in chosen])
-        asked = [index for index in borrowers if words[index].object_id in chosen]
+        drawn = set(chosen)
+        asked = [index for index in borrowers if words[index].object_id in drawn]
         inked = ink_of([words[index] for index in asked], changed)
         found |= {index for index, is_inked in zip(asked, inked, strict=True) if is_inked}
-        left -= set(chosen)
+        left -= drawn
     return frozenset(found)
 
 
