@@ -80,7 +80,7 @@ def _looks_like_another(font: object, digit: str) -> bool:
     raster = _raster(_outline(font, digit))
     if raster is None:
         return False
-    names, references = _references()
+    names, references = load_references()
     likeness = np.abs(references - raster).mean(axis=(1, 2))
     is_said = names == digit
     nearest = likeness[~is_said].min()
@@ -88,8 +88,11 @@ def _looks_like_another(font: object, digit: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _references() -> tuple[NDArray[np.str_], NDArray[np.float32]]:
-    """Return names and pictures, (n, height, width), of digits in common fonts, which the library has."""
+def load_references() -> tuple[NDArray[np.str_], NDArray[np.float32]]:
+    """Return names and pictures, (n, height, width), of digits in common fonts, which the library has.
+
+    They are made once in a process, and take as long as a page does.
+    """
     document = pdfium.PdfDocument.new()
     names: list[str] = []
     rasters: list[Raster] = []

@@ -166,10 +166,12 @@ def drop_privileges() -> None:
 
 def _load_libraries() -> None:
     """Import what every child needs, so that a fork has it at once."""
-    for name in (f"{__package__}.tasks", "cv2"):
+    # The last ones others import when they are first used, which is in each child anew.
+    for name in (f"{__package__}.tasks", "cv2", "numpy.ma", "heapq", "encodings.utf_16_le"):
         import_module(name)
     # As all numeric libraries here: pages run side by side in processes. No variable tells it so.
     sys.modules["cv2"].setNumThreads(1)
+    import_module(f"{__package__}.digit_shapes").load_references()
     # What was loaded is never garbage: looking for some among it took a fifth of the time of reading a text
     # layer, and made each child a copy of the pages that the fork shares. A child holds one page's glyphs.
     gc.collect()
