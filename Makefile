@@ -27,7 +27,7 @@ demo: models  ## Extract the sample invoice with the embedded model and show whe
 	$(BIN)/rasg extract samples/invoice.pdf --schema invoice --engine embedded --explain --out out/demo
 
 test: setup  ## Run the quick tests
-	$(PYTEST) -n 2 $(PYTEST_ARGS)
+	$(PYTEST) -n 2 --dist loadfile $(PYTEST_ARGS)
 
 check: lint test  ## All that must pass before a commit: format, lint, types, layers, tests
 

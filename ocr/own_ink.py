@@ -96,7 +96,7 @@ def draw_alone(
 def _stand_apart(words: Sequence[LayerWord], objects: set[int | None]) -> list[int]:
     """Return some of the operations of which no two have words in one place."""
     own = [word for word in words if word.object_id is not None and word.object_id in objects]
-    # Each box with each other would take minutes on a page that draws ten thousand words one by one.
+    # Each box with each other would be fifty million pairs where ten thousand words are drawn one by one.
     edges = np.clip(np.nan_to_num(np.array([word.box for word in own], dtype=np.float64)), 0, 1) * _CELLS
     cells = np.rint(edges).astype(int).reshape(-1, 4).tolist()
     places: dict[int, list[tuple[slice, slice]]] = {}
