@@ -54,6 +54,8 @@ def printable(text: str) -> str:
     >>> printable("To\x01tal")
     'Total'
     """
+    if text.isprintable():  # of most words no character needs a look
+        return text
     return "".join(ch for ch in text if unicodedata.category(ch) != "Cc")
 
 

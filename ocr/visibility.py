@@ -166,9 +166,10 @@ def overprinted(words: Sequence[LayerWord]) -> tuple[str, ...]:
     texts: list[str] = []
     seen: dict[tuple[int, int], list[LayerWord]] = {}
     for word in words:
-        if not any(ch.isalnum() for ch in word.text):
+        if not word.text.isalnum() and not any(ch.isalnum() for ch in word.text):
             continue
-        column, row = (int((word.box[i] + word.box[i + 2]) / 2 * _GRID) for i in (0, 1))
+        left, top, right, bottom = word.box
+        column, row = int((left + right) / 2 * _GRID), int((top + bottom) / 2 * _GRID)
         near = [w for x in (-1, 0, 1) for y in (-1, 0, 1) for w in seen.get((column + x, row + y), ())]
         if any(w.text != word.text and _same_place(w.box, word.box) for w in near):
             texts.append(word.text)

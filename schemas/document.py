@@ -43,7 +43,7 @@ class Word:
     other_reading: str = ""
 
     def __post_init__(self) -> None:
-        if not self.text or any(ch.isspace() for ch in self.text):
+        if self.text.split() != [self.text]:
             raise ValueError("a word has text and no white space")
         if not 0.0 <= self.confidence <= 1.0:
             raise ValueError(f"confidence must be in [0, 1], got {self.confidence}")
