@@ -79,9 +79,9 @@ def _study(arguments: argparse.Namespace, stopped: list[int]) -> FinetuneStudy:
 
 
 def _use_threads(n_threads: int) -> None:
-    import torch
+    from decoding.engines.threads import set_threads
 
-    torch.set_num_threads(n_threads)
+    set_threads(n_threads)
 
 
 def _rates(text: str) -> tuple[float, ...]:

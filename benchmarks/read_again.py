@@ -27,6 +27,7 @@ from ocr.reader import ReadOptions, read_document
 from schemas.errors import RasgError
 
 DATA = Path("../shared/data/dev")
+# As in `ocr_recall`, and no import of it: this also runs on other commits' packages.
 _LANGUAGES = {"einvoice_cii": ("eng", "deu", "fra"), "softmatic_receipts": ("deu",)}
 
 

@@ -123,7 +123,7 @@ def _box(row: NDArray[np.float64]) -> tuple[float, float, float, float]:
 
 def _has_inner_ink(boxes: Boxes, changed: Changed) -> NDArray[np.bool_]:
     """Return which boxes have a changed pixel that no neighbour's edge can have changed, (n,)."""
-    pixels = np.clip(np.nan_to_num(boxes * changed.size), 0, changed.size)
+    pixels = changed.edges(boxes)
     inner = np.concatenate([np.ceil(pixels[:, :2]), np.floor(pixels[:, 2:])], axis=1).astype(int)
     outer = np.concatenate([np.floor(pixels[:, :2]), np.ceil(pixels[:, 2:])], axis=1).astype(int)
     is_narrow = np.any(inner[:, 2:] <= inner[:, :2] + 1, axis=1, keepdims=True)
@@ -167,6 +167,6 @@ def _among_others(
 
 def _middles(boxes: Boxes, is_level: NDArray[np.bool_], changed: Changed) -> NDArray[np.intp]:
     """Return the middle half of each box across its text, in pixels, (n, 4)."""
-    pixels = np.clip(np.nan_to_num(boxes * changed.size), 0, changed.size)
+    pixels = changed.edges(boxes)
     quarter = (pixels[:, 2:] - pixels[:, :2]) / 4 * np.stack([~is_level, is_level], axis=1)
     return np.rint(np.concatenate([pixels[:, :2] + quarter, pixels[:, 2:] - quarter], axis=1)).astype(np.intp)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.changed import pixel_slices
 from schemas.geometry import BBox, from_pixels
 
 Image = NDArray[np.uint8]
@@ -68,7 +69,8 @@ def find_lines(picture: Image, covered: Sequence[BBox]) -> tuple[InkLine, ...]:
     inks = [cv2.subtract(around, picture) >= _CONTRAST]
     if around.min() < _DARK_GROUND:
         inks.append((cv2.subtract(picture, around) >= _CONTRAST) & (around < _DARK_GROUND))
-    places = _places(covered, picture.shape)
+    boxes = [(box.left, box.top, box.right, box.bottom) for box in covered]
+    places = pixel_slices(boxes, picture.shape)
     lines: list[InkLine] = []
     for ink in inks:
         for place in places:
@@ -76,18 +78,6 @@ def find_lines(picture: Image, covered: Sequence[BBox]) -> tuple[InkLine, ...]:
         glyphs = _glyphs(ink.view(np.uint8))
         lines += (_ink_line(row, picture.shape) for row in _lines(glyphs, ink))
     return tuple(lines)
-
-
-def _places(covered: Sequence[BBox], shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
-    """Return the rows and columns of pixels of each box."""
-    height, width = shape
-    boxes = np.array([(b.left, b.top, b.right, b.bottom) for b in covered], np.float64).reshape(-1, 4)
-    first = (boxes[:, :2] * (width, height)).astype(int).tolist()
-    last = np.ceil(boxes[:, 2:] * (width, height)).astype(int).tolist()
-    return [
-        (slice(top, bottom), slice(left, right))
-        for (left, top), (right, bottom) in zip(first, last, strict=True)
-    ]
 
 
 def _glyphs(ink: Image) -> _Boxes:

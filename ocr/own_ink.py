@@ -10,8 +10,8 @@ import numpy as np
 import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 
-from ocr.changed import Changed
-from ocr.text_layer import Box, LayerWord
+from ocr.changed import Changed, pixel_edges, pixel_slices
+from ocr.text_layer import LayerWord
 
 # The generated bindings are only partly typed.
 _RAW: Any = pdfium_c
@@ -44,7 +44,7 @@ def find_borrowers(
     changed
         By the page's text.
     """
-    places = _slices([word.box for word in words], changed.pixels.shape)
+    places = pixel_slices([word.box for word in words], changed.pixels.shape)
     cover = np.zeros(changed.pixels.shape, dtype=np.uint16)
     for place in places:
         cover[place] += 1
@@ -97,8 +97,8 @@ def _stand_apart(words: Sequence[LayerWord], objects: set[int | None]) -> list[i
     """Return some of the operations of which no two have words in one place."""
     own = [word for word in words if word.object_id is not None and word.object_id in objects]
     # Each box with each other would be fifty million pairs where ten thousand words are drawn one by one.
-    edges = np.clip(np.nan_to_num(np.array([word.box for word in own], dtype=np.float64)), 0, 1) * _CELLS
-    cells = np.rint(edges).astype(int).reshape(-1, 4).tolist()
+    edges = pixel_edges([word.box for word in own], (_CELLS, _CELLS))
+    cells = np.rint(edges).astype(int).tolist()
     places: dict[int, list[tuple[slice, slice]]] = {}
     for word, (left, top, right, bottom) in zip(own, cells, strict=True):
         place = (slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1)))
@@ -111,15 +111,3 @@ def _stand_apart(words: Sequence[LayerWord], objects: set[int | None]) -> list[i
             for place in covered:
                 taken[place] = True
     return chosen
-
-
-def _slices(boxes: Sequence[Box], shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
-    """Return the rows and columns of pixels that each of some boxes covers."""
-    height, width = shape
-    grid = (width, height, width, height)
-    edges = np.clip(np.nan_to_num(np.array(boxes, dtype=np.float64).reshape(-1, 4)), 0, 1) * grid
-    first, last = edges[:, :2].astype(int).tolist(), np.ceil(edges[:, 2:]).astype(int).tolist()
-    return [
-        (slice(top, bottom), slice(left, right))
-        for (left, top), (right, bottom) in zip(first, last, strict=True)
-    ]

@@ -210,8 +210,7 @@ def _have_ink(words: Sequence[LayerWord], changed: Changed) -> NDArray[np.bool_]
     """Return which words have enough changed pixels in their boxes, (n_words,)."""
     if not words:
         return np.zeros(0, dtype=np.bool_)
-    boxes = np.array([w.box for w in words])  # (n_words, 4)
-    pixels = np.clip(np.nan_to_num(boxes * changed.size), 0, changed.size)
+    pixels = changed.edges([w.box for w in words])  # (n_words, 4)
     left, top = np.floor(pixels[:, 0]).astype(int), np.floor(pixels[:, 1]).astype(int)
     right, bottom = np.ceil(pixels[:, 2]).astype(int), np.ceil(pixels[:, 3]).astype(int)
     area = (right - left) * (bottom - top)

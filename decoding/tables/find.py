@@ -111,10 +111,8 @@ def _read_part(
         elif part.is_over and not _is_full(part, line):
             pass
         elif line.filled and (not part.rows or _clashes(part, line) or not is_near or pending):
-            pending = pending if is_near or not part.rows else []
-            part.lead = part.lead if part.rows else tuple(pending)
-            part.rows.append(OpenRow(lines=[*pending, line], filled=set(line.filled)))
-            pending, part.is_over = [], False
+            _begin_row(part, line, pending if is_near or not part.rows else ())
+            pending = []
         elif not part.rows:
             pending.append(line)
         elif is_near and not pending:
@@ -127,6 +125,12 @@ def _read_part(
     if not part.rows and not part.is_over:
         part.lead = tuple(pending)
     return part
+
+
+def _begin_row(part: TablePart, line: ReadLine, pending: Sequence[ReadLine]) -> None:
+    part.lead = part.lead if part.rows else tuple(pending)
+    part.rows.append(OpenRow(lines=[*pending, line], filled=set(line.filled)))
+    part.is_over = False
 
 
 def _begin_or_end(part: TablePart, line: ReadLine, pending: Sequence[ReadLine]) -> None:
