@@ -24,6 +24,8 @@ from ocr.text_layer import LayerWord
 _RAW: Any = pdfium_c
 
 Point = tuple[float, float]
+Segment = tuple[int, float, float]
+"""What it does (move, line, or one of three points of a curve), and the point."""
 Outline = list[list[Point]]
 """Closed curves as corners, in any unit, y upwards."""
 Raster = NDArray[np.float32]
@@ -77,7 +79,13 @@ def _digits_by_font(words: Iterable[LayerWord]) -> Mapping[int, set[str]]:
 
 
 def _looks_like_another(font: object, digit: str) -> bool:
-    raster = _raster(_outline(font, digit))
+    return _is_drawn_as_another(_segments(font, digit), digit)
+
+
+@lru_cache(maxsize=1024)
+def _is_drawn_as_another(segments: tuple[Segment, ...], digit: str) -> bool:
+    """Return whether these curves are another digit's; most fonts of a page are on the next one, too."""
+    raster = _raster(_outline(segments))
     if raster is None:
         return False
     names, references = load_references()
@@ -100,7 +108,7 @@ def load_references() -> tuple[NDArray[np.str_], NDArray[np.float32]]:
         for name in _REFERENCE_FONTS:
             font = _RAW.FPDFText_LoadStandardFont(document, name)
             for digit in _DIGITS:
-                raster = _raster(_outline(font, digit))
+                raster = _raster(_outline(_segments(font, digit)))
                 if raster is not None:
                     names.append(digit)
                     rasters.append(raster)
@@ -110,26 +118,32 @@ def load_references() -> tuple[NDArray[np.str_], NDArray[np.float32]]:
     return np.array(names), np.stack(rasters)
 
 
-def _outline(font: object, digit: str) -> Outline:
-    """Return the curves of the glyph that `font` says is `digit`; none if it has no outlines."""
+def _segments(font: object, digit: str) -> tuple[Segment, ...]:
+    """Return the path of the glyph that `font` says is `digit`; nothing if it has no outlines."""
     path = _RAW.FPDFFont_GetGlyphPath(font, ord(digit), 1.0)
     if not path:
-        return []
+        return ()
     x, y = ctypes.c_float(), ctypes.c_float()
-    curves: Outline = []
-    handles: list[Point] = []
+    found: list[Segment] = []
     for i in range(min(_RAW.FPDFGlyphPath_CountGlyphSegments(path), _MAX_SEGMENTS)):
         segment = _RAW.FPDFGlyphPath_GetGlyphPathSegment(path, i)
-        kind = _RAW.FPDFPathSegment_GetType(segment)
         _RAW.FPDFPathSegment_GetPoint(segment, x, y)
-        point = (x.value, y.value)
+        found.append((_RAW.FPDFPathSegment_GetType(segment), x.value, y.value))
+    return tuple(found)
+
+
+def _outline(segments: Iterable[Segment]) -> Outline:
+    """Return the curves of a path."""
+    curves: Outline = []
+    handles: list[Point] = []
+    for kind, x, y in segments:
         if kind == _RAW.FPDF_SEGMENT_MOVETO:
-            curves.append([point])
+            curves.append([(x, y)])
         elif kind == _RAW.FPDF_SEGMENT_LINETO and curves:
-            curves[-1].append(point)
+            curves[-1].append((x, y))
         elif kind == _RAW.FPDF_SEGMENT_BEZIERTO and curves:
             # Three points a curve: two handles and its end.
-            handles.append(point)
+            handles.append((x, y))
             if len(handles) == 3:
                 curves[-1] += _bend(curves[-1][-1], *handles)
                 handles = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from struct import Struct
@@ -25,6 +25,20 @@ _NO_WIDTH = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
 # A font's declared ascent and descent can be nonsense; beyond this ratio the glyph's own box counts.
 _MAX_LOOSE_RATIO = 4.0
 _FOUR_DOUBLES, _FOUR_FLOATS = Struct("4d").unpack, Struct("4f").unpack
+_POINTER, _INT = ctypes.c_void_p, ctypes.c_int
+
+
+def _by_address(function: object, result: type, *arguments: type) -> Callable[..., Any]:
+    """Return a function of the library that takes and gives pointers as numbers, which costs half as much."""
+    address = ctypes.cast(function, _POINTER).value  # pyright: ignore[reportArgumentType]
+    return ctypes.CFUNCTYPE(result, *arguments)(address or 0)
+
+
+_unicode_of = _by_address(_RAW.FPDFText_GetUnicode, ctypes.c_uint, _POINTER, _INT)
+_object_of = _by_address(_RAW.FPDFText_GetTextObject, _POINTER, _POINTER, _INT)
+_has_map_error = _by_address(_RAW.FPDFText_HasUnicodeMapError, _INT, _POINTER, _INT)
+_box_of = _by_address(_RAW.FPDFText_GetCharBox, _INT, _POINTER, _INT, *[_POINTER] * 4)
+_loose_box_of = _by_address(_RAW.FPDFText_GetLooseCharBox, _INT, _POINTER, _INT, _POINTER)
 # Text within so many degrees of a quarter turn runs along the page's sides; a scan may lie a little askew.
 _STRAIGHT_DEG = 10.0
 
@@ -141,26 +155,23 @@ def in_reading_order(word: Sequence[Glyph]) -> Sequence[Glyph]:
 
 
 def _glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:
-    # This loop is most of what reading a text layer costs: names are bound once, and the page is handed over
-    # as the pointer that it is.
+    # This loop is most of what reading a text layer costs: names are bound once, and pointers are numbers.
     untyped: Any = textpage
-    page, unicode_of = untyped.raw, _RAW.FPDFText_GetUnicode
-    object_of, has_map_error = _RAW.FPDFText_GetTextObject, _RAW.FPDFText_HasUnicodeMapError
-    address_of = ctypes.c_void_p.from_buffer
-    box_of, run_of, no_space = _Boxes(page).of, _Runs(page).of, Space.NONE
+    page: int = ctypes.cast(untyped.raw, ctypes.c_void_p).value or 0
+    unicode_of, object_of, has_map_error = _unicode_of, _object_of, _has_map_error
+    box_of, run_of, no_space = _Boxes(page).of, _Runs(untyped.raw).of, Space.NONE
     run: Run | None = None
     space = no_space
     for i in range(n_chars(textpage)):
         text = chr(unicode_of(page, i))
         if text == "\0" or text.isspace():
-            space = max(space, _space(page, i, text))
+            space = max(space, _space(untyped.raw, i, text))
             continue
         if text in _NO_WIDTH:
             continue
-        text_object = object_of(page, i)
-        key = address_of(text_object).value
+        key = object_of(page, i)
         if run is None or key != run.object_id:
-            run = run_of(i, text_object, key)
+            run = run_of(i, key)
         yield Glyph(text, *box_of(i), run, has_map_error(page, i) == 1, space)
         space = no_space
 
@@ -179,9 +190,10 @@ class _Runs:
         self._matrix = _RAW.FS_MATRIX()
         self._colours = tuple(ctypes.c_uint() for _ in range(4))
 
-    def of(self, i: int, text_object: object, key: int | None) -> Run:
-        """Return how the operation draws that draws the character `i`."""
+    def of(self, i: int, key: int | None) -> Run:
+        """Return how the operation at the address `key` draws, which draws the character `i`."""
         page, matrix = self._page, self._matrix
+        text_object = ctypes.cast(key, _RAW.FPDF_PAGEOBJECT) if key else None
         scale = math.hypot(matrix.c, matrix.d) if _RAW.FPDFText_GetMatrix(page, i, matrix) else 1.0
         font = _RAW.FPDFTextObj_GetFont(text_object) if text_object else None
         return Run(
@@ -211,19 +223,19 @@ def _finite(number: float) -> float:
 class _Boxes:
     """The boxes of a page's characters; what the library writes into is made once, and read as a whole."""
 
-    def __init__(self, page: object) -> None:
+    def __init__(self, page: int) -> None:
         self._page = page
         self._tight, self._loose = bytearray(4 * 8), bytearray(4 * 4)
         # Left, right, bottom and top, as the library wants them, where they stand as a `Box`.
         edges = [ctypes.c_double.from_buffer(self._tight, 8 * place) for place in (0, 2, 1, 3)]
-        self._by_reference = tuple(ctypes.byref(edge) for edge in edges)
-        self._rectangle = _RAW.FS_RECTF.from_buffer(self._loose)
+        self._edges = tuple(map(ctypes.addressof, edges))
+        self._rectangle = ctypes.addressof(ctypes.c_float.from_buffer(self._loose))
 
     def of(self, i: int) -> tuple[Box, Box]:
         """Return the box and the cell of the character `i`."""
-        _RAW.FPDFText_GetCharBox(self._page, i, *self._by_reference)
+        _box_of(self._page, i, *self._edges)
         tight: Box = _FOUR_DOUBLES(self._tight)
-        if not _RAW.FPDFText_GetLooseCharBox(self._page, i, self._rectangle):
+        if not _loose_box_of(self._page, i, self._rectangle):
             return tight, tight
         left, top, right, bottom = _FOUR_FLOATS(self._loose)
         if top <= bottom or right <= left:

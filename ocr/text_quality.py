@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 
 # Shares beyond which a layer is bad. On 67 first pages of real English and German documents: at most 0.01
@@ -36,11 +37,13 @@ def garbage_reason(texts: Sequence[str], *, n_unmapped: int = 0) -> str | None:
     text = "".join(texts)
     if len(text) < _MIN_CHARS:
         return None
+    counts = Counter(text)  # a page has few different characters
     n_cid = sum(len(t) for t in texts if "(cid:" in t)
-    unmapped = max(sum(_is_unmapped(ch) for ch in text) + n_cid, n_unmapped) / len(text)
+    n_meaningless = sum(n for ch, n in counts.items() if _is_unmapped(ch))
+    unmapped = max(n_meaningless + n_cid, n_unmapped) / len(text)
     if unmapped > _MAX_UNMAPPED_SHARE:
         return f"{min(unmapped, 1.0):.0%} of the characters have no meaning"
-    symbols = sum(not ch.isalnum() for ch in text if ch not in "._-") / len(text)
+    symbols = sum(n for ch, n in counts.items() if not ch.isalnum() and ch not in "._-") / len(text)
     if symbols > _MAX_SYMBOL_SHARE:
         return f"{symbols:.0%} of the characters are symbols"
     return _letter_reason(texts)
@@ -69,13 +72,13 @@ def _letter_reason(texts: Sequence[str]) -> str | None:
     if len(words) < _MIN_LETTER_WORDS:
         return None
     plain = [unicodedata.normalize("NFD", w).lower() for w in words]
-    share = sum(any(ch in _VOWELS for ch in w) for w in plain) / len(plain)
+    share = sum(not _VOWELS.isdisjoint(w) for w in plain) / len(plain)
     if share < _MIN_VOWEL_SHARE:
         return f"only {share:.0%} of the words have vowels"
-    letters = [ch for w in plain for ch in w if ch.isalpha()]
-    common = sum(ch in _COMMON for ch in letters) / len(letters)
+    letters = {ch: n for ch, n in Counter("".join(plain)).items() if ch.isalpha()}
+    common = sum(n for ch, n in letters.items() if ch in _COMMON) / sum(letters.values())
     return f"only {common:.0%} of the letters are common ones" if common < _MIN_COMMON_SHARE else None
 
 
 def _is_latin(word: str) -> bool:
-    return all(ord(ch) < 0x250 for ch in word)
+    return word.isascii() or max(word) < "\u0250"

@@ -36,6 +36,9 @@ _ENLARGED = 3
 _MIN_INK_SHARE = 0.008
 # Words are compared with those in the same and the next of so many cells a side.
 _GRID = 50
+# Cells are numbered column by column; words far off the page may share a number with others.
+_COLUMN = 10_000
+_AROUND = tuple(column * _COLUMN + row for column in (-1, 0, 1) for row in (-1, 0, 1))
 _SAME_PLACE_SHARE = 0.6
 # Text lower than this is not for eyes: 2 points on A4, and never more than 2 points.
 _TINY_PT = 2.0
@@ -164,16 +167,16 @@ def overprinted(words: Sequence[LayerWord]) -> tuple[str, ...]:
     bold prints the same word twice.
     """
     texts: list[str] = []
-    seen: dict[tuple[int, int], list[LayerWord]] = {}
+    seen: dict[int, list[LayerWord]] = {}
     for word in words:
         if not word.text.isalnum() and not any(ch.isalnum() for ch in word.text):
             continue
         left, top, right, bottom = word.box
-        column, row = int((left + right) / 2 * _GRID), int((top + bottom) / 2 * _GRID)
-        near = [w for x in (-1, 0, 1) for y in (-1, 0, 1) for w in seen.get((column + x, row + y), ())]
-        if any(w.text != word.text and _same_place(w.box, word.box) for w in near):
+        cell = int((left + right) / 2 * _GRID) * _COLUMN + int((top + bottom) / 2 * _GRID)
+        near = [seen[cell + step] for step in _AROUND if cell + step in seen]
+        if any(w.text != word.text and _same_place(w.box, word.box) for found in near for w in found):
             texts.append(word.text)
-        seen.setdefault((column, row), []).append(word)
+        seen.setdefault(cell, []).append(word)
     return tuple(texts)
 
 
@@ -182,8 +185,8 @@ def _same_place(a: Box, b: Box) -> bool:
     height = min(a[3], b[3]) - max(a[1], b[1])
     if width <= 0 or height <= 0:
         return False
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
-    return width * height > _SAME_PLACE_SHARE * max(areas)
+    larger = max((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]))
+    return width * height > _SAME_PLACE_SHARE * larger
 
 
 def _tiny_height(width_pt: float, height_pt: float) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pypdfium2.raw
@@ -234,14 +236,14 @@ def test_on_a_tall_page_the_rows_of_one_text_are_rows() -> None:
 
 
 def test_a_letter_and_its_accent_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = pypdfium2.raw.FPDFText_GetUnicode
-
-    def get_unicode(page: object, index: int) -> int:
+    def get_unicode(page: int, index: int) -> int:
         """Return what a font says whose map to Unicode writes the accent apart."""
-        code = int(plain(page, index))
+        raw: Any = pypdfium2.raw
+        textpage = ctypes.cast(page, raw.FPDF_TEXTPAGE)
+        code = int(raw.FPDFText_GetUnicode(textpage, index))
         return 0x308 if code == ord("#") else code
 
-    monkeypatch.setattr("pypdfium2.raw.FPDFText_GetUnicode", get_unicode)
+    monkeypatch.setattr("ocr.glyphs._unicode_of", get_unicode)
     assert [w.text for w in scan(pdf(text_at(72, 700, "Mu#ller"))).words] == ["M\u00fcller"]
 
 
