@@ -1,12 +1,17 @@
-"""Where an answer stands on the page, and what its sums do to it: of two amounts the one that adds up."""
+"""Where an answer stands on the page, and what its sums do to it: they come out with what is given."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
+
+from pydantic import JsonValue
 
 from decoding.checks.set_apart_titles import drop_titles
 from decoding.checks.settle import settle_sums
+from decoding.checks.totals_on_page import find_totals
 from decoding.checks.validity import withdraw_invalid
 from decoding.grounding.ground import ground_extraction
 from decoding.grounding.page_values import document_style
@@ -36,10 +41,13 @@ def ground_answer(
     valid, grounded = _drop_titles(valid, grounded, document, schema)
     if not by_sums:
         return valid, grounded, refused
-    given, settled = _settle(valid, grounded, document, schema)
-    if settled:
-        grounded = ground_extraction(given.value, schema, document, page_indices=given.page_indices)
-    return given, grounded, (*refused, *settled)
+    warnings = refused
+    for settle in (_settle, _settle_totals):
+        valid, settled = settle(valid, grounded, document, schema)
+        if settled:
+            grounded = ground_extraction(valid.value, schema, document, page_indices=valid.page_indices)
+        warnings = (*warnings, *settled)
+    return valid, grounded, warnings
 
 
 def _drop_titles(
@@ -59,28 +67,71 @@ def _drop_titles(
 def _settle(
     answer: WindowAnswer, grounded: GroundingResult, document: Document, schema: ExtractionSchema
 ) -> tuple[WindowAnswer, tuple[ExtractionWarning, ...]]:
-    """Return the answer with the amounts that its sums ask for, and a `settled_by_sum` for each of them.
-
-    What a confirmed page teaches stays, and nothing that would break the schema is given.
-    """
+    """Return the answer with those of the amounts nearly given that its sums ask for."""
     others = {path: found for path, found in answer.others.items() if not _is_taught(answer, path)}
     if not any(others.values()):
         return answer, ()
-    settled = settle_sums(grounded, others, document_style(document.pages))
-    value = with_values(schema.root, answer.value, {path: other.value for path, other in settled.items()})
-    if not settled or any(path in settled for path, _ in validate_output(value, schema)):
-        return answer, ()
-    metadata = {path: _less_likely(answer.metadata.get(path), other) for path, other in settled.items()}
-    warnings = tuple(
-        ExtractionWarning(
-            code="settled_by_sum",
-            message="of two amounts on the page the one is given with which the sums come out; "
-            "the other seemed likelier",
-            path=json_path(path),
-        )
-        for path in settled
+    found = settle_sums(grounded, others, document_style(document.pages))
+    message = (
+        "of two amounts on the page the one is given with which the sums come out; the other seemed likelier"
     )
-    return replace(answer, value=value, metadata={**answer.metadata, **metadata}), warnings
+    given = {
+        path: _Given(other.value, _less_likely(answer.metadata.get(path), other), message)
+        for path, other in found.items()
+    }
+    return _give(answer, given, schema)
+
+
+def _settle_totals(
+    answer: WindowAnswer, grounded: GroundingResult, document: Document, schema: ExtractionSchema
+) -> tuple[WindowAnswer, tuple[ExtractionWarning, ...]]:
+    """Return the answer with totals that the page and the others tell (`checks.totals_on_page`)."""
+    found = find_totals(grounded, document.pages, document_style(document.pages))
+    message = "net, tax and total come out with this amount, which the page prints; {} seemed likelier"
+    given = {
+        path: _Given(
+            value,
+            _unlike(answer.metadata.get(path)),
+            message.format("none" if grounded.fields[path].value is None else "another one"),
+        )
+        for path, value in found.items()
+    }
+    return _give(answer, given, schema)
+
+
+class _Given(NamedTuple):
+    """What is given instead of a value, what is known of it, and why."""
+
+    value: JsonValue
+    metadata: FieldMetadata
+    message: str
+
+
+def _give(
+    answer: WindowAnswer, given: Mapping[Path, _Given], schema: ExtractionSchema
+) -> tuple[WindowAnswer, tuple[ExtractionWarning, ...]]:
+    """Return the answer with other values and a `settled_by_sum` for each, or as it is.
+
+    What a confirmed page teaches stays, and nothing that would break the schema is given.
+    """
+    if not given or any(_is_taught(answer, path) for path in given):
+        return answer, ()
+    value = with_values(schema.root, answer.value, {path: each.value for path, each in given.items()})
+    if any(path in given for path, _ in validate_output(value, schema)):
+        return answer, ()
+    metadata = {**answer.metadata, **{path: each.metadata for path, each in given.items()}}
+    warnings = tuple(
+        ExtractionWarning(code="settled_by_sum", message=each.message, path=json_path(path))
+        for path, each in given.items()
+    )
+    return replace(answer, value=value, metadata=metadata), warnings
+
+
+def _unlike(known: FieldMetadata | None) -> FieldMetadata:
+    """Return the metadata of what is given in the place of another value: at most what that one left."""
+    before = None if known is None else known.probability
+    probability = None if before is None else 1 - before
+    return FieldMetadata(confidence=probability, probability=probability)
 
 
 def _is_taught(answer: WindowAnswer, path: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 
 from decoding.checks.row_sums import ROW_PREFIX, check_balances, check_products
 from decoding.grounding.result import GroundedField, GroundedTable, GroundingResult
@@ -17,11 +18,16 @@ TOLERANCE = Decimal("0.05")
 # Each row rounded to a cent is off by at most half of one.
 TOLERANCE_PER_ROW = Decimal("0.005")
 
-_NET_KEYS = ("amount_total_net", "net_total", "total_net", "subtotal", "amount_untaxed")
-_TAX_KEYS = ("amount_total_tax", "tax_total", "total_tax", "tax", "amount_tax")
-_GROSS_KEYS = ("amount_total_gross", "grand_total", "total_gross", "amount_total", "total")
-_LINES_KEYS = ("amount_total_lines", "line_total", "lines_total")
-_TIP_KEYS = ("tip_amount", "tips", "tip")
+# By what they are; of several the first that has an amount.
+TOTAL_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "net": ("amount_total_net", "net_total", "total_net", "subtotal", "amount_untaxed"),
+        "tax": ("amount_total_tax", "tax_total", "total_tax", "tax", "amount_tax"),
+        "gross": ("amount_total_gross", "grand_total", "total_gross", "amount_total", "total"),
+        "lines": ("amount_total_lines", "line_total", "lines_total"),
+        "tip": ("tip_amount", "tips", "tip"),
+    }
+)
 _ROW_KEYS = frozenset(("amount_net", "amount_gross", "amount", "line_total", "line_amount", "total_price"))
 
 
@@ -63,13 +69,7 @@ def find_sums(grounded: GroundingResult) -> tuple[SumCheck, ...]:
     amount, and that each balance follows from the one before. The fields are known by their names (DocILE's
     and a few more). What is missing or ambiguous is not checked.
     """
-    totals = _Totals(
-        net=_first(grounded.fields, _NET_KEYS),
-        tax=_first(grounded.fields, _TAX_KEYS),
-        gross=_first(grounded.fields, _GROSS_KEYS),
-        tip=_first(grounded.fields, _TIP_KEYS),
-        lines=_first(grounded.fields, _LINES_KEYS),
-    )
+    totals = _Totals(**{role: _first(grounded.fields, keys) for role, keys in TOTAL_KEYS.items()})
     return (
         *_check_totals(totals),
         *_check_rows(grounded.tables, totals),

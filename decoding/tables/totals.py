@@ -29,6 +29,14 @@ _NOT_ROW_PARTS = re.compile(
     "gesamt|betrag|steuer|rabatt|geld|ubertrag|remise|descuento|sconto|totaal|korting|disk[ao]un|bundaran|bulatan"
     "|^sub ?t(?:ot|t?l|ul)|jumlah|^pajak|bayar(?:an)?$|layanan|larasan$|kembali"
 )
+_TAXES = re.compile(
+    "^(?:vat|gst|sgst|cgst|igst|sst|pst|hst|qst|tps|tvq|tva|iva|btw|mwst|ust|moms|mva|alv|afa|dph|pdv|kdv|igv|ppn)$"
+    "|^tax|tax(?:es)?$|steuern?$|^cukai|^pajak|^impost|^impuest"
+)
+# A tax that is kept back from what is paid.
+_WITHHELD = re.compile(
+    "^withh|^wht$|^retenci|^irpf$|^irrf$|^ritenut|^retenue|^retenca|^tds$|^einbehalt|voorheffing$"
+)
 # Words that say nothing of a line: they stand with totals and with items.
 _EMPTY = frozenset("sub eur usd gbp chf myr rm rp inr idr pln sek dkk nok cad aud sgd".split())
 # Words that say which total: "Total (excluding GST)", "Grand total of lines".
@@ -112,6 +120,16 @@ def _is_total_word(word: str) -> bool:
     if len(word) < _MIN_MISREAD:
         return False
     return any(Levenshtein.distance(word, total, score_cutoff=1) <= 1 for total in _MISREAD_TOTALS)
+
+
+def names_tax(words: Iterable[str]) -> bool:
+    """Return whether some folded word names a tax on sales."""
+    return any(map(_TAXES.search, words))
+
+
+def names_withholding(words: Iterable[str]) -> bool:
+    """Return whether some folded word names a tax that is kept back from what is paid."""
+    return any(map(_WITHHELD.search, words))
 
 
 def is_sum_line(words: Iterable[str]) -> bool:

@@ -47,3 +47,21 @@ def test_what_a_confirmed_page_taught_is_not_settled() -> None:
 def test_sums_decide_nothing_where_they_are_turned_off() -> None:
     given, _, warnings = ground_answer(answer_of(FieldMetadata()), DOCUMENT, SCHEMA, by_sums=False)
     assert (given.value["grand_total"], warnings) == ("125.00", ())
+
+
+def test_a_tax_that_was_left_out_is_given_from_the_page_with_what_none_left_of_its_probability() -> None:
+    value: dict[str, JsonValue] = {"net_total": "100.00", "tax_total": None, "grand_total": "119.00"}
+    answer = WindowAnswer(value=value, metadata={("tax_total",): FieldMetadata(probability=0.875)})
+    given, grounded, warnings = ground_answer(answer, DOCUMENT, SCHEMA, by_sums=True)
+    assert given.value["tax_total"] == "19.00"
+    (cited,) = grounded.fields["tax_total",].metadata.citations
+    assert cited.reference_text == "19.00"
+    assert given.metadata["tax_total",].probability == 0.125
+    assert [(w.code, w.path) for w in warnings] == [("settled_by_sum", "tax_total")]
+
+
+def test_a_total_that_a_confirmed_page_taught_to_be_none_stays_none() -> None:
+    value: dict[str, JsonValue] = {"net_total": "100.00", "tax_total": None, "grand_total": "119.00"}
+    answer = WindowAnswer(value=value, metadata={("tax_total",): FieldMetadata(taught_by="example")})
+    given, _, warnings = ground_answer(answer, DOCUMENT, SCHEMA, by_sums=True)
+    assert (given.value["tax_total"], warnings) == (None, ())

@@ -1,0 +1,197 @@
+"""Totals that the page and two others tell: one that was left out, and three in each other's places.
+
+Net and tax are the gross amount. Where two of them are given and the third is null, and the page prints what
+is left on a line that says so, that is the third. Where all three are given and do not add up, but do in
+another order, they were mixed up. No amount is given that the page does not print.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import JsonValue
+
+from decoding.checks.sums import TOTAL_KEYS, find_sums
+from decoding.grounding.matching import Run
+from decoding.grounding.page_values import amount_runs, marked_texts
+from decoding.grounding.result import GroundedField, GroundingResult
+from decoding.tables.totals import folded_words, names_deduction, names_tax, names_total, names_withholding
+from schemas.document import Page
+from schemas.spec import Path
+from schemas.values import NumberStyle
+
+_Role = Literal["net", "tax", "gross"]
+_ROLES: tuple[_Role, ...] = ("net", "tax", "gross")
+# No tax is more than half of what is taxed; more is a discount, a deposit or a mistake.
+_MAX_TAX_SHARE = Decimal("0.5")
+_CENTS = re.compile(r"\d[.,'’]\d")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Totals:
+    """The three amounts of an answer by what they are, and where in it they stand."""
+
+    paths: Mapping[_Role, Path]
+    fields: Mapping[_Role, GroundedField]
+    tip: Decimal
+
+    @property
+    def missing(self) -> tuple[_Role, ...]:
+        return tuple(role for role in _ROLES if self.fields[role].value is None)
+
+    def amount(self, role: _Role) -> Decimal:
+        return self.fields[role].amount or Decimal(0)
+
+
+def find_totals(
+    grounded: GroundingResult, pages: Sequence[Page], style: NumberStyle
+) -> dict[Path, JsonValue]:
+    """Return the amounts, by path, that are to be given for totals that are null or in another's place.
+
+    Parameters
+    ----------
+    grounded
+        The answer and where it stands. Totals are known by their keys, as `find_sums` has them, and only
+        those that may be given as they are printed are looked at.
+    pages
+        Of the document.
+    style
+        How it writes numbers.
+
+    Notes
+    -----
+    A missing total must be printed to the cent on a line that names a tax, or a total, as the case may be; a
+    tax also on a line of its own between the other two, whose label was not read. Amounts are put into
+    another order only if the tax is then at most half of the net, and none of their lines tells of a
+    deduction or a withheld tax: "total 100, less 20, to pay 80" adds up the other way round. A document
+    without words gives nothing.
+    """
+    totals = _totals_of(grounded)
+    if totals is None:
+        return {}
+    if len(totals.missing) == 1:
+        found = _find_missing(totals.missing[0], totals, grounded, pages, style)
+        return {} if found is None else {totals.paths[totals.missing[0]]: found}
+    return {} if totals.missing else _reorder(totals, grounded, pages)
+
+
+def _totals_of(grounded: GroundingResult) -> _Totals | None:
+    fields = grounded.fields
+    paths: dict[_Role, Path] = {}
+    for role in _ROLES:
+        asked = [
+            (key,) for key in TOTAL_KEYS[role] if (key,) in fields and fields[key,].spec.kind == "amount"
+        ]
+        given = [path for path in asked if fields[path].amount is not None]
+        left = [path for path in asked if fields[path].value is None]
+        if not (given or left):
+            return None
+        paths[role] = (given or left)[0]
+    tips = (fields[key,].amount for key in TOTAL_KEYS["tip"] if (key,) in fields)
+    return _Totals(
+        paths=paths,
+        fields={role: fields[path] for role, path in paths.items()},
+        tip=next((tip for tip in tips if tip is not None), Decimal(0)),
+    )
+
+
+def _find_missing(
+    role: _Role, totals: _Totals, grounded: GroundingResult, pages: Sequence[Page], style: NumberStyle
+) -> str | None:
+    net, tax, gross = (totals.amount(each) for each in _ROLES)
+    runs = amount_runs(pages, style)
+    for tip in dict.fromkeys((totals.tip, Decimal(0))):
+        wanted = {"net": gross - tax - tip, "tax": gross - net - tip, "gross": net + tax + tip}[role]
+        parts = {"net": net, "tax": tax, role: wanted}
+        if not 0 < parts["tax"] <= _MAX_TAX_SHARE * parts["net"]:
+            continue
+        for run in runs.get(wanted, ()):
+            page = next(page for page in pages if page.page_index == run.page_index)
+            if _says(role, page, run, totals, grounded):
+                return _text(page, run)
+    return None
+
+
+def _text(page: Page, run: Run) -> str:
+    return marked_texts(page, run)[0]
+
+
+def _says(role: _Role, page: Page, run: Run, totals: _Totals, grounded: GroundingResult) -> bool:
+    """Return whether the line of an amount says that it is this total."""
+    if not _CENTS.search(_text(page, run)):
+        return False
+    spoken = _spoken(page, run.word_indices)
+    if names_deduction(spoken) or names_withholding(spoken):
+        return False
+    if role != "tax":
+        is_free = not _is_cited(page, run.word_indices, grounded)
+        return is_free and names_total(spoken) and not names_tax(spoken)
+    if spoken:
+        return names_tax(spoken) or any("%" in text for text in _line(page, run.word_indices))
+    return _is_between(page, run, totals) and not _is_cited(page, run.word_indices, grounded)
+
+
+def _line(page: Page, words: Sequence[int]) -> list[str]:
+    """Return the texts of the lines that some words stand on, without these words."""
+    lines = [range(start, end) for start, end in page.lines if any(start <= i < end for i in words)]
+    return [page.words[i].text for line in lines for i in line if i not in words]
+
+
+def _spoken(page: Page, words: Sequence[int]) -> frozenset[str]:
+    return folded_words(_line(page, words))
+
+
+def _is_cited(page: Page, words: Sequence[int], grounded: GroundingResult) -> bool:
+    return any(
+        cited.page_number == page.page_index + 1 and not set(words).isdisjoint(cited.word_indices)
+        for metadata in grounded.metadata.values()
+        for cited in metadata.citations
+    )
+
+
+def _is_between(page: Page, run: Run, totals: _Totals) -> bool:
+    """Return whether a line stands right between those of the net and of the gross amount."""
+    places = [set(_line_numbers(page, totals.fields[role])) for role in ("net", "gross")]
+    at = next(n for n, (start, end) in enumerate(page.lines) if start <= run.word_indices[0] < end)
+    return at - 1 in places[0] and at + 1 in places[1]
+
+
+def _line_numbers(page: Page, field: GroundedField) -> Iterator[int]:
+    words = [
+        word
+        for cited in field.metadata.citations
+        if cited.page_number == page.page_index + 1
+        for word in cited.word_indices
+    ]
+    for n, (start, end) in enumerate(page.lines):
+        if any(start <= word < end for word in words):
+            yield n
+
+
+def _reorder(totals: _Totals, grounded: GroundingResult, pages: Sequence[Page]) -> dict[Path, JsonValue]:
+    """Return the three amounts in the places in which they add up, those that change alone."""
+    checks = [check for check in find_sums(grounded) if check.rule == "net_and_tax"]
+    if all(check.holds for check in checks):
+        return {}
+    tax, net, gross = sorted(_ROLES, key=totals.amount)
+    amounts = [totals.amount(role) for role in (tax, net, gross)]
+    if amounts[0] + amounts[1] != amounts[2] or not 0 < amounts[0] <= _MAX_TAX_SHARE * amounts[1]:
+        return {}
+    if any(_is_deducted(totals.fields[role], pages) for role in _ROLES):
+        return {}
+    taken: tuple[tuple[_Role, _Role], ...] = (("tax", tax), ("net", net), ("gross", gross))
+    return {totals.paths[place]: totals.fields[role].value for place, role in taken if place != role}
+
+
+def _is_deducted(field: GroundedField, pages: Sequence[Page]) -> bool:
+    """Return whether a line that an amount stands on tells of something taken away, or it stands nowhere."""
+    cited = field.metadata.citations
+    if not cited:
+        return True
+    numbered = {page.page_index + 1: page for page in pages}
+    spoken = [_spoken(numbered[each.page_number], each.word_indices) for each in cited]
+    return any(names_deduction(words) or names_withholding(words) for words in spoken)

@@ -1,0 +1,121 @@
+"""Totals that are null, or in each other's places, are given where the page and the others tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from pydantic import JsonValue
+
+from decoding.checks.totals_on_page import find_totals
+from decoding.grounding.ground import ground_extraction
+from decoding.grounding.page_values import document_style
+from schemas.registry import from_json_schema
+from schemas.spec import Path
+from tests.decoding.pages import document_of
+
+_AMOUNT = {"type": ["string", "null"], "x-rasg-kind": "amount"}
+_ROWS = {"type": "array", "items": {"type": "object", "properties": {"amount": _AMOUNT}}}
+SCHEMA = from_json_schema(
+    {
+        "title": "totals",
+        "type": "object",
+        "properties": {**dict.fromkeys(("subtotal", "tax", "total", "tips"), _AMOUNT), "line_items": _ROWS},
+    }
+)
+ITEMS = ["Soup 20.00", "Bread 5.25"]
+
+
+def found(
+    lines: Sequence[str],
+    net: str | None,
+    tax: str | None,
+    gross: str | None,
+    *,
+    tip: str | None = None,
+    rows: Sequence[str] = (),
+) -> Mapping[Path, JsonValue]:
+    document = document_of([*ITEMS, *lines])
+    value: dict[str, JsonValue] = {"subtotal": net, "tax": tax, "total": gross, "tips": tip}
+    value["line_items"] = [{"amount": amount} for amount in rows]
+    grounded = ground_extraction(value, SCHEMA, document)
+    return find_totals(grounded, document.pages, document_style(document.pages))
+
+
+@pytest.mark.parametrize("label", ["Tax", "MwSt", "FOODTAX", "19 %", "Cukai", "VAT (20%)"])
+def test_a_tax_that_is_left_is_given_from_its_line(label: str) -> None:
+    lines = ["Subtotal 25.25", f"{label} 1.77", "Total 27.02"]
+    assert found(lines, "25.25", None, "27.02") == {("tax",): "1.77"}
+
+
+def test_a_tax_whose_label_was_not_read_is_known_by_its_place() -> None:
+    assert found(["Subtotal 25.25", "1.77", "27.02"], "25.25", None, "27.02") == {("tax",): "1.77"}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Subtotal 25.25", "Delivery 1.77", "Total 27.02"],
+        ["Subtotal 25.25", "Tip 1.77", "Total 27.02"],
+        ["Subtotal 25.25", "Total 27.02", "1.77"],
+        ["Subtotal 25.25", "Total 27.02"],
+        ["Subtotal 25.25", "Tax 1.78", "Total 27.02"],
+        ["Subtotal 25.25", "VAT discount 1.77", "Total 27.02"],
+    ],
+)
+def test_what_is_left_is_no_tax_where_the_page_does_not_say_so(lines: Sequence[str]) -> None:
+    assert found(lines, "25.25", None, "27.02") == {}
+
+
+def test_a_number_without_cents_says_nothing() -> None:
+    assert found(["Subtotal 25.00", "Tax class 2", "Total 27.00"], "25.00", None, "27.00") == {}
+
+
+def test_the_tip_is_taken_off_before_the_tax_is_looked_for() -> None:
+    lines = ["Subtotal 25.25", "Tax 1.77", "Tip 4.00", "Total 31.02"]
+    assert found(lines, "25.25", None, "31.02", tip="4.00") == {("tax",): "1.77"}
+
+
+def test_a_missing_net_and_a_missing_total_are_given_from_lines_that_name_a_total() -> None:
+    lines = ["Sub Total 25.25", "Tax 1.77", "Amount due 27.02"]
+    assert found(lines, None, "1.77", "27.02") == {("subtotal",): "25.25"}
+    assert found(lines, "25.25", "1.77", None) == {("total",): "27.02"}
+
+
+def test_a_row_is_no_net_total() -> None:
+    lines = ["Total goods 25.25", "Tax 1.77", "To pay 27.02"]
+    assert found(lines, None, "1.77", "27.02", rows=["25.25"]) == {}
+
+
+def test_two_that_are_missing_stay_so() -> None:
+    assert found(["Subtotal 25.25", "Tax 1.77", "Total 27.02"], None, None, "27.02") == {}
+
+
+def test_amounts_in_each_others_places_are_put_right() -> None:
+    lines = ["Gross Amount : 5500.00", "Ser TAX 15% : 825.00", "Net Amount : 6325.00"]
+    assert found(lines, "6325.00", "825.00", "5500.00") == {("subtotal",): "5500.00", ("total",): "6325.00"}
+
+
+def test_labels_that_a_crooked_page_moved_by_a_line_are_seen_through() -> None:
+    lines = ["44.00", "Subtotal 3.85", "Tax 47.85"]
+    right = {("subtotal",): "44.00", ("tax",): "3.85", ("total",): "47.85"}
+    assert found(lines, "3.85", "47.85", "44.00") == right
+
+
+@pytest.mark.parametrize("what", ["Discount", "Withholding tax 15%", "IRPF 15%", "Retention ritenuta"])
+def test_what_is_taken_away_adds_up_the_other_way_round_and_stays(what: str) -> None:
+    lines = ["Total 5500.00", f"{what} 825.00", "To pay 4675.00"]
+    assert found(lines, "5500.00", "825.00", "4675.00") == {}
+
+
+def test_what_adds_up_stays_and_so_does_what_adds_up_in_no_order() -> None:
+    lines = ["Subtotal 25.25", "Tax 1.77", "Total 27.02", "Paid 30.00"]
+    assert found(lines, "25.25", "1.77", "27.02") == {}
+    assert found(lines, "25.25", "1.77", "30.00") == {}
+
+
+def test_a_schema_without_the_three_is_left_alone() -> None:
+    schema = from_json_schema({"title": "t", "type": "object", "properties": {"total": _AMOUNT}})
+    document = document_of(["Subtotal 25.25", "Tax 1.77", "Total 27.02"])
+    grounded = ground_extraction({"total": None}, schema, document)
+    assert find_totals(grounded, document.pages, document_style(document.pages)) == {}
