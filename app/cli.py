@@ -15,7 +15,6 @@ from schemas.errors import RasgError
 # Nothing could be done at all: a setting, a schema or the engine is wrong.
 EXIT_CONFIGURATION = 2
 
-
 # In the order of the list of all.
 PLACES: Mapping[str, Place] = {
     "doctor": Place(

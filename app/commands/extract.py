@@ -104,7 +104,8 @@ def extract(
     check_formats(formats, out)
     if explain and out is None:
         raise ConfigurationError("--explain writes files", hint="name a folder with --out")
-    _import_ahead(settings, engine or settings.engine, files)
+    if jobs == 1:  # others import it in processes of their own
+        _import_ahead(settings, engine or settings.engine, files)
 
     # While torch is loaded: these are all that reads, asks, checks and writes.
     from app.batch.review import check_review_file

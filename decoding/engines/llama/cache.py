@@ -53,9 +53,8 @@ class KeysAndValues:
         self.length += n
         if self.length > self._room:
             self._room = round_up_entries(max(2 * self._room, self.length + _FIRST_ROOM))
-            for layer, entries in enumerate(
-                self._entries
-            ):  # one by one: the old of all would lie beside them
+            # One by one: the old of all would lie beside them.
+            for layer, entries in enumerate(self._entries):
                 self._entries[layer] = _roomier(entries, self._room, start)
 
     def add(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
