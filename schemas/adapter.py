@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import Field, JsonValue, field_validator
 
 from schemas.errors import AdapterNotFoundError, ConfigurationError
+from schemas.file_digest import file_sha256
 from schemas.frozen import Value
 
 CARD = "card.json"
@@ -117,6 +118,5 @@ def served_name(name: str, content_sha256: str) -> str:
 def _sha256(*paths: Path) -> str:
     content = hashlib.sha256()
     for path in paths:
-        with path.open("rb") as file:
-            content.update(hashlib.file_digest(file, "sha256").digest())
+        content.update(file_sha256(path))
     return content.hexdigest()

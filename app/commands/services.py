@@ -1,10 +1,9 @@
-"""`rasg serve`, `rasg vllm` and `rasg version`."""
+"""`rasg serve` and `rasg vllm`."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from importlib.metadata import version as distribution_version
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Annotated
@@ -111,22 +110,3 @@ def _hand_over(api_key: str, key_file: Path | None) -> None:
         return
     key_file.touch(mode=0o600)
     key_file.write_text(f"{api_key}\n", encoding="utf-8")
-
-
-def version() -> None:
-    """Print the version."""
-    echo(distribution_version("rasg"))
-
-
-def _print_version(is_asked: bool) -> None:
-    if is_asked:
-        echo(f"rasg {distribution_version('rasg')}")
-        raise typer.Exit
-
-
-def root(
-    version_: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Business documents in, schema-valid JSON out, and every value stands on the page."""

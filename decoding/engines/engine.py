@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from decoding.grammar.build import Grammar
 from schemas.extraction import Completion
 from schemas.prompt import Prompt
+
+if TYPE_CHECKING:  # who asks for the default options builds no grammar
+    from decoding.grammar.build import Grammar
 
 DEFAULT_MAX_TOKENS = 2048
 # Four candidates are ranked for each value: a beam of one trusts the first token of a span.

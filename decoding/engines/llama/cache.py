@@ -53,7 +53,9 @@ class KeysAndValues:
         self.length += n
         if self.length > self._room:
             self._room = round_up_entries(max(2 * self._room, self.length + _FIRST_ROOM))
-            self._entries = [_roomier(entries, self._room, start) for entries in self._entries]
+            # One by one: the old of all would lie beside them.
+            for layer, entries in enumerate(self._entries):
+                self._entries[layer] = _roomier(entries, self._room, start)
 
     def add(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Write the newest entries of a layer, (t, key heads, size) each; return all of it.

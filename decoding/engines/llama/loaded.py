@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 
+from decoding.engines.freed_memory import give_back_memory
 from decoding.engines.llama.adapters import read_factors
 from decoding.engines.llama.cache import KeysAndValues
 from decoding.engines.llama.config import read_shape
@@ -40,6 +41,7 @@ class LlamaModel:
             shape = read_shape(folder)
             self._heads = KeptHeads(folder, shape, dtype=dtype, cache=cache)
             self._model = Llama(read_weights(folder, shape, dtype=dtype, cache=cache))
+            give_back_memory()
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise EngineUnavailableError(f"cannot load the model in {folder.name!r}: {error}") from error
         self.max_context_tokens = shape.n_positions
@@ -85,6 +87,7 @@ class LlamaModel:
                 parts = identify_adapter(folder)  # before its weights are read
                 factors = read_factors(folder, self._model.shape, dtype=self._model.dtype)
                 self._loaded[name] = (factors, parts)
+                give_back_memory()
             except Exception as error:  # of any class: what is read is somebody's file
                 # Its words may name paths, and reach callers.
                 raise AdapterNotFoundError(

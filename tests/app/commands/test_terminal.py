@@ -13,7 +13,7 @@ from rich.table import Table
 from typer.testing import CliRunner
 
 from app.cli import app, main
-from app.commands.extract import print_result
+from app.commands.extract_run import print_result
 from app.errors import ErrorRecord
 from app.log import TextFormatter
 from app.outputs.records import FileResult
