@@ -150,7 +150,7 @@ async def _serve(
     if n_jobs:
         worker.start()
     deliverer.start()
-    warming = asyncio.create_task(readiness.begin(served))
+    warming = asyncio.gather(readiness.begin(served), asyncio.to_thread(store.warm))
     try:
         yield
     finally:

@@ -55,6 +55,27 @@ def test_a_page_annotated_again_replaces_the_annotation_before(store: ExampleSto
     assert store.index.n_rows("acme") == 2
 
 
+def test_the_library_of_the_index_is_loaded_where_there_is_something_to_search(
+    store: ExampleStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warmed: list[bool] = []
+    monkeypatch.setattr(ExampleIndex, "warm", lambda _: warmed.append(True))
+    store.warm()
+    assert warmed == []
+    store.add([example(1, 1)])
+    store.warm()
+    assert warmed == [True]
+
+
+def test_a_database_that_fails_is_no_reason_not_to_start(
+    store: ExampleStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    with store.database.begin() as connection:
+        connection.execute(text("DROP TABLE examples"))
+    store.warm()
+    assert "the search index is not warm" in caplog.text
+
+
 def test_what_belongs_together_is_kept_together_or_not_at_all(store: ExampleStore) -> None:
     def fail(_: object) -> None:
         raise RuntimeError("no")
