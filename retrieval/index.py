@@ -128,7 +128,8 @@ class ExampleIndex:
 
     def warm(self) -> None:
         """Load the library now, so that the first search does not wait for it."""
-        _lancedb()
+        with _translate_errors():
+            _lancedb()
 
     def has(self, tenant: str) -> bool:
         """Return whether there is a table of this tenant's."""

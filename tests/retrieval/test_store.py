@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import text
@@ -58,13 +59,13 @@ def test_a_page_annotated_again_replaces_the_annotation_before(store: ExampleSto
 def test_the_library_of_the_index_is_loaded_where_there_is_something_to_search(
     store: ExampleStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    warmed: list[bool] = []
-    monkeypatch.setattr(ExampleIndex, "warm", lambda _: warmed.append(True))
+    warm = Mock()
+    monkeypatch.setattr(ExampleIndex, "warm", warm)
     store.warm()
-    assert warmed == []
+    warm.assert_not_called()
     store.add([example(1, 1)])
     store.warm()
-    assert warmed == [True]
+    warm.assert_called_once()
 
 
 def test_a_database_that_fails_is_no_reason_not_to_start(
