@@ -6,6 +6,8 @@ BIN := .venv/bin
 # One numeric thread a process: tests run side by side, and idle spinning threads cost more than they give.
 test test-slow test-faults test-vllm mutation bench torture: export OMP_NUM_THREADS ?= 1
 test test-slow test-faults test-vllm mutation bench torture: export OMP_THREAD_LIMIT ?= 1
+# Tests start many processes of the service: where Python may not keep what it compiled, each compiles it all again.
+test test-slow test-faults test-vllm: export PYTHONDONTWRITEBYTECODE :=
 # Nothing is fetched while the service or its tests run.
 export HF_HUB_OFFLINE ?= 1
 export TRANSFORMERS_OFFLINE ?= 1

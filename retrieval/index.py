@@ -26,10 +26,8 @@ from schemas.errors import RetrievalError
 
 logger = logging.getLogger(__name__)
 
-# Neither is typed to a checker's satisfaction; what they give is converted here and goes no further.
+# Not typed to a checker's satisfaction; what it gives is converted here and goes no further. So is LanceDB.
 pa: Any = import_module("pyarrow")
-lancedb: Any = import_module("lancedb")
-_configs: Any = import_module("lancedb.index")
 
 # Of all that a row is made of: an index of other features is made anew (`variant_of`).
 _FEATURES_VERSION = 1
@@ -51,6 +49,15 @@ _COLUMNS = (
     pa.field("vector", pa.list_(pa.float32(), VECTOR_SIZE), nullable=False),
     pa.field("words", pa.string(), nullable=False),
 )
+
+
+def _lancedb() -> Any:  # noqa: ANN401
+    """Return LanceDB, loaded at the first use: two CPU seconds that a store without examples never needs."""
+    return import_module("lancedb")
+
+
+def _configs() -> Any:  # noqa: ANN401
+    return import_module("lancedb.index")
 
 
 def _shape(embedding_size: int | None) -> Any:  # noqa: ANN401
@@ -118,6 +125,11 @@ class ExampleIndex:
         self._uri = uri
         self._storage_options = dict(storage_options or {}) or None
         self._connection: Any = None
+
+    def warm(self) -> None:
+        """Load the library now, so that the first search does not wait for it."""
+        with _translate_errors():
+            _lancedb()
 
     def has(self, tenant: str) -> bool:
         """Return whether there is a table of this tenant's."""
@@ -258,7 +270,7 @@ class ExampleIndex:
     async def _connected(self) -> Any:  # noqa: ANN401
         """Return the connection, made at the first use: a store whose index is out of reach can be opened."""
         if self._connection is None:
-            self._connection = await lancedb.connect_async(
+            self._connection = await _lancedb().connect_async(
                 self._uri,
                 storage_options=self._storage_options,
                 read_consistency_interval=timedelta(0),  # other processes write too
@@ -278,7 +290,7 @@ class ExampleIndex:
         return table
 
     async def _create(self, tenant: str) -> Any:  # noqa: ANN401
-        words = _configs.FTS(
+        words = _configs().FTS(
             base_tokenizer="whitespace",
             lower_case=False,
             stem=False,
@@ -302,9 +314,9 @@ def _partition(n_rows: int, columns: Sequence[str]) -> dict[str, Any]:
         "sample_rate": 64,
     }
     configs = {
-        "page_hash": _configs.IvfFlat(distance_type="hamming", **shape),
-        "vector": _configs.IvfSq(distance_type="cosine", **shape),
-        "embedding": _configs.IvfSq(distance_type="cosine", **shape),
+        "page_hash": _configs().IvfFlat(distance_type="hamming", **shape),
+        "vector": _configs().IvfSq(distance_type="cosine", **shape),
+        "embedding": _configs().IvfSq(distance_type="cosine", **shape),
     }
     return {column: config for column, config in configs.items() if column in columns}
 

@@ -235,6 +235,16 @@ class ExampleStore:
         for tenant in lacking:
             self._sync_index(tenant)
 
+    def warm(self) -> None:
+        """Load what searches need, if there is an example; what is wrong with the store is logged."""
+        try:
+            with read_session(self.database) as session:
+                known = index_notes.tenants(session)
+            if known:
+                self.index.warm()
+        except RetrievalError as error:
+            logger.warning("the search index is not warm: %s", error)
+
     def maintain(self, tenant: str | None = None) -> None:
         """Compact the indices and bring them up to date; searches go on meanwhile, writes wait."""
         with read_session(self.database) as session:

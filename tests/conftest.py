@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import storage.database
+from tests.new_databases import Migrate, remember
+
 # A deadline measures the machine's other work, not the code.
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -27,6 +30,15 @@ def store_folder() -> Iterator[Path]:
     yield folder
     del os.environ["RASG_STORE__FOLDER"]
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrations() -> Iterator[Migrate]:
+    """Yield the real migrations: what they make of a new database is written again for each test."""
+    real: Migrate = getattr(storage.database, "_migrate")  # noqa: B009 - private to all but this
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("storage.database._migrate", remember(real))
+        yield real
 
 
 @pytest.fixture(autouse=True)

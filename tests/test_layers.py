@@ -79,6 +79,10 @@ def test_importing_the_command_line_loads_no_heavy_library() -> None:
     assert modules_loaded_by("app.cli") & {*HOMES, "cv2", "scipy"} == set()
 
 
+def test_importing_the_service_loads_no_model_and_no_search_index() -> None:
+    assert modules_loaded_by("app.api.service") & {*HOMES} == {"sqlalchemy"}
+
+
 def test_importing_the_pipeline_loads_no_web_framework() -> None:
     assert modules_loaded_by("app.extraction.pipeline") & {*WEB} == set()
 

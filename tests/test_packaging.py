@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import packages_distributions
 from typing import Any
@@ -22,9 +23,17 @@ def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
+@pytest.fixture(scope="module")
+def distributions() -> Mapping[str, list[str]]:
+    """Return which distributions ship each package; all their lists of files are read for that."""
+    return packages_distributions()
+
+
 @pytest.mark.parametrize("package", PACKAGES)
-def test_no_other_distribution_ships_a_package_of_our_name(package: str) -> None:
-    assert set(packages_distributions().get(package, [])) <= {"rasg"}
+def test_no_other_distribution_ships_a_package_of_our_name(
+    distributions: Mapping[str, list[str]], package: str
+) -> None:
+    assert set(distributions.get(package, [])) <= {"rasg"}
 
 
 def test_no_root_folder_shadows_a_library() -> None:

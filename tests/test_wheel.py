@@ -109,28 +109,34 @@ def test_its_licence_comes_along(wheel: Path) -> None:
         assert any(name.endswith("licenses/LICENSE") for name in archive.namelist())
 
 
-def imported(source: bytes) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)):
+@pytest.fixture(scope="module")
+def nodes(files: Mapping[str, bytes]) -> Mapping[str, list[ast.AST]]:
+    """Return the syntax of each module, parsed once."""
+    return {name: list(ast.walk(ast.parse(text))) for name, text in files.items() if name.endswith(".py")}
+
+
+def imported(nodes: list[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             yield node.module or ""
 
 
-def test_nothing_in_it_imports_a_package_of_ours_by_its_bare_name(files: Mapping[str, bytes]) -> None:
-    modules = {name: text for name, text in files.items() if name.endswith(".py")}
-    bare = {n for n, text in modules.items() if {m.split(".")[0] for m in imported(text)} & set(PACKAGES)}
-    assert len(modules) > 400
+def test_nothing_in_it_imports_a_package_of_ours_by_its_bare_name(
+    nodes: Mapping[str, list[ast.AST]],
+) -> None:
+    bare = {n for n, found in nodes.items() if {m.split(".")[0] for m in imported(found)} & set(PACKAGES)}
+    assert len(nodes) > 400
     assert bare == set()
 
 
-def test_nothing_in_it_names_a_module_of_ours_in_a_string(files: Mapping[str, bytes]) -> None:
+def test_nothing_in_it_names_a_module_of_ours_in_a_string(nodes: Mapping[str, list[ast.AST]]) -> None:
     name = re.compile(rf"(?:{'|'.join(PACKAGES)})(?:\.\w+)+(?::\w+)?")
     found: set[str] = set()
-    for file, text in files.items():
-        if file.endswith(".py"):
-            values = (node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant))
-            found |= {value for value in values if isinstance(value, str) and name.fullmatch(value)}
+    for walked in nodes.values():
+        values = (node.value for node in walked if isinstance(node, ast.Constant))
+        found |= {value for value in values if isinstance(value, str) and name.fullmatch(value)}
     assert found == NO_MODULES
 
 

@@ -151,10 +151,12 @@ async def _serve(
         worker.start()
     deliverer.start()
     warming = asyncio.create_task(readiness.begin(served))
+    index_warming = asyncio.create_task(asyncio.to_thread(store.warm))
     try:
         yield
     finally:
         warming.cancel()
+        await index_warming  # a thread that reads the store, which is closed below
         await watch.close()
         await asyncio.to_thread(worker.close)
         await asyncio.to_thread(deliverer.stop)

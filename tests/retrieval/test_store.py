@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import text
@@ -53,6 +54,27 @@ def test_a_page_annotated_again_replaces_the_annotation_before(store: ExampleSto
     store.add([again, example(1, 1, schema=NARROW)])
     assert [s.example.answer.get("vendor") for s in store.page("acme")] == ["new", "v1"]
     assert store.index.n_rows("acme") == 2
+
+
+def test_the_library_of_the_index_is_loaded_where_there_is_something_to_search(
+    store: ExampleStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warm = Mock()
+    monkeypatch.setattr(ExampleIndex, "warm", warm)
+    store.warm()
+    warm.assert_not_called()
+    store.add([example(1, 1)])
+    store.warm()
+    warm.assert_called_once()
+
+
+def test_a_database_that_fails_is_no_reason_not_to_start(
+    store: ExampleStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    with store.database.begin() as connection:
+        connection.execute(text("DROP TABLE examples"))
+    store.warm()
+    assert "the search index is not warm" in caplog.text
 
 
 def test_what_belongs_together_is_kept_together_or_not_at_all(store: ExampleStore) -> None:

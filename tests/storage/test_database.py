@@ -10,18 +10,52 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 
 import storage
 from retrieval.store import ExampleStore
 from schemas.errors import ConfigurationError, RetrievalError
 from storage.adapters import AdapterRegistry
-from storage.database import HEAD, open_database, sqlite_url
+from storage.database import HEAD, open_database, sqlite_url, store_id
 from storage.tables import Table
+from tests.new_databases import Migrate, remember
 from tests.retrieval.pages import example
 from tests.storage.cards import card
 
 MIGRATIONS = Path(storage.__file__).parent / "migrations"
+
+
+@pytest.fixture(autouse=True)
+def real_migrations(migrations: Migrate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every database here made by the migrations themselves (tests/new_databases.py)."""
+    monkeypatch.setattr("storage.database._migrate", migrations)
+
+
+def test_what_other_tests_begin_with_is_what_the_migrations_make(
+    database: Engine, migrations: Migrate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[object] = []
+
+    def count(connection: Connection) -> None:
+        calls.append(connection)
+        migrations(connection)
+
+    monkeypatch.setattr("storage.database._migrate", remember(count))
+    others = [open_database(sqlite_url(tmp_path / name)) for name in ("first", "second", "second")]
+    assert len(calls) == 2  # the first, and the one that was there
+    contents = [contents_of(one) for one in (database, *others)]
+    assert len({tables for tables, _ in contents}) == 1
+    assert len({store for _, store in contents}) == 3
+    for one in others:
+        one.dispose()
+
+
+def contents_of(database: Engine) -> tuple[tuple[object, ...], str]:
+    """Return the tables and the version of a database, and the id of its store."""
+    with database.connect() as connection:
+        tables = connection.execute(text("SELECT type, name, sql FROM sqlite_master ORDER BY name"))
+        version = connection.execute(text("SELECT version_num FROM alembic_version")).all()
+        return (*map(tuple, tables), *map(tuple, version)), store_id(connection)
 
 
 def test_migrations_end_at_the_tables_that_the_code_sees(database: Engine) -> None:

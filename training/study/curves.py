@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -32,13 +33,18 @@ class Estimate:
 
 def estimate(values: Sequence[float]) -> Estimate:
     """Return the mean and its interval; infinite as soon as one value is."""
-    from scipy.stats import t
-
     mean, n = float(np.mean(values)), len(values)
     if n < 2 or not math.isfinite(mean):
         return Estimate(mean=mean, n=n)
-    quantile = float(t.ppf(0.5 + CONFIDENCE / 2, n - 1))  # pyright: ignore[reportUnknownMemberType]
-    return Estimate(mean=mean, n=n, half_width=quantile * float(np.std(values, ddof=1)) / math.sqrt(n))
+    return Estimate(mean=mean, n=n, half_width=_quantile(n) * float(np.std(values, ddof=1)) / math.sqrt(n))
+
+
+@lru_cache
+def _quantile(n: int) -> float:
+    """Return Student's t of the interval over `n` seeds; SciPy takes milliseconds for each."""
+    from scipy.stats import t
+
+    return float(t.ppf(0.5 + CONFIDENCE / 2, n - 1))  # pyright: ignore[reportUnknownMemberType]
 
 
 # Losses of one configuration by learning rate and seed.
@@ -58,7 +64,7 @@ def best_lr(curve: Curve) -> float:
     """Return the rate of the lowest mean loss among those with the most seeds; of equals the lower one."""
     most = max(len(losses) for losses in curve.values())
     rates = [lr for lr, losses in curve.items() if len(losses) == most]
-    return min(rates, key=lambda lr: (np.mean(list(curve[lr].values())), lr))
+    return min(rates, key=lambda lr: (sum(curve[lr].values()) / most, lr))
 
 
 def best_shared_lr(curve: Curve, other: Curve) -> float:

@@ -7,11 +7,8 @@ from contextlib import suppress
 from typing import Any, cast
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
-from requests import Request
-from schemathesis import GenerationMode
 from starlette.testclient import TestClient
 
 from app.api.service import create_app
@@ -19,8 +16,6 @@ from app.extraction.pipeline import Pipeline
 from app.service_settings import ApiSettings
 from app.settings import Settings, StoreSettings
 from tests.app.api.fakes import FakePipeline
-
-MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +35,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 
 def operations(client: TestClient) -> dict[str, Any]:
+    import schemathesis  # takes seconds to load: not when tests are only collected
+
     schema: Any = schemathesis.openapi.from_dict(client.get("/openapi.json").json())
     found = [result.ok() for result in schema.get_all_operations()]
     return {operation.label: operation for operation in found}
@@ -47,6 +44,8 @@ def operations(client: TestClient) -> dict[str, Any]:
 
 def ask(client: TestClient, case: Any) -> None:  # noqa: ANN401
     """Send one made-up request, and see that its answer is none of a failure."""
+    from requests import Request
+
     kwargs = case.as_transport_kwargs(base_url="http://testserver")
     kwargs = {key: value for key, value in kwargs.items() if key in _OF_REQUESTS}
     prepared = Request(**kwargs).prepare()
@@ -63,9 +62,11 @@ _OF_REQUESTS = {"method", "url", "headers", "files", "data", "params", "auth", "
 
 
 def fuzz(client: TestClient, n_examples: int) -> int:
+    from schemathesis import GenerationMode
+
     asked = 0
     for operation in operations(client).values():
-        for mode in MODES:
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
 
             @settings(
                 max_examples=n_examples,

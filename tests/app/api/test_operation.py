@@ -6,6 +6,7 @@ import json
 import logging
 from pathlib import Path
 from typing import cast
+from unittest.mock import Mock
 
 import pytest
 from fastapi import FastAPI
@@ -18,6 +19,7 @@ from app.service_settings import MetricsSettings
 from app.settings import Settings, StoreSettings
 from app.telemetry.metrics import QueueReading
 from app.telemetry.telemetry import Telemetry
+from retrieval.store import ExampleStore
 from schemas.errors import EngineUnavailableError, RetrievalError
 from tests.app.api.fakes import FakeEngine, FakePipeline, post_document, serving
 
@@ -58,6 +60,16 @@ def test_requests_count_by_template_and_status_and_never_by_path(settings: Setti
         ("other", "/livez", "405"),
         ("POST", "/v1/extractions", "422"),
     }
+
+
+def test_a_service_warms_its_store_when_it_starts(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warm = Mock()
+    monkeypatch.setattr(ExampleStore, "warm", warm)
+    with serving(settings):
+        pass
+    warm.assert_called_once()
 
 
 def test_metrics_ask_for_their_token_where_there_is_one(settings: Settings) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 import pytest
@@ -24,13 +25,18 @@ from tests.app.batch.fakes import good
 from tests.app.two_documents import SCHEMA
 from tests.ocr.files import pdf, text_at
 
-ray = pytest.importorskip("ray", reason="the extra `ray` is not installed")
 pytestmark = [
     pytest.mark.slow,
     # Ray's own: a socket and a file of a node that it started are left to its exit.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def ray() -> ModuleType:
+    """Return Ray, which takes seconds to load: not when tests are only collected."""
+    return pytest.importorskip("ray", reason="the extra `ray` is not installed")
 
 
 class Obedient:
@@ -83,7 +89,9 @@ def extract(files: tuple[RemoteFile, ...], folder: Path) -> dict[str, FileOutcom
     return {f.name: outcome for f, outcome in extract_on_ray(files, build_reader, build, Cluster())}
 
 
-def test_an_actor_that_dies_is_replaced_and_a_file_that_kills_each_has_a_record(tmp_path: Path) -> None:
+def test_an_actor_that_dies_is_replaced_and_a_file_that_kills_each_has_a_record(
+    tmp_path: Path, ray: ModuleType
+) -> None:
     done = extract(write(tmp_path, "x", "die once", "die always", "y"), tmp_path)
     found = {n: (o.documents[0].extraction, o.documents[0].error) for n, o in done.items()}
     values = {n: extraction.output.value["name"] for n, (extraction, _) in found.items() if extraction}

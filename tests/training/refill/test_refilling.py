@@ -34,7 +34,7 @@ from training.synthesis.fields import FIELDS
 from training.synthesis.noise import Noise
 from training.synthesis.sample import SyntheticDocument
 
-_N = 150
+_N = 90
 _INVOICE, _RECEIPT, _FEES = 0, 1, 2
 
 
@@ -150,7 +150,7 @@ def _phrases(page: Page) -> set[str]:
 
 def test_what_is_null_is_announced_nowhere() -> None:
     n_null = 0
-    for seed in range(120):
+    for seed in range(60):
         prepared = _prepared(seed % 3)
         rng = random.Random(seed)
         plan = draw_plan(rng, prepared)
@@ -162,7 +162,7 @@ def test_what_is_null_is_announced_nowhere() -> None:
             # Of what was taken off, another label may hold a word: "Due Date" when the date is gone.
             assert tag in gone or not said & languages_of(tag).keys(), tag
             n_null += 1
-    assert n_null > 500
+    assert n_null > 250
 
 
 def test_price_times_quantity_is_the_amount_of_each_row() -> None:
@@ -354,9 +354,9 @@ def test_equal_seeds_give_equal_samples() -> None:
 
 def test_a_pair_shares_schema_and_labels_but_not_values() -> None:
     rng, refiller = random.Random(3), Refiller(templates())
-    pairs = [refiller.pair(rng) for _ in range(60)]
+    pairs = [refiller.pair(rng) for _ in range(30)]
     assert all(a.schema == b.schema and a.template_key == b.template_key for a, b in pairs)
-    assert sum(a.gold == b.gold for a, b in pairs) <= 6  # only where nothing but nulls or the vendor is asked
+    assert sum(a.gold == b.gold for a, b in pairs) <= 3  # only where nothing but nulls or the vendor is asked
     sellers = [[text for key, text in s.gold.items() if key == "seller"] for pair in pairs for s in pair]
     same = [a == b for a, b in zip(sellers[::2], sellers[1::2], strict=True) if a and b]
     assert any(same)

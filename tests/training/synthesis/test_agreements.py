@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import lru_cache
 from statistics import mean
 
 from decoding.grammar.value_patterns import looks_like_date
@@ -23,11 +24,12 @@ def _setting(seed: int) -> Setting:
     return make_setting(Template(seed), rng, rng, difficulty=1.0, locales=("us", "gb"), upper_share=0.0)
 
 
-def _drafts() -> list[Draft]:
-    return [
+@lru_cache
+def _drafts() -> tuple[Draft, ...]:
+    return tuple(
         draw_agreement(Template(seed), random.Random(seed), random.Random(seed), 1.0)
         for seed in range(_DOCUMENTS)
-    ]
+    )
 
 
 def _tagged(draft: Draft, tag: str) -> str:

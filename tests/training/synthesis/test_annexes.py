@@ -11,7 +11,7 @@ from training.synthesis.sample import generate
 
 def test_values_stay_and_pages_come() -> None:
     rng = random.Random(3)
-    for _ in range(40):
+    for _ in range(20):
         sample = generate(rng)
         longer = with_annex(sample, rng, may_be_alone=False)
         assert longer.gold == sample.gold
@@ -24,7 +24,7 @@ def test_values_stay_and_pages_come() -> None:
 def test_without_its_own_pages_nothing_is_known() -> None:
     rng = random.Random(5)
     n_alone = 0
-    for _ in range(60):
+    for _ in range(25):
         sample = generate(rng)
         found = with_annex(sample, rng)
         if layout_text(sample.document).text in layout_text(found.document).text:

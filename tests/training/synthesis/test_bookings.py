@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from decoding.grammar.value_patterns import looks_like_date
@@ -22,11 +23,11 @@ from training.synthesis.words import Sheet
 _N = 200
 
 
-def _drafts() -> Iterator[Draft]:
+@lru_cache
+def _drafts() -> tuple[Draft, ...]:
     rng = random.Random(41)
-    for _ in range(_N):
-        seed = rng.getrandbits(64)
-        yield draw_booking(Template(seed), rng, random.Random(seed), 1.0)
+    seeds = (rng.getrandbits(64) for _ in range(_N))
+    return tuple(draw_booking(Template(seed), rng, random.Random(seed), 1.0) for seed in seeds)
 
 
 def _facts(draft: Draft) -> dict[str, str | None]:

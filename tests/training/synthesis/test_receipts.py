@@ -9,7 +9,7 @@ from functools import lru_cache
 from ocr.layout import layout_text
 from training.synthesis.sample import SyntheticDocument, generate
 
-_N = 400
+_N = 200
 
 
 @lru_cache

@@ -16,7 +16,7 @@ from decoding.evidence import trace_chars
 from decoding.grammar.build import build_grammar
 from decoding.prompt import schema_text
 from ocr.layout import layout_text
-from schemas.document import Page
+from schemas.document import Document, Page
 from schemas.registry import get_schema
 from schemas.spec import GROUNDED_KINDS, ArraySpec, FieldKind, FieldSpec, ObjectSpec, Spec
 from tests.decoding.engines.sampler import accepts
@@ -32,8 +32,12 @@ from training.synthesis.template import Template
 _N = 400
 
 
-@lru_cache
 def _samples(difficulty: float = 1.0) -> tuple[SyntheticDocument, ...]:
+    return _made(difficulty)
+
+
+@lru_cache
+def _made(difficulty: float) -> tuple[SyntheticDocument, ...]:
     rng = random.Random(7)
     return tuple(generate(rng, difficulty=difficulty) for _ in range(_N))
 
@@ -52,17 +56,24 @@ def leaves_of(spec: Spec, value: JsonValue) -> Iterator[tuple[FieldKind, JsonVal
             yield from leaves_of(child, value[key])
 
 
-def grounded_values(
-    samples: tuple[SyntheticDocument, ...],
-) -> Iterator[tuple[SyntheticDocument, FieldKind, str]]:
+def grounded_values(samples: tuple[SyntheticDocument, ...]) -> Iterator[tuple[FieldKind, str]]:
     for sample in samples:
-        for kind, value in leaves_of(sample.schema.root, sample.gold):
-            if kind in GROUNDED_KINDS and value is not None:
-                assert isinstance(value, str)
-                yield sample, kind, value
+        yield from grounded_in(sample)
 
 
-def readings_of(page: Page) -> tuple[str, str]:
+def grounded_in(sample: SyntheticDocument) -> Iterator[tuple[FieldKind, str]]:
+    for kind, value in leaves_of(sample.schema.root, sample.gold):
+        if kind in GROUNDED_KINDS and value is not None:
+            assert isinstance(value, str)
+            yield kind, value
+
+
+def readings_of(document: Document) -> tuple[tuple[str, str], ...]:
+    """Return the words of each page by row and by block."""
+    return tuple(_readings(page) for page in document.pages)
+
+
+def _readings(page: Page) -> tuple[str, str]:
     by_row = " ".join(word.text for word in page.words)
     by_block = " ".join(page.words[index].text for index in page.block_order)
     return f" {by_row} ", f" {by_block} "
@@ -86,20 +97,22 @@ def _scalars(sample: SyntheticDocument) -> list[JsonValue]:
 
 @pytest.mark.parametrize("difficulty", [0.0, 1.0])
 def test_each_grounded_value_is_whole_words_of_the_page_in_one_reading_order(difficulty: float) -> None:
-    for sample, _, value in grounded_values(_samples(difficulty)):
-        readings = (text for page in sample.document.pages for text in readings_of(page))
-        # Noise may have glued the colon of its label to the first word.
-        is_there = any(re.search(rf"[ :=]{re.escape(value)} ", text) for text in readings)
-        assert is_there, (sample.template_key, value)
+    for sample in _samples(difficulty):
+        readings = [text for page in readings_of(sample.document) for text in page]
+        for _, value in grounded_in(sample):
+            # Noise may have glued the colon of its label to the first word.
+            is_there = any(f"{mark}{value} " in text for text in readings for mark in " :=")
+            assert is_there, (sample.template_key, value)
 
 
 def test_some_values_stand_together_only_in_block_order() -> None:
-    only_in_blocks = [
-        value
-        for sample, _, value in grounded_values(_samples())
-        if not any(f" {value} " in readings_of(page)[0] for page in sample.document.pages)
-    ]
-    assert len(only_in_blocks) > 20
+    n_only_in_blocks = 0
+    for sample in _samples():
+        rows = [by_row for by_row, _ in readings_of(sample.document)]
+        n_only_in_blocks += sum(
+            not any(f" {value} " in row for row in rows) for _, value in grounded_in(sample)
+        )
+    assert n_only_in_blocks > 20
 
 
 def test_gold_has_exactly_the_schemas_keys_in_order() -> None:
@@ -131,8 +144,8 @@ def test_a_pair_shares_template_and_schema_but_not_values() -> None:
 
 def test_amounts_hold_digits_and_dates_hold_day_and_year() -> None:
     values = list(grounded_values(_samples()))
-    amounts = [value for _, kind, value in values if kind == "amount"]
-    dates = [value for _, kind, value in values if kind == "date"]
+    amounts = [value for kind, value in values if kind == "amount"]
+    dates = [value for kind, value in values if kind == "date"]
     # Misread digits ("l.20", "O5/12") spoil a few.
     assert sum(bool(re.search(r"\d", amount)) for amount in amounts) > 0.98 * len(amounts)
     assert sum(len(re.findall(r"\d", date)) >= 3 for date in dates) > 0.97 * len(dates)
@@ -140,7 +153,7 @@ def test_amounts_hold_digits_and_dates_hold_day_and_year() -> None:
 
 
 def test_few_values_are_glued_to_their_label() -> None:
-    dates = [value for _, kind, value in grounded_values(_samples()) if kind == "date"]
+    dates = [value for kind, value in grounded_values(_samples()) if kind == "date"]
     glued = [date for date in dates if re.match(r"[^\d]*[:]\d", date)]
     assert 0 < len(glued) < 0.12 * len(dates)
 
@@ -227,7 +240,7 @@ def test_easy_documents_are_shorter_and_ask_less() -> None:
 
 def test_names_are_of_open_vocabulary() -> None:
     words = [
-        word for _, kind, value in grounded_values(_samples()) if kind == "verbatim" for word in value.split()
+        word for kind, value in grounded_values(_samples()) if kind == "verbatim" for word in value.split()
     ]
     # A closed list of some hundred words would repeat itself far more.
     assert len(set(words)) > 0.6 * len(words)
@@ -285,7 +298,7 @@ def test_generation_is_fast_enough_for_a_training_run() -> None:
 def test_the_services_grammar_can_write_the_gold() -> None:
     """But for a few values that only noise has made odd."""
     rng = random.Random(11)
-    samples = [generate(rng) for _ in range(150)]
+    samples = [generate(rng) for _ in range(80)]
     written = [
         accepts(
             build_grammar(sample.schema, sample.document).lark,
@@ -293,14 +306,12 @@ def test_the_services_grammar_can_write_the_gold() -> None:
         )
         for sample in samples
     ]
-    assert written.count(False) <= 2
+    assert written.count(False) <= 1
 
 
 def test_a_currency_that_is_printed_is_often_asked_and_stands_on_the_page() -> None:
-    rng = random.Random(12)
     answers: list[tuple[str | None, str]] = []
-    for _ in range(400):
-        sample = generate(rng)
+    for sample in _samples():
         if "currency_code_amount_due" in sample.gold:
             value = sample.gold["currency_code_amount_due"]
             words = " ".join(page.text for page in sample.document.pages)
@@ -312,7 +323,7 @@ def test_a_currency_that_is_printed_is_often_asked_and_stands_on_the_page() -> N
 
 def test_an_agreements_pages_do_not_all_say_everything() -> None:
     rng = random.Random(31)
-    made = [generate(rng, kinds=("agreement",)) for _ in range(150)]
+    made = [generate(rng, kinds=("agreement",)) for _ in range(80)]
     by_tag: dict[str, list[JsonValue]] = {}
     for sample in made:
         for key, value in sample.gold.items():

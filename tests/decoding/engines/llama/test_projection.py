@@ -115,7 +115,8 @@ for dtype in (torch.float32, torch.bfloat16):
 """
 
 
-@pytest.mark.parametrize("limit", [None, "1", "2"])
+# Each is a process that loads torch; of two threads "1" tells what is bound, None what is not.
+@pytest.mark.parametrize("limit", [None, "1", pytest.param("2", marks=pytest.mark.slow)])
 def test_another_number_of_threads_moves_nothing_but_the_last_bits(limit: str | None) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OMP_")}
     environment |= {} if limit is None else {"OMP_THREAD_LIMIT": limit}
