@@ -19,7 +19,8 @@ from ocr.glyphs import Box, Glyph, glyphs, in_reading_order, n_chars
 from ocr.letter_spacing import Group, rejoin_spaced
 from ocr.pdf import PageFrame
 from ocr.raised import join_raised
-from ocr.word_breaks import Joint, joint, precedes
+from ocr.touching_cells import part_cells
+from ocr.word_breaks import Joint, is_next_number, is_reprinted, joint, precedes
 
 # The generated bindings are only partly typed.
 _RAW: Any = pdfium_c
@@ -111,12 +112,17 @@ def _groups(found: Iterable[Glyph]) -> Iterator[Group]:
     began = Joint.NEW_WORD
     for glyph in found:
         how = joint(group[-1], glyph) if group else Joint.NEW_WORD
+        if group and how is Joint.SAME_WORD:
+            if glyph.text == group[-1].text and is_reprinted(group[-1], glyph):
+                continue
+            if glyph.run is not group[-1].run and is_next_number(group, glyph):
+                how = Joint.NEW_WORD
         if group and how is not Joint.SAME_WORD:
-            yield began, group
+            yield from part_cells(began, group)
             group, began = [], how
         group.append(glyph)
     if group:
-        yield began, group
+        yield from part_cells(began, group)
 
 
 def _turned_round(groups: Iterable[Group]) -> Iterator[Group]:
