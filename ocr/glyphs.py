@@ -157,7 +157,11 @@ def in_reading_order(word: Sequence[Glyph]) -> Sequence[Glyph]:
     some that the file draws in reading order: then the first letter stands left of the last.
     """
     letters = [glyph for glyph in word if runs_leftwards(glyph.text)]
-    if len(letters) < 2 or len(letters) < len(word) or letters[0].along()[0] >= letters[-1].along()[0]:
+    # The points of an abbreviation go with its letters; a digit or a Latin letter has an order of its own.
+    has_others = len(letters) < len(word) and any(
+        glyph.text.isalnum() and not runs_leftwards(glyph.text) for glyph in word
+    )
+    if len(letters) < 2 or has_others or letters[0].along()[0] >= letters[-1].along()[0]:
         return word
     return sorted(word, key=lambda glyph: -glyph.along()[0])
 

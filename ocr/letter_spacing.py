@@ -112,7 +112,11 @@ def _rejoined_in_runs(groups: Iterable[Group]) -> Iterator[Group]:
         if held and group[0].run is not held[-1][1][-1].run:
             yield from _rejoined_in_run(held)
             held = []
-        held.append((how, group))
+        # Most operations begin with a word: it cannot be of letters.
+        if held or (len(group) <= _MAX_GLYPHS_A_WORD and not group[0].is_alone):
+            held.append((how, group))
+        else:
+            yield how, group
     yield from _rejoined_in_run(held)
 
 
@@ -204,7 +208,7 @@ def _widest_pitch(texts: Sequence[str]) -> float:
     if _is_number(texts):
         is_long = len(texts) >= _LONG_NUMBER
         return _WIDE_COMB_PITCH if is_long or _is_one_number(texts) else _COMB_PITCH
-    return _COMB_PITCH if _is_text(texts) else _TEXT_PITCH
+    return _COMB_PITCH if spells_text(texts) else _TEXT_PITCH
 
 
 def _is_number(texts: Sequence[str]) -> bool:
@@ -220,7 +224,7 @@ def _is_one_number(texts: Sequence[str]) -> bool:
     return _AMOUNT.fullmatch(text) is not None or _CODE.fullmatch(text) is not None
 
 
-def _is_text(texts: Sequence[str]) -> bool:
+def spells_text(texts: Sequence[str]) -> bool:
     """Return whether letters spell words, not the initials or the marks of a calendar or a grid."""
     letters = "".join(texts).casefold()
     words = "".join(filter(str.isalpha, letters))

@@ -161,7 +161,7 @@ def is_next_number(word: Sequence[Glyph], glyph: Glyph) -> bool:
 def is_reprinted(last: Glyph, glyph: Glyph) -> bool:
     """Return whether `glyph` is `last` once more, a hair off: bold by printing each letter twice."""
     # The two letters of a ligature are given one box, and are of one operation.
-    if glyph.run is last.run or glyph.text != last.text:
+    if glyph.text != last.text or glyph.run is last.run:
         return False
     if abs(glyph.run.size_pt - last.run.size_pt) > _ROUNDING_PT:
         return False
