@@ -60,6 +60,18 @@ def test_a_column_of_single_letters_is_of_the_rows() -> None:
     assert page_of(column + ROWS).text.splitlines() == texts
 
 
+def test_a_table_set_sideways_under_an_upright_letterhead_has_its_rows() -> None:
+    head = text_at(72, 740, "Northfield Tools") + text_at(72, 720, "Invoice 20417")
+    cells = (("1", 0), ("Screw set", 60), ("500.00", 300)), (("2", 0), ("Nails", 60), ("412.50", 300))
+    table = "".join(
+        turned_at(300 + 20 * row, 100 + x, text, degrees=90)
+        for row, line in enumerate(cells)
+        for text, x in line
+    )
+    texts = page_of(head + table).text.splitlines()
+    assert {"1 Screw set 500.00", "2 Nails 412.50", "Northfield Tools", "Invoice 20417"} == set(texts)
+
+
 def test_text_that_runs_down_the_other_edge_begins_at_the_top() -> None:
     page = page_of(ROWS + turned_at(590, 700, "Terms of trade apply", degrees=-90))
     assert page.text.splitlines()[-1] == "Terms of trade apply"
