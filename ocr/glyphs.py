@@ -70,6 +70,8 @@ class Run:
         in [0, 360).
     font_id
         Address of the font, valid as long as the page is open; None if the library does not know.
+    stretch
+        How much wider than high the text is drawn, 1 as the font has it.
     quarter_turns
         The clockwise quarter turns of the text; None for a slope.
     """
@@ -79,11 +81,17 @@ class Run:
     size_pt: float
     angle_deg: float
     font_id: int | None
+    stretch: float = 1.0
     quarter_turns: int | None = field(init=False)
 
     def __post_init__(self) -> None:
         turns = round(self.angle_deg / 90)
         self.quarter_turns = turns % 4 if abs(self.angle_deg - 90 * turns) <= _STRAIGHT_DEG else None
+
+    @property
+    def em_pt(self) -> float:
+        """Return the font size along the line, in points: what gaps between letters are measured by."""
+        return self.size_pt * max(self.stretch, 1.0)
 
 
 @dataclass(slots=True)
@@ -149,7 +157,11 @@ def in_reading_order(word: Sequence[Glyph]) -> Sequence[Glyph]:
     some that the file draws in reading order: then the first letter stands left of the last.
     """
     letters = [glyph for glyph in word if runs_leftwards(glyph.text)]
-    if len(letters) < 2 or len(letters) < len(word) or letters[0].along()[0] >= letters[-1].along()[0]:
+    # The points of an abbreviation go with its letters; a digit or a Latin letter has an order of its own.
+    has_others = len(letters) < len(word) and any(
+        glyph.text.isalnum() and not runs_leftwards(glyph.text) for glyph in word
+    )
+    if len(letters) < 2 or has_others or letters[0].along()[0] >= letters[-1].along()[0]:
         return word
     return sorted(word, key=lambda glyph: -glyph.along()[0])
 
@@ -194,7 +206,10 @@ class _Runs:
         """Return how the operation at the address `key` draws, which draws the character `i`."""
         page, matrix = self._page, self._matrix
         text_object = ctypes.cast(key, _RAW.FPDF_PAGEOBJECT) if key else None
-        scale = math.hypot(matrix.c, matrix.d) if _RAW.FPDFText_GetMatrix(page, i, matrix) else 1.0
+        scale, stretch = 1.0, 1.0
+        if _RAW.FPDFText_GetMatrix(page, i, matrix):
+            scale = math.hypot(matrix.c, matrix.d)
+            stretch = _finite(math.hypot(matrix.a, matrix.b) / scale) if scale else 1.0
         font = _RAW.FPDFTextObj_GetFont(text_object) if text_object else None
         return Run(
             object_id=key,
@@ -203,6 +218,7 @@ class _Runs:
             # Radians, clockwise; -1 for a character that the library made up.
             angle_deg=math.degrees(max(_finite(_RAW.FPDFText_GetCharAngle(page, i)), 0.0)) % 360,
             font_id=ctypes.c_void_p.from_buffer(font).value if font else None,
+            stretch=stretch,
         )
 
     def _asks_for_no_ink(self, text_object: object) -> bool:

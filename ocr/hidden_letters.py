@@ -23,7 +23,8 @@ _MAX_SHARED = 0.15
 _REACH = 24
 
 # Of a word's print: on a page so tall that even the enlarged one has less, no ink of a glyph says nothing.
-_LEAST_HEIGHT_PX = 6.0
+# A point is a tenth of the print high, and needs a pixel of its own to be seen.
+_LEAST_HEIGHT_PX, _LEAST_MARK_HEIGHT_PX = 6.0, 12.0
 
 Boxes = NDArray[np.float64]
 """(n, 4) of left, top, right, bottom, in fractions of the page as displayed."""
@@ -64,7 +65,9 @@ def find_hidden_letters(
     if in_doubt.size:
         closer = look_closer()
         heights = np.array([_height(words[asked[n][0]]) for n in in_doubt.tolist()]) * closer.pixels.shape[0]
-        is_hidden[in_doubt] = ~_has_inner_ink(boxes[in_doubt], closer) & (heights >= _LEAST_HEIGHT_PX)
+        are_marks = np.array([glyphs[n].text in _MARKS for n in in_doubt.tolist()])
+        is_high = heights >= np.where(are_marks, _LEAST_MARK_HEIGHT_PX, _LEAST_HEIGHT_PX)
+        is_hidden[in_doubt] = ~_has_inner_ink(boxes[in_doubt], closer) & is_high
     covering = sorted({*_covering(asked, glyphs, boxes), *_among_others(words, asked, boxes, changed)})
     pseudo = [
         replace(words[asked[n][0]], text="x", box=_box(boxes[n]), object_id=glyphs[n].run.object_id)

@@ -30,6 +30,11 @@ _MAX_ASPECT = 3.5
 # Of lines with fewer, most are parts of drawings; of 87 real pages with such ink that were looked at, all but
 # three were lettering with the values below.
 _MIN_GLYPHS = 4
+# Behind a word of the same line fewer are a value: of 356 pages with a text layer one has such ink.
+_MIN_GLYPHS_BEHIND_WORD, _MIN_WIDTHS_BEHIND_WORD = 3, 2.0
+_MAX_UNEVEN = 0.35
+# How high the word is, in heights of the glyphs.
+_MIN_WORD_HEIGHTS, _MAX_WORD_HEIGHTS = 0.5, 3.5
 # The grain of a photograph is as small as the smallest letters, and stands in a row now and then.
 _SMALL_PX, _MIN_SMALL_GLYPHS = 6, 12
 _MAX_LINE_HEIGHTS, _MIN_LINE_WIDTHS = 2.6, 3.0
@@ -44,7 +49,10 @@ _MARGIN = 0.6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InkLine:
-    """What looks like a line of text: its box, with a margin, and whether it is long for a word mark."""
+    """What looks like a line of text: its box, with a margin, and whether it is more than a word mark.
+
+    That are many letters, and a few behind a word of the text layer.
+    """
 
     box: BBox
     is_long: bool
@@ -53,8 +61,9 @@ class InkLine:
 def find_lines(picture: Image, covered: Sequence[BBox]) -> tuple[InkLine, ...]:
     """Return what looks like lines of upright text in `picture`, outside of the boxes that are `covered`.
 
-    A line is a row of at least four shapes of about the size of letters on one baseline. Pictures, rules, bar
-    codes, stamps without lettering and cursive signatures have none, or rarely.
+    A line is a row of at least four shapes of about the size of letters on one baseline, or three behind a
+    word that is covered, as an amount behind its label. Pictures, rules, bar codes, stamps without lettering
+    and cursive signatures have none, or rarely.
 
     Parameters
     ----------
@@ -76,7 +85,12 @@ def find_lines(picture: Image, covered: Sequence[BBox]) -> tuple[InkLine, ...]:
         for place in places:
             ink[place] = False
         glyphs = _glyphs(ink.view(np.uint8))
-        lines += (_ink_line(row, picture.shape) for row in _lines(glyphs, ink))
+        rows = _rows(glyphs)
+        texts = [row for row in rows if _is_text(row) and _is_clear(row, ink)]
+        whole = [_with_rest_of_row(row, glyphs) for row in texts]
+        lines += (_ink_line(row, picture.shape, is_long=len(row) >= _N_LONG) for row in whole)
+        values = [row for row in rows if _is_value(row, places) and _is_clear(row, ink)]
+        lines += (_ink_line(row, picture.shape, is_long=True) for row in values)
     return tuple(lines)
 
 
@@ -128,12 +142,6 @@ def _shapes(ink: Image) -> _Boxes:
     return np.asarray(stats[1:], np.int32)
 
 
-def _lines(glyphs: _Boxes, ink: NDArray[np.bool_]) -> list[_Boxes]:
-    """Return the glyphs of each line of text; those of one row are one line, however far apart."""
-    rows = [row for row in _rows(glyphs) if _is_text(row) and _is_clear(row, ink)]
-    return [_with_rest_of_row(row, glyphs) for row in rows]
-
-
 def _rows(glyphs: _Boxes) -> list[_Boxes]:
     """Return the glyphs in groups that stand beside one another, less than their height apart."""
     import cv2
@@ -170,6 +178,26 @@ def _is_text(row: _Boxes) -> bool:
     return bool(is_line and np.median(height / width) <= _MAX_ASPECT and on_baseline.mean() >= _ON_BASELINE)
 
 
+def _is_value(row: _Boxes, words: Sequence[tuple[slice, slice]]) -> bool:
+    """Return whether three glyphs of one height stand on the line of a word, behind it."""
+    left, top, width, height, _ = row.T
+    size = float(np.median(height))
+    if len(row) != _MIN_GLYPHS_BEHIND_WORD or size < _SMALL_PX or np.ptp(height) > _MAX_UNEVEN * size + 1:
+        return False
+    bottom = top + height
+    is_level = np.abs(bottom - np.median(bottom)).max() <= _MAX_UNEVEN * size + 1
+    is_wide = (left + width).max() - left.min() >= _MIN_WIDTHS_BEHIND_WORD * size
+    if not (is_level and is_wide and np.median(height / width) <= _MAX_ASPECT):
+        return False
+    middle = (float(top.min()) + float(bottom.max())) / 2
+    return any(
+        lines.start <= middle <= lines.stop
+        and columns.stop <= left.min() + size
+        and _MIN_WORD_HEIGHTS * size <= lines.stop - lines.start <= _MAX_WORD_HEIGHTS * size
+        for lines, columns in words
+    )
+
+
 def _is_clear(row: _Boxes, ink: NDArray[np.bool_]) -> bool:
     """Return whether little ink of the row's box is of no letter, as it is where grain or a texture is."""
     left, top, width, height, area = row.T
@@ -185,7 +213,7 @@ def _with_rest_of_row(row: _Boxes, glyphs: _Boxes) -> _Boxes:
     return np.unique(np.concatenate([row, glyphs[is_in_band]]), axis=0)
 
 
-def _ink_line(line: _Boxes, shape: tuple[int, ...]) -> InkLine:
+def _ink_line(line: _Boxes, shape: tuple[int, ...], *, is_long: bool) -> InkLine:
     left, top, width, height, _ = line.T
     margin = _MARGIN * float(np.median(height))
     box = from_pixels(
@@ -196,4 +224,4 @@ def _ink_line(line: _Boxes, shape: tuple[int, ...]) -> InkLine:
         width_px=shape[1],
         height_px=shape[0],
     )
-    return InkLine(box=box, is_long=len(line) >= _N_LONG)
+    return InkLine(box=box, is_long=is_long)

@@ -1,4 +1,4 @@
-"""Words of widely spaced letters, where the file draws each letter by an operation of its own.
+"""Words of widely spaced letters, drawn each by an operation of its own or all by one that spaces them.
 
 Their gaps are as wide as the spaces of other text, so that each letter would be a word. What tells their
 words apart is that a gap between words is wider than most gaps of the line, or that a place of the line's
@@ -7,6 +7,7 @@ grid stays empty.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -32,6 +33,18 @@ _EVEN = 0.05
 # (the days of a week) are wider, and so are the boxes of a form (5 mm for 9 to 12 points are 1.2 to 1.6).
 _TEXT_PITCH = 1.0
 _COMB_PITCH = 1.8
+# Wider still stand the digits of what can be nothing but one amount or a long number.
+_WIDE_COMB_PITCH = 2.6
+_LONG_NUMBER = 8  # a date at least
+# So many different letters, with vowels among them, spell a name or a text, and no calendar's or scale's.
+_MIN_DISTINCT = 4
+_VOWELS = frozenset("aeiouyäöüàáâãåèéêëíîïóôõúûæøаеиоуыэюяєії")  # noqa: RUF001
+# Of Germanic and of Romance languages, from January on.
+_MONTH_INITIALS = ("jfmamjjasond", "gfmamglasond", "efmamjjasond")
+_AMOUNT = re.compile(r"\d+[.,]\d\d")
+_CODE = re.compile(r"[A-Z]{2}\d{8,30}")  # an IBAN, a VAT number
+# Fewer in one operation have no usual gap; more glyphs a word are words that are set apart.
+_MIN_WORDS, _MAX_GLYPHS_A_WORD = 5, 2
 # A letter that follows the one before by less than this many places leaves none empty.
 _NEXT_PLACE = 1.4
 
@@ -58,7 +71,7 @@ class _Spacing:
     def has_on_grid(self, letters: Sequence[Glyph]) -> bool:
         """Return whether letters of the same font stand on the same grid."""
         return self.pitch_pt is not None and all(
-            glyph.run.size_pt == self.size_pt
+            glyph.run.em_pt == self.size_pt
             and glyph.run.font_id == self.font_id
             and self._off_grid_pt(last, glyph) <= _EVEN * self.size_pt
             for last, glyph in pairwise(letters)
@@ -79,7 +92,7 @@ def rejoin_spaced(groups: Iterable[Group]) -> Iterator[Group]:
     """
     line: list[Group] = []
     grid: _Spacing | None = None
-    for how, group in groups:
+    for how, group in _rejoined_in_runs(groups):
         if line and not _continues(line[-1][1][-1], how, group):
             spacing = _spacing(line, grid)
             yield from _rejoined(line, spacing)
@@ -90,6 +103,34 @@ def rejoin_spaced(groups: Iterable[Group]) -> Iterator[Group]:
         else:
             yield how, group
     yield from _rejoined(line, _spacing(line, grid))
+
+
+def _rejoined_in_runs(groups: Iterable[Group]) -> Iterator[Group]:
+    """Yield the groups, where one operation that spaces its letters had its words taken apart whole again."""
+    held: list[Group] = []
+    for how, group in groups:
+        if held and group[0].run is not held[-1][1][-1].run:
+            yield from _rejoined_in_run(held)
+            held = []
+        # Most operations begin with a word: it cannot be of letters.
+        if held or (len(group) <= _MAX_GLYPHS_A_WORD and not group[0].is_alone):
+            held.append((how, group))
+        else:
+            yield how, group
+    yield from _rejoined_in_run(held)
+
+
+def _rejoined_in_run(words: list[Group]) -> list[Group]:
+    """Return the words of one operation, but for the first that may begin in another."""
+    n_glyphs = sum([len(group) for _, group in words])
+    if len(words) < _MIN_WORDS or n_glyphs > _MAX_GLYPHS_A_WORD * len(words):
+        return words
+    letters = [glyph for _, group in words for glyph in group]
+    spacing = _usual_spacing(letters)
+    # A row of a table may be one operation: in its columns stands what is no one number.
+    is_wide = spacing is not None and (spacing.pitch_pt or 0.0) > _TEXT_PITCH * letters[0].run.em_pt
+    is_code = _is_one_number([glyph.text for glyph in letters])
+    return words if spacing is None or (is_wide and not is_code) else _rejoined(words, spacing)
 
 
 def _between_starts(last: Glyph, glyph: Glyph) -> float:
@@ -111,7 +152,7 @@ def _rejoined(line: list[Group], spacing: _Spacing | None) -> list[Group]:
         return line
     words = line[:1]
     for (_, before), (how, group) in pairwise(line):
-        if spacing.joins(before[-1], group[0]):
+        if group[0].space is not Space.WRITTEN and spacing.joins(before[-1], group[0]):
             words[-1] = (words[-1][0], words[-1][1] + group)
         else:
             words.append((how, group))
@@ -125,35 +166,49 @@ def _spacing(line: Sequence[Group], grid: _Spacing | None) -> _Spacing | None:
         return None
     if len(letters) < _MIN_LETTERS:
         return grid if grid is not None and grid.has_on_grid(letters) else None
-    size, font = letters[0].run.size_pt, letters[0].run.font_id
-    gaps = [gap_between(a, b) for a, b in pairwise(letters)]
-    tracking = median(gaps)
+    return _usual_spacing(letters)
+
+
+def _usual_spacing(letters: Sequence[Glyph]) -> _Spacing | None:
+    """Return how letters of one line are set; None if they are not spaced, or columns."""
+    size, font = letters[0].run.em_pt, letters[0].run.font_id
+    pairs = [pair for pair in pairwise(letters) if pair[1].space is not Space.WRITTEN]
+    gaps = [gap_between(a, b) for a, b in pairs]
+    tracking = median(gaps) if gaps else 0.0
     widest = tracking + _SPACE * size
     if tracking <= _MIN_TRACKING * size:
         return None
-    near = [pair for pair, gap in zip(pairwise(letters), gaps, strict=True) if gap <= widest]
+    near = [pair for pair, gap in zip(pairs, gaps, strict=True) if gap <= widest]
     # Letters of one width have equal gaps and equal steps: what says nothing is a grid.
     unevenness = pstdev(gap_between(*pair) for pair in near) + _ROUNDING * size
     if unevenness >= pstdev(_between_starts(*pair) for pair in near):
-        return _grid(letters)
+        return _grid(letters, pairs)
     if tracking > _MAX_TRACKING * size:
-        return None
+        return _grid(letters, pairs)
     return _Spacing(distance=gap_between, limit_pt=widest, pitch_pt=None, size_pt=size, font_id=font)
 
 
-def _grid(letters: Sequence[Glyph]) -> _Spacing | None:
+def _grid(letters: Sequence[Glyph], pairs: Sequence[tuple[Glyph, Glyph]]) -> _Spacing | None:
     """Return how letters at equal distances are set; None if they differ, or are those of columns."""
-    size, font = letters[0].run.size_pt, letters[0].run.font_id
-    is_number = _is_number([glyph.text for glyph in letters])
+    size, font = letters[0].run.em_pt, letters[0].run.font_id
+    widest = _widest_pitch([glyph.text for glyph in letters])
     for distance in (_between_starts, _between_middles):
-        steps = [distance(a, b) for a, b in pairwise(letters)]
+        steps = [distance(a, b) for a, b in pairs]
         pitch = median(steps)
         near = [step for step in steps if step <= _NEXT_PLACE * pitch]
         is_even = len(near) > 1 and pstdev(near) <= _EVEN * size
-        if is_even and pitch <= (_COMB_PITCH if is_number else _TEXT_PITCH) * size:
+        if is_even and pitch <= widest * size:
             limit = _NEXT_PLACE * pitch
             return _Spacing(distance=distance, limit_pt=limit, pitch_pt=pitch, size_pt=size, font_id=font)
     return None
+
+
+def _widest_pitch(texts: Sequence[str]) -> float:
+    """Return how far apart letters may stand that are one line of text, in shares of the font size."""
+    if _is_number(texts):
+        is_long = len(texts) >= _LONG_NUMBER
+        return _WIDE_COMB_PITCH if is_long or _is_one_number(texts) else _COMB_PITCH
+    return _COMB_PITCH if spells_text(texts) else _TEXT_PITCH
 
 
 def _is_number(texts: Sequence[str]) -> bool:
@@ -161,3 +216,18 @@ def _is_number(texts: Sequence[str]) -> bool:
     digits = [int(text) for text in texts if text.isdecimal()]
     is_scale = all(after - before == 1 for before, after in pairwise(digits))
     return len(digits) * 2 >= len(texts) and len(set(texts)) > 2 and not is_scale
+
+
+def _is_one_number(texts: Sequence[str]) -> bool:
+    """Return whether letters are an amount with its decimal mark, or a code that begins with two letters."""
+    text = "".join(texts)
+    return _AMOUNT.fullmatch(text) is not None or _CODE.fullmatch(text) is not None
+
+
+def spells_text(texts: Sequence[str]) -> bool:
+    """Return whether letters spell words, not the initials or the marks of a calendar or a grid."""
+    letters = "".join(texts).casefold()
+    words = "".join(filter(str.isalpha, letters))
+    is_alphabet = all(after >= before for before, after in pairwise(words))
+    is_spelled = len(set(words)) >= _MIN_DISTINCT and not _VOWELS.isdisjoint(words)
+    return is_spelled and not is_alphabet and not any(initials in words for initials in _MONTH_INITIALS)

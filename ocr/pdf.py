@@ -13,6 +13,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ocr.limits import ReadLimits
+from ocr.notes import part_lines
 from ocr.portfolio import Portfolio, open_portfolio
 from ocr.render import render_gray
 from schemas.errors import (
@@ -110,6 +111,7 @@ class PdfSource:
         page = self._load(page_index)
         try:
             if _RAW.FPDFPage_GetAnnotCount(page):
+                part_lines(page)
                 # Drawing makes the appearance of fields that come without one; flattening would drop them.
                 render_gray(page, scale=_THUMBNAIL_SCALE)
                 result = _RAW.FPDFPage_Flatten(page, _RAW.FLAT_NORMALDISPLAY)

@@ -19,7 +19,9 @@ from ocr.glyphs import Box, Glyph, glyphs, in_reading_order, n_chars
 from ocr.letter_spacing import Group, rejoin_spaced
 from ocr.pdf import PageFrame
 from ocr.raised import join_raised
-from ocr.word_breaks import Joint, joint, precedes
+from ocr.stacked_letters import is_stacked, join_stacked
+from ocr.touching_cells import part_cells
+from ocr.word_breaks import Joint, is_next_number, is_reprinted, joint, precedes
 
 # The generated bindings are only partly typed.
 _RAW: Any = pdfium_c
@@ -48,7 +50,8 @@ class LayerWord:
     size_pt
         Font size as drawn, in points.
     angle_deg
-        Direction in which the text runs on the page as displayed, clockwise, in [0, 360).
+        Direction in which the text runs on the page as displayed, clockwise, in [0, 360): downwards for
+        upright letters that stand one below the other.
     glyphs
         What it is drawn of, in the file's order.
     """
@@ -96,7 +99,7 @@ def layer_words(textpage: pdfium.PdfTextPage, frame: PageFrame, *, max_words: in
     number are words of their own.
     """
     pieces: list[tuple[Joint, LayerWord]] = []
-    for how, group in rejoin_spaced(_turned_round(_groups(with_accents(glyphs(textpage))))):
+    for how, group in rejoin_spaced(join_stacked(_turned_round(_groups(with_accents(glyphs(textpage)))))):
         word = word_of(group, frame)
         if word is not None:
             pieces.append((how, word))
@@ -111,12 +114,17 @@ def _groups(found: Iterable[Glyph]) -> Iterator[Group]:
     began = Joint.NEW_WORD
     for glyph in found:
         how = joint(group[-1], glyph) if group else Joint.NEW_WORD
+        if group and how is Joint.SAME_WORD and glyph.run is not group[-1].run:
+            if is_reprinted(group[-1], glyph):
+                continue
+            if is_next_number(group, glyph):
+                how = Joint.NEW_WORD
         if group and how is not Joint.SAME_WORD:
-            yield began, group
+            yield from part_cells(began, group)
             group, began = [], how
         group.append(glyph)
     if group:
-        yield began, group
+        yield from part_cells(began, group)
 
 
 def _turned_round(groups: Iterable[Group]) -> Iterator[Group]:
@@ -149,7 +157,7 @@ def word_of(group: list[Glyph], frame: PageFrame) -> LayerWord | None:
         object_id=run.object_id,
         font_id=run.font_id,
         size_pt=run.size_pt,
-        angle_deg=(run.angle_deg + 90 * frame.quarter_turns) % 360,
+        angle_deg=(run.angle_deg + 90 * (frame.quarter_turns + is_stacked(group))) % 360,
         glyphs=tuple(group),
     )
 

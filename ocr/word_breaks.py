@@ -25,10 +25,23 @@ _LONE_CELL_GAP = 0.15
 # Cents and footnote marks are set at 0.5 to 0.7 of the size, small capitals at 0.8.
 _SMALL = 0.75
 _TOUCHING = 0.15
+# Digits whose baseline is this much higher are raised even at nearly the size of the number before them, and
+# as far from it as price tags set them; a space between words on one baseline is as wide.
+_RAISED = 0.1
+_RAISED_SIZE = 0.9
+_RAISED_GAP = 0.35
+# A font's descent, by which the boxes of two sizes on one baseline begin at different heights.
+_DESCENT = 0.25
 _SAME_LINE = 0.15
 _SAME_SIZE = 0.9
+# A letter printed twice for the look of bold stands less than its stroke apart.
+_REPRINTED = 0.1
+_ROUNDING_PT = 0.01
 _SUPERSCRIPTS = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹")
-_SIGNS = frozenset("-\u2212+€$£")
+_SIGNS = frozenset("-\u2212+€$£(")
+# They end a number, so that a digit or sign behind a gap begins another.
+_CLOSING = frozenset(")%€$£")
+_MINUS = frozenset("-\u2212")
 
 
 class Joint(IntEnum):
@@ -54,12 +67,13 @@ def joint(last: Glyph, glyph: Glyph) -> Joint:
         return Joint.NEW_WORD if glyph.space else Joint.SAME_WORD
     gap, size = gap_between(last, glyph), max(last.run.size_pt, glyph.run.size_pt)
     both_digits = last.text.isdecimal() and glyph.text.isdecimal()
-    if both_digits and _is_step(last, glyph) and gap <= _TOUCHING * size:
+    if both_digits and _is_step(last, glyph, gap):
         return Joint.RAISED if glyph.run.size_pt < last.run.size_pt else Joint.NEW_WORD
     if glyph.space:
         return Joint.SAME_WORD if _goes_on(last, glyph, gap, size) else Joint.NEW_WORD
     lone = last.is_alone and glyph.is_alone
-    are_cells = last.text.isdecimal() and (both_digits or glyph.text in _SIGNS)
+    opens = glyph.text.isdecimal() or glyph.text in _SIGNS
+    are_cells = opens and (last.text.isdecimal() or (last.text in _CLOSING and not lone))
     # A number and a word touch as numbers do, but letters set one by one seldom stand so exactly.
     are_cells |= not lone and last.text.isdecimal() != glyph.text.isdecimal() and _are_alnum(last, glyph)
     if are_cells and gap > (_LONE_CELL_GAP if lone else _CELL_GAP) * size:
@@ -117,13 +131,43 @@ def gap_between(last: Glyph, glyph: Glyph) -> float:
     return max(next_start - end, start - next_end)
 
 
-def _is_step(last: Glyph, glyph: Glyph) -> bool:
-    """Return whether two glyphs side by side are of clearly different size."""
-    sizes = sorted((last.run.size_pt, glyph.run.size_pt))
+def _is_step(last: Glyph, glyph: Glyph, gap: float) -> bool:
+    """Return whether one of two glyphs side by side is clearly smaller, or raised and smaller."""
     small, large = sorted((last, glyph), key=lambda g: g.run.size_pt)
-    low, high = large.across()
-    middle = sum(small.across()) / 2
-    return sizes[0] <= _SMALL * sizes[1] and low <= middle <= high + _SMALL * (high - low) / 2
+    size, ratio = large.run.size_pt, small.run.size_pt / (large.run.size_pt or 1.0)
+    if ratio > _RAISED_SIZE or gap > _RAISED_GAP * size:
+        return False
+    (low, high), (bottom, top) = large.across(), small.across()
+    if not low <= (bottom + top) / 2 <= high + _SMALL * (high - low) / 2:
+        return False
+    is_raised = bottom - low >= (_RAISED + _DESCENT * (1 - ratio)) * size
+    return is_raised or (ratio <= _SMALL and gap <= _TOUCHING * size)
+
+
+def is_next_number(word: Sequence[Glyph], glyph: Glyph) -> bool:
+    """Return whether `glyph` begins a number behind one that ends in a minus, in columns that nearly touch.
+
+    A minus of an operation of its own may be that of the number behind it.
+    """
+    last = word[-1]
+    if last.text not in _MINUS or len(word) < 2 or not word[-2].text.isdecimal():
+        return False
+    is_one = word[-2].run is last.run
+    gap = gap_between(last, glyph)
+    opens = glyph.text.isdecimal() or glyph.text in _SIGNS
+    return is_one and opens and glyph.run is not last.run and gap > _CELL_GAP * last.run.size_pt
+
+
+def is_reprinted(last: Glyph, glyph: Glyph) -> bool:
+    """Return whether `glyph` is `last` once more, a hair off: bold by printing each letter twice."""
+    # The two letters of a ligature are given one box, and are of one operation.
+    if glyph.text != last.text or glyph.run is last.run:
+        return False
+    if abs(glyph.run.size_pt - last.run.size_pt) > _ROUNDING_PT:
+        return False
+    (start, end), (next_start, _) = last.along(), glyph.along()
+    shift = max(abs(next_start - start), abs(glyph.across()[0] - last.across()[0]))
+    return shift <= min(_REPRINTED * last.run.size_pt, (end - start) / 2)
 
 
 def _goes_on(last: Glyph, glyph: Glyph, gap: float, size: float) -> bool:

@@ -25,6 +25,8 @@ MAX_ITEMS = 4_096  # rows of one list; a document of many pages has so many
 MAX_KEY_CHARS = 128
 _MAX_STEPS = 80  # nested reads: 16 levels, each through a property, two references and two unions
 _PLAIN_SHAPES: tuple[Shape, ...] = ("object", "array", "string", "number", "integer", "boolean", "null")
+# How providers of language models have a schema sent to them.
+_WRAPPED = ("schema", "json_schema", "parameters", "input_schema")
 _DRAFTS = ("2020-12/schema", "2019-09/schema", "draft-07/schema", "draft-06/schema")
 
 
@@ -103,7 +105,13 @@ class SchemaReader:
         self.verdicts.refuse_at(site.pointer, message, hint=hint)
 
     def _refuse_type(self, node: JsonObject, site: Site) -> None:
-        if "type" not in node:
+        wrapped = next((key for key in _WRAPPED if isinstance(node.get(key), dict)), None)
+        if not site.pointer and wrapped is not None:
+            self._refuse_here(site, "a wrapper of a schema", f"write what stands in its `{wrapped}` alone")
+            return
+        if "allOf" in node:
+            self._refuse_here(site, "the type is missing beside allOf", "write its $ref or its keywords here")
+        elif "type" not in node:
             self._refuse_here(site, "the type is missing", 'write type: "string", say')
         else:
             self.verdicts.refuse(

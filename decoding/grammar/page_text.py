@@ -22,9 +22,10 @@ from schemas.layout import WordSpan
 
 Run = tuple[str, ...]
 
-# "1 234 567,00" is three words, "- 1 234,50 %" four; "12th day of March, 2026" is five.
+# "1 234 567,00" is three words, "- 1 234,50 %" four; "12th day of March, 2026" is five,
+# "2026 年 3 月 12 日" six.
 MAX_AMOUNT_WORDS = 4
-MAX_DATE_WORDS = 5
+MAX_DATE_WORDS = 6
 # No printed amount or date is longer; the limit keeps pattern matching linear on glued-up pages.
 _MAX_CANDIDATE_CHARS = 48
 

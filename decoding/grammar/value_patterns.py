@@ -39,6 +39,7 @@ _NAME = re.compile(r"[^\W\d_][^\s\d_.,/'’()\[\]-]{2,}")  # of any script: vowe
 _ORDINAL = re.compile(r"st|nd|rd|th|er")
 # Stands for every month's name: one look-up a word is far less than an alternation of them all.
 _MONTH_SIGN = "\0"
+_YEAR_SIGN = re.compile("[年년]")  # letters of Korean come apart where accents are taken off
 _MONTH = rf"{_MONTH_SIGN}\.?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th|\.|º|er)?"
 _YEAR = r"['’\u00b4]?(?:\d{4}|\d{2})"
@@ -58,14 +59,14 @@ _DATE = re.compile(
     r"|(?:19|20)\d{2}[01]\d[0-3]\d|[0-3]\d[01]\d(?:19|20)\d{2}"  # 20260312, 12032026
     r"|\d{1,2} ?[-/.] ?(?:19|20)\d{2}"  # 03/2026
     r"|\d{1,2}/\d{1,2}(?: | ?- ?)(?:19|20)\d{2}"  # 5/3 2026
-    r"|\d{1,2} [IVX]{1,4} (?:19|20)\d{2}"  # 12 XI 2026
+    r"|\d{1,2}\.? [IVX]{1,4}\.? (?:19|20)\d{2}"  # 12 XI 2026, 12. XI. 2026
     r"|\d{1,2} (?:thang|thg) \d{1,2},? (?:nam )?\d{4}"  # Vietnamese, without its accents
     rf"|{_DAY}{_GAP}?(?:day of |of |de |di )?{_MONTH}{_GAP}?(?:de |del )?{_YEAR}"  # 12. März 2026
     rf"|{_DAY}{_GAP}?(?:of |de )?{_MONTH}"  # 12 March
     rf"|{_MONTH}{_GAP}?{_DAY}(?: ?[-/.,'’] ?| ){_YEAR}"  # March 12, 2026
     rf"|{_MONTH}{_GAP}?['’\u00b4]?\d{{4}}|{_MONTH}{_GAP}\d{{1,2}}"  # March 2026, Mar 12
     rf"|\d{{4}}{_GAP}?{_MONTH}{_GAP}?\d{{1,2}}"  # 2026-Mar-12
-    r"|\d{4}年\d{1,2}月\d{1,2}日"
+    r"|(?:\d{4}|(?:令和|平成|昭和) ?(?:元|\d{1,2})) ?[年년] ?\d{1,2} ?[月월] ?\d{1,2} ?[日일]"
     rf"){_TIME}(?: ?{_WEEKDAY})?[.,;:)\]]?",
     re.IGNORECASE,
 )
@@ -101,7 +102,8 @@ def looks_like_date(text: str) -> bool:
     plain = _NAME.sub(_month_sign, dates.fold(text))
     if _DATE.fullmatch(plain) is not None:
         return True
-    return (" " not in text or _MONTH_SIGN in plain) and dates.looks_like_date(text)
+    has_sign = _MONTH_SIGN in plain or _YEAR_SIGN.search(text) is not None
+    return (" " not in text or has_sign) and dates.looks_like_date(text)
 
 
 def _month_sign(name: re.Match[str]) -> str:

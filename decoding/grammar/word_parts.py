@@ -18,7 +18,7 @@ from schemas.values.currency import is_currency_mark
 MAX_PARTS = 8  # of one word; more are a page's decoration, and each widens the grammar
 
 # They part a label from its value, and begin no value: "Date :30-05-2018". A number sign may ("#1234").
-NEVER_FIRST = ":=：＝"  # noqa: RUF001
+NEVER_FIRST = ":=：＝﹕∶"  # noqa: RUF001
 _LABEL_MARKS = f"{NEVER_FIRST}#№＃"  # noqa: RUF001
 _DASHES = r"\-−–"
 # Words that are one part at a glance: letters alone, and plain figures, dates and numbers with hyphens.
@@ -26,11 +26,25 @@ _WHOLE = re.compile(r"[^\W\d_]+[.,]?|\d+(?:[.,/-]\d+)*[.,]?")
 # A value follows its label. Two slashes are an address's, a backslash is a path's.
 _LABEL_END = re.compile(rf"[{_LABEL_MARKS}]+(?=[^\s{_LABEL_MARKS}/\\])")
 # "Nr.12347", "N°F2026-88", "Invoice-No.INV-7": a number follows its abbreviation, a name does not.
-_NUMBER_SIGN = re.compile(r"(?i:n[°º]|n[ro]\.)(?=[A-Z0-9])")
-_SEPARATOR = re.compile(r"(?<=\w)[;|](?=\w)")
+# So it does Italian "n.", where no word goes before; a currency in brackets ends a label: "Total(USD)9.50".
+_NUMBER_SIGN = re.compile(
+    r"(?i:n[°º]|n[ro]\.)(?=[A-Z0-9])|(?<![^\W_])n\.(?=\d)"
+    r"|(?<=[^\W\d_])\((?:[A-Z]{3}|[$€£¥₹])\)(?=[^\w\s]?\d)"
+)
+# A comma or slash parts what begins with a label ("A7,Date:5.1."), and a long code from another one.
+_SEPARATOR = re.compile(
+    r"(?<=\w)[;|](?=\w|$)|^\|(?=\w)|(?<=\w)[,/](?=[^\W\d_][^\W\d_.-]{1,20}:\w)"
+    r"|(?<=[A-Z\d]{8})[,/](?=[A-Z]{3})"
+)
+# What closes the sentence or the bracket in which a label and its value stand.
+_END = re.compile(r"(?<=\w)[,\])]$")
+_DOTS = "·…•‧\u2024∙⋅‥"
 # Three of a kind lead to a value, or fill an amount's field on a cheque; at the ends of a word fewer do.
 _LEADER = re.compile(
-    r"([._*·…])\1{2,}|(?<![\d.,])-{3,}|^(?:[_*·…]+|\.{2,})|(?:[_*·…]+|\.{2,})$"
+    rf"([._*{_DOTS}])\1{{2,}}|(?<![\d.,])([-\u2013—─═~])\2{{2,}}"
+    rf"|^(?:[_*{_DOTS}]+|\.{{2,}})|(?:[_*{_DOTS}]+|\.{{2,}})$"
+    # Cheques fill an amount's field from its currency on, with as many as it takes.
+    r"|(?<=[$€£])[*_]+(?=\d)|(?<=[A-Z]{3})\*+(?=\d)|(?<=\d)\*+(?=[A-Z]{3}|[$€£])"
     # One point before what has a point or comma of its own, or before a currency's sign, is the last of many.
     r"|^\.(?=\d[\d.,'’]*[.,]\d|[^\w\s.,])"
 )
@@ -104,6 +118,9 @@ def _outer_cuts(word: str) -> Iterator[int]:
         yield found.end()
     for found in _SEPARATOR.finditer(word):
         yield from found.span()
+    end = _END.search(word) if _LABEL_END.search(word) else None
+    if end is not None and ("(" not in word or word[0] == "("):  # "Total:(9.50)" is negative
+        yield end.start()
     for found in _LEADER.finditer(word):
         before = word[max(0, found.start() - 8) : found.start()]
         closes = before[-1:].isdigit() and _CLOSING_SIGN.match(word, found.end())

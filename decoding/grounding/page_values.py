@@ -23,7 +23,7 @@ T = TypeVar("T", Decimal, date)
 _Place = tuple[int, int, int]  # page index, first word, number of words
 
 _MAX_AMOUNT_WORDS = 3  # sign or currency, thousands, the rest: "EUR 3 038,14" is found from its last two
-_MAX_DATE_WORDS = 5  # "12 de marzo de 2026"
+_MAX_DATE_WORDS = 6  # "2026 年 3 月 12 日"
 
 
 def document_style(pages: Sequence[Page]) -> NumberStyle:

@@ -7,6 +7,8 @@ HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"
 APOSTROPHES = "\u2018\u2019\u02bc\u00b4`"
 # Marks of writing direction, the soft hyphen and the byte-order mark.
 INVISIBLE = "\u200b\u200e\u200f\u061c\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff\u00ad"
+# Points, commas, slashes and brackets as wide as Chinese characters, FEE0 behind those of ASCII.
+FULL_WIDTH = "．，：／（）％"  # noqa: RUF001
 
 _UNIFORM = str.maketrans(
     {
@@ -14,6 +16,7 @@ _UNIFORM = str.maketrans(
         **dict.fromkeys(HYPHENS, "-"),
         **dict.fromkeys(APOSTROPHES, "'"),
         **dict.fromkeys(INVISIBLE, None),
+        **{wide: chr(ord(wide) - 0xFEE0) for wide in FULL_WIDTH},
     }
 )
 

@@ -20,7 +20,7 @@ _YEAR_WORD = r"(?:\s?(?:г|года|година|р|року|r|roku)\b\.?)?"  # 
 _YEAR = rf"(?P<y>\d{{4}}(?=\d{{1,2}}:\d\d)|\d{{4}}(?!\d)|\d{{2}}(?!\d)){_YEAR_WORD}"
 _NAME = r"(?P<mon>[^\W\d_]{3,12})"
 _GAP = r"[\s.,/'\u05f3-]"
-_OF = r"(?:(?:de|del|di|of)\s+|d')?"
+_OF = r"(?:(?:de|del|di|of|day\s+of)\s+|d')?"
 _ORDINAL = r"(?:st|nd|rd|th|er|[ºª°])?"
 
 # The same sign twice; spaces around it may differ: "12.11. 2026" is set so, "26-06- 2018" read so.
@@ -29,9 +29,14 @@ _YEAR_FIRST = re.compile(
     rf"(?<!\d)(?P<y>\d{{4}})(?:\s?(?P<sep>[./-])\s?| )(?P<m>\d{{1,2}}){_SAME_SIGN}(?P<d>\d{{1,2}})(?!\d)"
 )
 _CJK = re.compile(r"(?<!\d)(?P<y>\d{4})\s?[年년]\s?(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})\s?[日일]?(?!\d)")
+# Years of the reigns that Japanese documents count by.
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
+_ERA = re.compile(
+    r"(?P<era>令和|平成|昭和)\s?(?P<y>元|\d{1,2})\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日"
+)
 _COMPACT = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?!\d)")
 _YEAR_LAST = re.compile(
-    rf"(?<!\d)(?P<a>\d{{1,2}})(?:\s?(?P<sep>[./'-])\s?| )(?P<b>\d{{1,2}}){_SAME_SIGN}{_YEAR}"
+    rf"(?<!\d)(?P<a>\d{{1,2}})(?:\s?(?P<sep>[./'-])\s?| )(?P<b>\d{{1,2}}){_SAME_SIGN}'?{_YEAR}"
 )
 _COMPACT_YEAR_LAST = re.compile(r"(?<!\d)(?P<a>\d\d)(?P<b>\d\d)(?P<y>(?:19|20)\d\d)(?!\d)")
 # Danish, Norwegian and Swedish: "12/11-2026" is the 12th of November.
@@ -65,6 +70,8 @@ _NUMERIC = (
     *(_YEAR_APART, _YEAR_LAST, _COMPACT, _COMPACT_YEAR_LAST),
 )
 
+# Russian forms have the day in them: "\u00ab12\u00bb \u043d\u043e\u044f\u0431\u0440\u044f 2026".
+_QUOTES = str.maketrans("", "", '\u00ab\u00bb"\u201c\u201d\u201e')
 _LABEL = re.compile(r"[^\W\d_][^\d:]*:\s*")
 _LETTERS = re.compile(r"[^\W\d_]{3,12}")
 _WORDLESS = re.compile(r"[\s:=*.,;()\[\]#-]*")
@@ -113,7 +120,8 @@ def parse_date(
     2020"). A weekday, a label before a colon ("DATE:25/12/2018") and a time of day are passed over.
     Two-digit years follow POSIX: 69-99 are 19xx, 00-68 are 20xx; a two-digit year is never read first,
     unless the number cannot be a day, all is printed as in Korea ("26. 11. 12."), or the document writes
-    years first between the same signs. Never raises on any text.
+    years first between the same signs. Japanese reigns and a day in quotes are read. Never raises on any
+    text.
 
     Parameters
     ----------
@@ -149,13 +157,17 @@ def _label_free(text: str) -> str | None:
     if len(text) > MAX_CHARACTERS or not any(map(str.isdigit, text)) or not text.strip():
         return None
     found = _LABEL.match(text)
-    return text[found.end() :] if found else text
+    return (text[found.end() :] if found else text).translate(_QUOTES)
 
 
 def _parse(text: str, day_first: bool | None, year_first: frozenset[str]) -> ParsedDate | None:
     parsed = _parse_numeric(text, day_first, year_first)
     if parsed is not None:
         return parsed
+    found = _framed(_ERA, text)
+    if found is not None:
+        year = _ERAS[found["era"]] + (1 if found["y"] == "元" else int(found["y"]))
+        return _of_readings(_date(year, int(found["m"]), int(found["d"])), None)
     found = _framed(_ROMAN, text)
     if found is not None:
         return _from_numbers(found, 1 + _ROMAN_MONTHS.index(found["mon"]))
@@ -225,7 +237,7 @@ def _from_numbers(found: re.Match[str], month: int) -> ParsedDate | None:
 def _may_be_numbers(found: re.Match[str]) -> bool:
     """Return whether it may as well be two numbers: "10.05 .12"; a date has the same spaces twice there."""
     text, sign = found.string, found["sep"]
-    gaps = (text[found.end("a") : found.start("b")], text[found.end("b") : found.start("y")])
+    gaps = (text[found.end("a") : found.start("b")], text[found.end("b") : found.start("y")].rstrip("'"))
     return sign == "." and len(found["y"]) == 2 and gaps[0] != gaps[1]
 
 

@@ -122,6 +122,11 @@ def test_however_the_file_draws_them_words_come_in_reading_order(content: str) -
     assert lines(content) == [hebrew("abc def")]
 
 
+def test_an_abbreviation_with_points_in_a_latin_line_begins_at_its_right() -> None:
+    # The page shows ".b.a", which is read "a.b.".
+    assert hebrew("a.b.") in [word.text for word in scan(text_at(72, 700, "TOOLS LIMITED .b.a")).words]
+
+
 ARABIC = {"a": "\u0631", "b": "\u0642", "c": "\u0645"}
 ARABIC_DIGITS = {digit: chr(0x660 + int(digit)) for digit in "0123456789"} | {".": "\u066b"}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from ocr.directions import part_sideways
 from ocr.limits import ReadLimits
 from ocr.reader import ReadOptions, read_document
@@ -43,6 +45,31 @@ def test_text_along_the_edge_is_a_phrase_of_its_own() -> None:
     # The last word of the rows and the first of the edge do not belong together.
     n_rows = sum(len(text.split()) for text in ROW_TEXTS)
     assert (n_rows - 1, n_rows) in page.cuts
+
+
+@pytest.mark.parametrize("step", [8, 10, 12])
+def test_letters_one_below_the_other_are_words_beside_the_rows(step: float) -> None:
+    places = [(640 - step * row, letter) for row, letter in enumerate("BREMEN COURT 17") if letter != " "]
+    stack = "".join(text_at(85, y, letter, size=8) for y, letter in places)
+    assert page_of(ROWS + stack).text.splitlines() == [*ROW_TEXTS, "BREMEN COURT 17"]
+
+
+def test_a_column_of_single_letters_is_of_the_rows() -> None:
+    column = "".join(text_at(85, 700 - 20 * row, "ABAB"[row % 4]) for row in range(20))
+    texts = [f"{'ABAB'[row % 4]} {text}" for row, text in enumerate(ROW_TEXTS)]
+    assert page_of(column + ROWS).text.splitlines() == texts
+
+
+def test_a_table_set_sideways_under_an_upright_letterhead_has_its_rows() -> None:
+    head = text_at(72, 740, "Northfield Tools") + text_at(72, 720, "Invoice 20417")
+    cells = (("1", 0), ("Screw set", 60), ("500.00", 300)), (("2", 0), ("Nails", 60), ("412.50", 300))
+    table = "".join(
+        turned_at(300 + 20 * row, 100 + x, text, degrees=90)
+        for row, line in enumerate(cells)
+        for text, x in line
+    )
+    texts = page_of(head + table).text.splitlines()
+    assert {"1 Screw set 500.00", "2 Nails 412.50", "Northfield Tools", "Invoice 20417"} == set(texts)
 
 
 def test_text_that_runs_down_the_other_edge_begins_at_the_top() -> None:

@@ -54,6 +54,24 @@ def test_a_line_of_letters_is_found_with_room_around_it(size: int, *, is_light_o
     assert holds(union(line.box for line in lines), box)
 
 
+@pytest.mark.parametrize("size", [13, 16, 22])
+@pytest.mark.parametrize("amount", ["9.50", "0.99", "7.00"])
+def test_a_short_amount_behind_a_word_of_its_line_is_found(amount: str, size: int) -> None:
+    image, draw = blank()
+    label = write(draw, (60, 100), "Total", size)
+    draw.rectangle((0, 0, *SIZE), fill=255)
+    box = write(draw, (400, 100), amount, size)
+    (line,) = find(image, (label,))
+    assert holds(line.box, box)
+    assert line.is_long
+
+
+def test_a_short_word_mark_that_no_word_stands_before_is_none() -> None:
+    image, draw = blank()
+    write(draw, (400, 100), "9.50", 16)
+    assert find(image, (BBox(0.1, 0.3, 0.2, 0.32), BBox(0.6, 0.084, 0.7, 0.096))) == ()
+
+
 def test_a_word_mark_is_short_and_a_sentence_long() -> None:
     image, draw = blank()
     write(draw, (60, 100), "WXYZ", 40)

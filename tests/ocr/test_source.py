@@ -186,6 +186,16 @@ def test_no_glyph_of_a_page_too_tall_to_show_its_ink_is_taken_for_hidden() -> No
     assert len(scanned.words) == 3 * len(rows)
 
 
+def test_no_point_is_taken_for_hidden_where_a_pixel_is_larger() -> None:
+    # 5 points on a page of 3,000, and 3,600 pixels: the comma is less than a pixel wide.
+    rows = "".join(
+        text_at(72, 2900 - 9 * row, f"Item {row} 14.10.2026 -2,5{row}", size=5) for row in range(9)
+    )
+    scanned = scan(pdf(rows, media_box=(0, 0, 595, 3000)))
+    assert codes(scanned) == []
+    assert [word.text for word in scanned.words][2:4] == ["14.10.2026", "-2,50"]
+
+
 def test_hidden_words_do_not_turn_the_page() -> None:
     upwards = "".join(
         text_at(100 + 9 * i, 100, "Hidden words that run upwards", before=f"{WHITE} 0 1 -1 0 700 0 cm")

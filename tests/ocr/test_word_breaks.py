@@ -147,3 +147,112 @@ def test_a_superscript_of_the_font_is_a_raised_digit_too() -> None:
 
 def test_the_same_size_in_another_operation_goes_on() -> None:
     assert texts(behind("97", "44", rise=0, size=12)) == ["9744"]
+
+
+@pytest.mark.parametrize(
+    ("size", "rise", "gap"),
+    # Price tags set cents at two thirds with a little air, and some nearly as large, tops at one height.
+    [(6, 4, 0.12), (6, 4, 0.3), (8, 3.5, 0.2), (9.75, 1.6, 0.0)],
+)
+def test_raised_digits_are_cents_at_a_distance_and_at_nearly_the_same_size(
+    size: float, rise: float, gap: float
+) -> None:
+    # "97" of 12 points is 2 x 0.556 x 12 = 13.3 points wide.
+    cents = text_at(72 + 13.34 + 12 * gap, 700 + rise, "44", size=size)
+    assert texts(text_at(72, 700, "97") + cents) == ["97.44"]
+
+
+def test_small_digits_of_the_next_column_on_one_baseline_are_no_cents() -> None:
+    assert texts(text_at(72, 700, "97") + text_at(72 + 13.34 + 3.6, 700, "44", size=8)) == ["97", "44"]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("(12.50)", "(3.20)", "15.00"),
+        ("12.50-", "3.20-", "15.00"),
+        ("19%", "3.20", "4.00"),
+        ("12.50$", "3.20$", "15.00"),
+    ],
+)
+def test_numbers_that_end_in_a_sign_are_apart_from_the_next_column(cells: tuple[str, ...]) -> None:
+    widths = dict.fromkeys("()-", 333) | {"%": 889}
+    drawn, x = "", 100.0
+    for cell in cells:
+        drawn += text_at(round(x, 2), 700, cell, size=9)
+        x += sum(widths.get(ch, WIDTHS.get(ch, 556)) for ch in cell) * 9 / 1000 + 1.2
+    assert texts(drawn) == list(cells)
+
+
+def test_a_minus_of_its_own_stays_with_the_number_behind_it() -> None:
+    assert texts(text_at(100, 700, "-", size=9) + text_at(104.2, 700, "12.50", size=9)) == ["-12.50"]
+
+
+def test_amounts_of_cells_without_any_gap_are_apart() -> None:
+    # "12,50" of 9 points is (4 x 0.556 + 0.278) x 9 = 22.5 points wide.
+    assert texts(text_at(100, 700, "12,50", size=9) + text_at(122.5, 700, "1.500,00", size=9)) == [
+        "12,50",
+        "1.500,00",
+    ]
+
+
+def test_numbers_drawn_one_by_one_in_columns_that_nearly_touch_are_apart() -> None:
+    # Four digits of 9 points are 20.0 points wide; 1.2 points, 0.13 of the size, are left to the next column.
+    row = one_by_one(100, 700, "3960", size=9) + one_by_one(121.22, 700, "704", size=9)
+    assert texts(row) == ["3960", "704"]
+
+
+def test_digits_off_by_a_pixel_of_a_printers_grid_are_one_number() -> None:
+    # 0.72 points of 9, a pixel of 100 a inch, now and then: no cell among such digits is told by its gap.
+    lefts = (100, 105.72, 110.7, 116.5, 121.5)
+    assert texts("".join(text_at(x, 700, "3", size=9) for x in lefts)) == ["33333"]
+
+
+@pytest.mark.parametrize("pitch", [1.2, 1.6])
+def test_text_in_wide_places_is_words(pitch: float) -> None:
+    rows = ("Drill chuck   2   99.00", "MEYER HANS", "SCHMIDT ERNA")
+    drawn = (on_a_grid(20, 700 - 20 * row, text, pitch=pitch, size=8) for row, text in enumerate(rows))
+    assert texts("".join(drawn)) == [word for row in rows for word in row.split()]
+
+
+@pytest.mark.parametrize("initials", ["JFMAMJJASOND", "LMMJVSD", "ABCDEFGH"])
+def test_initials_over_the_columns_of_a_calendar_are_no_word(initials: str) -> None:
+    assert texts(on_a_grid(50, 700, initials, pitch=1.4)) == list(initials)
+
+
+@pytest.mark.parametrize("number", ["DE21300000000012345678", "14102026", "1234,50"])
+def test_an_amount_or_a_long_number_is_one_in_still_wider_boxes(number: str) -> None:
+    assert texts(on_a_grid(50, 700, number, pitch=2, size=9)) == [number]
+
+
+@pytest.mark.parametrize("tracking", [250, 400, 550])
+def test_letters_that_one_operation_spaces_are_words(tracking: int) -> None:
+    line = " ".join(f"({letter}) -{tracking}" for letter in "Total 1.085,88 EUR")
+    assert texts(f"BT /F1 10 Tf 50 700 Td [{line}] TJ ET") == ["Total", "1.085,88", "EUR"]
+
+
+@pytest.mark.parametrize("number", ["1085,88", "DE21300000000012345678"])
+def test_a_number_that_one_operation_sets_into_boxes_is_one_word(number: str) -> None:
+    line = " ".join(f"({letter}) -{1417 - WIDTHS.get(letter, 556)}" for letter in number)
+    assert texts(f"BT /F1 10 Tf 50 700 Td [{line}] TJ ET") == [number]
+
+
+def test_numbers_that_one_operation_sets_apart_stay_apart() -> None:
+    row = "BT /F1 10 Tf 50 700 Td [(3) -900 (4) -900 (2) -900 (1) -900 (0) -900 (6)] TJ ET"
+    assert texts(row) == ["3", "4", "2", "1", "0", "6"]
+
+
+def test_letters_drawn_twice_as_wide_are_words() -> None:
+    # Twice 0.556 x 10 = 11.1 points a digit, a place every 12.
+    places = [(50 + 12 * i, letter) for i, letter in enumerate("Total 1.085,88") if letter != " "]
+    drawn = "".join(text_at(x, 700, letter, size=10, before="200 Tz") for x, letter in places)
+    assert texts(drawn) == ["Total", "1.085,88"]
+
+
+@pytest.mark.parametrize("shift", [0.3, 0.8, 1.1])
+def test_letters_that_are_each_printed_twice_come_once(shift: float) -> None:
+    drawn, x = "", 72.0
+    for letter in "1.100,00":
+        drawn += text_at(round(x, 2), 700, letter) + text_at(round(x + shift, 2), 700, letter)
+        x += WIDTHS.get(letter, 556) / 1000 * 12
+    assert texts(drawn) == ["1.100,00"]

@@ -356,3 +356,21 @@ def test_the_documentation_shows_the_table_that_the_linter_uses() -> None:
     text = (ROOT / "docs" / "schemas.md").read_text(encoding="utf-8")
     shown = text.split("<!-- keywords:begin -->\n")[1].split("\n<!-- keywords:end -->")[0]
     assert shown == keyword_table()
+
+
+@pytest.mark.parametrize("wrapped", ["schema", "json_schema", "input_schema"])
+def test_a_wrapper_around_a_schema_is_told_with_what_to_send(wrapped: str) -> None:
+    report = lint({"name": "bill", "strict": True, wrapped: _wrap({"type": "string"})})
+    assert not report.ok
+    assert [(entry.pointer, entry.hint) for entry in report.entries] == [
+        ("", f"write what stands in its `{wrapped}` alone")
+    ]
+
+
+def test_a_reference_inside_all_of_is_told_to_stand_alone() -> None:
+    report = lint(_wrap({"allOf": [{"$ref": "#/$defs/X"}], "description": "d"}, **DEFS))
+    hints = [entry.hint for entry in report.entries if entry.verdict == "refused"]
+    assert hints == [
+        "write its $ref or its keywords here",
+        "write all keywords into one schema; for a single $ref write it",
+    ]

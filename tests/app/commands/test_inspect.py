@@ -82,6 +82,47 @@ def test_an_answer_is_looked_at_value_by_value(tmp_path: Path) -> None:
     assert "1975.88 EUR" in shown
 
 
+def ground_fields(tmp_path: Path, content: str, answer: dict[str, str]) -> dict[str, tuple[bool, bool]]:
+    """Return for each value of an answer on a page whether it can be written, and whether it stands there."""
+    file, schema, said = tmp_path / "page.pdf", tmp_path / "schema.json", tmp_path / "answer.json"
+    file.write_bytes(pdf(content))
+    properties = {key: {"type": ["string", "null"]} for key in answer}
+    schema.write_text(json.dumps({"type": "object", "properties": properties}))
+    said.write_text(json.dumps(answer))
+    report = json.loads(run("ground", file, "--schema", schema, "--answer", said, "--format", "json"))
+    return {path: (field["writable"], field["grounded"]) for path, field in report["fields"].items()}
+
+
+def test_a_text_wrapped_above_and_below_the_numbers_of_its_row_can_be_written(tmp_path: Path) -> None:
+    rows = (
+        ("Cordless drill with two", "batteries in a case", "500.00"),
+        ("Assembly on your site as", "our sheet of October says", "312.50"),
+    )
+    content = text_at(40, 715, "Pos") + text_at(90, 715, "Article") + text_at(450, 715, "Amount")
+    for row, (first, second, amount) in enumerate(rows):
+        middle = 680 - 34 * row
+        content += text_at(90, middle + 6, first, size=9) + text_at(90, middle - 6, second, size=9)
+        content += text_at(40, middle, str(row + 1), size=9) + text_at(450, middle, amount, size=9)
+    answer = {"first": " ".join(rows[0][:2]), "second": " ".join(rows[1][:2]), "amount": "312.50"}
+    assert ground_fields(tmp_path, content, answer) == dict.fromkeys(answer, (True, True))
+
+
+def test_one_address_does_not_go_on_with_the_postcode_of_the_other(tmp_path: Path) -> None:
+    blocks = (
+        ("BILL TO", "Hill Farm Ltd", "1 High Street", "2301 York"),
+        ("SHIP TO", "Hill Farm Ltd", "9 Low Road", "4402 Leeds"),
+    )
+    content = "".join(
+        text_at(60 + 240 * side, 700 - 14 * row, line)
+        for side, lines in enumerate(blocks)
+        for row, line in enumerate(lines)
+    )
+    answer = {"ship_to": "9 Low Road 4402 Leeds", "crossed": "9 Low Road 2301 York"}
+    found = ground_fields(tmp_path, content + text_at(60, 560, "All prices in pounds"), answer)
+    assert found["ship_to"] == (True, True)
+    assert not found["crossed"][0]
+
+
 def test_an_answer_of_another_schema_is_named_wrong() -> None:
     root = get_schema("invoice").root
     with pytest.raises(InvalidAnswerError) as caught:

@@ -53,7 +53,11 @@ def test_what_is_no_amount(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["12 XI 2026", "5/3 2026", "4 tháng 5, 2026", "4 tháng 5 năm 2026", "12.11-2026"]
+    "text",
+    [
+        *("12 XI 2026", "12. XI. 2026", "5/3 2026", "4 tháng 5, 2026", "4 tháng 5 năm 2026", "12.11-2026"),
+        *("2026 年 11 月 12 日", "2026년 11월 12일", "令和8年11月12日", "\u00ab12\u00bb ноября 2026"),
+    ],
 )
 def test_dates_of_few_countries(text: str) -> None:
     assert looks_like_date(text)

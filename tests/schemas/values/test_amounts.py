@@ -72,6 +72,13 @@ def test_amount_in_one_reading_is_its_value(text: str, value: str) -> None:
     assert (parsed.value, str(parsed.value)) == (Decimal(value), value)
 
 
+@pytest.mark.parametrize("text", ["\uffe5{}", "{}円"])
+def test_figures_as_wide_as_chinese_characters_are_read(text: str) -> None:
+    parsed = parse_amount(text.format("\uff11\uff12\uff0c\uff15\uff10\uff10"))
+    assert parsed is not None
+    assert parsed.readings == (Decimal(12_500),)
+
+
 @pytest.mark.parametrize(
     "text",
     [
