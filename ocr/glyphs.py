@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from struct import Struct
@@ -14,6 +14,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ocr.bidi import runs_leftwards
+from ocr.by_address import FLOAT, INT, POINTER, UINT, address_of, by_address
 
 # The generated bindings are only partly typed.
 _RAW: Any = pdfium_c
@@ -25,20 +26,19 @@ _NO_WIDTH = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
 # A font's declared ascent and descent can be nonsense; beyond this ratio the glyph's own box counts.
 _MAX_LOOSE_RATIO = 4.0
 _FOUR_DOUBLES, _FOUR_FLOATS = Struct("4d").unpack, Struct("4f").unpack
-_POINTER, _INT = ctypes.c_void_p, ctypes.c_int
-
-
-def _by_address(function: object, result: type, *arguments: type) -> Callable[..., Any]:
-    """Return a function of the library that takes and gives pointers as numbers, which costs half as much."""
-    address = ctypes.cast(function, _POINTER).value  # pyright: ignore[reportArgumentType]
-    return ctypes.CFUNCTYPE(result, *arguments)(address or 0)
-
-
-_unicode_of = _by_address(_RAW.FPDFText_GetUnicode, ctypes.c_uint, _POINTER, _INT)
-_object_of = _by_address(_RAW.FPDFText_GetTextObject, _POINTER, _POINTER, _INT)
-_has_map_error = _by_address(_RAW.FPDFText_HasUnicodeMapError, _INT, _POINTER, _INT)
-_box_of = _by_address(_RAW.FPDFText_GetCharBox, _INT, _POINTER, _INT, *[_POINTER] * 4)
-_loose_box_of = _by_address(_RAW.FPDFText_GetLooseCharBox, _INT, _POINTER, _INT, _POINTER)
+_unicode_of = by_address(_RAW.FPDFText_GetUnicode, UINT, POINTER, INT)
+_object_of = by_address(_RAW.FPDFText_GetTextObject, POINTER, POINTER, INT)
+_has_map_error = by_address(_RAW.FPDFText_HasUnicodeMapError, INT, POINTER, INT)
+_box_of = by_address(_RAW.FPDFText_GetCharBox, INT, POINTER, INT, *[POINTER] * 4)
+_loose_box_of = by_address(_RAW.FPDFText_GetLooseCharBox, INT, POINTER, INT, POINTER)
+_matrix_of = by_address(_RAW.FPDFText_GetMatrix, INT, POINTER, INT, POINTER)
+_size_of = by_address(_RAW.FPDFText_GetFontSize, ctypes.c_double, POINTER, INT)
+_angle_of = by_address(_RAW.FPDFText_GetCharAngle, FLOAT, POINTER, INT)
+_font_of = by_address(_RAW.FPDFTextObj_GetFont, POINTER, POINTER)
+_mode_of = by_address(_RAW.FPDFTextObj_GetTextRenderMode, INT, POINTER)
+_colour_of = by_address(_RAW.FPDFPageObj_GetFillColor, INT, POINTER, *[POINTER] * 4)
+_FILL = _RAW.FPDF_TEXTRENDERMODE_FILL
+_NO_INK = (_RAW.FPDF_TEXTRENDERMODE_INVISIBLE, _RAW.FPDF_TEXTRENDERMODE_CLIP)
 # Text within so many degrees of a quarter turn runs along the page's sides; a scan may lie a little askew.
 _STRAIGHT_DEG = 10.0
 
@@ -169,9 +169,9 @@ def in_reading_order(word: Sequence[Glyph]) -> Sequence[Glyph]:
 def _glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:
     # This loop is most of what reading a text layer costs: names are bound once, and pointers are numbers.
     untyped: Any = textpage
-    page: int = ctypes.cast(untyped.raw, ctypes.c_void_p).value or 0
+    page = address_of(untyped.raw) or 0
     unicode_of, object_of, has_map_error = _unicode_of, _object_of, _has_map_error
-    box_of, run_of, no_space = _Boxes(page).of, _Runs(untyped.raw).of, Space.NONE
+    box_of, run_of, no_space = _Boxes(page).of, _Runs(page).of, Space.NONE
     run: Run | None = None
     space = no_space
     for i in range(n_chars(textpage)):
@@ -197,38 +197,37 @@ def _space(page: object, i: int, text: str) -> Space:
 class _Runs:
     """The drawing operations of a page; some files have one a letter, so that nothing is made twice."""
 
-    def __init__(self, page: object) -> None:
+    def __init__(self, page: int) -> None:
         self._page = page
         self._matrix = _RAW.FS_MATRIX()
         self._colours = tuple(ctypes.c_uint() for _ in range(4))
+        self._at_matrix = ctypes.addressof(self._matrix)
+        self._at_colours = tuple(map(ctypes.addressof, self._colours))
 
     def of(self, i: int, key: int | None) -> Run:
         """Return how the operation at the address `key` draws, which draws the character `i`."""
         page, matrix = self._page, self._matrix
-        text_object = ctypes.cast(key, _RAW.FPDF_PAGEOBJECT) if key else None
         scale, stretch = 1.0, 1.0
-        if _RAW.FPDFText_GetMatrix(page, i, matrix):
+        if _matrix_of(page, i, self._at_matrix):
             scale = math.hypot(matrix.c, matrix.d)
             stretch = _finite(math.hypot(matrix.a, matrix.b) / scale) if scale else 1.0
-        font = _RAW.FPDFTextObj_GetFont(text_object) if text_object else None
         return Run(
             object_id=key,
-            is_invisible=self._asks_for_no_ink(text_object),
-            size_pt=_finite(_RAW.FPDFText_GetFontSize(page, i) * scale),
+            is_invisible=self._asks_for_no_ink(key),
+            size_pt=_finite(_size_of(page, i) * scale),
             # Radians, clockwise; -1 for a character that the library made up.
-            angle_deg=math.degrees(max(_finite(_RAW.FPDFText_GetCharAngle(page, i)), 0.0)) % 360,
-            font_id=ctypes.c_void_p.from_buffer(font).value if font else None,
+            angle_deg=math.degrees(max(_finite(_angle_of(page, i)), 0.0)) % 360,
+            font_id=_font_of(key) if key else None,
             stretch=stretch,
         )
 
-    def _asks_for_no_ink(self, text_object: object) -> bool:
-        if not text_object:
+    def _asks_for_no_ink(self, key: int | None) -> bool:
+        if not key:
             return False
-        mode = _RAW.FPDFTextObj_GetTextRenderMode(text_object)
-        if mode != _RAW.FPDF_TEXTRENDERMODE_FILL:
-            return mode in (_RAW.FPDF_TEXTRENDERMODE_INVISIBLE, _RAW.FPDF_TEXTRENDERMODE_CLIP)
-        known = _RAW.FPDFPageObj_GetFillColor(text_object, *self._colours)
-        return bool(known) and self._colours[3].value == 0
+        mode = _mode_of(key)
+        if mode != _FILL:
+            return mode in _NO_INK
+        return bool(_colour_of(key, *self._at_colours)) and self._colours[3].value == 0
 
 
 def _finite(number: float) -> float:

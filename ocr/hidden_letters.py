@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -34,8 +34,8 @@ def find_hidden_letters(
     words: Sequence[LayerWord],
     frame: PageFrame,
     changed: Changed,
-    objects: Mapping[int, object],
-    changed_by: Callable[[Sequence[object]], Changed],
+    objects: Container[int],
+    changed_by: Callable[[Sequence[int]], Changed],
     ink_of: HasInk,
     look_closer: Callable[[], Changed],
 ) -> Mapping[int, frozenset[int]]:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Container, Sequence
 
 import numpy as np
-import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 
 from ocr.changed import Changed, pixel_edges, pixel_slices
 from ocr.text_layer import LayerWord
-
-# The generated bindings are only partly typed.
-_RAW: Any = pdfium_c
 
 # Pages that draw some of the words alone, at most: words that are left then are taken for hidden.
 _MAX_PICTURES = 8
@@ -22,11 +16,6 @@ _MAX_PICTURES = 8
 _CELLS = 2400
 # Which of some words have ink in a picture of what changed.
 HasInk = Callable[[Sequence[LayerWord], Changed], NDArray[np.bool_]]
-
-
-def address_of(page_object: object) -> int | None:
-    """Return what tells an object of the page from others, as `LayerWord.object_id` has it."""
-    return ctypes.cast(page_object, ctypes.c_void_p).value  # pyright: ignore[reportArgumentType]
 
 
 def find_borrowers(
@@ -63,8 +52,8 @@ def find_borrowers(
 def draw_alone(
     words: Sequence[LayerWord],
     borrowers: Sequence[int],
-    objects: Mapping[int, object],
-    changed_by: Callable[[Sequence[object]], Changed],
+    objects: Container[int],
+    changed_by: Callable[[Sequence[int]], Changed],
     ink_of: HasInk,
 ) -> frozenset[int]:
     """Return those of the borrowers that have ink when their operations alone are drawn.
@@ -74,17 +63,18 @@ def draw_alone(
     Parameters
     ----------
     objects
-        Text objects of the page by their addresses; all are switched off.
+        The addresses of the page's text objects; all are switched off.
     changed_by
         What some of them change, when only they are switched on.
     """
-    left = {words[index].object_id for index in borrowers if words[index].object_id in objects}
+    drawn_by = (words[index].object_id for index in borrowers)
+    left: set[int | None] = {each for each in drawn_by if each is not None and each in objects}
     found: set[int] = set()
     for _ in range(_MAX_PICTURES):
         chosen = _stand_apart(words, left)
         if not chosen:
             break
-        changed = changed_by([objects[each] for each in chosen])
+        changed = changed_by(chosen)
         drawn = set(chosen)
         asked = [index for index in borrowers if words[index].object_id in drawn]
         inked = ink_of([words[index] for index in asked], changed)

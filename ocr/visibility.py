@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +12,23 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 
+from ocr.by_address import INT, POINTER, address_of, by_address
 from ocr.changed import Changed
 from ocr.hidden_letters import find_hidden_letters, part_word
-from ocr.own_ink import address_of, draw_alone, find_borrowers
+from ocr.own_ink import draw_alone, find_borrowers
 from ocr.pdf import PageFrame
 from ocr.render import render_gray
 from ocr.text_layer import Box, LayerWord
 
 # The generated bindings are only partly typed.
 _RAW: Any = pdfium_c
+
+_object_of = by_address(_RAW.FPDFPage_GetObject, POINTER, POINTER, INT)
+_kind_of = by_address(_RAW.FPDFPageObj_GetType, INT, POINTER)
+_switch = by_address(_RAW.FPDFPageObj_SetIsActive, INT, POINTER, INT)
+_n_inner = by_address(_RAW.FPDFFormObj_CountObjects, INT, POINTER)
+_inner_object = by_address(_RAW.FPDFFormObj_GetObject, POINTER, POINTER, ctypes.c_ulong)
+_matrix_of = by_address(_RAW.FPDFPageObj_GetMatrix, INT, POINTER, POINTER)
 
 Matrix = tuple[float, float, float, float, float, float]
 
@@ -84,17 +92,17 @@ def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerW
     """
     scale = _LONG_SIDE_PX / max(frame.size_pt)
     with_text = render_gray(page, scale=scale)
-    texts: dict[int, object] = {}
+    texts: set[int] = set()
     image_boxes = switch_off_text(page, frame, texts)
     without_text = render_gray(page, scale=scale)
     changed = _differ(with_text, without_text)
 
-    def changed_by(objects: Sequence[object]) -> Changed:
+    def changed_by(objects: Sequence[int]) -> Changed:
         return _differ(_draw_with(page, objects, scale=scale), without_text)
 
     def look_closer() -> Changed:
         larger = _ENLARGED * scale
-        with_texts = _draw_with(page, list(texts.values()), scale=larger)
+        with_texts = _draw_with(page, texts, scale=larger)
         return _differ(with_texts, render_gray(page, scale=larger))
 
     is_visible = _visible(words, changed, _tiny_height(*frame.size_pt))
@@ -114,13 +122,13 @@ def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerW
     )
 
 
-def _draw_with(page: pdfium.PdfPage, objects: Sequence[object], *, scale: float) -> NDArray[np.uint8]:
+def _draw_with(page: pdfium.PdfPage, objects: Collection[int], *, scale: float) -> NDArray[np.uint8]:
     """Return the page with some of its text objects, which are off and stay so."""
     for each in objects:
-        _RAW.FPDFPageObj_SetIsActive(each, True)
+        _switch(each, 1)
     picture = render_gray(page, scale=scale)
     for each in objects:
-        _RAW.FPDFPageObj_SetIsActive(each, False)
+        _switch(each, 0)
     return picture
 
 
@@ -220,39 +228,36 @@ def _have_ink(words: Sequence[LayerWord], changed: Changed) -> NDArray[np.bool_]
     return changed.count(left, top, right, bottom) >= np.maximum(1, _MIN_INK_SHARE * area)
 
 
-def switch_off_text(
-    page: pdfium.PdfPage, frame: PageFrame, texts: dict[int, object] | None = None
-) -> tuple[Box, ...]:
+def switch_off_text(page: pdfium.PdfPage, frame: PageFrame, texts: set[int] | None = None) -> tuple[Box, ...]:
     """Switch off all text objects of the page, until it is loaded again; return the boxes of its images.
 
-    The text objects are put into `texts`, by their addresses.
+    The addresses of the text objects are put into `texts`.
     """
-    objects = (_RAW.FPDFPage_GetObject(page, i) for i in range(_RAW.FPDFPage_CountObjects(page)))
-    found_texts = {} if texts is None else texts
+    untyped: Any = page
+    at = address_of(untyped.raw)
+    objects = (_object_of(at, i) for i in range(_RAW.FPDFPage_CountObjects(page)))
+    found_texts = set[int]() if texts is None else texts
     return tuple(box for found in objects for box in _visit(found, _IDENTITY, frame, 0, found_texts))
 
 
-def _visit(
-    page_object: object, matrix: Matrix, frame: PageFrame, depth: int, texts: dict[int, object]
-) -> Iterator[Box]:
-    kind = _RAW.FPDFPageObj_GetType(page_object)
+def _visit(page_object: int, matrix: Matrix, frame: PageFrame, depth: int, texts: set[int]) -> Iterator[Box]:
+    kind = _kind_of(page_object)
     if kind == _RAW.FPDF_PAGEOBJ_TEXT:
-        _RAW.FPDFPageObj_SetIsActive(page_object, False)
-        if (address := address_of(page_object)) is not None:
-            texts[address] = page_object
+        _switch(page_object, 0)
+        texts.add(page_object)
     elif kind == _RAW.FPDF_PAGEOBJ_IMAGE:
         box = _clipped(_image_box(_times(_matrix(page_object), matrix), frame))
         if box is not None:
             yield box
     elif kind == _RAW.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
         inner = _times(_matrix(page_object), matrix)
-        for i in range(_RAW.FPDFFormObj_CountObjects(page_object)):
-            yield from _visit(_RAW.FPDFFormObj_GetObject(page_object, i), inner, frame, depth + 1, texts)
+        for i in range(_n_inner(page_object)):
+            yield from _visit(_inner_object(page_object, i), inner, frame, depth + 1, texts)
 
 
-def _matrix(page_object: object) -> Matrix:
+def _matrix(page_object: int) -> Matrix:
     found = _RAW.FS_MATRIX()
-    if not _RAW.FPDFPageObj_GetMatrix(page_object, ctypes.byref(found)):
+    if not _matrix_of(page_object, ctypes.addressof(found)):
         return _IDENTITY
     return (found.a, found.b, found.c, found.d, found.e, found.f)
 
