@@ -29,6 +29,7 @@ _FOUR_DOUBLES, _FOUR_FLOATS = Struct("4d").unpack, Struct("4f").unpack
 _unicode_of = by_address(_RAW.FPDFText_GetUnicode, UINT, POINTER, INT)
 _object_of = by_address(_RAW.FPDFText_GetTextObject, POINTER, POINTER, INT)
 _has_map_error = by_address(_RAW.FPDFText_HasUnicodeMapError, INT, POINTER, INT)
+_is_generated = by_address(_RAW.FPDFText_IsGenerated, INT, POINTER, INT)
 _box_of = by_address(_RAW.FPDFText_GetCharBox, INT, POINTER, INT, *[POINTER] * 4)
 _loose_box_of = by_address(_RAW.FPDFText_GetLooseCharBox, INT, POINTER, INT, POINTER)
 _matrix_of = by_address(_RAW.FPDFText_GetMatrix, INT, POINTER, INT, POINTER)
@@ -177,7 +178,7 @@ def _glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:
     for i in range(n_chars(textpage)):
         text = chr(unicode_of(page, i))
         if text == "\0" or text.isspace():
-            space = max(space, _space(untyped.raw, i, text))
+            space = max(space, _space(page, i, text))
             continue
         if text in _NO_WIDTH:
             continue
@@ -188,8 +189,8 @@ def _glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:
         space = no_space
 
 
-def _space(page: object, i: int, text: str) -> Space:
-    if text == "\0" or _RAW.FPDFText_IsGenerated(page, i) != 1:
+def _space(page: int, i: int, text: str) -> Space:
+    if text == "\0" or _is_generated(page, i) != 1:
         return Space.WRITTEN
     return Space.GUESSED_LINE_END if text in "\r\n" else Space.GUESSED
 

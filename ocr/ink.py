@@ -80,6 +80,7 @@ def find_lines(picture: Image, covered: Sequence[BBox]) -> tuple[InkLine, ...]:
         inks.append((cv2.subtract(picture, around) >= _CONTRAST) & (around < _DARK_GROUND))
     boxes = [(box.left, box.top, box.right, box.bottom) for box in covered]
     places = pixel_slices(boxes, picture.shape)
+    words = np.array([(rows.start, rows.stop, columns.stop) for rows, columns in places]).reshape(-1, 3)
     lines: list[InkLine] = []
     for ink in inks:
         for place in places:
@@ -89,7 +90,7 @@ def find_lines(picture: Image, covered: Sequence[BBox]) -> tuple[InkLine, ...]:
         texts = [row for row in rows if _is_text(row) and _is_clear(row, ink)]
         whole = [_with_rest_of_row(row, glyphs) for row in texts]
         lines += (_ink_line(row, picture.shape, is_long=len(row) >= _N_LONG) for row in whole)
-        values = [row for row in rows if _is_value(row, places) and _is_clear(row, ink)]
+        values = [row for row in rows if _is_value(row, words) and _is_clear(row, ink)]
         lines += (_ink_line(row, picture.shape, is_long=True) for row in values)
     return tuple(lines)
 
@@ -178,8 +179,8 @@ def _is_text(row: _Boxes) -> bool:
     return bool(is_line and np.median(height / width) <= _MAX_ASPECT and on_baseline.mean() >= _ON_BASELINE)
 
 
-def _is_value(row: _Boxes, words: Sequence[tuple[slice, slice]]) -> bool:
-    """Return whether three glyphs of one height stand on the line of a word, behind it."""
+def _is_value(row: _Boxes, words: NDArray[np.intp]) -> bool:
+    """Return whether three glyphs of one height stand behind a word; of those top, bottom, right, (n, 3)."""
     left, top, width, height, _ = row.T
     size = float(np.median(height))
     if len(row) != _MIN_GLYPHS_BEHIND_WORD or size < _SMALL_PX or np.ptp(height) > _MAX_UNEVEN * size + 1:
@@ -190,12 +191,10 @@ def _is_value(row: _Boxes, words: Sequence[tuple[slice, slice]]) -> bool:
     if not (is_level and is_wide and np.median(height / width) <= _MAX_ASPECT):
         return False
     middle = (float(top.min()) + float(bottom.max())) / 2
-    return any(
-        lines.start <= middle <= lines.stop
-        and columns.stop <= left.min() + size
-        and _MIN_WORD_HEIGHTS * size <= lines.stop - lines.start <= _MAX_WORD_HEIGHTS * size
-        for lines, columns in words
-    )
+    over, under, end = words.T
+    is_beside = (over <= middle) & (middle <= under) & (end <= left.min() + size)
+    heights = (under - over) / size
+    return bool((is_beside & (heights >= _MIN_WORD_HEIGHTS) & (heights <= _MAX_WORD_HEIGHTS)).any())
 
 
 def _is_clear(row: _Boxes, ink: NDArray[np.bool_]) -> bool:

@@ -14,26 +14,13 @@ from app.cli import PLACES
 from scripts.docs_hooks import site_links
 from scripts.reference import commands_page, http_page, python_page
 from tests.paths import ROOT
+from tests.python_process import run_python
 
 SCORING = (ROOT / "docs" / "tutorial_scoring.md").read_text()
 
 
 def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-
-
-def run_python(code: str, *, cwd: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_the_scoring_tutorial_gives_what_it_shows(tmp_path: Path) -> None:

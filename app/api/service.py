@@ -156,11 +156,11 @@ async def _serve(
         yield
     finally:
         warming.cancel()
-        await index_warming  # a thread that reads the store, which is closed below
         await watch.close()
         await asyncio.to_thread(worker.close)
         await asyncio.to_thread(deliverer.stop)
         _close(service)
+        await index_warming  # a thread that reads the store
         store.close()
         measured.tracing.close()
 

@@ -54,7 +54,7 @@ def amount_runs(pages: Sequence[Page], style: NumberStyle) -> dict[Decimal, tupl
 
 
 def date_runs(pages: Sequence[Page], style: NumberStyle) -> dict[date, tuple[Run, ...]]:
-    """Return for each date the runs of one to five words that print it; both readings if ambiguous."""
+    """Return for each date the runs of one to six words that print it; both readings if ambiguous."""
     return _runs_by_value(pages, style.date_readings, _MAX_DATE_WORDS)
 
 

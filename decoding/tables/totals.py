@@ -11,17 +11,20 @@ from rapidfuzz.distance import Levenshtein
 from schemas.values.dates import fold
 
 _WORD_ENDS = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
+# Taxes on sales by their short names.
+_SALES_TAXES = "vat gst sgst cgst igst sst pst hst mwst ust tva iva btw ppn"
 # Words of such lines, in the languages of the date table.
 _NOT_ROWS = frozenset(
     (
-        "commission disc svc chg sum amount vat gst sgst cgst igst sst pst hst cash tender card visa "
+        "commission disc svc chg sum amount cash tender card visa "
         "mastercard debit credit paid due tip gratuity service carried brought "
-        "net gross summe gesamt netto brutto mwst ust steuer betrag bar versand versandkosten skonto "
-        "totaux ttc tva ht montant solde rendu especes importe iva base cambio efectivo imponibile "
-        "resto contanti btw bedrag jumlah cukai baki tunai valor imposto troco "
-        "sales kredit ppn diskon potongan "
+        "net gross summe gesamt netto brutto steuer betrag bar versand versandkosten skonto "
+        "totaux ttc ht montant solde rendu especes importe base cambio efectivo imponibile "
+        "resto contanti bedrag jumlah cukai baki tunai valor imposto troco "
+        "sales kredit diskon potongan "
         "saved bersih"
     ).split()
+    + _SALES_TAXES.split()
 )
 # The same as parts of words: compounds, and words that a reader glued together ("FOODTAX", "BALANCEDUE").
 _NOT_ROW_PARTS = re.compile(
@@ -30,7 +33,7 @@ _NOT_ROW_PARTS = re.compile(
     "|^sub ?t(?:ot|t?l|ul)|jumlah|^pajak|bayar(?:an)?$|layanan|larasan$|kembali"
 )
 _TAXES = re.compile(
-    "^(?:vat|gst|sgst|cgst|igst|sst|pst|hst|qst|tps|tvq|tva|iva|btw|mwst|ust|moms|mva|alv|afa|dph|pdv|kdv|igv|ppn)$"
+    f"^(?:{_SALES_TAXES.replace(' ', '|')}|qst|tps|tvq|moms|mva|alv|afa|dph|pdv|kdv|igv)$"
     "|^tax|tax(?:es)?$|steuern?$|^cukai|^pajak|^impost|^impuest"
 )
 # A tax that is kept back from what is paid.

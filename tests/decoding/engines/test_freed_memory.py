@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from decoding.engines.freed_memory import give_back_memory
-from tests.paths import ROOT
+from tests.python_process import run_python
 
 # Pieces below what the C library maps by themselves, with one in use above them.
 CODE = """
@@ -34,10 +32,7 @@ print(full - anonymous_kb())
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is counted as Linux does")
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="another C library")
 def test_freed_pieces_below_others_are_given_back() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", CODE], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
-    )
-    assert int(done.stdout) > 50_000  # of 600 times 100 kB
+    assert int(run_python(CODE)) > 50_000  # of 600 times 100 kB
 
 
 def test_a_c_library_without_it_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
-from tests.paths import ROOT
+from tests.python_process import run_python
 
 
 def run(code: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys\nfrom decoding.engines.torch_import import import_torch\n{code}"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return run_python(f"import sys\nfrom decoding.engines.torch_import import import_torch\n{code}").strip()
 
 
 def test_torch_works_that_was_imported_in_a_thread() -> None:
