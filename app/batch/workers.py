@@ -65,13 +65,16 @@ def extract_in_processes(
         If the processes cannot be started, or no other file would fare better.
     """
     todo = iter(files)
+    done: list[tuple[BatchFile, FileOutcome]] = []
     with closing(_Pool(build)) as pool:
         while True:
+            # Before what came is handed on: while it is written, the next ones are in work.
             while pool.n_busy < n_jobs and (file := next(todo, None)) is not None:
                 pool.give(file)
+            yield from done
             if not pool.n_busy:
                 return
-            yield from pool.take()
+            done = pool.take()
 
 
 class _Pool:

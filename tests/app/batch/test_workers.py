@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import time
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def do_as_it_says(data: bytes) -> tuple[Part, ...]:
         raise ConfigurationError("nothing would work", hint="mend it")
     if data == b"wait":
         time.sleep(60)
+    if data.startswith(b"touch "):
+        Path(data[6:].decode()).touch()
     if data == b"threads":
         return (good(name=os.environ["OMP_NUM_THREADS"]),)
     return say_text(data)
@@ -62,6 +65,17 @@ def test_files_are_extracted_side_by_side_and_a_dead_process_loses_one(tmp_path:
     found = {name: value.output.value["name"] for name, value in values.items() if value is not None}
     assert found == {"0.pdf": "x", "2.pdf": "y", "3.pdf": "1", "4.pdf": "z"}
     assert alive() == []
+
+
+def test_the_next_file_is_in_work_while_what_came_of_one_is_written(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    files = write(tmp_path, "x", f"touch {begun}")
+    with closing(extract_in_processes(files, build, 1)) as done:
+        next(done)
+        until = time.monotonic() + 10 * slowdown()
+        while not begun.exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        assert begun.exists()
 
 
 @pytest.mark.slow
