@@ -66,6 +66,7 @@ def _print_passes(model: ChosenModel, n_rounds: int) -> None:
             device="cpu",
             with_transformers=by_transformers,
             n_threads=torch.get_num_threads(),
+            usual=model.adapter,
         )
         for name, by_transformers in ENGINES.items()
     }
@@ -149,6 +150,7 @@ def _measure_samples(model: ChosenModel, name: str, samples: Path) -> _Run:
         engine=EmbeddedEngine(
             model.folder,
             adapters=model.adapters,
+            usual_adapter=None if model.own_adapter is None else model.own_adapter.name,
             with_transformers=ENGINES[name],
             n_threads=torch.get_num_threads(),
         ),

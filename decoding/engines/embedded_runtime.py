@@ -57,6 +57,8 @@ class Runtime:
         A folder that keeps what is worked out of weights at the first start.
     n_threads
         So many compute on a processor; None is one for each core that nobody else needs.
+    usual
+        The folder of the adapter that most requests name.
 
     Raises
     ------
@@ -73,6 +75,7 @@ class Runtime:
         with_transformers: bool = False,
         cache: Path | None = None,
         n_threads: int | None = None,
+        usual: Path | None = None,
     ) -> None:
         self.threads = Threads(count_allowed_threads()) if n_threads is None else Threads.fixed(n_threads)
         try:
@@ -80,7 +83,13 @@ class Runtime:
         except (OSError, ValueError) as error:
             raise EngineUnavailableError(f"cannot load the model in {folder.name!r}: {error}") from error
         self._model = _load_model(
-            folder, best, device, with_transformers=with_transformers, cache=cache, threads=self.threads
+            folder,
+            best,
+            device,
+            with_transformers=with_transformers,
+            cache=cache,
+            threads=self.threads,
+            usual=usual,
         )
         try:
             self._chat, self._ll_tokenizer = _load_tokenizer(folder)
@@ -194,10 +203,11 @@ def _load_model(
     with_transformers: bool,
     cache: Path | None,
     threads: Threads,
+    usual: Path | None,
 ) -> LlamaModel | TransformersModel:
     if device == "cpu" and not with_transformers:
         try:
-            return LlamaModel(folder, dtype=dtype, cache=cache, threads=threads)
+            return LlamaModel(folder, dtype=dtype, cache=cache, threads=threads, usual=usual)
         except NotPlainLlamaError as error:
             logger.info("Transformers runs %s: it has %s", folder.name, error)
     from decoding.engines.transformers_model import TransformersModel

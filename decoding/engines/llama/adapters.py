@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from decoding.engines.llama.config import LlamaShape
 from decoding.engines.llama.projection import Factors
-from decoding.engines.llama.weights import PARTS, part_sizes
+from decoding.engines.llama.weights import PARTS, Update, Updates, part_sizes
 
 _NAME = re.compile(r"base_model\.model\.model\.layers\.(\d+)\.(.+)\.lora_([AB])\.weight")
 # More is a mistake in a file, and products that are not finite.
@@ -44,8 +44,31 @@ _PLAIN: dict[str, tuple[object, ...]] = {
 }
 
 
-def read_factors(folder: Path, shape: LlamaShape, *, dtype: torch.dtype) -> tuple[dict[str, Factors], ...]:
-    """Return what the adapter in a folder adds to each layer, by the names of `PARTS`.
+def make_factors(
+    updates: Updates, *, dtype: torch.dtype, instead_of: Updates | None = None
+) -> tuple[dict[str, Factors], ...]:
+    """Return what an adapter adds to each layer, by the names of `PARTS`.
+
+    `instead_of` is what weights that are multiplied have had added: it is taken off again.
+    """
+    taken_off = [{} if instead_of is None else _negate(instead_of[index]) for index in range(len(updates))]
+    return tuple(
+        {
+            key: Factors(*_beside([layer[key] for layer in (own, less) if key in layer]), dtype=dtype)
+            for key in PARTS
+            if key in own or key in less
+        }
+        for own, less in zip(updates, taken_off, strict=True)
+    )
+
+
+def no_updates(shape: LlamaShape) -> Updates:
+    """Return what adds nothing to any layer."""
+    return tuple({} for _ in range(shape.n_layers))
+
+
+def read_updates(folder: Path, shape: LlamaShape) -> Updates:
+    """Return what the adapter in a folder adds to the matrices of each layer.
 
     Raises
     ------
@@ -75,7 +98,7 @@ def read_factors(folder: Path, shape: LlamaShape, *, dtype: torch.dtype) -> tupl
         _check(halves.get((index, part, "A")), halves.get((index, part, "B")), part_sizes(shape)[part])
     return tuple(
         {
-            key: _join(halves, index, parts, shape, scale, dtype)
+            key: _join(halves, index, parts, shape, scale)
             for key, parts in PARTS.items()
             if any((index, part, "A") in halves for part in parts)
         }
@@ -117,11 +140,19 @@ def _join(
     parts: Sequence[str],
     shape: LlamaShape,
     scale: float,
-    dtype: torch.dtype,
-) -> Factors:
+) -> Update:
     """Return the factors of matrices that lie side by side as one pair: each has outputs of its own."""
     pairs = [(part, halves.get((index, part, "A")), halves.get((index, part, "B"))) for part in parts]
     down = [A for _, A, _ in pairs if A is not None]
     blocks = [B if B is not None else torch.zeros(part_sizes(shape)[part][0], 0) for part, _, B in pairs]
     joined = torch.block_diag(*blocks) * scale  # (Σ outputs, Σ r)
-    return Factors(torch.cat(down).mT.contiguous(), joined.mT.contiguous(), dtype=dtype)
+    return Update(torch.cat(down).mT.contiguous(), joined.mT.contiguous())
+
+
+def _negate(layer: Mapping[str, Update]) -> dict[str, Update]:
+    return {key: Update(update.A, -update.B) for key, update in layer.items()}
+
+
+def _beside(updates: Sequence[Update]) -> tuple[Tensor, Tensor]:
+    """Return factors whose product is the sum of the updates."""
+    return torch.cat([each.A for each in updates], 1), torch.cat([each.B for each in updates])

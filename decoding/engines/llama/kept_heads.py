@@ -40,12 +40,21 @@ class Head:
 class KeptHeads:
     """What has been read of heads by the model in `folder`; it is made before the weights are read.
 
-    With `cache`, a folder, it is kept on disk too.
+    With `cache`, a folder, it is kept on disk too. `merged` tells the adapter that was added to the weights:
+    sums come to other last bits.
     """
 
-    def __init__(self, folder: Path, shape: LlamaShape, *, dtype: object, cache: Path | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        shape: LlamaShape,
+        *,
+        dtype: object,
+        cache: Path | None,
+        merged: tuple[object, ...] = (),
+    ) -> None:
         # A file that is replaced later is not what was read.
-        self._parts = identify_weights(folder)
+        self._parts = [*identify_weights(folder), *merged]
         self._shape = shape
         self._dtype = dtype
         self._cache = cache

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Of one layer, by the names of `PARTS`; without a name there is nothing to add.
 LayerFactors = Mapping[str, Factors]
+AllFactors = Sequence[LayerFactors]
 
 
 class Llama:
@@ -49,7 +50,7 @@ class Llama:
         cache: KeysAndValues,
         *,
         mask: Tensor | None,
-        factors: Sequence[LayerFactors] | None,
+        factors: AllFactors | None,
         n_kept: int,
     ) -> Tensor:
         """Return the hidden states (n_kept, d) of the last tokens, in the weights' dtype.

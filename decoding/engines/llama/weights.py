@@ -4,7 +4,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,18 @@ PARTS: dict[str, tuple[str, ...]] = {
     "down": ("mlp.down_proj",),
 }
 _NORMS = ("input_layernorm", "post_attention_layernorm")
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What an adapter adds to a projection x @ W.T: x @ A @ B, A (inputs, r) and B (r, outputs), float32."""
+
+    A: Tensor
+    B: Tensor
+
+
+# Of each layer, by the names of `PARTS`; without a name there is nothing to add.
+Updates = Sequence[Mapping[str, Update]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +78,17 @@ def part_sizes(shape: LlamaShape) -> dict[str, tuple[int, int]]:
 
 
 def read_weights(
-    folder: Path, shape: LlamaShape, *, dtype: torch.dtype, cache: Path | None = None
+    folder: Path,
+    shape: LlamaShape,
+    *,
+    dtype: torch.dtype,
+    cache: Path | None = None,
+    updates: Updates | None = None,
 ) -> Weights:
     """Return the weights in a folder for arithmetic in `dtype`, in four bits where they hold no more.
 
-    Four bits that were found are kept in `cache`, if there is such a folder.
+    Four bits that were found are kept in `cache`, if there is such a folder. `updates` are added to the
+    weights, in float32 alone: most of one would be rounded away in bfloat16.
 
     Raises
     ------
@@ -84,7 +102,10 @@ def read_weights(
     with ExitStack() as files:
         _check_names(_Tensors(folder, files).names, shape)
     four_bits = _FourBitsFinder(folder, dtype, cache)
-    layers = tuple(_read_layer(folder, shape, index, dtype, four_bits) for index in range(shape.n_layers))
+    layers = tuple(
+        _read_layer(folder, shape, index, dtype, four_bits, {} if updates is None else updates[index])
+        for index in range(shape.n_layers)
+    )
     four_bits.keep()
     with ExitStack() as files:
         tensors = _Tensors(folder, files)
@@ -125,7 +146,12 @@ class _FourBitsFinder:
 
 
 def _read_layer(
-    folder: Path, shape: LlamaShape, index: int, dtype: torch.dtype, four_bits: _FourBitsFinder
+    folder: Path,
+    shape: LlamaShape,
+    index: int,
+    dtype: torch.dtype,
+    four_bits: _FourBitsFinder,
+    updates: Mapping[str, Update],
 ) -> Layer:
     """Return one layer; the files are opened for it alone, since what is mapped of them counts as memory."""
     name, sizes = f"model.layers.{index}", part_sizes(shape)
@@ -134,7 +160,11 @@ def _read_layer(
 
         def project(key: str, parts: tuple[str, ...]) -> Projection:
             weight = torch.cat([tensors.read(f"{name}.{part}.weight", sizes[part]) for part in parts])
-            return Projection(weight.to(dtype), four_bits.find(f"{index}.{key}", weight))
+            four = four_bits.find(f"{index}.{key}", weight)
+            weight = weight.to(dtype)
+            if (update := updates.get(key)) is not None:
+                weight = torch.addmm(weight, update.B.mT, update.A.mT)
+            return Projection(weight, four)
 
         norms = [tensors.read(f"{name}.{norm}.weight", (shape.width,)).float() for norm in _NORMS]
         return Layer(
