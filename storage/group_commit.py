@@ -16,7 +16,7 @@ from typing import Generic, TypeVar, cast
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from storage.database import write_session
+from storage.database import translate_errors, write_session
 
 T = TypeVar("T")
 # What follows waits for so many at most.
@@ -91,7 +91,8 @@ class GroupCommit:
         with write_session(self._database) as session:
             for entry in entries:
                 try:
-                    with session.begin_nested():
+                    # As the transaction of one alone would tell it.
+                    with translate_errors(), session.begin_nested():
                         ends.append((entry.work(session), None))
                 except Exception as error:  # noqa: BLE001 - it is its caller's, who is told after the commit
                     session.info.clear()  # what was remembered of what is undone

@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from schemas.errors import ExtractionNotFoundError, StorageFullError
+from schemas.errors import ExtractionNotFoundError, RetrievalError, StorageFullError
 from schemas.service_errors import IdempotencyKeyReusedError, QueueFullError, RequestInFlightError
 from storage import batches, job_keys, job_leases, jobs
 from storage.batches import find_batch
@@ -368,7 +367,7 @@ def test_writes_that_are_committed_together_are_refused_one_by_one(database: Eng
             return writes.run(work)
         except ZeroDivisionError:
             return "refused"
-        except IntegrityError:
+        except RetrievalError:  # whether it was written with others, or, late, alone
             return "second"
 
     with ThreadPoolExecutor(24) as pool:
@@ -379,6 +378,36 @@ def test_writes_that_are_committed_together_are_refused_one_by_one(database: Eng
     # Of each pair with one key, the first is kept that is not refused itself: no pair has two that are.
     assert not any(end.isdigit() for number, end in enumerate(ends) if number % 3 == 0)
     assert len(names) == 12
+
+
+@pytest.mark.parametrize("n_others", [0, 3])
+def test_what_the_database_refuses_is_the_same_error_alone_and_with_others(
+    database: Engine, n_others: int
+) -> None:
+    writes, begun, gathered = GroupCommit(database), threading.Event(), threading.Event()
+
+    def keep(key: str) -> Callable[[Session], object]:
+        return lambda session: session.execute(
+            text("INSERT INTO schemas VALUES (:id, 'x', '{}')"), {"id": key}
+        )
+
+    def hold(_: Session) -> None:
+        begun.set()
+        gathered.wait(10)
+
+    writes.run(keep("00"))
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(writes.run, hold)
+        assert begun.wait(10)
+        others = [pool.submit(writes.run, keep(f"{1 + number:02}")) for number in range(n_others)]
+        refused = pool.submit(writes.run, keep("00"))
+        while len(writes._waiting) < 1 + n_others:  # pyright: ignore[reportPrivateUsage]
+            time.sleep(0.001)
+        gathered.set()
+        for kept in (first, *others):
+            kept.result(10)
+        with pytest.raises(RetrievalError, match="IntegrityError"):
+            refused.result(10)
 
 
 def test_a_schema_that_was_undone_with_one_job_is_written_for_the_next(database: Engine) -> None:
