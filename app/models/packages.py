@@ -81,7 +81,7 @@ def download_wheel(requirement: str, folder: Path, *, sha256: str | None = None)
     ConfigurationError
         If there is no pip, or it does not give such a wheel.
     """
-    by_hand = f"get {requirement.replace('==', ' ')} by hand, and give its wheel, or the folder with it, with --from"
+    by_hand = f"get {requirement.replace('==', ' ')} by hand, and give its wheel or folder with --from"
     pinned = "" if sha256 is None else f" --hash=sha256:{sha256}"
     (folder / "requirements.txt").write_text(f"{requirement}{pinned}\n", encoding="utf-8")
     command = [*_find_pip(by_hand), "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
