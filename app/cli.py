@@ -9,6 +9,7 @@ import typer
 
 from app.commands.lazy import LazyGroup, Place
 from app.commands.version import root
+from app.standard_streams import standard_streams
 from app.terminal import echo
 from schemas.errors import RasgError
 
@@ -83,7 +84,8 @@ app.callback()(root)
 def main() -> None:
     """Run the command line; errors of the service end in one readable line and a stable exit code."""
     try:
-        app()
+        with standard_streams():
+            app()
     except RasgError as error:
         from app.errors import error_record
 

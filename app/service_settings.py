@@ -9,6 +9,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
+# A hundred years: moments before the year 1 are none, and "for ever" is as many.
+MAX_KEEP_DAYS = 36_500
 _ORIGIN = re.compile(r"https?://[^/\s,@?#]+")
 
 
@@ -127,7 +129,7 @@ class WebhookSettings(Group):
 
     request_urls: bool = False
     timeout_s: float = Field(default=15.0, gt=0)
-    keep_days: float = Field(default=30.0, ge=0)
+    keep_days: float = Field(default=30.0, ge=0, le=MAX_KEEP_DAYS)
 
 
 class JobSettings(Group):
@@ -158,7 +160,7 @@ class JobSettings(Group):
     timeout_s: float = Field(default=900.0, gt=0)
     lease_s: float = Field(default=30.0, ge=1)
     max_attempts: int = Field(default=3, ge=1, le=100)
-    keep_days: float = Field(default=7.0, gt=0)
+    keep_days: float = Field(default=7.0, gt=0, le=MAX_KEEP_DAYS)
     deduplicate: bool = False
     blobs: str | None = None
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validat
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.service_settings import (
+    MAX_KEEP_DAYS,
     ApiSettings,
     ClientSettings,
     Group,
@@ -131,7 +132,7 @@ class StoreSettings(Group):
     url: SecretStr | None = None
     index_uri: str | None = None
     tenant: str = DEFAULT_TENANT
-    keep_days: float = Field(default=30.0, ge=0)
+    keep_days: float = Field(default=30.0, ge=0, le=MAX_KEEP_DAYS)
 
     @field_validator("tenant")
     @classmethod

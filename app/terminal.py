@@ -9,7 +9,7 @@ import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from schemas.text import visible
+from schemas.text import one_line, visible
 
 
 def echo(text: str, *, err: bool = False) -> None:
@@ -23,6 +23,11 @@ def echo(text: str, *, err: bool = False) -> None:
 def print_data(text: str) -> None:
     """Print what another program reads: as it is into a pipe, with escapes on a terminal."""
     sys.stdout.write(visible(text) if sys.stdout.isatty() else text)
+
+
+def print_line(console: Console, text: str) -> None:
+    """Print text on one line, however long: a name with a newline in it would make a line of its own."""
+    console.print(one_line(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def open_console(*, stderr: bool = False) -> Console:

@@ -51,8 +51,8 @@ def check_tenant(tenant: str) -> str:
     return tenant
 
 
-def check_actor(name: str) -> str:
-    """Return the name of whoever answers for a change, without spaces around it.
+def check_actor(name: str, *, asked: str = "who confirms it") -> str:
+    """Return the name of whoever answers for a change, without spaces around it; `asked` names it in errors.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def check_actor(name: str) -> str:
     """
     stripped = name.strip()
     if not stripped or len(stripped) > _MAX_ACTOR_CHARS or not stripped.isprintable():
-        raise InputError(f"say who confirms it, in 1 to {_MAX_ACTOR_CHARS} printable characters")
+        raise InputError(f"say {asked}, in 1 to {_MAX_ACTOR_CHARS} printable characters")
     return stripped
 
 

@@ -57,6 +57,8 @@ def parse_schema_text(data: bytes | str) -> JsonObject:
         value: object = json.loads(text, object_pairs_hook=_distinct, parse_constant=_no_constant)
     except RecursionError as error:
         raise _invalid("", f"the JSON nests deeper than {MAX_JSON_DEPTH}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidSchemaError("the schema is not UTF-8", issues=(("", "is not UTF-8"),)) from error
     except ValueError as error:
         raise InvalidSchemaError(f"the schema is not JSON: {error}", issues=(("", "not JSON"),)) from error
     if not isinstance(value, Mapping):

@@ -49,6 +49,17 @@ def one_line(text: str) -> str:
     return visible(text).replace("\n", r"\u000a")
 
 
-def _escape(found: re.Match[str]) -> str:
-    units = found[0].encode("utf-16-be", "surrogatepass")
+def escape(text: str) -> str:
+    r"""Return each character of `text` as JSON escapes it.
+
+    Examples
+    --------
+    >>> print(escape("ü😀"))
+    \u00fc\ud83d\ude00
+    """
+    units = text.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return escape(found[0])

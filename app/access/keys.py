@@ -77,10 +77,10 @@ class KeyRing:
         made, text, secret_sha256 = _make(
             ApiKey(
                 key_id="",
-                name=check_actor(name),
+                name=check_actor(name, asked="what the key is for"),
                 tenant=check_tenant(tenant),
                 scopes=scopes,
-                created_by=check_actor(actor),
+                created_by=check_actor(actor, asked="who makes the key"),
                 created_at=now,
                 expires_at=_end(now, lifetime),
             )
@@ -109,7 +109,7 @@ class KeyRing:
         made, text, secret_sha256 = _make(
             replace(
                 before,
-                created_by=check_actor(actor),
+                created_by=check_actor(actor, asked="who makes the key"),
                 created_at=now,
                 expires_at=_end(now, lifetime),
                 last_used_at=None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import BodyRefusedError, problem_response
@@ -81,7 +82,8 @@ class BodyGuard:
             return
         body = _Body(limit=self._limits.of(scope["path"]), started_s=asyncio.get_running_loop().time())
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or len(length) > _MAX_LENGTH_DIGITS or int(length) > body.limit:
+        is_too_long = not length.isdigit() or len(length) > _MAX_LENGTH_DIGITS or int(length) > body.limit
+        if is_too_long and _has_route(scope):
             await _refuse(_too_large(body), scope, receive, send)
             return
         is_started = False
@@ -127,6 +129,14 @@ class BodyGuard:
     def _refused(body: _Body, problem: Problem) -> BodyRefusedError:
         body.refusal = problem
         return BodyRefusedError()
+
+
+def _has_route(scope: Scope) -> bool:
+    """Return whether there is a route for the request; what has none is told so, and its body is not read."""
+    if "app" not in scope:  # nothing is said of routes
+        return True
+    routes: list[BaseRoute] = scope["app"].router.routes
+    return any(route.matches(scope)[0] is Match.FULL for route in routes)
 
 
 def _too_large(body: _Body) -> Problem:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode
 from collections.abc import Mapping
-from difflib import get_close_matches
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
+from pydantic_core import PydanticCustomError
 from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.types import Scope
 
 from app.api.acceptance import accept_file
 from app.api.deps import ServiceState, State, TenantName, find_schema_choice, pages_of
+from app.api.json_body import json_text
+from app.api.queries import refuse_unknown
 from app.api.waiting import AskedReply
 from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.schema_choice import SchemaChoice
@@ -27,6 +29,10 @@ from app.jobs.request import JobRequest
 from app.log import request_id
 from schemas.registry import from_json_schema, get_schema, schema_names
 
+_NO_BASE64 = (
+    "is no base64 (RFC 4648, section 4: A-Z, a-z, 0-9, + and /, filled up with =); it may be broken into "
+    "lines, and be a data: URL"
+)
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _JSON = "application/json"
 # Of the query, beside the options.
@@ -64,6 +70,13 @@ json_router = APIRouter(route_class=JsonRoute)
 raw_router = APIRouter(route_class=RawRoute)
 
 
+def _check_schema(asked: JsonValue) -> JsonValue:
+    """Refuse once what is neither; the union would be refused for each of its kinds."""
+    if isinstance(asked, str | dict):
+        return asked
+    raise PydanticCustomError("schema", "is neither a name nor a JSON Schema")
+
+
 class JsonRequest(BaseModel):
     """What is asked of a file in a JSON document.
 
@@ -77,7 +90,7 @@ class JsonRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    asked: str | dict[str, JsonValue] = Field(alias="schema")
+    asked: Annotated[str | dict[str, JsonValue], BeforeValidator(_check_schema)] = Field(alias="schema")
     options: dict[str, JsonValue] = Field(default_factory=dict)
     split: SplitMode = "never"
     pages: str | None = Field(default=None, max_length=2_000)
@@ -87,12 +100,30 @@ class JsonRequest(BaseModel):
         """Return what is asked."""
         return JobRequest(
             schema=_schema_of(self.asked, state, tenant),
-            options=options_with(state.options, self.options, where="body"),
+            options=options_with(state.options, self.options),
             split=self.split,
             pages=pages_of(self.pages),
             password=self.password,
             request_id=request_id.get(),
         )
+
+
+def decode_base64(text: str) -> bytes:
+    """Return the bytes of base64, which may be broken into lines or stand in a data: URL (RFC 2045, 2397).
+
+    Raises
+    ------
+    ValueError
+        If it is neither, with characters of no base64 or without its padding.
+    """
+    if text[:5].lower() == "data:":
+        head, comma, text = text.partition(",")
+        if not comma or not head.lower().endswith(";base64"):
+            raise ValueError("a data: URL that is not in base64")
+    try:
+        return b64decode(text, validate=True)
+    except binascii.Error:
+        return b64decode("".join(text.split()), validate=True)
 
 
 class JsonFile(BaseModel):
@@ -112,9 +143,9 @@ class JsonFile(BaseModel):
             If it is no base64.
         """
         try:
-            return b64decode(self.content, validate=True)
+            return decode_base64(self.content)
         except (binascii.Error, ValueError) as error:
-            raise _refusal(("body", "content"), "is no base64") from error
+            raise _refusal(("body", "content"), _NO_BASE64) from error
 
 
 class JsonExtraction(JsonRequest, JsonFile):
@@ -144,12 +175,12 @@ def read_json(model: type[Body], text: bytes) -> Body:
         If it is not, with places and reasons and no values, the first few.
     """
     try:
-        return model.model_validate_json(text)
+        return model.model_validate_json(json_text(text))
     except ValidationError as error:
         raise _refusal_of(error, "body") from None
 
 
-def options_with(usual: ExtractionOptions, said: Mapping[str, JsonValue], *, where: str) -> ExtractionOptions:
+def options_with(usual: ExtractionOptions, said: Mapping[str, JsonValue]) -> ExtractionOptions:
     """Return the usual options with those that are said.
 
     Raises
@@ -160,17 +191,13 @@ def options_with(usual: ExtractionOptions, said: Mapping[str, JsonValue], *, whe
     try:
         return ExtractionOptions.model_validate({**usual.model_dump(), **said})
     except ValidationError as error:
-        raise _refusal_of(error, where) from None
+        raise _refusal_of(error, "body", "options") from None
 
 
 def _read_query(state: ServiceState, tenant: str, said: Mapping[str, str]) -> JobRequest:
     """Return what the query asks; a name that it does not know is refused, as in a form."""
     known = _QUERY | ExtractionOptions.model_fields.keys()
-    for name in said:
-        if name not in known:
-            near = get_close_matches(name[:64], known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise _refusal(("query", name[:64]), f"there is no such parameter{hint}")
+    refuse_unknown(said, known)
     if "schema" not in said:
         raise _refusal(("query", "schema"), "Field required")
     asked = {name: said[name] for name in ("split", "pages") if name in said}
@@ -180,6 +207,18 @@ def _read_query(state: ServiceState, tenant: str, said: Mapping[str, str]) -> Jo
         return JsonRequest.model_validate(body).to_request(state, tenant)
     except ValidationError as error:
         raise _refusal_of(error, "query") from None
+    except RequestValidationError as error:
+        raise _as_of_query(error) from None
+
+
+def _as_of_query(error: RequestValidationError) -> RequestValidationError:
+    """Return a refusal of what a JSON body would say, with the places that it has in a query."""
+    return RequestValidationError(
+        [
+            {**issue, "loc": ("query", *(part for part in issue["loc"] if part not in ("body", "options")))}
+            for issue in error.errors()
+        ]
+    )
 
 
 def _schema_of(asked: str | Mapping[str, JsonValue], state: ServiceState, tenant: str) -> SchemaChoice:
@@ -190,10 +229,10 @@ def _schema_of(asked: str | Mapping[str, JsonValue], state: ServiceState, tenant
     return find_schema_choice(asked.strip(), state.tenants.of(tenant))
 
 
-def _refusal_of(error: ValidationError, where: str) -> RequestValidationError:
+def _refusal_of(error: ValidationError, *where: str) -> RequestValidationError:
     """Return the refusal of what a model refused: the first few places and reasons, and no value."""
     issues = error.errors(include_url=False, include_context=False, include_input=False)[:_MAX_ISSUES]
-    return RequestValidationError([{**issue, "loc": (where, *issue["loc"])} for issue in issues])
+    return RequestValidationError([{**issue, "loc": (*where, *issue["loc"])} for issue in issues])
 
 
 def _refusal(where: tuple[str, ...], reason: str) -> RequestValidationError:

@@ -44,7 +44,14 @@ router = APIRouter(include_in_schema=False)
 def make_documented_app(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
     """Return an application without routes that describes those it gets as `describe` does."""
     app = FastAPI(
-        title="rasg", version=distribution_version("rasg"), lifespan=lifespan, docs_url=None, redoc_url=None
+        title="rasg",
+        version=distribution_version("rasg"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        # They would lead to the host that the caller names and to http://, though a proxy speaks TLS; with a
+        # file behind them, or a key. What has no route is told how paths end.
+        redirect_slashes=False,
     )
 
     def openapi() -> dict[str, Any]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from difflib import get_close_matches
 
 from fastapi import Depends, File, Request
 from fastapi.dependencies.utils import get_flat_dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-# What is told of a form with many wrong fields, and of a name that is a document.
-_MAX_ISSUES, _MAX_NAME_CHARS = 20, 64
+from app.api.queries import MAX_ISSUES, MAX_NAME_CHARS, unknown_name
+
+# The one field that must be a file.
+_FILE = "file"
 
 
 async def check_form(request: Request) -> None:
@@ -29,13 +30,17 @@ async def check_form(request: Request) -> None:
 
 async def check_form_of_files(request: Request) -> None:
     """Refuse a form as `check_form` does, where `file` may be sent many times."""
-    await _check(request, repeatable="file")
+    await _check(request, repeatable=_FILE)
 
 
 async def _check(request: Request, *, repeatable: str | None) -> None:
-    sent = Counter(name for name, _ in (await request.form()).multi_items())
+    items = (await request.form()).multi_items()
+    sent = Counter(name for name, _ in items)
     known = _fields_of(request.scope["route"])
-    issues = [(name, _unknown(name, known)) for name in sent if name not in known]
+    issues = [(name, unknown_name(name, known, what="field")) for name in sent if name not in known]
+    # Forms tell a file from text by its name alone.
+    texts = {name for name, value in items if isinstance(value, str)} & known
+    issues += [(name, "came as text: send it as a file, with a file name") for name in texts & {_FILE}]
     issues += [
         (name, f"sent {n} times, and wanted once")
         for name, n in sent.items()
@@ -44,19 +49,14 @@ async def _check(request: Request, *, repeatable: str | None) -> None:
     if issues:
         raise RequestValidationError(
             [
-                {"type": "value_error", "loc": ("body", name[:_MAX_NAME_CHARS]), "msg": message}
-                for name, message in issues[:_MAX_ISSUES]
+                {"type": "value_error", "loc": ("body", name[:MAX_NAME_CHARS]), "msg": message}
+                for name, message in issues[:MAX_ISSUES]
             ]
         )
 
 
 def _fields_of(route: APIRoute) -> frozenset[str]:
     return frozenset(field.alias for field in get_flat_dependant(route.dependant).body_params)
-
-
-def _unknown(name: str, known: frozenset[str]) -> str:
-    near = get_close_matches(name[:_MAX_NAME_CHARS], known, n=1)
-    return f"there is no such field; did you mean {near[0]}?" if near else "there is no such field"
 
 
 # A field that may be sent as text or as a file (`curl -F answer=@corrected.json`); both come as bytes.

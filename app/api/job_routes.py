@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
-from pydantic import AwareDatetime
+from fastapi import APIRouter, Header, Path, Query, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from app.api.acceptance import answer_with_result, job_response
 from app.api.deps import ServiceState, State, TenantName
 from app.api.job_models import JobList, JobView
 from app.api.job_watch import place_of
+from app.api.queries import Moment
 from app.api.waiting import AskedWait
 from app.jobs.answer import Answer
 from schemas.errors import ExtractionNotFoundError
@@ -39,8 +39,8 @@ async def extractions(
     status: Annotated[list[JobState] | None, Query(description="May be sent several times.")] = None,
     schema: Annotated[str | None, Query(max_length=64)] = None,
     batch: Annotated[str | None, Query(pattern=r"^[0-9a-f]{32}$")] = None,
-    created_from: Annotated[AwareDatetime | None, Query(description="At that moment or later.")] = None,
-    created_before: AwareDatetime | None = None,
+    created_from: Annotated[Moment | None, Query(description="At that moment or later.")] = None,
+    created_before: Moment | None = None,
     cursor: Annotated[int | None, Query(ge=1, le=_MAX_SEQ, description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> JobList:
@@ -84,11 +84,25 @@ async def result(
 @router.get(
     "/v1/extractions/{extraction_id}/events",
     response_class=EventSourceResponse,
-    responses={200: {"content": {"text/event-stream": {}}, "description": "Events `job` and, last, `end`."}},
+    responses={
+        200: {"content": {"text/event-stream": {}}, "description": "Events `job` and, last, `end`."},
+        204: {"description": "The end was told before: `Last-Event-ID` is that of the event `end`."},
+    },
 )
-async def events(extraction_id: _Id, state: State, tenant: TenantName) -> Response:
-    """Tell of a job as server-sent events: its place, stages and pages, and its end."""
+async def events(
+    extraction_id: _Id,
+    state: State,
+    tenant: TenantName,
+    last_event_id: Annotated[str | None, Header(description="Of the last event that arrived.")] = None,
+) -> Response:
+    """Tell of a job as server-sent events: its place, stages and pages, and its end.
+
+    Whoever has the end and comes back for more is answered with 204, which stops a browser's `EventSource`:
+    it would ask for the end again every few seconds.
+    """
     job = await _find(state, tenant, extraction_id)
+    if job.is_finished and last_event_id == str(job.revision):
+        return Response(status_code=204)
     return EventSourceResponse(_tell(state, job), ping=_PING_S)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -42,6 +43,21 @@ def holds_too_much(body: bytes) -> bool:
     return sum(body.count(mark) for mark in (b",", b"[", b"{")) > _MAX_MARKS
 
 
+def json_text(body: bytes) -> bytes:
+    """Return a JSON text without the byte order mark that some programs begin it with (RFC 8259, 8.1).
+
+    Raises
+    ------
+    RequestValidationError
+        If it is in another encoding than UTF-8.
+    """
+    try:
+        body.decode()  # takes a tenth of the time that parsing does
+    except UnicodeDecodeError as error:
+        raise _refused("the body is not UTF-8") from error
+    return body.removeprefix(codecs.BOM_UTF8)
+
+
 def parse_json(body: bytes, model: type[Model]) -> Model:
     """Return a JSON text as a `model`.
 
@@ -50,6 +66,7 @@ def parse_json(body: bytes, model: type[Model]) -> Model:
     RequestValidationError
         If it is no JSON, holds too much, or is no such `model`; it names the first 20 places at most.
     """
+    body = json_text(body)
     if holds_too_much(body):
         raise _refused("the body holds too many values")
     try:

@@ -95,11 +95,15 @@ async def _validation_error(_: Request, error: Exception) -> JSONResponse:
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
-    problem = http_problem(error.status_code, str(error.detail), request_id=request_id.get())
+    allowed = ", ".join(_methods_at(request)) if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else None
+    detail = str(error.detail) if allowed is None else f"this path takes {allowed}"
+    problem = http_problem(error.status_code, detail, request_id=request_id.get())
+    if error.status_code == HTTPStatus.NOT_FOUND and request.scope["path"].endswith("/"):
+        problem = problem.model_copy(update={"hint": "paths have no slash at their end"})
     response = problem_response(problem)
     response.headers.update(error.headers or {})
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        response.headers["Allow"] = ", ".join(_methods_at(request))
+    if allowed is not None:
+        response.headers["Allow"] = allowed
     return response
 
 
@@ -116,7 +120,8 @@ async def _not_whole(_request: Request, _error: Exception) -> JSONResponse:
 def _methods_at(request: Request) -> list[str]:
     """Return the methods that the request's path takes; the framework names those of its first route only."""
     routes = [route for route in request.app.routes if route.matches(request.scope)[0] is Match.PARTIAL]
-    return sorted({method for route in routes for method in route.methods})
+    methods = {method for route in routes for method in route.methods}
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -20,16 +20,19 @@ from app.api.docs import add_documentation, make_documented_app
 from app.api.drain import Drain, DrainGuard, drain_of
 from app.api.example_routes import router as example_router
 from app.api.guards import OriginGuard, RequestIdGuard
+from app.api.head_requests import HeadGuard
 from app.api.job_routes import router as job_router
 from app.api.job_watch import JobWatch
 from app.api.operation import build_health, secret_of, watch_queue, watch_service
 from app.api.probes import router as probe_router
 from app.api.problems import add_problem_handlers
+from app.api.queries import CHECKED_QUERY
 from app.api.readiness import Readiness
 from app.api.routes import router
 from app.api.runner import Runner
 from app.api.schema_routes import router as schema_router
 from app.api.telemetry import RequestTelemetry
+from app.api.unread_bodies import UnreadBodyGuard
 from app.api.webhook_routes import router as webhook_router
 from app.extraction.options import ExtractionOptions
 from app.extraction.pipeline import Pipeline
@@ -66,6 +69,9 @@ _ROUTERS = (
     *(router, job_router, batch_router, example_router, schema_router, webhook_router, probe_router),
 )
 
+# One checks its query itself; monitors add to those of probes what no cache has seen.
+_TAKES_ANY_QUERY = (raw_router, probe_router)
+
 
 def create_app(
     settings: Settings,
@@ -92,7 +98,7 @@ def create_app(
 
     app = make_documented_app(lifespan)
     for one in _ROUTERS:
-        app.include_router(one)
+        app.include_router(one, dependencies=[] if one in _TAKES_ANY_QUERY else [CHECKED_QUERY])
     add_documentation(app)
     add_problem_handlers(app)
     _guard(app, settings, measured, drain)
@@ -108,8 +114,10 @@ def _guard(app: FastAPI, settings: Settings, measured: Telemetry, drain: Drain) 
     app.add_middleware(OriginGuard, allowed=api.allowed_origins, is_local=is_loopback(api.host))
     app.add_middleware(AccessGuard)
     app.add_middleware(DrainGuard, drain=drain)
+    app.add_middleware(HeadGuard)
     app.add_middleware(RequestTelemetry, telemetry=measured)
     app.add_middleware(RequestIdGuard)
+    app.add_middleware(UnreadBodyGuard)
 
 
 @asynccontextmanager

@@ -50,7 +50,7 @@ def seconds_of(text: str, *, at_most: float, where: tuple[str, str]) -> float:
     """
     if not _SECONDS.fullmatch(text):
         raise RequestValidationError(
-            [{"type": "value_error", "loc": where, "msg": "is no number of seconds"}]
+            [{"type": "value_error", "loc": where, "msg": "is no number of seconds from 0 to 999999"}]
         )
     return min(float(text), at_most)
 

@@ -156,9 +156,14 @@ class Client(Transport):
             query={"fields": fields},
         )
 
-    def events(self, *, extraction_id: str) -> str:
+    def events(self, *, extraction_id: str, last_event_id: str | None = None) -> str | None:
         """Tell of a job as server-sent events: its place, stages and pages, and its end."""
-        return self.call("GET", "/v1/extractions/{extraction_id}/events", at={"extraction_id": extraction_id})
+        return self.call(
+            "GET",
+            "/v1/extractions/{extraction_id}/events",
+            at={"extraction_id": extraction_id},
+            headers={"last-event-id": last_event_id},
+        )
 
     def create_batch(
         self,

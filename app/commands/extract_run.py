@@ -37,7 +37,7 @@ from app.extraction.pipeline import Pipeline
 from app.extraction.schema_choice import possible_schemas
 from app.outputs.records import FileResult, result_json, result_line, value_json
 from app.outputs.writing import Format, table_names
-from app.terminal import open_console, print_data
+from app.terminal import open_console, print_data, print_line
 from schemas.errors import ConfigurationError, RasgError
 from schemas.text import visible
 
@@ -160,14 +160,14 @@ class _Command:
         if not self.prints:
             self._tell_written(console)
         for line in summarise(self.tally, left_out, n_files=len(files)):
-            open_console(stderr=True).print(line, markup=False, highlight=False, soft_wrap=True)
+            print_line(open_console(stderr=True), line)
 
     def _tell_written(self, console: Console) -> None:
         names, n_more = sorted(self.folder.written), self.folder.n_written - len(self.folder.written)
         more = f" and {n_more} more" if n_more else ""
         also = "" if self.review is None else f"; what has to be looked at to {self.review}"
         said = f"{', '.join([*names, MANIFEST])}{more}{also}"
-        console.print(f"written to {self.folder.path}: {said}", markup=False, soft_wrap=True)
+        print_line(console, f"written to {self.folder.path}: {said}")
         missing = set(table_names(self.formats)) - set(names)
         if missing and not n_more:
             console.print(
@@ -207,7 +207,7 @@ def print_result(result: FileResult, formats: Sequence[Format]) -> None:
 
 def _spool(path: Path, max_bytes: int) -> Path:
     """Keep standard input in a file: it can be read once only. One byte too many is for the limit to see."""
-    if sys.stdin.isatty():
+    if sys.stdin is None or sys.stdin.isatty():  # None: it was closed before the command began
         raise ConfigurationError("nothing comes by standard input", hint="rasg extract - < FILE")
     path.write_bytes(sys.stdin.buffer.read(max_bytes + 1))
     return path

@@ -27,7 +27,8 @@ from app.batch.manifest import Outcome
 from app.batch.run import FileDone, Tally
 from app.commands.review_view import show_review
 from app.outputs.records import FileResult
-from app.terminal import open_console
+from app.terminal import open_console, print_line
+from schemas.text import one_line
 from schemas.walk import values_by_path
 
 # Batches of more files are summed up only.
@@ -60,12 +61,12 @@ class _Bar:
         self._task = task
 
     def begin(self, name: str, stage: str) -> None:
-        self._progress.update(self._task, description=f"{escape(name)}: {stage}")
+        self._progress.update(self._task, description=f"{escape(one_line(name))}: {stage}")
 
     def end(self, done: FileDone) -> None:
-        self._progress.update(self._task, description=escape(done.file.name), advance=1)
+        self._progress.update(self._task, description=escape(one_line(done.file.name)), advance=1)
         if done.outcome == "failed":
-            self._progress.console.print(_line_of(done), markup=False, highlight=False)
+            print_line(self._progress.console, _line_of(done))
 
 
 class _Lines:
@@ -81,8 +82,7 @@ class _Lines:
 
     def end(self, done: FileDone) -> None:
         self._n_done += 1
-        text = f"{self._n_done}/{self._n_files} {_line_of(done)}"
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        print_line(self._console, f"{self._n_done}/{self._n_files} {_line_of(done)}")
 
 
 @contextmanager
@@ -120,9 +120,7 @@ def count_left_out(counts: Counter[str]) -> OnLeftOut:
 
     def tell(name: str, reason: str) -> None:
         counts[reason] += 1
-        open_console(stderr=True).print(
-            f"left out: {name}: {reason}", markup=False, highlight=False, soft_wrap=True
-        )
+        print_line(open_console(stderr=True), f"left out: {name}: {reason}")
 
     return tell
 
@@ -147,9 +145,10 @@ def summarise(tally: Tally, left_out: Counter[str], *, n_files: int) -> tuple[st
 def show_result(result: FileResult, console: Console) -> None:
     """Print a table for people: each value, where it stands and how sure it is."""
     if result.extraction is None:
-        console.print(f"{result.file}: failed: {result.error and result.error.message}", markup=False)
+        print_line(console, f"{result.file}: failed: {result.error and result.error.message}")
         return
-    table = Table("field", "value", "page", "box (left, top, right, bottom)", "confidence", title=result.file)
+    columns = ("field", "value", "page", "box (left, top, right, bottom)", "confidence")
+    table = Table(*columns, title=one_line(result.file))
     values = values_by_path(dict(result.extraction.output.value))
     for path, entry in result.extraction.output.metadata.items():
         value = values.get(path)
@@ -173,4 +172,4 @@ def show_result(result: FileResult, console: Console) -> None:
             f"example {use.example_id} was shown with page {pages}: {use.similarity_score:.2f} alike"
         )
     for warning in result.extraction.warnings:
-        console.print(f"warning {warning.code} {warning.path or ''}: {warning.message}", markup=False)
+        print_line(console, f"warning {warning.code} {warning.path or ''}: {warning.message}")

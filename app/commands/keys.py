@@ -26,7 +26,12 @@ app = typer.Typer(no_args_is_help=True, help="API keys: from the first one on, e
 _DEFAULT_SCOPES = ("extract", "read")
 
 _Id = Annotated[str, typer.Argument(help="As `rasg keys list` shows it.")]
-_Days = Annotated[float | None, typer.Option(help="Days until it ends; it never does, if not named.", min=0)]
+# A hundred years; a calendar ends.
+_MAX_DAYS = 36_500
+_Days = Annotated[
+    float | None, typer.Option(help="Days until it ends; it never does, if not named.", min=0, max=_MAX_DAYS)
+]
+_Hours = Annotated[float, typer.Option(help="How long the old one still opens.", min=0, max=24 * _MAX_DAYS)]
 _By = Annotated[str | None, typer.Option("--by", help="Who makes it; you, if not named.")]
 
 
@@ -71,7 +76,7 @@ def list_(
 @app.command("rotate")
 def rotate(
     key_id: _Id,
-    overlap_hours: Annotated[float, typer.Option(help="How long the old one still opens.", min=0)] = 24.0,
+    overlap_hours: _Hours = 24.0,
     days: _Days = None,
     by: _By = None,
 ) -> None:

@@ -49,7 +49,7 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.mark.parametrize("path", [FEEDBACK, "/v1/schemas/lint", "/nowhere"])
+@pytest.mark.parametrize("path", [FEEDBACK, "/v1/schemas/lint"])
 def test_json_routes_take_far_less_than_a_document(client: TestClient, path: str) -> None:
     response = client.post(path, content=b"[" + b"[]," * 16_000_000 + b"[]]")
     assert (response.status_code, response.json()["code"]) == (413, "document_too_large")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from app.api.listening import allow_connections, listen
@@ -147,6 +148,15 @@ def test_a_damaged_store_stops_the_real_service_with_one_line(tmp_path: Path) ->
     assert done.stdout == b""
     said = b"rasg: the store's database failed: DatabaseError [retrieval_failed]"
     assert done.stderr.splitlines() == [said]
+
+
+def test_who_is_refused_while_sending_loses_no_later_request() -> None:
+    port = free_port()
+    with tiny_service(port):
+        assert wait_for(lambda: answers(port))
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            for _ in range(20):
+                assert client.post("/nowhere", content=b"x" * 200_000).status_code == 404
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from app.api.guards import RequestIdGuard
 from app.api.listening import listen
 from app.api.problems import add_problem_handlers
 from app.api.server import StartsOrSays, die_with_parent, run
+from app.api.unread_bodies import UnreadBodyGuard
 from app.log import configure_logging
 from app.service_settings import ApiSettings
 from app.settings import LogSettings
@@ -45,7 +46,8 @@ def application() -> StartsOrSays:
     app.add_route("/big", big)
     add_problem_handlers(app)
     limits = BodyLimits(document_bytes=1_000_000, grace_s=1.0, least_rate=100_000)
-    return StartsOrSays(RequestIdGuard(BodyGuard(DisconnectWatch(app), limits=limits)))
+    guarded = BodyGuard(DisconnectWatch(app), limits=limits)
+    return StartsOrSays(UnreadBodyGuard(RequestIdGuard(guarded)))
 
 
 def broken() -> StartsOrSays:

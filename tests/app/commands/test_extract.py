@@ -159,3 +159,26 @@ def test_a_batch_that_is_told_to_stop_ends_soon_and_goes_on(
     subprocess.run(command, env=env, check=True, capture_output=True, timeout=300)
     names = [json.loads(line)["file"] for line in manifest.read_text().splitlines()]
     assert sorted(names) == sorted(path.name for path in files.iterdir())
+
+
+def test_a_standard_input_that_is_closed_is_told_and_no_traceback(tmp_path: Path) -> None:
+    command = f"exec {sys.executable} -m rasg extract - --schema invoice --out {tmp_path / 'out'} <&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "nothing comes by standard input" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_is_one_line_of_the_log_whatever_its_name(
+    runner: CliRunner, tmp_path: Path, named: tuple[str, ...]
+) -> None:
+    files = write_pdfs(tmp_path / "in", 1)
+    (files / "00.pdf").rename(files / "a\n1/9 b.pdf: succeeded.pdf".replace("/", "_"))
+    (files / "note\nleft out: all.txt").write_text("no document")
+    done = runner.invoke(app, ["extract", str(files), *named])
+    lines = done.output.splitlines()
+    assert (
+        r"left out: note\u000aleft out: all.txt: the file is of an unknown type, which cannot be read"
+        in lines
+    )
+    assert any(line.startswith(r"1/1 a\u000a1_9 b.pdf: succeeded.pdf: ") for line in lines)

@@ -76,3 +76,15 @@ def test_a_service_without_a_key_says_who_may_ask(caplog: pytest.LogCaptureFixtu
     with caplog.at_level(logging.WARNING):
         check_exposure(load_settings(), "127.0.0.1")
     assert "there is no key: whoever is on this machine may ask" in caplog.text
+
+
+@pytest.mark.parametrize("days", ["99999999999", "inf", "nan", "36501"])
+def test_days_that_no_calendar_has_are_refused(days: str) -> None:
+    made = rasg("keys", "create", "erp", "--days", days)
+    assert made.exit_code == 2, made.output
+    assert "days" in made.output
+
+
+def test_a_refused_name_is_said_to_be_the_keys() -> None:
+    with pytest.raises(InputError, match="say what the key is for, in 1 to 128 printable characters"):
+        CliRunner().invoke(app, ["keys", "create", " "], catch_exceptions=False)
