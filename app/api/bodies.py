@@ -68,7 +68,10 @@ class _Body:
 
 
 class BodyGuard:
-    """Answers 413 to a body that is too long, 408 to one that drips, 503 when all together are too much."""
+    """Answers 413 to a body that is too long, 408 to one that drips, 503 when all together are too much.
+
+    One that is packed (`Content-Encoding`) is answered with 415.
+    """
 
     def __init__(self, app: ASGIApp, *, limits: BodyLimits) -> None:
         self._app = app
@@ -81,10 +84,9 @@ class BodyGuard:
             await self._app(scope, receive, send)
             return
         body = _Body(limit=self._limits.of(scope["path"]), started_s=asyncio.get_running_loop().time())
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        is_too_long = not length.isdigit() or len(length) > _MAX_LENGTH_DIGITS or int(length) > body.limit
-        if is_too_long and _has_route(scope):
-            await _refuse(_too_large(body), scope, receive, send)
+        refusal = _refuse_headers(dict(scope["headers"]), body)
+        if refusal is not None and _has_route(scope):
+            await _refuse(refusal, scope, receive, send)
             return
         is_started = False
 
@@ -137,6 +139,18 @@ def _has_route(scope: Scope) -> bool:
         return True
     routes: list[BaseRoute] = scope["app"].router.routes
     return any(route.matches(scope)[0] is Match.FULL for route in routes)
+
+
+def _refuse_headers(headers: dict[bytes, bytes], body: _Body) -> Problem | None:
+    """Return why a body is not wanted whatever comes; None if it may be read."""
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or len(length) > _MAX_LENGTH_DIGITS or int(length) > body.limit:
+        return _too_large(body)
+    # Unpacked, a small body may be of any length.
+    if headers.get(b"content-encoding", b"").strip().lower() not in (b"", b"identity"):
+        detail = "a body comes as it is, without a content encoding"
+        return http_problem(415, detail, request_id=request_id.get())
+    return None
 
 
 def _too_large(body: _Body) -> Problem:

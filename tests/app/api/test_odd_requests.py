@@ -52,6 +52,16 @@ def test_who_is_refused_while_sending_is_told_that_the_connection_ends(
     assert (response.headers.get("connection") == "close") is is_closed
 
 
+@pytest.mark.parametrize(
+    ("encoding", "status"), [("gzip", 415), ("br", 415), ("identity", 422), (" Identity", 422)]
+)
+def test_a_packed_body_is_refused_as_such(client: TestClient, encoding: str, status: int) -> None:
+    headers = {**JSON_HEADERS, "content-encoding": encoding}
+    response = client.post("/v1/extractions", content=b"\x1f\x8b\x08", headers=headers)
+    assert response.status_code == status
+    assert ("without a content encoding" in response.json()["detail"]) is (status == 415)
+
+
 def test_a_connection_whose_request_was_read_goes_on(client: TestClient) -> None:
     response = send(client, {"schema": "invoice", "content": "%"})
     assert response.status_code == 422
