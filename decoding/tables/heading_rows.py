@@ -175,7 +175,8 @@ def _joined(groups: Sequence[Group]) -> str:
 def _resolve(candidates: Sequence[tuple[ColumnKind, ...]]) -> list[ColumnKind | None]:
     """Return one kind for each column; what is ambiguous takes what no other heading names.
 
-    Of several prices without an amount beside them the last is the row's amount.
+    Of several prices without an amount beside them the last is the row's amount, unless what stands right of
+    it has a heading that is not understood: that may be the amount.
     """
     taken = {kinds[0] for kinds in candidates if len(kinds) == 1}
     kinds: list[ColumnKind | None] = []
@@ -190,6 +191,6 @@ def _resolve(candidates: Sequence[tuple[ColumnKind, ...]]) -> list[ColumnKind | 
     kinds.reverse()
     if not taken & MONEY_KINDS - {"unit_price"}:
         prices = [index for index, kind in enumerate(kinds) if kind == "unit_price"]
-        if prices:
+        if prices and None not in kinds[prices[-1] :]:
             kinds[prices[-1]] = "amount"
     return kinds

@@ -74,6 +74,8 @@ _SUBTOTALS = re.compile(
     "^sub ?t(?:ot|t?l|ul)|^(?:zwischen|teil|seiten)(?:summe|betrag)|^tussentota|^soustotal"
 )
 _SUB = frozenset("sub sous page pagina seite parcial parziale partiel partial".split())
+# What an account holds.
+_BALANCES = re.compile("^balance$|saldo$|^solde$|^kontostand$|^bal$|^baki$")
 # Sums at the foot of a page, after which the table goes on.
 _GOES_ON = frozenset(
     "carried brought forward ubertrag report riporto suma sigue transport transporteren".split()
@@ -139,6 +141,11 @@ def is_sum_line(words: Iterable[str]) -> bool:
     """Return whether folded words are those of a sum and nothing else, whose amount may stand elsewhere."""
     known = telling_words(words)
     return bool(known) and all(names_total([word]) for word in known) and any(map(_SUMS.search, known))
+
+
+def names_balance(words: Iterable[str]) -> bool:
+    """Return whether some folded word says what an account holds: "Alter Saldo", "closing balance"."""
+    return any(map(_BALANCES.search, words))
 
 
 def names_carried_sum(words: Iterable[str]) -> bool:
