@@ -22,7 +22,7 @@ from decoding.tables.headings import NUMERIC_KINDS, ColumnKind
 from decoding.tables.lines import TableLine, char_width, table_lines, usual_step
 from decoding.tables.page_ends import join_page_ends
 from decoding.tables.parts import OpenRow, ReadLine, TablePart
-from decoding.tables.row_marks import BOOKED, is_marked_row, is_row_without_amount
+from decoding.tables.row_marks import BOOKED, MOST_AHEAD, goes_on, is_marked_row, is_row_without_amount
 from decoding.tables.table import Column, Table, TableRow
 from decoding.tables.totals import (
     counts_rows,
@@ -101,9 +101,11 @@ def _read_part(
     char, reach = char_width(page), _WRAP_PITCH * _pitch(lines)
     pending: list[ReadLine] = []
     previous: ReadLine | None = None
-    for line in (read_line(page, line, columns, char) for line in lines if _says_something(line)):
+    read = [read_line(page, line, columns, char) for line in lines if _says_something(line)]
+    for at, line in enumerate(read):
         is_near = previous is not None and line.line.y - previous.line.y < reach
-        is_row = is_marked_row(part, line, usual=_usual_number(part))
+        ahead = read[at : at + MOST_AHEAD]
+        is_row = is_marked_row(part, line, usual=_usual_number(part)) or goes_on(part, ahead, reach=reach)
         if not is_row and line.is_deduction and line.filled and not _is_full(part, line):
             pending = []
         elif not is_row and _is_total(part, line):
@@ -112,10 +114,10 @@ def _read_part(
         elif part.is_over and not is_row and not _is_full(part, line):
             pass
         elif line.filled and (is_row or not part.rows or _clashes(part, line) or not is_near or pending):
-            _begin_row(part, line, pending if is_near or not part.rows else ())
+            _begin_row(part, line, pending if is_near or (part.is_begun and not part.rows) else ())
             pending = []
         elif not part.rows:
-            pending.append(line)
+            pending = _lead(part, line, pending, is_near=is_near)
         elif is_near and not pending:
             part.rows[-1].lines.append(line)
             part.rows[-1].filled |= line.filled
@@ -126,6 +128,18 @@ def _read_part(
     if not part.rows and not part.is_over:
         part.lead = tuple(pending)
     return part
+
+
+def _lead(part: TablePart, line: ReadLine, pending: Sequence[ReadLine], *, is_near: bool) -> list[ReadLine]:
+    """Return the lines above the first row with one more, without those of the page's head.
+
+    On a page without a heading they are not set apart, and none of their words stands among numbers.
+    """
+    if part.is_begun:
+        return [*pending, line]
+    if any(part.columns[index].kind in NUMERIC_KINDS for _, index in line.groups):
+        return []
+    return [*(pending if is_near else ()), line]
 
 
 def _begin_row(part: TablePart, line: ReadLine, pending: Sequence[ReadLine]) -> None:
@@ -177,6 +191,8 @@ def _pitch(lines: Sequence[TableLine]) -> float:
 
 def _is_total(part: TablePart, line: ReadLine) -> bool:
     """Return whether a line says little but that it is a total, or names one and fills less than rows do."""
+    if _is_both_ways(part, line):
+        return True
     if len(line.filled) > _FEW_FILLED and _is_full(part, line):
         return False
     if not _is_full(part, line) and any(
@@ -186,6 +202,11 @@ def _is_total(part: TablePart, line: ReadLine) -> bool:
     return line.total_share >= 0.5 or (
         line.total_share > 0 and 0 < len(line.filled) < min(_usual_number(part), _FEW_FILLED)
     )
+
+
+def _is_both_ways(part: TablePart, line: ReadLine) -> bool:
+    """Return whether a line fills debit and credit, as sums of a statement do and no booking does."""
+    return {"debit", "credit"} <= {part.columns[index].kind for index in line.filled}
 
 
 def _usual_number(part: TablePart) -> int:

@@ -53,7 +53,7 @@ def find_headings(lines: Sequence[TableLine], page: Page) -> tuple[HeadingRow, .
             if not _is_near(line, above) or line.has_decimals:
                 break
             near.append(near[-1] + 1)
-        fullest = max((i for i in near if _names_columns(lines[i])), key=lambda i: (_n_known(lines[i]), -i))
+        fullest = max((i for i in near if _names_columns(lines[i])), key=lambda i: (*_n_known(lines[i]), -i))
         heading = _heading(lines, fullest, first=found[-1].last if found else 0)
         found.append(heading)
         at = max(heading.last, at + 1)
@@ -84,8 +84,10 @@ def _names_columns(line: TableLine) -> bool:
     )
 
 
-def _n_known(line: TableLine) -> int:
-    return sum(is_heading(group.text) for group in line.groups)
+def _n_known(line: TableLine) -> tuple[int, int]:
+    """Return how many kinds of columns a line names, and how many columns: units name one kind."""
+    known = [heading_kinds(group.text)[0] for group in line.groups if is_heading(group.text)]
+    return len(set(known)), len(known)
 
 
 def _heading(lines: Sequence[TableLine], at: int, *, first: int) -> HeadingRow:

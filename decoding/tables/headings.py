@@ -79,8 +79,8 @@ _PHRASES: dict[ColumnKind, str] = {
     "per | units of measure",
     "unit_price": "unit price | price | rate | unit cost | cost | list price | price each | each | "
     "u price | s "
-    "price | u p | price unit | einzelpreis | e preis | ep | preis | nettopreis | bruttopreis | vk "
-    "preis | stuckpreis | prix unitaire | prix | pu | pu ht | p u | precio | precio unitario | p unit "
+    "price | u p | price unit | net price | einzelpreis | e preis | ep | preis | nettopreis | bruttopreis "
+    "| vk preis | stuckpreis | prix unitaire | prix | pu | pu ht | p u | precio | precio unitario | p unit "
     "| prezzo | prezzo unitario | prijs | prijs per stuk | stukprijs | harga | harga seunit | preco | "
     "preco unitario | price of one unit | price per unit",
     "discount": "discount | disc | rabatt | rab | nachlass | remise | descuento | dto | sconto | korting | "

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
-from decoding.tables.headings import MONEY_KINDS, ColumnKind
+from decoding.tables.headings import MONEY_KINDS, NUMERIC_KINDS, ColumnKind
 from decoding.tables.parts import ReadLine, TablePart
-from decoding.tables.totals import folded_words, is_sum_line, names_balance
+from decoding.tables.totals import folded_words, is_sum_line, may_be_row, names_balance, names_charge
 from schemas.values.dates import fold
 from schemas.values.months import MONTHS, WEEKDAYS
 
 BOOKED: frozenset[ColumnKind] = frozenset(("debit", "credit", "balance"))
-_POSITION = re.compile(r"\d{1,5}(?:[.\-/]\d{1,3}){0,3}[.):]?")
+_POSITION = re.compile(r"\d{1,5}(?:[.\-/]\d{1,3}){0,3}[.):]?|[A-Z][.)]?")
 _NUMBERS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 _MOST_CHARS = 24
+MOST_AHEAD = 8  # lines: a page of nothing else would cost time with their square
 
 
 def is_marked(line: ReadLine, part: TablePart) -> bool:
@@ -26,6 +28,34 @@ def is_marked(line: ReadLine, part: TablePart) -> bool:
     texts = [(part.columns[index].kind, group.text) for group, index in line.groups]
     return any(kind == "position" and _POSITION.fullmatch(text) for kind, text in texts) or any(
         kind == "date" and _is_date(text) for kind, text in texts
+    )
+
+
+def goes_on(part: TablePart, lines: Sequence[ReadLine], *, reach: float) -> bool:
+    """Return whether the first of `lines`, which names a tax or payment, is a row as the next one is.
+
+    What it says may be goods ("City tax", "Gift card"), nothing has ended the table, and below it, within
+    `reach` of each other, follow lines that fill the same columns: some that may be goods as well, then one
+    that names no total, charge or deduction.
+    """
+    first = lines[0]
+    if part.is_over or not first.total_share or first.is_deduction or not _is_priced_text(part, first):
+        return False
+    for above, line in pairwise(lines):
+        words = _words(above)
+        if not may_be_row(words) or not 0 < line.line.y - above.line.y < reach:
+            return False
+        if line.filled != above.filled or not _is_priced_text(part, line) or line.is_deduction:
+            return False
+        if line.total_share == 0:
+            return not names_charge(_words(line)) and not line.is_carried
+    return False
+
+
+def _is_priced_text(part: TablePart, line: ReadLine) -> bool:
+    """Return whether a line has an amount, and a text in another column than those of numbers."""
+    return _has_money(part, line) and any(
+        part.columns[index].kind not in NUMERIC_KINDS for _, index in line.groups
     )
 
 
@@ -39,7 +69,7 @@ def is_row_without_amount(part: TablePart, lines: Sequence[ReadLine], *, main: i
 
 
 def is_numbered(line: ReadLine, part: TablePart) -> bool:
-    """Return whether a line stands with a number, and nothing else, in the column of positions."""
+    """Return whether a line stands with a number, or one capital, alone in the column of positions."""
     return any(
         part.columns[index].kind == "position" and _POSITION.fullmatch(group.text)
         for group, index in line.groups

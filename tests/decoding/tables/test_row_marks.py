@@ -125,3 +125,58 @@ def test_goods_that_are_ordered_and_delivered_are_rows_without_prices() -> None:
         "2     4712         Pens                   30          20"
     )
     assert column(text, 4) == ["10", "20"]
+
+
+def test_a_tax_or_deposit_among_goods_ends_no_table_if_goods_follow() -> None:
+    text = (
+        "Description              Amount\nRoom rate                200.00\nCity tax                   5.00\n"
+        "Deposit sauna key         10.00\nTaxi to the airport       15.00\nMinibar                    8.00\n"
+        "VAT 7 % of the room       14.00\nTotal                    252.00"
+    )
+    names = ["Room rate", "City tax", "Deposit sauna key", "Taxi to the airport", "Minibar"]
+    assert column(text, 0) == names
+
+
+@pytest.mark.parametrize("below", ["Shipping", "Total", "Less voucher discount"])
+def test_a_tax_above_a_charge_or_sum_is_no_row(below: str) -> None:
+    text = (
+        "Description              Amount\nPaper                    200.00\n"
+        f"State tax                  5.00\n{below:<24}   2.00"
+    )
+    assert column(text, 0) == ["Paper"]
+
+
+def test_a_line_of_units_below_a_heading_names_no_columns() -> None:
+    text = (
+        "Booking     Value       Text               Debit      Credit     Balance\n"
+        "date        date                             EUR         EUR         EUR\n"
+        "01.03.26    01.03.26    Account fee         4.90                  995.10\n"
+        "02.03.26    02.03.26    Transfer                      100.00    1,095.10\n"
+        "                        Turnover            4.90      100.00"
+    )
+    (table,) = find_tables(pages(text))
+    kinds = [column.kind for column in table.columns]
+    assert kinds == ["date", "date", "description", "debit", "credit", "balance"]
+    assert len(table.rows) == 2  # what fills debit and credit is a sum
+
+
+def test_the_head_of_a_page_without_a_heading_goes_into_no_row() -> None:
+    first = f"{NUMBERED}1     Chair                    4        80.00   320.00"
+    second = (
+        "      Handels GmbH                Invoice 2026-118\n\n"
+        "2     Table                    1       100.00   100.00\n"
+        "3     Lamp                     1        10.00    10.00"
+    )
+    assert [row[1:4] for row in found(first, second)] == [
+        *(["Chair", "4", "80.00"], ["Table", "1", "100.00"], ["Lamp", "1", "10.00"]),
+    ]
+
+
+def test_letters_mark_rows_as_numbers_do() -> None:
+    text = (
+        f"{NUMBERED}A     Consulting               1       900.00   900.00\n"
+        "B     Tax advice               2       100.00   200.00\n"
+        "C     Deposit refund                            -50.00\n"
+        "D     Phone                                     12.00"
+    )
+    assert column(text, 0) == ["A", "B", "C", "D"]
