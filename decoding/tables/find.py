@@ -28,6 +28,7 @@ from decoding.tables.totals import (
     counts_rows,
     folded_words,
     is_sum_line,
+    may_be_row,
     names_total,
 )
 from schemas.document import Document, Page
@@ -193,6 +194,8 @@ def _is_total(part: TablePart, line: ReadLine) -> bool:
     """Return whether a line says little but that it is a total, or names one and fills less than rows do."""
     if _is_both_ways(part, line):
         return True
+    if not line.filled and may_be_row(folded_words(group.text for group in line.line.groups)):
+        return False  # "pressure 3.5 bar" describes goods; "bar" alone is cash
     if len(line.filled) > _FEW_FILLED and _is_full(part, line):
         return False
     if not _is_full(part, line) and any(

@@ -180,3 +180,12 @@ def test_letters_mark_rows_as_numbers_do() -> None:
         "D     Phone                                     12.00"
     )
     assert column(text, 0) == ["A", "B", "C", "D"]
+
+
+def test_a_wrapped_text_with_figures_and_a_word_of_payments_ends_no_table() -> None:
+    text = (
+        "Description                       Amount\nPump type 450                     900.00\n"
+        "pressure 3.5 bar, 400 V\nPipe DN 100                        30.00\n"
+        "Total                             930.00"
+    )
+    assert column(text, 0) == ["Pump type 450 pressure 3.5 bar, 400 V", "Pipe DN 100"]
