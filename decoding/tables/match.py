@@ -279,6 +279,9 @@ def _own_columns(kinds: Sequence[ColumnKind], columns: Sequence[Column]) -> tupl
         indices = indices or tuple(index for index, column in enumerate(columns) if kind in column.also)
         if indices:
             return indices
+    # What was booked stands in one of two columns.
+    if "amount" in kinds:
+        return tuple(i for i, column in enumerate(columns) if column.kind in ("debit", "credit"))
     return ()
 
 

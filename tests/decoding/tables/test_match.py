@@ -150,3 +150,17 @@ def test_payments_below_goods_are_not_rows_of_goods() -> None:
     tables = find_tables(pages(text))
     assert len(tables) == 2
     assert len(match_lists(spec, tables)["line_items",].rows) == 1
+
+
+def test_the_amount_of_a_booking_is_taken_from_debit_or_credit() -> None:
+    text = (
+        "Date         Description      Debit     Credit     Balance\n"
+        "02.03.2026   Rent            500.00                 500.00\n"
+        "03.03.2026   Salary                   2,000.00    2,500.00"
+    )
+    document = pages(text)
+    spec = rows_of(item(date="date", description="verbatim", amount="amount", balance="amount"))
+    rows = match_lists(spec, find_tables(document))["line_items",].rows
+    words = document.pages[0].words
+    amounts = [[words[i].text for cell in row.cells["amount"] for i in cell] for row in rows]
+    assert amounts == [["500.00"], ["2,000.00"]]
