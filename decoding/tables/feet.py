@@ -11,6 +11,7 @@ from itertools import pairwise
 from decoding.tables.headings import NUMERIC_KINDS
 from decoding.tables.parts import OpenRow, TablePart
 from decoding.tables.prices import looks_like_price, price_of
+from decoding.tables.row_marks import is_marked
 from decoding.tables.totals import folded_words, names_charge
 from schemas.values.amounts import parse_amount
 
@@ -48,9 +49,10 @@ class _Above:
 def drop_foot(parts: Sequence[TablePart], main: int) -> None:
     """Take the lines at the foot of each part from its rows; `main` is the column that all rows fill.
 
-    They fill no other column of numbers, and are one of: an amount alone, or what all rows above come to; a
-    whole number where the rows above have decimals, as files are stamped with; a charge for delivery that is
-    set apart. The table's only row is never one.
+    One without a text is, if its amount is what all rows above come to, hours beside it or not. Others
+    fill no other column of numbers, and are one of: an amount alone, or what all rows above come to, unless a
+    number or date marks the line as a row; a whole number where the rows above have decimals, as files are
+    stamped with; a charge for delivery that is set apart. The table's only row is never one.
     """
     before = _Above()
     for part in parts:
@@ -66,13 +68,17 @@ def drop_foot(parts: Sequence[TablePart], main: int) -> None:
 
 def _is_foot(part: TablePart, at: int, above: _Above, main: int) -> bool:
     row = part.rows[at]
-    if not above.n_rows or row.filled != {main}:
+    if not above.n_rows or main not in row.filled:
         return False
     amount, _ = _amount(row, main)
-    is_alone = above.all_say and not _says(part, row, main)
-    is_stamp = 2 * above.n_priced > above.n_rows and not _is_money(row, main)
+    says_nothing = above.all_say and not _says(part, row, main)
     is_sum = above.n_rows > 1 and amount is not None and amount == above.total
-    return is_alone or is_stamp or is_sum or _is_charge_apart(part, at, above)
+    if row.filled != {main}:
+        return says_nothing and is_sum
+    if any(is_marked(line, part) for line in row.lines):
+        return False
+    is_stamp = 2 * above.n_priced > above.n_rows and not _is_money(row, main)
+    return says_nothing or is_stamp or is_sum or _is_charge_apart(part, at, above)
 
 
 def _is_charge_apart(part: TablePart, at: int, above: _Above) -> bool:

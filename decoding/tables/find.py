@@ -1,8 +1,9 @@
 """Tables under a heading, found from layout: which lines are rows, which words stand in which cell.
 
 A line that fills a column of numbers which the row before has filled already begins a new row; what fills
-others, or none, belongs to a row as its wrapped lines do. A total ends the table on its page; a heading that
-is repeated on a later page goes on with it. Nothing here is asked of a model.
+others, or none, belongs to a row as its wrapped lines do. A total ends the table on its page, unless the line
+is numbered or dated as rows are; a heading that is repeated on a later page goes on with it. Nothing here is
+asked of a model.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from decoding.tables.headings import NUMERIC_KINDS, ColumnKind
 from decoding.tables.lines import TableLine, char_width, table_lines, usual_step
 from decoding.tables.page_ends import join_page_ends
 from decoding.tables.parts import OpenRow, ReadLine, TablePart
+from decoding.tables.row_marks import BOOKED, MOST_AHEAD, goes_on, is_marked_row, is_row_without_amount
 from decoding.tables.table import Column, Table, TableRow
 from decoding.tables.totals import (
     counts_rows,
     folded_words,
     is_sum_line,
+    may_be_row,
     names_total,
 )
 from schemas.document import Document, Page
@@ -41,8 +44,6 @@ _WRAP_PITCH = 1.7
 _FEW_FILLED = 2
 _APART = 1.5  # a gap between two rows is so many times as wide as those within
 _LAST_ROWS = 50  # they tell what a row is like: all of them would cost time with their square
-# Above the first booking of a statement stands what the account held before, as "Alter Saldo".
-_BOOKED: frozenset[ColumnKind] = frozenset(("debit", "credit", "balance"))
 # The column that a row cannot do without, if most rows fill it.
 _MAIN_KINDS: tuple[ColumnKind, ...] = ("amount", "balance", "unit_price", "quantity")
 
@@ -101,20 +102,23 @@ def _read_part(
     char, reach = char_width(page), _WRAP_PITCH * _pitch(lines)
     pending: list[ReadLine] = []
     previous: ReadLine | None = None
-    for line in (read_line(page, line, columns, char) for line in lines if _says_something(line)):
+    read = [read_line(page, line, columns, char) for line in lines if _says_something(line)]
+    for at, line in enumerate(read):
         is_near = previous is not None and line.line.y - previous.line.y < reach
-        if line.is_deduction and line.filled and not _is_full(part, line):
+        ahead = read[at : at + MOST_AHEAD]
+        is_row = is_marked_row(part, line, usual=_usual_number(part)) or goes_on(part, ahead, reach=reach)
+        if not is_row and line.is_deduction and line.filled and not _is_full(part, line):
             pending = []
-        elif _is_total(part, line):
+        elif not is_row and _is_total(part, line):
             _begin_or_end(part, line, pending)
             pending = []
-        elif part.is_over and not _is_full(part, line):
+        elif part.is_over and not is_row and not _is_full(part, line):
             pass
-        elif line.filled and (not part.rows or _clashes(part, line) or not is_near or pending):
-            _begin_row(part, line, pending if is_near or not part.rows else ())
+        elif line.filled and (is_row or not part.rows or _clashes(part, line) or not is_near or pending):
+            _begin_row(part, line, pending if is_near or (part.is_begun and not part.rows) else ())
             pending = []
         elif not part.rows:
-            pending.append(line)
+            pending = _lead(part, line, pending, is_near=is_near)
         elif is_near and not pending:
             part.rows[-1].lines.append(line)
             part.rows[-1].filled |= line.filled
@@ -127,6 +131,18 @@ def _read_part(
     return part
 
 
+def _lead(part: TablePart, line: ReadLine, pending: Sequence[ReadLine], *, is_near: bool) -> list[ReadLine]:
+    """Return the lines above the first row with one more, without those of the page's head.
+
+    On a page without a heading they are not set apart, and none of their words stands among numbers.
+    """
+    if part.is_begun:
+        return [*pending, line]
+    if any(part.columns[index].kind in NUMERIC_KINDS for _, index in line.groups):
+        return []
+    return [*(pending if is_near else ()), line]
+
+
 def _begin_row(part: TablePart, line: ReadLine, pending: Sequence[ReadLine]) -> None:
     part.lead = part.lead if part.rows else tuple(pending)
     part.rows.append(OpenRow(lines=[*pending, line], filled=set(line.filled)))
@@ -136,8 +152,8 @@ def _begin_row(part: TablePart, line: ReadLine, pending: Sequence[ReadLine]) -> 
 def _begin_or_end(part: TablePart, line: ReadLine, pending: Sequence[ReadLine]) -> None:
     """Note that a sum ends the table on its page, or is carried over above its first row there."""
     kinds = {column.kind for column in part.columns}
-    # What the account held before is no end of it.
-    opens = not part.rows and "date" in kinds and bool(kinds & _BOOKED)
+    # Above the first booking of a statement stands what the account held before, as "Alter Saldo".
+    opens = not part.rows and "date" in kinds and bool(kinds & BOOKED)
     if not line.is_carried and not opens:
         part.lead = part.lead if part.rows or part.is_over else tuple(pending)
         part.is_over = True
@@ -176,6 +192,10 @@ def _pitch(lines: Sequence[TableLine]) -> float:
 
 def _is_total(part: TablePart, line: ReadLine) -> bool:
     """Return whether a line says little but that it is a total, or names one and fills less than rows do."""
+    if _is_both_ways(part, line):
+        return True
+    if not line.filled and may_be_row(folded_words(group.text for group in line.line.groups)):
+        return False  # "pressure 3.5 bar" describes goods; "bar" alone is cash
     if len(line.filled) > _FEW_FILLED and _is_full(part, line):
         return False
     if not _is_full(part, line) and any(
@@ -187,10 +207,15 @@ def _is_total(part: TablePart, line: ReadLine) -> bool:
     )
 
 
+def _is_both_ways(part: TablePart, line: ReadLine) -> bool:
+    """Return whether a line fills debit and credit, as sums of a statement do and no booking does."""
+    return {"debit", "credit"} <= {part.columns[index].kind for index in line.filled}
+
+
 def _usual_number(part: TablePart) -> int:
     """Return how many columns of numbers the last rows fill; as long as there is none, a few."""
     if not part.rows:
-        return _FEW_FILLED
+        return min(_FEW_FILLED, sum(column.kind in NUMERIC_KINDS for column in part.columns))
     usual, _ = Counter(len(row.filled) for row in part.rows[-_LAST_ROWS:]).most_common(1)[0]
     return usual
 
@@ -243,8 +268,8 @@ def _usual(rows: Sequence[OpenRow], main: int | None) -> set[int]:
 def _drop_strays(part: TablePart, main: int | None, usual: set[int]) -> None:
     """Give lines that are no rows to the row above; those below the last row are the page's foot.
 
-    A row fills the main column, or at least half of what rows usually fill and stands between others; if the
-    rows are numbered, it has a number.
+    A row fills the main column, has a number, a date or a word in its place, or fills at least half of what
+    rows usually fill and stands between others; if the rows are numbered, it has a number.
     """
     if main is None:
         return
@@ -252,12 +277,18 @@ def _drop_strays(part: TablePart, main: int | None, usual: set[int]) -> None:
     full = [row for row in part.rows if main in row.filled]
     numbered = [row for row in full if _has_number(row, number)]
     needs_number = len(full) > 1 and len(numbered) >= _NUMBERED * len(full)
-    while part.rows and main not in part.rows[-1].filled:
+    full_or_own = {
+        id(row)
+        for row in part.rows
+        if (main in row.filled or is_row_without_amount(part, row.lines, main=main))
+        and (not needs_number or _has_number(row, number))
+    }
+    while part.rows and id(part.rows[-1]) not in full_or_own:
         part.rows.pop()
     kept: list[OpenRow] = []
     for row in part.rows:
-        is_row = main in row.filled or 2 * len(row.filled & usual) > len(usual)
-        if is_row and (not needs_number or _has_number(row, number)):
+        is_half = 2 * len(row.filled & usual) > len(usual)
+        if id(row) in full_or_own or (is_half and (not needs_number or _has_number(row, number))):
             kept.append(row)
         elif kept:
             kept[-1].lines += row.lines

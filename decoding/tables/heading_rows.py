@@ -53,7 +53,7 @@ def find_headings(lines: Sequence[TableLine], page: Page) -> tuple[HeadingRow, .
             if not _is_near(line, above) or line.has_decimals:
                 break
             near.append(near[-1] + 1)
-        fullest = max((i for i in near if _names_columns(lines[i])), key=lambda i: (_n_known(lines[i]), -i))
+        fullest = max((i for i in near if _names_columns(lines[i])), key=lambda i: (*_n_known(lines[i]), -i))
         heading = _heading(lines, fullest, first=found[-1].last if found else 0)
         found.append(heading)
         at = max(heading.last, at + 1)
@@ -84,8 +84,10 @@ def _names_columns(line: TableLine) -> bool:
     )
 
 
-def _n_known(line: TableLine) -> int:
-    return sum(is_heading(group.text) for group in line.groups)
+def _n_known(line: TableLine) -> tuple[int, int]:
+    """Return how many kinds of columns a line names, and how many columns: units name one kind."""
+    known = [heading_kinds(group.text)[0] for group in line.groups if is_heading(group.text)]
+    return len(set(known)), len(known)
 
 
 def _heading(lines: Sequence[TableLine], at: int, *, first: int) -> HeadingRow:
@@ -175,7 +177,8 @@ def _joined(groups: Sequence[Group]) -> str:
 def _resolve(candidates: Sequence[tuple[ColumnKind, ...]]) -> list[ColumnKind | None]:
     """Return one kind for each column; what is ambiguous takes what no other heading names.
 
-    Of several prices without an amount beside them the last is the row's amount.
+    Of several prices without an amount beside them the last is the row's amount, unless what stands right of
+    it has a heading that is not understood: that may be the amount.
     """
     taken = {kinds[0] for kinds in candidates if len(kinds) == 1}
     kinds: list[ColumnKind | None] = []
@@ -190,6 +193,6 @@ def _resolve(candidates: Sequence[tuple[ColumnKind, ...]]) -> list[ColumnKind | 
     kinds.reverse()
     if not taken & MONEY_KINDS - {"unit_price"}:
         prices = [index for index, kind in enumerate(kinds) if kind == "unit_price"]
-        if prices:
+        if prices and None not in kinds[prices[-1] :]:
             kinds[prices[-1]] = "amount"
     return kinds

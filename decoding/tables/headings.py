@@ -72,14 +72,15 @@ _PHRASES: dict[ColumnKind, str] = {
     "text | band",
     "quantity": "qty | quantity | quan | count | units | qnty | qty shipped | qty ordered | shipped | "
     "hours | hrs | menge "
+    "| ordered | delivered | qty delivered | bestellt | geliefert "
     "| anzahl | stueck | stuck | quantite | qte | nombre | cantidad | cant | unidades | quantita | "
     "qta | aantal | hoeveelheid | kuantiti | qtd | quantidade | qtde | spots | nights",
     "unit": "unit | uom | unit of measure | einheit | me | unite | unidad | unita | eenheid | unidade | um | "
     "per | units of measure",
     "unit_price": "unit price | price | rate | unit cost | cost | list price | price each | each | "
     "u price | s "
-    "price | u p | price unit | einzelpreis | e preis | ep | preis | nettopreis | bruttopreis | vk "
-    "preis | stuckpreis | prix unitaire | prix | pu | pu ht | p u | precio | precio unitario | p unit "
+    "price | u p | price unit | net price | einzelpreis | e preis | ep | preis | nettopreis | bruttopreis "
+    "| vk preis | stuckpreis | prix unitaire | prix | pu | pu ht | p u | precio | precio unitario | p unit "
     "| prezzo | prezzo unitario | prijs | prijs per stuk | stukprijs | harga | harga seunit | preco | "
     "preco unitario | price of one unit | price per unit",
     "discount": "discount | disc | rabatt | rab | nachlass | remise | descuento | dto | sconto | korting | "
@@ -97,7 +98,8 @@ _PHRASES: dict[ColumnKind, str] = {
     "extended | extended price "
     "| extension | net amount | net price | gross amount | sum | betrag | gesamt | gesamtpreis | "
     "positionsbetrag | summe | entgelt | nettowert | nettobetrag | bruttobetrag | wert | zeilenbetrag "
-    "| preis | montant | montant ht | montant ttc | total ht | total ttc | importe | importo | totale "
+    "| preis | gp | g preis | ges preis "
+    "| montant | montant ht | montant ttc | total ht | total ttc | importe | importo | totale "
     "| bedrag | totaal | prijs | jumlah | amaun | valor | valor total | subtotal | sub total | netto "
     "| brutto | charge | charges | price of the row | line amount | eur | usd | gbp | rm | myr | chf",
     "date": "date | datum | buchungstag | buchung | fecha | data | tarikh | trans date | transaction date | "

@@ -34,7 +34,7 @@ _IN_DESCRIPTION: frozenset[ColumnKind] = frozenset(
 _SAYS_VALUE = NUMERIC_KINDS | {"position", "description", "date"}
 # A row of goods has one of these, or a column that nothing is known of.
 _SAYS_WHAT: frozenset[ColumnKind | None] = frozenset(("description", "code", "position", "date", None))
-# Kinds that no list of goods has: a table with one of them breaks a tax down.
+# Kinds of columns of a table that breaks a tax down.
 _TAX_ONLY: frozenset[ColumnKind] = frozenset(("tax_base", "tax_amount"))
 
 
@@ -147,9 +147,13 @@ def _filling(item: ObjectSpec, tables: Sequence[Table]) -> list[Table]:
 
 
 def _stands_alike(table: Table, other: Table) -> bool:
-    """Return whether two tables begin and end at the same edges, with a column of one kind at the right."""
+    """Return whether a table begins and ends at the edges of the other, and names no column that it lacks.
+
+    Payments below goods, with their dates, are another list.
+    """
     first, last = table.columns[0], table.columns[-1]
-    return (
+    kinds = {column.kind for column in other.columns}
+    return all(column.kind is None or column.kind in kinds for column in table.columns) and (
         abs(first.left - other.columns[0].left) < _SAME_EDGE
         and abs(last.right - other.columns[-1].right) < _SAME_EDGE
         and last.kind == other.columns[-1].kind
@@ -163,6 +167,8 @@ def _is_fit(item: ObjectSpec, table: Table) -> bool:
     kinds = {column.kind for column in table.columns}
     n_rates = sum(column.kind == "tax_rate" for column in table.columns)
     is_breakdown = bool(kinds & _TAX_ONLY) or n_rates > 1 or (n_rates and not kinds & _SAYS_WHAT)
+    # Nothing is counted in a breakdown: a row with a quantity says what tax is on its own goods.
+    is_breakdown = is_breakdown and "quantity" not in kinds
     counts = kinds & (MONEY_KINDS | {"quantity"})
     n_own = sum(bool(_own_columns(options, table.columns)) for options in key_kinds.values())
     has_most = n_own >= _MIN_OWN * len(key_kinds) or len(_shared(item, table)) >= _MIN_SHARED
@@ -273,6 +279,9 @@ def _own_columns(kinds: Sequence[ColumnKind], columns: Sequence[Column]) -> tupl
         indices = indices or tuple(index for index, column in enumerate(columns) if kind in column.also)
         if indices:
             return indices
+    # What was booked stands in one of two columns.
+    if "amount" in kinds:
+        return tuple(i for i, column in enumerate(columns) if column.kind in ("debit", "credit"))
     return ()
 
 

@@ -28,13 +28,13 @@ _NOT_ROWS = frozenset(
 )
 # The same as parts of words: compounds, and words that a reader glued together ("FOODTAX", "BALANCEDUE").
 _NOT_ROW_PARTS = re.compile(
-    "total|^tax|tax(?:es)?$|balance|discount|coupon|rounding|change|payment|payable|tender(?:ed)?$|saving|saldo|deposit|summen?$|"
+    "total|^tax(?!i(?:s|cab.*)?$)|tax(?:es)?$|balance|discount|coupon|rounding|change|payment|payable|tender(?:ed)?$|saving|saldo|deposit|summen?$|"
     "gesamt|betrag|steuer|rabatt|geld|ubertrag|remise|descuento|sconto|totaal|korting|disk[ao]un|bundaran|bulatan"
     "|^sub ?t(?:ot|t?l|ul)|jumlah|^pajak|bayar(?:an)?$|layanan|larasan$|kembali"
 )
 _TAXES = re.compile(
     f"^(?:{_SALES_TAXES.replace(' ', '|')}|qst|tps|tvq|moms|mva|alv|afa|dph|pdv|kdv|igv)$"
-    "|^tax|tax(?:es)?$|steuern?$|^cukai|^pajak|^impost|^impuest"
+    "|^tax(?!i(?:s|cab.*)?$)|tax(?:es)?$|steuern?$|^cukai|^pajak|^impost|^impuest"
 )
 # A tax that is kept back from what is paid.
 _WITHHELD = re.compile(
@@ -74,6 +74,13 @@ _SUBTOTALS = re.compile(
     "^sub ?t(?:ot|t?l|ul)|^(?:zwischen|teil|seiten)(?:summe|betrag)|^tussentota|^soustotal"
 )
 _SUB = frozenset("sub sous page pagina seite parcial parziale partiel partial".split())
+# Words of a total that no row has beside other words: "City tax" may be one, "Amount due today" none.
+_SURE_TOTALS = re.compile(
+    "total|summen?$|^sum$|gesamt|totaal|totaux|jumlah|betrag|bedrag|^amount|^montant|^importe|balance|saldo$|^solde$"
+    "|^due$|pay|^paid$|bayar|^net|^gross$|^brutto$|^ttc$|^ht$|imponibile|^tender|rounding|ubertrag|^carried$|^brought$"
+)
+# What an account holds.
+_BALANCES = re.compile("^balance$|saldo$|^solde$|^kontostand$|^bal$|^baki$")
 # Sums at the foot of a page, after which the table goes on.
 _GOES_ON = frozenset(
     "carried brought forward ubertrag report riporto suma sigue transport transporteren".split()
@@ -139,6 +146,20 @@ def is_sum_line(words: Iterable[str]) -> bool:
     """Return whether folded words are those of a sum and nothing else, whose amount may stand elsewhere."""
     known = telling_words(words)
     return bool(known) and all(names_total([word]) for word in known) and any(map(_SUMS.search, known))
+
+
+def may_be_row(words: Iterable[str]) -> bool:
+    """Return whether folded words that name a tax, a deposit or a payment may name goods as well.
+
+    Another word stands beside them, and none of them is a sum's: "City tax", "Gift card".
+    """
+    spoken = [word for word in telling_words(words) if word not in _QUALIFIERS]
+    return total_share(spoken) < 1 and not any(map(_SURE_TOTALS.search, spoken)) and not names_charge(spoken)
+
+
+def names_balance(words: Iterable[str]) -> bool:
+    """Return whether some folded word says what an account holds: "Alter Saldo", "closing balance"."""
+    return any(map(_BALANCES.search, words))
 
 
 def names_carried_sum(words: Iterable[str]) -> bool:

@@ -124,3 +124,43 @@ def test_a_name_may_stand_in_the_column_of_codes_where_there_is_no_other() -> No
     )
     first, _ = scoped(document, rows_of(item(product="verbatim", line_no="verbatim", bookingDate="date")))
     assert said(document, first, "product") == ["Sa 12a-6p"]
+
+
+def test_goods_with_a_rate_and_an_amount_of_tax_are_no_breakdown() -> None:
+    text = (
+        "Description   Qty   Net price   Net amount   VAT %   VAT amount\n"
+        "Bread           2        3.00         6.00       7         0.42\n"
+        "Wine            1        9.00         9.00      19         1.71"
+    )
+    spec = rows_of(item(description="verbatim", quantity="amount", unit_price="amount", amount="amount"))
+    (table,) = find_tables(pages(text))
+    assert [column.kind for column in table.columns][2:4] == ["unit_price", "amount"]
+    assert len(match_lists(spec, [table])["line_items",].rows) == 2
+
+
+def test_payments_below_goods_are_not_rows_of_goods() -> None:
+    text = (
+        "Pos   Description          Qty   Unit price   Amount\n"
+        "1     Paper                 10         4.50    45.00\n\n"
+        "                                Total          45.00\n\n"
+        "Date        Description                       Amount\n"
+        "01.03.2026  Deposit bank transfer              20.00"
+    )
+    spec = rows_of(item(description="verbatim", quantity="amount", unit_price="amount", amount="amount"))
+    tables = find_tables(pages(text))
+    assert len(tables) == 2
+    assert len(match_lists(spec, tables)["line_items",].rows) == 1
+
+
+def test_the_amount_of_a_booking_is_taken_from_debit_or_credit() -> None:
+    text = (
+        "Date         Description      Debit     Credit     Balance\n"
+        "02.03.2026   Rent            500.00                 500.00\n"
+        "03.03.2026   Salary                   2,000.00    2,500.00"
+    )
+    document = pages(text)
+    spec = rows_of(item(date="date", description="verbatim", amount="amount", balance="amount"))
+    rows = match_lists(spec, find_tables(document))["line_items",].rows
+    words = document.pages[0].words
+    amounts = [[words[i].text for cell in row.cells["amount"] for i in cell] for row in rows]
+    assert amounts == [["500.00"], ["2,000.00"]]
