@@ -47,7 +47,10 @@ def test_the_reference_has_every_command_and_every_option() -> None:
     for name in names:
         assert f"## `rasg {name}`" in page
     assert "## `rasg models fetch`" in page
-    assert "| `--from` | Wheels that were downloaded before, where there is no index. |" in page
+    assert (
+        "| `--from` | Wheels that were downloaded before, or a folder of them, where there is no index. |"
+        in page
+    )
     assert "## `rasg-eval`" in page
     assert "## `rasg-train sft`" in page
 
