@@ -1,9 +1,9 @@
 """Schema and page to the one grammar that every engine runs.
 
-The grammar writes compact JSON in schema order. Whatever weights an engine has, what it writes under
-this grammar validates against the schema, and each verbatim, amount and date value is a run of whole
-words of the page window, with single spaces between, or null. Everything is bounded, so that it always
-ends. Only the page's words enter the grammar: a retrieved example's values cannot.
+The grammar writes compact JSON in schema order. Whatever weights an engine has, what it writes under this
+grammar validates against the schema, and each verbatim, amount and date value is a run of whole words of the
+page window, with single spaces between, or null. Everything is bounded, so that it always ends. Only the
+page's words enter the grammar: a retrieved example's values cannot.
 """
 
 from __future__ import annotations
@@ -66,8 +66,7 @@ class Grammar:
     schema
         The schema that the output satisfies.
     reasoning_key
-        Key of the first property, which holds the reasoning and is no part of the value; None if
-        reasoning is off.
+        Key of the first property, which holds the reasoning and is no part of the value; None without it.
     n_words
         Words of the page window that values are taken from.
     grounded
@@ -259,6 +258,8 @@ class _Builder:
     def _from_cells(self, child: Spec, row: ScopedRow, path: Path) -> str:
         """Return the value from its own cells; one that must not be null from the row, else from the page."""
         window = self.page
+        if path[-1] in row.decided:
+            return literal(json.dumps(row.decided[str(path[-1])], ensure_ascii=False))
         own = row.cells.get(str(path[-1]), row.words)
         if path[-1] in row.whole and isinstance(child, FieldSpec) and (text := self._whole(child, row, own)):
             return literal(f'"{json_text(text)}"')

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from decoding.tables.decided import decide, deciding_columns, value_kinds
 from decoding.tables.headings import (
     MONEY_KINDS,
     NUMERIC_KINDS,
@@ -34,6 +35,8 @@ _IN_DESCRIPTION: frozenset[ColumnKind] = frozenset(
 _SAYS_VALUE = NUMERIC_KINDS | {"position", "description", "date"}
 # A row of goods has one of these, or a column that nothing is known of.
 _SAYS_WHAT: frozenset[ColumnKind | None] = frozenset(("description", "code", "position", "date", None))
+# What was booked stands in one of two columns.
+_BOOKED: frozenset[ColumnKind | None] = frozenset(("debit", "credit"))
 # Kinds of columns of a table that breaks a tax down.
 _TAX_ONLY: frozenset[ColumnKind] = frozenset(("tax_base", "tax_amount"))
 
@@ -52,6 +55,8 @@ class ScopedRow:
         All cells, for what has no key of its own.
     likely
         The cells of the keys' own columns, one for each: what the row most likely says.
+    decided
+        The values of keys that say which of several columns is filled.
     whole
         Keys whose value is all of their cell, if it can be.
     continued_on, continued
@@ -63,6 +68,7 @@ class ScopedRow:
     filled: frozenset[str]
     words: tuple[Cell, ...]
     likely: Mapping[str, Cell] = field(default_factory=dict[str, Cell])
+    decided: Mapping[str, str] = field(default_factory=dict[str, str])
     whole: frozenset[str] = frozenset()
     continued_on: int | None = None
     continued: Mapping[Cell, Cell] = field(default_factory=dict[Cell, Cell])
@@ -186,7 +192,8 @@ def _key_kinds(item: ObjectSpec) -> dict[str, tuple[ColumnKind, ...]]:
     return {
         key: heading_kinds(key) or heading_kinds(child.description)
         for key, child in item.properties
-        if isinstance(child, FieldSpec)
+        # What says which of two columns is filled is in neither.
+        if isinstance(child, FieldSpec) and not value_kinds(child)
     }
 
 
@@ -201,31 +208,47 @@ def scope_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
     kinds = _key_kinds(item)
     columns = _columns_by_key(kinds, table.columns)
     own = columns_of_keys(item, table)
-    claims = Counter(index for indices in own.values() for index in indices)
-    # Of several keys that claim a column, one that is called as it is has it ("date" beside "date_value").
-    sure = {
-        key: indices[0]
-        for key, indices in own.items()
-        if len(indices) == 1
-        and (claims[indices[0]] == 1 or key == table.columns[indices[0]].kind)
-        and _says_value(key, table.columns[indices[0]])
-    }
+    sure = _sure_columns(own, table)
     # Of two keys that claim a column, the first in the schema's order mostly is what its cells are.
     likely: dict[int, str] = {}
     for key, indices in own.items():
-        likely.setdefault(indices[0], key)
+        for index in indices if key in sure else indices[:1]:
+            likely.setdefault(index, key)
+    deciding = deciding_columns(item, table.columns)
     return tuple(
         ScopedRow(
             page_index=row.page_index,
             cells={key: _runs(row, indices) for key, indices in columns.items()} if table.columns else {},
-            filled=frozenset(key for key, index in sure.items() if row.cells[index]),
+            filled=frozenset(key for key, indices in sure.items() if _fills_one(row, indices)),
             words=_runs(row, range(max(len(row.cells), len(row.others)))),
             likely={key: cell for index, key in likely.items() if (cell := row.cells[index])},
+            decided=decide(row, deciding),
             continued_on=row.continued.page_index if row.continued else None,
             continued=_continued(row),
         )
         for row in table.rows
     )
+
+
+def _sure_columns(own: Mapping[str, tuple[int, ...]], table: Table) -> dict[str, tuple[int, ...]]:
+    """Return the columns of keys whose value a filled cell always is: one column, or a booking's two."""
+    claims = Counter(index for indices in own.values() for index in indices)
+
+    def is_its(key: str, index: int) -> bool:
+        # Of keys that claim a column, one that is called as it is has it ("date" beside "date_value").
+        column = table.columns[index]
+        return (claims[index] == 1 or key == column.kind) and _says_value(key, column)
+
+    return {
+        key: indices
+        for key, indices in own.items()
+        if all(is_its(key, index) for index in indices)
+        and (len(indices) == 1 or all(table.columns[index].kind in _BOOKED for index in indices))
+    }
+
+
+def _fills_one(row: TableRow, columns: Sequence[int]) -> bool:
+    return sum(bool(row.cells[index]) for index in columns) == 1
 
 
 def _continued(row: TableRow) -> dict[Cell, Cell]:
@@ -279,9 +302,8 @@ def _own_columns(kinds: Sequence[ColumnKind], columns: Sequence[Column]) -> tupl
         indices = indices or tuple(index for index, column in enumerate(columns) if kind in column.also)
         if indices:
             return indices
-    # What was booked stands in one of two columns.
     if "amount" in kinds:
-        return tuple(i for i, column in enumerate(columns) if column.kind in ("debit", "credit"))
+        return tuple(i for i, column in enumerate(columns) if column.kind in _BOOKED)
     return ()
 
 

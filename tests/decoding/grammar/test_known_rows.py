@@ -83,3 +83,21 @@ def test_what_must_not_be_null_is_taken_from_anywhere_in_the_row() -> None:
     lark = build_grammar(schema_of(rows=spec), document, rows=known).lark
     assert accepts(lark, '{"rows":[{"code":"paper"}]}')
     assert not accepts(lark, '{"rows":[{"code":"Total"}]}')
+
+
+def test_what_a_row_decides_is_all_that_is_admitted() -> None:
+    document = document_of(("Rent 5.00",))
+    rows = tuple(
+        ScopedRow(page_index=0, cells={}, filled=frozenset(), words=((0, 1),), decided=decided)
+        for decided in ({"way": "debit"}, dict[str, str]())
+    )
+    way = FieldSpec(kind="enum", enum_values=("debit", "credit", None), nullable=True)
+    known: dict[Path, ScopedList] = {("rows",): ScopedList(rows=rows, is_sure=True)}
+    schema = schema_of(rows=ArraySpec(item=ObjectSpec(properties=(("way", way),))))
+    grammar = build_grammar(schema, document, rows=known)
+    for first, second in (("debit", "debit"), ("debit", "credit"), ("debit", None)):
+        text = json.dumps({"rows": [{"way": first}, {"way": second}]}, separators=(",", ":"))
+        assert accepts(grammar.lark, text)
+    for wrong in ("credit", None):
+        text = json.dumps({"rows": [{"way": wrong}, {"way": "debit"}]}, separators=(",", ":"))
+        assert not accepts(grammar.lark, text)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from decoding.tables.decided import value_kinds
 from decoding.tables.find import find_tables
 from decoding.tables.match import ScopedRow, match_lists
 from decoding.tables.priced_lines import find_priced_lines
 from schemas.document import Document
-from schemas.spec import FieldKind, ObjectSpec
+from schemas.spec import FieldKind, FieldSpec, ObjectSpec
 from tests.decoding.tables.pages import item, pages, rows_of
 
 GOODS = """Pos   Description   Price   Qty   Amount
@@ -164,3 +167,31 @@ def test_the_amount_of_a_booking_is_taken_from_debit_or_credit() -> None:
     words = document.pages[0].words
     amounts = [[words[i].text for cell in row.cells["amount"] for i in cell] for row in rows]
     assert amounts == [["500.00"], ["2,000.00"]]
+
+
+@pytest.mark.parametrize(
+    ("columns", "values"),
+    [("Debit     Credit", ("debit", "credit")), ("Soll      Haben ", ("Soll", "Haben"))],
+)
+def test_which_column_a_booking_fills_says_its_direction(columns: str, values: tuple[str, str]) -> None:
+    text = (
+        f"Date         Description      {columns}    Balance\n"
+        "02.03.2026   Rent            500.00                 500.00\n"
+        "03.03.2026   Salary                   2,000.00    2,500.00\n"
+        "04.03.2026   Both              5.00       5.00    2,500.00"
+    )
+    described = {"description": "verbatim", "amount": "amount", "balance": "amount"}
+    spec = item(**described)  # pyright: ignore[reportArgumentType]
+    way = FieldSpec(kind="enum", enum_values=(*values, None), description="Money out or in")
+    spec = replace(spec, properties=(("way", way), *spec.properties))
+    rows = match_lists(rows_of(spec), find_tables(pages(text)))["line_items",].rows
+    assert [row.decided for row in rows] == [{"way": values[0]}, {"way": values[1]}, {}]
+    # Its column is the amount's, whatever the key's description says.
+    assert ["amount" in row.filled for row in rows] == [True, True, False]
+    assert all("way" not in row.cells for row in rows)
+
+
+@pytest.mark.parametrize("values", [("debit", "other"), ("debit", "soll"), ("debit",), ("debit", 1)])
+def test_values_that_are_not_each_a_column_decide_nothing(values: tuple[str, ...]) -> None:
+    assert value_kinds(FieldSpec(kind="enum", enum_values=values)) == {}
+    assert value_kinds(FieldSpec(kind="verbatim")) == {}
