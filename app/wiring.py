@@ -342,7 +342,7 @@ def _embedded(settings: Settings, *, model_may_come_later: bool, keep_packed: bo
     return EmbeddedEngine(
         model.folder,
         adapters={**model.adapters, **settings.adapters},
-        usual_adapter=None if model.own_adapter is None else model.own_adapter.name,
+        usual_adapter=model.adapter,
         cache=settings.model_cache / ".packed" if keep_packed else None,
         n_threads=settings.threads,
         before_loading=check_later if model_may_come_later else None,

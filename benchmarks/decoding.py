@@ -66,7 +66,7 @@ def _print_passes(model: ChosenModel, n_rounds: int) -> None:
             device="cpu",
             with_transformers=by_transformers,
             n_threads=torch.get_num_threads(),
-            usual=model.adapter,
+            usual_adapter=model.adapter,
         )
         for name, by_transformers in ENGINES.items()
     }
@@ -150,7 +150,7 @@ def _measure_samples(model: ChosenModel, name: str, samples: Path) -> _Run:
         engine=EmbeddedEngine(
             model.folder,
             adapters=model.adapters,
-            usual_adapter=None if model.own_adapter is None else model.own_adapter.name,
+            usual_adapter=model.adapter,
             with_transformers=ENGINES[name],
             n_threads=torch.get_num_threads(),
         ),

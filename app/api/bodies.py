@@ -164,6 +164,4 @@ def _too_slow(body: _Body) -> Problem:
 
 
 async def _refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
-    response = problem_response(problem)
-    response.headers["Connection"] = "close"  # the rest of the body is not wanted
-    await response(scope, receive, send)
+    await problem_response(problem)(scope, receive, send)

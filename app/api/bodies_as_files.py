@@ -21,7 +21,7 @@ from starlette.types import Scope
 from app.api.acceptance import accept_file
 from app.api.deps import ServiceState, State, TenantName, find_schema_choice, pages_of
 from app.api.json_body import json_text
-from app.api.queries import refuse_unknown
+from app.api.queries import MAX_ISSUES, refuse_unknown
 from app.api.waiting import AskedReply
 from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.schema_choice import SchemaChoice
@@ -37,7 +37,6 @@ _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _JSON = "application/json"
 # Of the query, beside the options.
 _QUERY = frozenset({"schema", "split", "pages", "file_name", "wait"})
-_MAX_ISSUES = 20
 # Of each body that is being sent; hundreds may be. Longer ones are on disk while they come.
 _IN_MEMORY_BYTES = 2**17
 
@@ -231,7 +230,7 @@ def _schema_of(asked: str | Mapping[str, JsonValue], state: ServiceState, tenant
 
 def _refusal_of(error: ValidationError, *where: str) -> RequestValidationError:
     """Return the refusal of what a model refused: the first few places and reasons, and no value."""
-    issues = error.errors(include_url=False, include_context=False, include_input=False)[:_MAX_ISSUES]
+    issues = error.errors(include_url=False, include_context=False, include_input=False)[:MAX_ISSUES]
     return RequestValidationError([{**issue, "loc": (*where, *issue["loc"])} for issue in issues])
 
 

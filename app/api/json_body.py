@@ -12,13 +12,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from starlette.concurrency import run_in_threadpool
 
+from app.api.queries import MAX_ISSUES
+
 Model = TypeVar("Model", bound=BaseModel)
 
 # Of commas and brackets, also those inside of strings. A corrected answer of 10,000 rows of ten cells has
 # some 130,000; each value costs about 100 bytes of memory where it took one or two to send.
 _MAX_MARKS = 250_000
-# Of a body that is wrong in many places.
-_MAX_ISSUES = 20
 
 
 def json_body(model: type[Model]) -> Callable[[Request], Coroutine[Any, Any, Model]]:
@@ -80,7 +80,7 @@ def parse_json(body: bytes, model: type[Model]) -> Model:
     except ValidationError as error:
         issues = error.errors(include_url=False, include_context=False, include_input=False)
         raise RequestValidationError(
-            [{**issue, "loc": ("body", *issue["loc"])} for issue in issues[:_MAX_ISSUES]]
+            [{**issue, "loc": ("body", *issue["loc"])} for issue in issues[:MAX_ISSUES]]
         ) from None
 
 
@@ -91,7 +91,7 @@ def _refuse_unknown_keys(value: dict[str, object], model: type[BaseModel]) -> No
         raise RequestValidationError(
             [
                 {"type": "extra_forbidden", "loc": ("body", key), "msg": "there is no such field"}
-                for key in unknown[:_MAX_ISSUES]
+                for key in unknown[:MAX_ISSUES]
             ]
         )
 

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import AfterValidator, AwareDatetime
 from pydantic_core import PydanticCustomError
 
-# What is told of a request with many wrong names, and of a name that is a document.
+# What is told of a request that is wrong in many places, and of a name that is a document.
 MAX_ISSUES, MAX_NAME_CHARS = 20, 64
 
 

@@ -40,7 +40,7 @@ class EmbeddedEngine:
     adapters
         LoRA folders by name; `load_adapter` adds more.
     usual_adapter
-        The name of the one that most requests name: in float32 it is added to the weights, so that these
+        The folder of the one that most requests name: in float32 it is added to the weights, so that these
         requests cost what the base alone costs, and others somewhat more.
     dtype
         Of the weights and the arithmetic; log-probabilities are always computed in float32. None is bfloat16
@@ -64,7 +64,7 @@ class EmbeddedEngine:
         folder: Path,
         *,
         adapters: Mapping[str, Path] | None = None,
-        usual_adapter: str | None = None,
+        usual_adapter: Path | None = None,
         dtype: Dtype | None = None,
         ranking: Ranking | None = None,
         device: str = "cpu",
@@ -82,7 +82,7 @@ class EmbeddedEngine:
         self._cache = cache
         self._n_threads = n_threads
         self._before_loading = before_loading
-        self._usual = None if usual_adapter is None else (adapters or {}).get(usual_adapter)
+        self._usual_adapter = usual_adapter
         self._lock = threading.RLock()
         self._loaded: Runtime | None = None
         self._base_sha256: str | None = None
@@ -260,7 +260,7 @@ class EmbeddedEngine:
                     with_transformers=self._with_transformers,
                     cache=self._cache,
                     n_threads=self._n_threads,
-                    usual=self._usual,
+                    usual_adapter=self._usual_adapter,
                 )
             return self._loaded
 

@@ -57,7 +57,7 @@ class Runtime:
         A folder that keeps what is worked out of weights at the first start.
     n_threads
         So many compute on a processor; None is one for each core that nobody else needs.
-    usual
+    usual_adapter
         The folder of the adapter that most requests name.
 
     Raises
@@ -75,7 +75,7 @@ class Runtime:
         with_transformers: bool = False,
         cache: Path | None = None,
         n_threads: int | None = None,
-        usual: Path | None = None,
+        usual_adapter: Path | None = None,
     ) -> None:
         self.threads = Threads(count_allowed_threads()) if n_threads is None else Threads.fixed(n_threads)
         try:
@@ -89,7 +89,7 @@ class Runtime:
             with_transformers=with_transformers,
             cache=cache,
             threads=self.threads,
-            usual=usual,
+            usual_adapter=usual_adapter,
         )
         try:
             self._chat, self._ll_tokenizer = _load_tokenizer(folder)
@@ -203,11 +203,11 @@ def _load_model(
     with_transformers: bool,
     cache: Path | None,
     threads: Threads,
-    usual: Path | None,
+    usual_adapter: Path | None,
 ) -> LlamaModel | TransformersModel:
     if device == "cpu" and not with_transformers:
         try:
-            return LlamaModel(folder, dtype=dtype, cache=cache, threads=threads, usual=usual)
+            return LlamaModel(folder, dtype=dtype, cache=cache, threads=threads, usual_adapter=usual_adapter)
         except NotPlainLlamaError as error:
             logger.info("Transformers runs %s: it has %s", folder.name, error)
     from decoding.engines.transformers_model import TransformersModel

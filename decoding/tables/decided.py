@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from decoding.tables.headings import ColumnKind, heading_kinds
-from decoding.tables.table import Cell, Column, TableRow
+from decoding.tables.table import Column, TableRow
 from schemas.spec import FieldSpec, ObjectSpec, Spec
 
 
@@ -35,17 +35,16 @@ def deciding_columns(item: ObjectSpec, columns: Sequence[Column]) -> dict[str, d
 
 
 def decide(row: TableRow, columns: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
-    """Return the values that a row decides: one of the columns is filled, in either reading of it."""
+    """Return the values that a row decides: where one of the columns is filled in it, and no other.
+
+    Only texts may belong to either of two rows, so that a second reading of it changes none of them.
+    """
     decided: dict[str, str] = {}
     for key, by_value in columns.items():
-        readings = {_filled(cells, by_value) for cells in (row.cells, row.others) if cells}
-        if len(readings) == 1 and len(filled := readings.pop()) == 1:
+        filled = [value for value, index in by_value.items() if row.cells[index]]
+        if len(filled) == 1:
             decided[key] = filled[0]
     return decided
-
-
-def _filled(cells: Sequence[Cell], by_value: Mapping[str, int]) -> tuple[str, ...]:
-    return tuple(value for value, index in by_value.items() if index < len(cells) and cells[index])
 
 
 def _only(columns: Sequence[Column], kind: ColumnKind) -> int | None:

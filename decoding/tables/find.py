@@ -18,7 +18,7 @@ from decoding.tables.columns import fit_columns
 from decoding.tables.contents import name_by_contents
 from decoding.tables.feet import drop_foot
 from decoding.tables.heading_rows import find_headings
-from decoding.tables.headings import NUMERIC_KINDS, ColumnKind
+from decoding.tables.headings import DEBIT_CREDIT, NUMERIC_KINDS, ColumnKind
 from decoding.tables.lines import TableLine, char_width, table_lines, usual_step
 from decoding.tables.page_ends import join_page_ends
 from decoding.tables.parts import OpenRow, ReadLine, TablePart
@@ -117,18 +117,24 @@ def _read_part(
         elif line.filled and (is_row or not part.rows or _clashes(part, line) or not is_near or pending):
             _begin_row(part, line, pending if is_near or (part.is_begun and not part.rows) else ())
             pending = []
-        elif not part.rows:
-            pending = _lead(part, line, pending, is_near=is_near)
-        elif is_near and not pending:
-            part.rows[-1].lines.append(line)
-            part.rows[-1].filled |= line.filled
         else:
-            pending = [*(pending if is_near else ()), line]  # set apart from the row above: of the one below
+            pending = _wrap(part, line, pending, is_near=is_near)
         # What stands below a sum that is carried over is the page's foot, or another row.
         previous = None if line.is_carried and line.total_share == 1 else line
     if not part.rows and not part.is_over:
         part.lead = tuple(pending)
     return part
+
+
+def _wrap(part: TablePart, line: ReadLine, pending: Sequence[ReadLine], *, is_near: bool) -> list[ReadLine]:
+    """Give a line that begins no row to the row above, or return it with those of the row below."""
+    if not part.rows:
+        return _lead(part, line, pending, is_near=is_near)
+    if is_near and not pending:
+        part.rows[-1].lines.append(line)
+        part.rows[-1].filled |= line.filled
+        return []
+    return [*(pending if is_near else ()), line]  # set apart from the row above
 
 
 def _lead(part: TablePart, line: ReadLine, pending: Sequence[ReadLine], *, is_near: bool) -> list[ReadLine]:
@@ -164,7 +170,7 @@ def _begin_or_end(part: TablePart, line: ReadLine, pending: Sequence[ReadLine]) 
 def _clashes(part: TablePart, line: ReadLine) -> bool:
     """Return whether a line fills what the last row has: a booking is a debit or a credit, never both."""
     has = part.rows[-1].filled
-    ways = {i for i, column in enumerate(part.columns) if column.kind in ("debit", "credit")}
+    ways = {i for i, column in enumerate(part.columns) if column.kind in DEBIT_CREDIT}
     return bool(line.filled & has) or bool(ways & line.filled and ways & has)
 
 
@@ -209,7 +215,7 @@ def _is_total(part: TablePart, line: ReadLine) -> bool:
 
 def _is_both_ways(part: TablePart, line: ReadLine) -> bool:
     """Return whether a line fills debit and credit, as sums of a statement do and no booking does."""
-    return {"debit", "credit"} <= {part.columns[index].kind for index in line.filled}
+    return {part.columns[index].kind for index in line.filled} >= DEBIT_CREDIT
 
 
 def _usual_number(part: TablePart) -> int:

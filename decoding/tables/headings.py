@@ -48,6 +48,8 @@ NUMERIC_KINDS: frozenset[ColumnKind] = frozenset(
         "balance",
     )
 )
+# What was booked stands in one of two columns.
+DEBIT_CREDIT: frozenset[ColumnKind | None] = frozenset(("debit", "credit"))
 # Kinds of which a table of line items or bookings has at least one.
 MONEY_KINDS: frozenset[ColumnKind] = frozenset(("unit_price", "amount", "debit", "credit", "balance"))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from decoding.tables.decided import decide, deciding_columns, value_kinds
 from decoding.tables.headings import (
+    DEBIT_CREDIT,
     MONEY_KINDS,
     NUMERIC_KINDS,
     ColumnKind,
@@ -35,8 +36,6 @@ _IN_DESCRIPTION: frozenset[ColumnKind] = frozenset(
 _SAYS_VALUE = NUMERIC_KINDS | {"position", "description", "date"}
 # A row of goods has one of these, or a column that nothing is known of.
 _SAYS_WHAT: frozenset[ColumnKind | None] = frozenset(("description", "code", "position", "date", None))
-# What was booked stands in one of two columns.
-_BOOKED: frozenset[ColumnKind | None] = frozenset(("debit", "credit"))
 # Kinds of columns of a table that breaks a tax down.
 _TAX_ONLY: frozenset[ColumnKind] = frozenset(("tax_base", "tax_amount"))
 
@@ -243,7 +242,7 @@ def _sure_columns(own: Mapping[str, tuple[int, ...]], table: Table) -> dict[str,
         key: indices
         for key, indices in own.items()
         if all(is_its(key, index) for index in indices)
-        and (len(indices) == 1 or all(table.columns[index].kind in _BOOKED for index in indices))
+        and (len(indices) == 1 or all(table.columns[index].kind in DEBIT_CREDIT for index in indices))
     }
 
 
@@ -303,7 +302,7 @@ def _own_columns(kinds: Sequence[ColumnKind], columns: Sequence[Column]) -> tupl
         if indices:
             return indices
     if "amount" in kinds:
-        return tuple(i for i, column in enumerate(columns) if column.kind in _BOOKED)
+        return tuple(i for i, column in enumerate(columns) if column.kind in DEBIT_CREDIT)
     return ()
 
 

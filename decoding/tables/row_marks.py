@@ -25,9 +25,8 @@ MOST_AHEAD = 8  # lines: a page of nothing else would cost time with their squar
 
 def is_marked(line: ReadLine, part: TablePart) -> bool:
     """Return whether a line stands with a number in the column of positions, or a date in that of dates."""
-    texts = [(part.columns[index].kind, group.text) for group, index in line.groups]
-    return any(kind == "position" and _POSITION.fullmatch(text) for kind, text in texts) or any(
-        kind == "date" and _is_date(text) for kind, text in texts
+    return is_numbered(line, part) or any(
+        part.columns[index].kind == "date" and _is_date(group.text) for group, index in line.groups
     )
 
 
@@ -112,7 +111,10 @@ def _words(line: ReadLine) -> frozenset[str]:
 
 
 def _is_date(text: str) -> bool:
-    """Return whether a text is a day and a month at least, and nothing else but a year or weekday."""
+    """Return whether a text is a day and a month at least, and nothing else but a year or weekday.
+
+    In a column of dates, which mostly leaves the year out: elsewhere "06.03" is an amount as well.
+    """
     if len(text) > _MOST_CHARS:
         return False
     numbers, letters = _NUMBERS.findall(text), _LETTERS.findall(text)

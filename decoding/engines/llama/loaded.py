@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 class LlamaModel:
     """The Llama in `folder`, on the processor; `cache` keeps what is worked out of its weights.
 
-    `threads` is how many compute each pass; None is one. `usual` is the folder of the adapter that most texts
-    are read with: in float32 it is added to the weights, and these texts cost what the base alone costs.
+    `threads` is how many compute each pass; None is one. `usual_adapter` is the folder of the one that most
+    texts are read with: in float32 it is added to the weights, and these cost what the base alone costs.
 
     Raises
     ------
@@ -45,11 +45,11 @@ class LlamaModel:
         dtype: torch.dtype,
         cache: Path | None = None,
         threads: Threads | None = None,
-        usual: Path | None = None,
+        usual_adapter: Path | None = None,
     ) -> None:
         try:
             shape = read_shape(folder)
-            self._merged = _merge(usual, shape) if dtype == torch.float32 else None
+            self._merged = _merge(usual_adapter, shape) if dtype == torch.float32 else None
             parts = () if self._merged is None else self._merged.parts
             self._heads = KeptHeads(folder, shape, dtype=dtype, cache=cache, merged=parts)
             updates = None if self._merged is None else self._merged.take_updates()

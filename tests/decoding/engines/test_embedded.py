@@ -71,6 +71,18 @@ def test_preparing_what_is_not_there_says_so(tmp_path: Path) -> None:
         EmbeddedEngine(tmp_path / "absent").prepare(warm=True)
 
 
+def test_with_a_usual_adapter_all_requests_are_answered_as_without(
+    tiny_model: Path, tiny_adapters: dict[str, Path]
+) -> None:
+    requests = [replace(REQUEST, adapter=name) for name in ("first", None, "second", "first")]
+    plain, usual = (
+        EmbeddedEngine(tiny_model, adapters=tiny_adapters, dtype="float32", usual_adapter=folder)
+        for folder in (None, tiny_adapters["first"])
+    )
+    texts = [answer.text for answer in plain.complete(requests)]
+    assert [answer.text for answer in usual.complete(requests)] == texts
+
+
 def test_a_folder_without_an_adapter_is_refused_at_once(tiny_model: Path, tmp_path: Path) -> None:
     with pytest.raises(AdapterNotFoundError, match="adapter_config"):
         EmbeddedEngine(tiny_model, adapters={"x": tmp_path})

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from decoding.tables.decided import value_kinds
+from decoding.tables.decided import decide, value_kinds
 from decoding.tables.find import find_tables
 from decoding.tables.match import ScopedRow, match_lists
 from decoding.tables.priced_lines import find_priced_lines
+from decoding.tables.table import TableRow
 from schemas.document import Document
 from schemas.spec import FieldKind, FieldSpec, ObjectSpec
 from tests.decoding.tables.pages import item, pages, rows_of
@@ -195,3 +196,8 @@ def test_which_column_a_booking_fills_says_its_direction(columns: str, values: t
 def test_values_that_are_not_each_a_column_decide_nothing(values: tuple[str, ...]) -> None:
     assert value_kinds(FieldSpec(kind="enum", enum_values=values)) == {}
     assert value_kinds(FieldSpec(kind="verbatim")) == {}
+
+
+def test_a_text_that_may_belong_to_two_rows_leaves_what_is_decided() -> None:
+    row = TableRow(page_index=0, cells=((0,), (), (1,)), others=((0, 5), (), ()))
+    assert decide(row, {"way": {"debit": 1, "credit": 2}}) == {"way": "credit"}

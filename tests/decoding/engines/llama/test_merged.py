@@ -41,7 +41,7 @@ def test_texts_are_read_as_with_factors_beside_the_weights(
     tiny_model: Path, tiny_adapters: dict[str, Path], usual: Path
 ) -> None:
     beside = LlamaModel(tiny_model, dtype=torch.float32)
-    merged = LlamaModel(tiny_model, dtype=torch.float32, usual=usual)
+    merged = LlamaModel(tiny_model, dtype=torch.float32, usual_adapter=usual)
     asked = {"usual": usual, "second": tiny_adapters["second"]}
     found: list[torch.Tensor] = []
     for name in (None, "usual", "second", None, "usual"):
@@ -64,7 +64,7 @@ def test_the_usual_adapter_has_no_factors_left(tiny_model: Path, usual: Path) ->
 
 def test_in_bfloat16_nothing_is_added(tiny_model: Path, usual: Path) -> None:
     with_usual, without = (
-        LlamaModel(tiny_model, dtype=torch.bfloat16, usual=folder) for folder in (usual, None)
+        LlamaModel(tiny_model, dtype=torch.bfloat16, usual_adapter=folder) for folder in (usual, None)
     )
     for name, folder in ((None, None), ("usual", usual)):
         with_usual.use_adapter(name, folder)
@@ -82,7 +82,7 @@ def test_a_usual_adapter_that_does_not_fit_is_told_by_its_use(
         replace_weights(usual, float("nan"))
     else:
         (usual / "adapter_config.json").write_text("{}")
-    model = LlamaModel(tiny_model, dtype=torch.float32, usual=usual)
+    model = LlamaModel(tiny_model, dtype=torch.float32, usual_adapter=usual)
     assert torch.equal(logprobs(model), logprobs(LlamaModel(tiny_model, dtype=torch.float32)))
     with pytest.raises(AdapterNotFoundError, match="does not fit"):
         model.use_adapter("usual", usual)
@@ -91,7 +91,7 @@ def test_a_usual_adapter_that_does_not_fit_is_told_by_its_use(
 def test_another_file_in_its_place_is_another_adapter(
     tiny_model: Path, tiny_adapters: dict[str, Path], usual: Path
 ) -> None:
-    model = LlamaModel(tiny_model, dtype=torch.float32, usual=usual)
+    model = LlamaModel(tiny_model, dtype=torch.float32, usual_adapter=usual)
     model.use_adapter("usual", usual)
     first = logprobs(model)
     replace_weights(usual, 0.5)
@@ -111,7 +111,7 @@ def test_what_was_kept_of_a_head_is_not_taken_by_the_other_way(
 ) -> None:
     head = tuple(TEXT[:4])
     for folder in (None, usual):
-        model = LlamaModel(tiny_model, dtype=torch.float32, cache=tmp_path / "cache", usual=folder)
+        model = LlamaModel(tiny_model, dtype=torch.float32, cache=tmp_path / "cache", usual_adapter=folder)
         model.use_adapter("usual", usual)
         logprobs(model, head)
     assert len(list((tmp_path / "cache" / "heads").iterdir())) == 2
