@@ -12,9 +12,6 @@ Told of are words with another reading (`Word.other_reading`).
 # OpenCV and pdfium leave parts of their interfaces untyped.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-# OpenCV and pdfium leave parts of their interfaces untyped.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import argparse
@@ -64,14 +61,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     counts: Counter[tuple[str, ...]] = Counter()
     names = (*(_RECEIPTS if options.receipts else ()), *(_PAGES if options.pages else ()))
     for name in names:
-        pages, n_each = (_receipts, 1) if name in _RECEIPTS else (_worse_pages, len(_DAMAGES))
+        pages, n_each = (receipts, 1) if name in _RECEIPTS else (_worse_pages, len(_DAMAGES))
         last = options.skip + options.n
         for image, dpi, lines in islice(pages(name), options.skip * n_each, last * n_each):
             _count(name, read_page_image(image, dpi=dpi).words, lines, counts, shows=options.show)
     _print(names, counts)
 
 
-def _receipts(name: str) -> Iterator[tuple[Image, int, list[Line]]]:
+def receipts(name: str) -> Iterator[tuple[Image, int, list[Line]]]:
+    """Yield the picture of each receipt of a set, its resolution, and the lines of its transcript."""
     import cv2
 
     for record in _records(name):
@@ -96,7 +94,7 @@ def _worse_pages(name: str) -> Iterator[tuple[Image, int, list[Line]]]:
     for record in _records(name):
         data = (DATA / name / record["file"]).read_bytes()
         page = read_document(data).pages[0]
-        lines = [Line(word.text, _box(word)) for word in page.words if word.source == "text_layer"]
+        lines = [Line(word.text, box_of(word)) for word in page.words if word.source == "text_layer"]
         for dpi, blur, noise in _DAMAGES:
             pdf: Any = pypdfium2.PdfDocument(data)
             drawn = pdf[0].render(scale=dpi / 72, grayscale=True).to_numpy()
@@ -110,7 +108,8 @@ def _records(name: str) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
-def _box(word: Word) -> tuple[float, float, float, float]:
+def box_of(word: Word) -> tuple[float, float, float, float]:
+    """Return where a word stands, in fractions of the page: left, top, right, bottom."""
     return word.bbox.left, word.bbox.top, word.bbox.right, word.bbox.bottom
 
 
@@ -118,7 +117,7 @@ def _count(
     name: str, words: Sequence[Word], lines: Sequence[Line], counts: Counter[tuple[str, ...]], *, shows: bool
 ) -> None:
     for word in words:
-        standing = [line for line in lines if _overlap(_box(word), line.box)]
+        standing = [line for line in lines if overlap(box_of(word), line.box)]
         if len(_digits(word.text)) < 2 or not standing:
             continue
         printed = "".join(_digits(line.text) for line in sorted(standing, key=lambda line: line.box[0]))
@@ -132,7 +131,7 @@ def _count(
             sys.stdout.write(f"{name} {how} {word.source} {word.confidence:.2f} {said}\n")
 
 
-def _overlap(word: Sequence[float], line: Sequence[float]) -> bool:
+def overlap(word: Sequence[float], line: Sequence[float]) -> bool:
     """Return whether the middle of a word's height lies in a line, and the two overlap in width."""
     middle = (word[1] + word[3]) / 2
     return line[1] <= middle <= line[3] and min(word[2], line[2]) > max(word[0], line[0])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ocr.spelling import SEEN_ODDS, respell
 
 _BLANK = 0
 # A label of two letters or more, its colon, and a value that begins like a number; not "http://".
@@ -19,7 +21,7 @@ _LABEL = re.compile(r"[^\W\d][^\s:]*[^\s:]:(?=[\d$€£+-])")
 # the colon of its label too.
 _DATE = re.compile(
     r":?(?:\d{1,2}([/.-])\d{1,2}\1(?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d([/.-])\d\d\2\d\d)"
-    r",?(?=\d{1,2}:\d\d|[^\W\d_]{3})"
+    r"[,;_]{0,2}(?=\d{1,2}:\d\d|[^\W\d_]{3})"
 )
 # Of 19 accents on 60 receipts and 60 photographed ones, those printed were at least 5.3 times as likely as
 # the bare letter, but for one; those that were specks ("SÉLANGOR", "TASÍK") at most 4.1 times, but for one.
@@ -30,6 +32,8 @@ _RIVAL_ODDS = 0.1
 # On 25 receipts and 25 photographed ones, most places inside of words with at least such a probability had a
 # space printed; those that had none stood between digits, around points or before small letters.
 _SPACE_ODDS = 0.15
+_MAX_SEEN = 6  # letters beside the one that was read
+_TINY = 1e-6
 _RIVALS = {"0": "Oo", "1": "lIi", "O": "0", "o": "0", "l": "1", "I": "1", "i": "1"}
 
 
@@ -37,7 +41,8 @@ class Glyph(NamedTuple):
     """One character: its centre as a fraction of the line's length, and its probability.
 
     `rival` is the look-alike, a letter for a digit or a digit for a letter, that may be meant as well;
-    `space_before` the probability of a space that was not read, between the character before and this one.
+    `space_before` the probability of a space that was not read, between the character before and this one;
+    `seen` the letters that were seen as well, likelier ones first, with their odds to `char`.
     """
 
     char: str
@@ -45,6 +50,7 @@ class Glyph(NamedTuple):
     confidence: float
     rival: str = ""
     space_before: float = 0.0
+    seen: tuple[tuple[str, float], ...] = ()
 
 
 class LineWord(NamedTuple):
@@ -111,10 +117,24 @@ def decode_columns(
                 min(float(peaks[symbol]), 1.0),
                 alphabet[rival] if is_likely and rival != _BLANK else "",
                 0.0 if space is None else float(scores[end : columns[0] + 1, space].max()),
+                _seen(peaks, chosen, alphabet),
             )
         )
         end = columns[-1]
     return tuple(glyphs)
+
+
+def _seen(peaks: NDArray[np.float32], chosen: int, alphabet: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    """Return the letters other than `chosen` that were seen as well, the likeliest first."""
+    if not alphabet[chosen].isalpha():
+        return ()
+    odds = peaks / max(float(peaks[chosen]), _TINY)
+    others = [
+        (float(odds[i]), alphabet[i])
+        for i in map(int, np.flatnonzero(odds >= SEEN_ODDS))
+        if i != chosen and alphabet[i].isalpha()
+    ]
+    return tuple((letter, min(1.0, likely)) for likely, letter in sorted(others, reverse=True)[:_MAX_SEEN])
 
 
 @lru_cache(maxsize=4)
@@ -144,10 +164,13 @@ def _without_accent(char: str) -> str:
     return parts[0] if is_accented else char
 
 
-def split_words(glyphs: Sequence[Glyph]) -> tuple[LineWord, ...]:
+def split_words(
+    glyphs: Sequence[Glyph], is_known: Callable[[str], bool] | None = None
+) -> tuple[LineWord, ...]:
     """Return the words of a line, split at spaces, after a label's colon, and between date and time.
 
-    Each has the stretch of the line that it covers.
+    Each has the stretch of the line that it covers. A word that is not known becomes one that `is_known`, in
+    small letters, if the letters for it were seen (`ocr.spelling`).
 
     A word reaches half a character beyond the centres of its first and last one, and never into its
     neighbour. The width of a character is the line's median distance of centres.
@@ -162,13 +185,18 @@ def split_words(glyphs: Sequence[Glyph]) -> tuple[LineWord, ...]:
             ends[i] = starts[i + 1] = (runs[i][-1].center + runs[i + 1][0].center) / 2
     return tuple(
         LineWord(
-            _without_look_alikes(_meant(run)),
+            _spelt(run, is_known),
             start,
             end,
             sum(g.confidence for g in run) / len(run),
         )
         for run, start, end in zip(runs, starts, ends, strict=True)
     )
+
+
+def _spelt(run: Run, is_known: Callable[[str], bool] | None) -> str:
+    text = _without_look_alikes(_meant(run))
+    return text if is_known is None else respell(text, [glyph.seen for glyph in run], is_known)
 
 
 def _at_lost_spaces(run: Run) -> Iterator[Run]:

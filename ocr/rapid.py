@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.ctc import LineWord, decode_columns, split_words
+from ocr.ctc import Glyph, LineWord, decode_columns, split_words
 from ocr.engine import check_image
 from ocr.preprocess import Correction
 from ocr.rapid_models import Models, load_models, run
@@ -29,6 +29,7 @@ from ocr.second_look import (
     judge,
     quad_of,
 )
+from ocr.spelling import known_words, sure_words
 from schemas.document import Word, WordSource
 from schemas.geometry import from_pixels
 
@@ -117,10 +118,13 @@ class RapidEngine:
         """Return the words on each upright line image, RGB or gray, in the order given."""
         crops = [_as_rgb(crop) for crop in crops]
         widths = [_line_width(crop) for crop in crops]
-        lines: dict[int, Line] = {}
+        lines: dict[int, tuple[Glyph, ...]] = {}
         for batch in _batches(widths):
             lines.update(zip(batch, self._recognise_batch([crops[i] for i in batch]), strict=True))
-        return tuple(lines[i] for i in range(len(crops)))
+        everywhere, here = known_words(), frozenset(sure_words(map(_sureness, lines.values())))
+        return tuple(
+            split_words(lines[i], lambda word: word in everywhere or word in here) for i in range(len(crops))
+        )
 
     def compare_figures(self, image: Image, words: Sequence[Word], *, believed: float) -> tuple[Word, ...]:
         """Return the words of an upright page, another engine's figures in doubt compared with this one's."""
@@ -148,7 +152,7 @@ class RapidEngine:
         """Return what is read on each picture of a word."""
         return ["".join(word.text for word in line) for line in self.recognise(crops)]
 
-    def _recognise_batch(self, crops: Sequence[Image]) -> list[Line]:
+    def _recognise_batch(self, crops: Sequence[Image]) -> list[tuple[Glyph, ...]]:
         import cv2
 
         models = self._models()
@@ -161,12 +165,16 @@ class RapidEngine:
         if models.allowed is not None:
             scores = np.where(models.allowed, scores, np.float32(0.0))
         return [
-            split_words(decode_columns(line, models.alphabet, stretch=padded / width))
+            decode_columns(line, models.alphabet, stretch=padded / width)
             for line, width in zip(scores, widths, strict=True)
         ]
 
     def _models(self) -> Models:
         return load_models(latin_only=self._latin_only)
+
+
+def _sureness(glyphs: Sequence[Glyph]) -> list[tuple[str, float]]:
+    return [(glyph.char, glyph.confidence) for glyph in glyphs]
 
 
 def line_confidence(line: Line) -> float:

@@ -27,6 +27,7 @@ WarningCode = Literal[
     "row_repeated",
     "sum_mismatch",
     "settled_by_sum",
+    "sole_date",
     "check_digit_failed",
     "readings_differ",
     "low_confidence",

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from decoding.checks.set_apart_titles import drop_titles
 from decoding.checks.settle import settle_sums
+from decoding.checks.sole_date import find_sole_date
 from decoding.checks.totals_on_page import find_totals
 from decoding.checks.validity import withdraw_invalid
 from decoding.grounding.ground import ground_extraction
@@ -18,7 +19,7 @@ from decoding.grounding.page_values import document_style
 from decoding.grounding.result import GroundingResult
 from decoding.merging import WindowAnswer
 from schemas.document import Document
-from schemas.extraction import ExtractionWarning, FieldMetadata, OtherValue
+from schemas.extraction import ExtractionWarning, FieldMetadata, OtherValue, WarningCode
 from schemas.spec import ExtractionSchema, Path, json_path
 from schemas.validate import validate_output
 from schemas.walk import with_values
@@ -39,10 +40,8 @@ def ground_answer(
     valid, refused = withdraw_invalid(answer, schema)
     grounded = ground_extraction(valid.value, schema, document, page_indices=valid.page_indices)
     valid, grounded = _drop_titles(valid, grounded, document, schema)
-    if not by_sums:
-        return valid, grounded, refused
     warnings = refused
-    for settle in (_settle, _settle_totals):
+    for settle in (_give_sole_date, _settle, _settle_totals) if by_sums else (_give_sole_date,):
         valid, settled = settle(valid, grounded, document, schema)
         if settled:
             grounded = ground_extraction(valid.value, schema, document, page_indices=valid.page_indices)
@@ -62,6 +61,20 @@ def _drop_titles(
         return answer, grounded
     answer = replace(answer, value=value)
     return answer, ground_extraction(value, schema, document, page_indices=answer.page_indices)
+
+
+def _give_sole_date(
+    answer: WindowAnswer, grounded: GroundingResult, document: Document, schema: ExtractionSchema
+) -> tuple[WindowAnswer, tuple[ExtractionWarning, ...]]:
+    """Return the answer with the document's date, if it was left out and one date stands on the pages."""
+    found = find_sole_date(grounded, document.pages, document_style(document.pages))
+    if found is None:
+        return answer, ()
+    path, text = found
+    message = "the document prints this date and no other; none seemed likelier"
+    return _give(
+        answer, {path: _Given(text, _unlike(answer.metadata.get(path)), message)}, schema, "sole_date"
+    )
 
 
 def _settle(
@@ -108,9 +121,12 @@ class _Given(NamedTuple):
 
 
 def _give(
-    answer: WindowAnswer, given: Mapping[Path, _Given], schema: ExtractionSchema
+    answer: WindowAnswer,
+    given: Mapping[Path, _Given],
+    schema: ExtractionSchema,
+    code: WarningCode = "settled_by_sum",
 ) -> tuple[WindowAnswer, tuple[ExtractionWarning, ...]]:
-    """Return the answer with other values and a `settled_by_sum` for each, or as it is.
+    """Return the answer with other values and a warning of `code` for each, or as it is.
 
     What a confirmed page teaches stays, and nothing that would break the schema is given.
     """
@@ -121,7 +137,7 @@ def _give(
         return answer, ()
     metadata = {**answer.metadata, **{path: each.metadata for path, each in given.items()}}
     warnings = tuple(
-        ExtractionWarning(code="settled_by_sum", message=each.message, path=json_path(path))
+        ExtractionWarning(code=code, message=each.message, path=json_path(path))
         for path, each in given.items()
     )
     return replace(answer, value=value, metadata=metadata), warnings

@@ -15,13 +15,20 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from decoding.checks.sums import TOTAL_KEYS, find_sums
+from decoding.checks.sums import TOLERANCE, TOTAL_KEYS, find_sums
 from decoding.grounding.matching import Run
 from decoding.grounding.page_values import amount_runs, marked_texts
 from decoding.grounding.result import GroundedField, GroundingResult
-from decoding.tables.totals import folded_words, names_deduction, names_tax, names_total, names_withholding
+from decoding.tables.totals import (
+    folded_words,
+    mentions_deduction,
+    names_deduction,
+    names_tax,
+    names_total,
+    names_withholding,
+)
 from schemas.document import Page
-from schemas.spec import Path
+from schemas.spec import Path, json_path
 from schemas.values import NumberStyle
 
 _Role = Literal["net", "tax", "gross"]
@@ -73,6 +80,8 @@ def find_totals(
     totals = _totals_of(grounded)
     if totals is None:
         return {}
+    if raised := _raise_gross(totals, grounded, pages, style):
+        return raised
     if len(totals.missing) == 1:
         found = _find_missing(totals.missing[0], totals, grounded, pages, style)
         return {} if found is None else {totals.paths[totals.missing[0]]: found}
@@ -116,6 +125,64 @@ def _find_missing(
     return None
 
 
+def _raise_gross(
+    totals: _Totals, grounded: GroundingResult, pages: Sequence[Page], style: NumberStyle
+) -> dict[Path, JsonValue]:
+    """Return what the amounts are instead where the gross is below the net, though nothing is taken away."""
+    net, gross = totals.amount("net"), totals.amount("gross")
+    if not 0 < gross < net - TOLERANCE or _tell_deductions(pages):
+        return {}
+    if (
+        "tax" in totals.missing
+        and gross <= _MAX_TAX_SHARE * net
+        and _tells_tax(totals.fields["gross"], pages)
+    ):
+        found = _find_gross((net, net + gross), totals, grounded, pages, style)
+        if found is not None:
+            return {totals.paths["tax"]: totals.fields["gross"].value, totals.paths["gross"]: found}
+    if net - gross <= _MAX_TAX_SHARE * gross and _is_sum_of_rows(totals.paths["gross"], grounded):
+        return {
+            totals.paths["net"]: totals.fields["gross"].value,
+            totals.paths["gross"]: totals.fields["net"].value,
+        }
+    return {}
+
+
+def _find_gross(
+    wanted: Sequence[Decimal],
+    totals: _Totals,
+    grounded: GroundingResult,
+    pages: Sequence[Page],
+    style: NumberStyle,
+) -> str | None:
+    """Return the first amount on a line of a total that is one of those wanted, and that nothing cites."""
+    runs = amount_runs(pages, style)
+    for run in (run for amount in wanted for run in runs.get(amount, ())):
+        page = next(page for page in pages if page.page_index == run.page_index)
+        if _says("gross", page, run, totals, grounded):
+            return _text(page, run)
+    return None
+
+
+def _tell_deductions(pages: Sequence[Page]) -> bool:
+    spoken = folded_words(word.text for page in pages for word in page.words)
+    return mentions_deduction(spoken) or names_withholding(spoken)
+
+
+def _tells_tax(field: GroundedField, pages: Sequence[Page]) -> bool:
+    """Return whether the lines that an amount stands on name a tax, and no total."""
+    spoken = _spoken_beside(field, pages)
+    return bool(spoken) and all(
+        names_tax(words) and not names_total(word for word in words if not names_tax([word]))
+        for words in spoken
+    )
+
+
+def _is_sum_of_rows(path: Path, grounded: GroundingResult) -> bool:
+    checks = (check for check in find_sums(grounded) if check.rule == "rows_and_total")
+    return any(check.holds and check.paths[1] == json_path(path) for check in checks)
+
+
 def _text(page: Page, run: Run) -> str:
     return marked_texts(page, run)[0]
 
@@ -128,11 +195,11 @@ def _says(role: _Role, page: Page, run: Run, totals: _Totals, grounded: Groundin
     if names_deduction(spoken) or names_withholding(spoken):
         return False
     if role != "tax":
-        is_free = not _is_cited(page, run.word_indices, grounded)
+        is_free = not grounded.cites(run.page_index, run.word_indices)
         return is_free and names_total(spoken) and not names_tax(spoken)
     if spoken:
         return names_tax(spoken) or any("%" in text for text in _line(page, run.word_indices))
-    return _is_between(page, run, totals) and not _is_cited(page, run.word_indices, grounded)
+    return _is_between(page, run, totals) and not grounded.cites(run.page_index, run.word_indices)
 
 
 def _line(page: Page, words: Sequence[int]) -> list[str]:
@@ -143,14 +210,6 @@ def _line(page: Page, words: Sequence[int]) -> list[str]:
 
 def _spoken(page: Page, words: Sequence[int]) -> frozenset[str]:
     return folded_words(_line(page, words))
-
-
-def _is_cited(page: Page, words: Sequence[int], grounded: GroundingResult) -> bool:
-    return any(
-        cited.page_number == page.page_index + 1 and not set(words).isdisjoint(cited.word_indices)
-        for metadata in grounded.metadata.values()
-        for cited in metadata.citations
-    )
 
 
 def _is_between(page: Page, run: Run, totals: _Totals) -> bool:
@@ -189,9 +248,11 @@ def _reorder(totals: _Totals, grounded: GroundingResult, pages: Sequence[Page]) 
 
 def _is_deducted(field: GroundedField, pages: Sequence[Page]) -> bool:
     """Return whether a line that an amount stands on tells of something taken away, or it stands nowhere."""
-    cited = field.metadata.citations
-    if not cited:
-        return True
+    spoken = _spoken_beside(field, pages)
+    return not spoken or any(names_deduction(words) or names_withholding(words) for words in spoken)
+
+
+def _spoken_beside(field: GroundedField, pages: Sequence[Page]) -> list[frozenset[str]]:
+    """Return the words beside an amount, for each place where it stands."""
     numbered = {page.page_index + 1: page for page in pages}
-    spoken = [_spoken(numbered[each.page_number], each.word_indices) for each in cited]
-    return any(names_deduction(words) or names_withholding(words) for words in spoken)
+    return [_spoken(numbered[cited.page_number], cited.word_indices) for cited in field.metadata.citations]

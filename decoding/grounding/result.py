@@ -102,6 +102,15 @@ class GroundingResult:
         }
         return {path: field.metadata for path, field in (*self.fields.items(), *cells.items())}
 
+    def cites(self, page_index: int, words: Iterable[int]) -> bool:
+        """Return whether some value stands on one of the words of a page, by their indices."""
+        wanted = frozenset(words)
+        return any(
+            cited.page_number == page_index + 1 and not wanted.isdisjoint(cited.word_indices)
+            for metadata in self.metadata.values()
+            for cited in metadata.citations
+        )
+
     @property
     def lists(self) -> tuple[GroundedTable, ...]:
         """Return every outermost list: those of scalars as tables of what their items hold, then `tables`."""

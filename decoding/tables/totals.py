@@ -190,6 +190,11 @@ def names_deduction(words: Iterable[str]) -> bool:
     return is_most and any(map(_DEDUCTIONS.search, named)) and not any(map(_SUMS.search, named))
 
 
+def mentions_deduction(words: Iterable[str]) -> bool:
+    """Return whether some folded word tells of a discount or the like, whatever stands beside it."""
+    return any(map(_DEDUCTIONS.search, words))
+
+
 def names_charge(words: Iterable[str]) -> bool:
     """Return whether all folded words that tell what a line is name a charge for delivery or the like."""
     spoken = [

@@ -65,3 +65,24 @@ def test_a_total_that_a_confirmed_page_taught_to_be_none_stays_none() -> None:
     answer = WindowAnswer(value=value, metadata={("tax_total",): FieldMetadata(taught_by="example")})
     given, _, warnings = ground_answer(answer, DOCUMENT, SCHEMA, by_sums=True)
     assert (given.value["tax_total"], warnings) == (None, ())
+
+
+def test_a_date_that_was_left_out_is_given_with_a_warning_whether_or_not_sums_decide() -> None:
+    date = {"type": ["string", "null"], "x-rasg-kind": "date"}
+    schema = from_json_schema({"title": "receipt", "type": "object", "properties": {"date": date}})
+    document = document_of(["VEN 18 AVR 2014 21:35"])
+    for by_sums in (True, False):
+        answer = WindowAnswer(value={"date": None}, metadata={("date",): FieldMetadata(probability=0.875)})
+        given, grounded, warnings = ground_answer(answer, document, schema, by_sums=by_sums)
+        assert given.value["date"] == "18 AVR 2014"
+        assert grounded.fields["date",].metadata.normalised == "2014-04-18"
+        assert given.metadata["date",].probability == 0.125
+        assert [(w.code, w.path) for w in warnings] == [("sole_date", "date")]
+
+
+def test_a_date_that_a_confirmed_page_taught_to_be_none_stays_none() -> None:
+    date = {"type": ["string", "null"], "x-rasg-kind": "date"}
+    schema = from_json_schema({"title": "receipt", "type": "object", "properties": {"date": date}})
+    answer = WindowAnswer(value={"date": None}, metadata={("date",): FieldMetadata(taught_by="example")})
+    given, _, warnings = ground_answer(answer, document_of(["18.04.2014"]), schema, by_sums=True)
+    assert (given.value["date"], warnings) == (None, ())

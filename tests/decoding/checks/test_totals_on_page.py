@@ -119,3 +119,33 @@ def test_a_schema_without_the_three_is_left_alone() -> None:
     document = document_of(["Subtotal 25.25", "Tax 1.77", "Total 27.02"])
     grounded = ground_extraction({"total": None}, schema, document)
     assert find_totals(grounded, document.pages, document_style(document.pages)) == {}
+
+
+@pytest.mark.parametrize("gross", ["25.25", "27.02"])
+def test_a_total_that_is_the_tax_by_its_line_is_the_tax(gross: str) -> None:
+    lines = ["Subtotal 25.25", "Incl VAT 1.77", f"Total due {gross}"]
+    assert found(lines, "25.25", None, "1.77") == {("tax",): "1.77", ("total",): gross}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Subtotal 25.25", "Incl VAT 1.77"],  # no total is printed
+        ["Subtotal 25.25", "Total VAT 1.77", "Total 25.25"],  # a total, too, by its line
+        ["Subtotal 25.25", "To go 1.77", "Total 25.25"],
+        ["Subtotal 25.25", "VAT 1.77", "Total 25.25", "Discount 23.48"],  # a total may be that low
+        ["Subtotal 25.25", "VAT 1.77", "Total 29.00"],  # another sum
+    ],
+)
+def test_a_total_below_the_net_stays_where_the_page_does_not_tell_more(lines: Sequence[str]) -> None:
+    assert found(lines, "25.25", None, "1.77") == {}
+
+
+def test_a_total_below_the_net_that_the_rows_add_up_to_is_the_net() -> None:
+    lines = ["3 Total 25.25", "Ser. Tax 1.41", "VAT (2%) 0.51", "Net Amount 27.17"]
+    swapped = {("subtotal",): "25.25", ("total",): "27.17"}
+    assert found(lines, "27.17", "0.51", "25.25", rows=("20.00", "5.25")) == swapped
+    assert found(lines, "27.17", "0.51", "25.25", rows=("20.00", "4.25")) == {}
+    before = ["Total before discount 27.17", "Total 25.25"]
+    for less in (["Total 27.17", "Discount 1.92", "To pay 25.25"], before):
+        assert found(less, "27.17", None, "25.25", rows=("20.00", "5.25")) == {}
