@@ -2,10 +2,10 @@
 
 A grounded value is a run of whole words with single spaces between; of the first and the last word it may
 leave out parts (`decoding.grammar.word_parts`): a label, a leader or a currency mark glued to it. It never
-begins with the colon or equals sign that parts a label from it. Two reading orders count as neighbourhood:
-row-major (as `Page.words`) and column-wise (`Page.block_order`), so that an address block beside another
-column is one span. A run never crosses pages, nor a gap in the window, nor goes on from the end of one block
-in another (`Page.cuts`).
+begins with the colon or equals sign that parts a label from it, nor with a mark that ends what stands before.
+Two reading orders count as neighbourhood: row-major (as `Page.words`) and column-wise (`Page.block_order`),
+so that an address block beside another column is one span. A run never crosses pages, nor a gap in the
+window, nor goes on from the end of one block in another (`Page.cuts`).
 """
 
 from __future__ import annotations

@@ -17,9 +17,11 @@ from schemas.values.currency import is_currency_mark
 
 MAX_PARTS = 8  # of one word; more are a page's decoration, and each widens the grammar
 
-# They part a label from its value, and begin no value: "Date :30-05-2018". A number sign may ("#1234").
-NEVER_FIRST = ":=：＝﹕∶"  # noqa: RUF001
-_LABEL_MARKS = f"{NEVER_FIRST}#№＃"  # noqa: RUF001
+# They part a label from its value: "Date :30-05-2018". A number sign may begin a value ("#1234").
+_COLONS = ":=：＝﹕∶"  # noqa: RUF001
+# What begins no value: a colon, and marks that end what stands before them.
+NEVER_FIRST = f"{_COLONS},;)!?"
+_LABEL_MARKS = f"{_COLONS}#№＃"  # noqa: RUF001
 _DASHES = r"\-−–"
 # Words that are one part at a glance: letters alone, and plain figures, dates and numbers with hyphens.
 _WHOLE = re.compile(r"[^\W\d_]+[.,]?|\d+(?:[.,/-]\d+)*[.,]?")

@@ -100,6 +100,15 @@ def test_no_value_begins_with_the_colon_of_its_label(spec: FieldSpec) -> None:
     assert not _accepts(spec, '": :"', document=document)
 
 
+@pytest.mark.parametrize("spec", [VERBATIM, FieldSpec(kind="verbatim", max_length=11)])
+def test_no_value_begins_with_a_mark_that_ends_what_stands_before(spec: FieldSpec) -> None:
+    document = document_of(("10:02 , PM ) (M) .56 #7 !",))
+    for value in ("(M)", ".56", "#7 !", "10:02 , PM"):
+        assert _accepts(spec, _text(value), document=document), value
+    for value in (",", ", PM", ")", ") (M)", "!"):
+        assert not _accepts(spec, _text(value), document=document), value
+
+
 def test_a_page_of_colons_has_no_value() -> None:
     document = Document(sha256="0" * 64, media_type="text/plain", pages=(page_of([": :: := ="]),))
     assert _accepts(VERBATIM, None, document=document)
