@@ -16,6 +16,7 @@ from statistics import median
 from decoding.tables.cells import line_pieces, read_line
 from decoding.tables.columns import fit_columns
 from decoding.tables.contents import name_by_contents
+from decoding.tables.directions import tell_directions
 from decoding.tables.feet import drop_foot
 from decoding.tables.heading_rows import find_headings
 from decoding.tables.headings import DEBIT_CREDIT, NUMERIC_KINDS
@@ -67,7 +68,8 @@ def find_tables(document: Document) -> tuple[Table, ...]:
             else:
                 tables.append([part])
     found = (_table(parts) for parts in tables)
-    return tuple(name_by_contents(document, table) for table in found if table.rows)
+    named = (name_by_contents(document, table) for table in found if table.rows)
+    return tuple(tell_directions(document, table) for table in named)
 
 
 def _may_go_on(part: TablePart, page: Page) -> bool:

@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from decoding.tables.decided import decide, deciding_columns, value_kinds
+from decoding.tables.days import pair_days
+from decoding.tables.decided import decide, deciding_columns, told_by_direction, value_kinds
 from decoding.tables.headings import (
     DEBIT_CREDIT,
     MONEY_KINDS,
@@ -198,8 +199,14 @@ def _key_kinds(item: ObjectSpec) -> dict[str, tuple[ColumnKind, ...]]:
 
 def columns_of_keys(item: ObjectSpec, table: Table) -> dict[str, tuple[int, ...]]:
     """Return the columns that each key has for its own by what both are called; keys without are left out."""
-    own = {key: _own_columns(kinds, table.columns) for key, kinds in _key_kinds(item).items()}
-    return {key: indices for key, indices in own.items() if indices}
+    return {key: indices for key, indices in _own_by_key(_key_kinds(item), table.columns).items() if indices}
+
+
+def _own_by_key(
+    kinds: Mapping[str, Sequence[ColumnKind]], columns: Sequence[Column]
+) -> dict[str, tuple[int, ...]]:
+    own = {key: _own_columns(options, columns) for key, options in kinds.items()}
+    return own | pair_days(kinds, own, columns)
 
 
 def scope_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
@@ -213,7 +220,7 @@ def scope_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
     for key, indices in own.items():
         for index in indices if key in sure else indices[:1]:
             likely.setdefault(index, key)
-    deciding = deciding_columns(item, table.columns)
+    deciding, by_direction = deciding_columns(item, table.columns), told_by_direction(item)
     return tuple(
         ScopedRow(
             page_index=row.page_index,
@@ -221,7 +228,7 @@ def scope_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
             filled=frozenset(key for key, indices in sure.items() if _fills_one(row, indices)),
             words=_runs(row, range(max(len(row.cells), len(row.others)))),
             likely={key: cell for index, key in likely.items() if (cell := row.cells[index])},
-            decided=decide(row, deciding),
+            decided=decide(row, deciding, by_direction),
             continued_on=row.continued.page_index if row.continued else None,
             continued=_continued(row),
         )
@@ -283,7 +290,7 @@ def _columns_by_key(
     kinds: Mapping[str, Sequence[ColumnKind]], columns: Sequence[Column]
 ) -> dict[str, tuple[int, ...]]:
     """Return the indices of the columns that each key may be taken from, its own one if it has one."""
-    own = {key: _own_columns(options, columns) for key, options in kinds.items()}
+    own = _own_by_key(kinds, columns)
     claimed = {index for indices in own.values() for index in indices}
     free = {i for i, column in enumerate(columns) if i not in claimed and column.kind is None}
     codes = {i for i, column in enumerate(columns) if i not in claimed and column.kind == "code"}

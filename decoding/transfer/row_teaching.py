@@ -196,8 +196,8 @@ def _keeps(near: _Near, kind: RowKind) -> bool:
 def _leaves_out(near: _Near, kind: RowKind, *, is_odd: bool) -> bool:
     """Return whether a line is of a kind that the example left out: by its words, or by what it lacks.
 
-    One that says the same to begin with, and fills more, is another. Of lines that were no rows of the example's
-    table, it must be `is_odd`, without a column that rows usually fill, or say the very same.
+    One that says the same to begin with, and fills more, is another. Of lines that were no rows of the
+    example's table, it must be `is_odd`, without a column that rows usually fill, or say the very same.
     """
     alike = [other for other in near.lesson.left_out if other.says_same(kind)]
     if any(other.words == kind.words or not kind.filled > _columns(other, near) for other in alike):

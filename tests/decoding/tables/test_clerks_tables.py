@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 
 from decoding.tables.find import find_tables
+from decoding.tables.match import match_lists
 from decoding.tables.priced_lines import find_priced_lines
+from schemas.documents.bank_statement import BankStatementLineItem
+from schemas.registry import from_pydantic
 from tests.decoding.tables.pages import item, pages, rows_of
 from tests.decoding.tables.test_find import found
 from tests.decoding.tables.test_match import said, scoped
 from tests.decoding.tables.test_row_marks import column
 
-BOOKING = item(date="date", description="verbatim", amount="amount", balance="amount")
+BOOKING = item(date="date", date_value="date", description="verbatim", amount="amount", balance="amount")
 
 
 def kinds(text: str) -> list[str | None]:
@@ -187,3 +190,61 @@ def test_a_rate_and_a_tax_are_no_priced_line_whatever_stands_beside_them() -> No
 def test_chinese_and_japanese_headings_are_understood() -> None:
     text = "品名            数量     単価      金額\n紙               2   120,000   240,000"
     assert kinds(text) == ["description", "quantity", "unit_price", "amount"]
+
+
+def directions(heading: str, *amounts: str, above: str = "") -> list[str | None]:
+    """Return the decided directions of bookings with such amounts below a heading."""
+    text = f"{above}\nDate      Description           {heading}\n" + "\n".join(
+        f"0{n}.02.    Booking no {n:<12} {amount:>11}" for n, amount in enumerate(amounts, 1)
+    )
+    root = rows_of(from_pydantic(BankStatementLineItem).root)
+    (known,) = match_lists(root, find_tables(pages(text))).values()
+    return [row.decided.get("direction") for row in known.rows]
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [
+        ("-210,40", "1.190,00", "-12,90"),
+        ("210,40-", "1.190,00+", "12,90-"),
+        ("(210.40)", "1,190.00", "(12.90)"),
+        ("210,40 S", "1.190,00 H", "12,90 S"),
+        ("210.40 DR", "1,190.00 CR", "12.90 DR"),
+        ("210.40", "1,190.00 CR", "12.90"),
+    ],
+)
+def test_a_sign_or_letter_decides_which_way_a_booking_goes(amounts: tuple[str, ...]) -> None:
+    assert directions("     Amount", *amounts) == ["debit", "credit", "debit"]
+
+
+def test_letters_in_a_column_of_their_own_decide_it_too() -> None:
+    assert directions("Amount    Dr/Cr", "210.40      DR", "1,190.00      CR") == ["debit", "credit"]
+
+
+def test_unmarked_amounts_and_the_minus_of_a_card_decide_nothing() -> None:
+    assert directions("     Amount", "210.40", "1,190.00") == [None, None]
+    assert directions("     Amount", "210.40", "illegible", "-3.00")[0] is None
+    card = "Credit card statement"
+    assert directions("     Amount", "-210.40", "1,190.00", above=card) == [None, None]
+    assert directions("     Amount", "210.40-", "1,190.00+", above=card) == ["debit", "credit"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "day", "value"),
+    [
+        ("Buchung", "Valuta", "02.01.", ["03.01."]),
+        ("Wert", "Datum", "03.01.", ["02.01."]),
+        ("Datum", "Buchungstag", "03.01.", ["02.01.", "03.01."]),
+    ],
+)
+def test_of_two_days_each_key_has_its_own(first: str, second: str, day: str, value: list[str]) -> None:
+    text = (
+        f"{first:<12}{second:<12}Description               Amount\n"
+        "02.01.      03.01.      Rent                     -800,00\n"
+        "04.01.      05.01.      Power                     -45,00"
+    )
+    document = pages(text)
+    row, _ = scoped(document, rows_of(BOOKING))
+    assert said(document, row, "date") == [day]
+    assert said(document, row, "date_value") == value
+    assert "date" in row.filled
