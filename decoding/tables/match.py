@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from decoding.tables.days import pair_days
 from decoding.tables.decided import decide, deciding_columns, told_by_direction, value_kinds
@@ -57,6 +58,8 @@ class ScopedRow:
         The cells of the keys' own columns, one for each: what the row most likely says.
     decided
         The values of keys that say which of several columns is filled.
+    either
+        Pairs of neighbouring keys that claim one filled column: one of them, or both, have its value.
     whole
         Keys whose value is all of their cell, if it can be.
     continued_on, continued
@@ -69,6 +72,7 @@ class ScopedRow:
     words: tuple[Cell, ...]
     likely: Mapping[str, Cell] = field(default_factory=dict[str, Cell])
     decided: Mapping[str, str] = field(default_factory=dict[str, str])
+    either: tuple[tuple[str, str], ...] = ()
     whole: frozenset[str] = frozenset()
     continued_on: int | None = None
     continued: Mapping[Cell, Cell] = field(default_factory=dict[Cell, Cell])
@@ -220,6 +224,7 @@ def scope_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
     for key, indices in own.items():
         for index in indices if key in sure else indices[:1]:
             likely.setdefault(index, key)
+    pairs = _pairs_of_amounts(item, own, table.columns)
     deciding, by_direction = deciding_columns(item, table.columns), told_by_direction(item)
     return tuple(
         ScopedRow(
@@ -229,6 +234,7 @@ def scope_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
             words=_runs(row, range(max(len(row.cells), len(row.others)))),
             likely={key: cell for index, key in likely.items() if (cell := row.cells[index])},
             decided=decide(row, deciding, by_direction),
+            either=tuple(pair for pair, index in pairs.items() if row.cells[index]),
             continued_on=row.continued.page_index if row.continued else None,
             continued=_continued(row),
         )
@@ -250,6 +256,23 @@ def _sure_columns(own: Mapping[str, tuple[int, ...]], table: Table) -> dict[str,
         for key, indices in own.items()
         if all(is_its(key, index) for index in indices)
         and (len(indices) == 1 or all(table.columns[index].kind in DEBIT_CREDIT for index in indices))
+    }
+
+
+def _pairs_of_amounts(
+    item: ObjectSpec, own: Mapping[str, tuple[int, ...]], columns: Sequence[Column]
+) -> dict[tuple[str, str], int]:
+    """Return the columns of amounts that two neighbouring keys claim, net and gross, by these keys."""
+    claims = Counter(index for indices in own.values() for index in indices)
+    keys = [key for key, _ in item.properties]
+    return {
+        (key, following): own[key][0]
+        for key, following in pairwise(keys)
+        if len(own.get(key, ())) == 1
+        and own[key] == own.get(following)
+        and claims[own[key][0]] == 2
+        and columns[own[key][0]].kind == "amount"
+        and "amount" not in (key, following)
     }
 
 

@@ -348,4 +348,12 @@ def _scope(
             filled.discard(key)
         if (cells[key], key in filled, key in whole) != before:
             taught.taught_by.add(rule.example_id)
-    return replace(scoped, cells=cells, filled=frozenset(filled), likely=likely, whole=frozenset(whole))
+    either = tuple(pair for pair in scoped.either if keys.keys().isdisjoint(pair))
+    return replace(
+        scoped,
+        cells=cells,
+        filled=frozenset(filled),
+        likely=likely,
+        whole=frozenset(whole),
+        either=either,
+    )
