@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from decoding.tables.days import pair_days
 from decoding.tables.decided import decide, deciding_columns, told_by_direction, value_kinds
 from decoding.tables.headings import (
     DEBIT_CREDIT,
@@ -23,6 +22,7 @@ from decoding.tables.headings import (
     is_others_code,
 )
 from decoding.tables.table import Cell, Column, Table, TableRow
+from decoding.tables.twins import pair_amounts, pair_days
 from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec
 
 # Of the columns of a list a table has so many, or that share.
@@ -210,7 +210,7 @@ def _own_by_key(
     kinds: Mapping[str, Sequence[ColumnKind]], columns: Sequence[Column]
 ) -> dict[str, tuple[int, ...]]:
     own = {key: _own_columns(options, columns) for key, options in kinds.items()}
-    return own | pair_days(kinds, own, columns)
+    return own | pair_days(kinds, own, columns) | pair_amounts(kinds, own, columns)
 
 
 def scope_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:

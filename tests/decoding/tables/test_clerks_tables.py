@@ -248,3 +248,25 @@ def test_of_two_days_each_key_has_its_own(first: str, second: str, day: str, val
     assert said(document, row, "date") == [day]
     assert said(document, row, "date_value") == value
     assert "date" in row.filled
+
+
+@pytest.mark.parametrize(
+    ("headings", "net", "gross"),
+    [
+        (("Montant HT", "Montant TTC"), ["10.00"], ["12.00"]),
+        (("Gross amount", "Net amount"), ["12.00"], ["10.00"]),
+        (("Betrag", "Brutto"), ["10.00"], ["12.00"]),
+        (("Amount", "Total"), ["10.00", "12.00"], ["10.00", "12.00"]),
+        (("", "Total incl. VAT"), [], ["12.00"]),
+    ],
+)
+def test_net_and_gross_amounts_have_their_own_columns(
+    headings: tuple[str, str], net: list[str], gross: list[str]
+) -> None:
+    first, second = headings
+    left = f"{'10.00' if first else '':>12}"
+    text = f"Description   Qty  {first:>12}   {second}\nPaper           1  {left}          12.00"
+    document = pages(text)
+    spec = item(description="verbatim", quantity="amount", amount_net="amount", amount_gross="amount")
+    (row,) = scoped(document, rows_of(spec))
+    assert (said(document, row, "amount_net"), said(document, row, "amount_gross")) == (net, gross)
