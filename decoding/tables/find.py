@@ -215,7 +215,7 @@ def _is_total(part: TablePart, line: ReadLine) -> bool:
         return True
     if not line.filled and may_be_row(folded_words(group.text for group in line.line.groups)):
         return False  # "pressure 3.5 bar" describes goods; "bar" alone is cash
-    if len(line.filled) > _FEW_FILLED and _is_full(part, line):
+    if _is_full(part, line) and (len(line.filled) > _FEW_FILLED or _counts_goods(part, line)):
         return False
     if not _is_full(part, line) and any(
         is_sum_line(folded_words([group.text])) for group in line.line.groups
@@ -224,6 +224,11 @@ def _is_total(part: TablePart, line: ReadLine) -> bool:
     return line.total_share >= 0.5 or (
         line.total_share > 0 and 0 < len(line.filled) < min(_usual_number(part), _FEW_FILLED)
     )
+
+
+def _counts_goods(part: TablePart, line: ReadLine) -> bool:
+    """Return whether a line says how many, of what may be goods: "SMS Versand  22  1,98"."""
+    return may_be_row(line.words) and any(part.columns[index].kind == "quantity" for index in line.filled)
 
 
 def _is_both_ways(part: TablePart, line: ReadLine) -> bool:

@@ -16,6 +16,8 @@ _COMMON = 0.6
 _MAIN = 0.2
 # Rows are numbered if this share of them are.
 _NUMBERED = 0.75
+# Rows stand on one line each if this share of at least so many do.
+_SINGLE, _FEWEST_ROWS = 0.7, 3
 # The columns one of which a row cannot do without, if most rows fill one; bookings have two.
 _MAIN_KINDS: tuple[tuple[ColumnKind, ...], ...] = (
     ("amount",),
@@ -48,9 +50,37 @@ def drop_strays(parts: Sequence[TablePart], main: frozenset[int]) -> None:
     rows usually fill and stands between others; if the rows are numbered, it has a number, or says what it
     charges for.
     """
+    _drop_group_heading(parts)
     usual = _usual([row for part in parts for row in part.rows], main)
     for part in parts:
+        part.rows = [row for row in part.rows if not _is_payment(part, row)]
         _drop_of_part(part, main, usual)
+
+
+def _drop_group_heading(parts: Sequence[TablePart]) -> None:
+    """Take texts above a table's first row from it where rows stand on one line each: they head a group.
+
+    That row, too, says beside its numbers what it is.
+    """
+    rows = [(part, row) for part in parts for row in part.rows]
+    if len(rows) < _FEWEST_ROWS or rows[0][1].lines[0].filled:
+        return
+    part, first = rows[0]
+    at = next(index for index, line in enumerate(first.lines) if line.filled)
+    n_single = sum(len(row.lines) == 1 for _, row in rows[1:])
+    if _says(part, first.lines[at]) and n_single >= _SINGLE * (len(rows) - 1):
+        del first.lines[:at]
+
+
+def _is_payment(part: TablePart, row: OpenRow) -> bool:
+    """Return whether a row fills a column of credits beside one of charges, and names a payment.
+
+    Of debits and credits both are bookings.
+    """
+    kinds = {column.kind for column in part.columns}
+    filled = {part.columns[index].kind for index in row.filled}
+    is_credit = filled == {"credit"} and "amount" in kinds and "debit" not in kinds
+    return is_credit and any(line.total_share for line in row.lines)
 
 
 def _usual(rows: Sequence[OpenRow], main: frozenset[int]) -> set[int]:
@@ -92,10 +122,14 @@ def _charges(part: TablePart, row: OpenRow, main: frozenset[int]) -> bool:
     Its text stands in the column of descriptions, where it names no total and no deduction.
     """
     line: ReadLine = row.lines[0]
-    says = any(
+    is_priced = bool(main & line.filled) and not line.total_share and not line.is_deduction
+    return is_priced and _says(part, line)
+
+
+def _says(part: TablePart, line: ReadLine) -> bool:
+    return any(
         part.columns[index].kind == "description" and not group.is_numeric for group, index in line.groups
     )
-    return says and bool(main & line.filled) and not line.total_share and not line.is_deduction
 
 
 def _has_number(row: OpenRow, column: int | None) -> bool:

@@ -270,3 +270,31 @@ def test_net_and_gross_amounts_have_their_own_columns(
     spec = item(description="verbatim", quantity="amount", amount_net="amount", amount_gross="amount")
     (row,) = scoped(document, rows_of(spec))
     assert (said(document, row, "amount_net"), said(document, row, "amount_gross")) == (net, gross)
+
+
+GROUPED = """Leistung                         Anzahl     Betrag
+Rufnummer 0170 1234567
+Grundpreis Business L                 1      29,95
+Rabatt Rahmenvertrag                  1      -5,00
+Verbindungen ins Ausland             14       3,22
+SMS Versand                          22       1,98"""
+
+
+def test_what_heads_a_group_of_rows_of_one_line_is_not_of_the_first() -> None:
+    names = ["Grundpreis Business L", "Rabatt Rahmenvertrag", "Verbindungen ins Ausland", "SMS Versand"]
+    assert column(GROUPED, 0) == names
+    # Where names stand above their numbers, or rows go on below, it may be the row's.
+    wrapped = "\n".join(f"{line}\n  Februar" if "," in line else line for line in GROUPED.splitlines())
+    assert column(wrapped, 0)[0].startswith("Rufnummer")
+    alone = GROUPED.replace("Grundpreis Business L", "                     ")
+    assert column(alone, 0)[0] == "Rufnummer 0170 1234567"
+
+
+def test_a_payment_beside_charges_is_no_row_of_a_folio() -> None:
+    text = (
+        "Date       Description               Charges     Credits\n"
+        "02-03-26   Accommodation              145.00\n02-03-26   City Tax                     7.25\n"
+        "03-03-26   Visa Card XXXX-4411                    142.25\n"
+        "03-03-26   Goodwill minibar                        10.00"
+    )
+    assert column(text, 1) == ["Accommodation", "City Tax", "Goodwill minibar"]
