@@ -7,6 +7,7 @@ before these, and is no total, is counted as a row that was not emitted.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +15,13 @@ from itertools import pairwise
 from statistics import median
 
 from decoding.grounding.result import GroundedField, GroundedTable, GroundingResult
-from decoding.tables.totals import folded_words, names_carried_sum, names_total
+from decoding.tables.totals import (
+    folded_words,
+    is_sum_line,
+    names_balance,
+    names_carried_sum,
+    names_total,
+)
 from schemas.document import Document, Page, Word
 from schemas.spec import Path, row_path
 from schemas.values import decimal_amount
@@ -27,6 +34,11 @@ _MIN_FILLED = 0.8
 _MIN_ROWS = 2  # a structure needs two examples
 # The next row follows within this many times the usual distance of rows; an address or a footer is further.
 _MAX_GAP = 2.5
+# A day with a month, or a row's number, as each of the rows begins.
+_MARKS = (
+    re.compile(r"\d{1,4}[./-]\d{1,2}(?:[./-]\d{0,4})?"),
+    re.compile(r"\d{1,5}[.)]?"),
+)
 _MIN_LETTERS = 3  # of a word that describes an item
 
 
@@ -56,6 +68,8 @@ class _Structure:
         Amounts that are sums of rows or stand outside the list: a line with one of them is no row.
     row_words
         Keys of words on the rows' own lines, which cannot tell a total from a row ("19 % VAT").
+    mark
+        What all rows begin with, a date or a number: a line that does is none for a word of totals in it.
     """
 
     columns: tuple[tuple[float, float], ...]
@@ -63,6 +77,7 @@ class _Structure:
     has_negatives: bool
     totals: frozenset[Decimal]
     row_words: frozenset[str]
+    mark: re.Pattern[str] | None = None
 
 
 def find_missing_lines(
@@ -162,7 +177,12 @@ def _structure(
         has_negatives=any(value < 0 for found in cells.values() for _, _, value in found),
         totals=single_amounts | sums,
         row_words=frozenset(key for line in own_lines for key in _keys(line_words(line, document))),
+        mark=_mark([line_words((row.page_index, min(row.lines)), document)[0].text for row in rows]),
     )
+
+
+def _mark(firsts: Sequence[str]) -> re.Pattern[str] | None:
+    return next((mark for mark in _MARKS if all(map(mark.fullmatch, firsts))), None)
 
 
 def _following(
@@ -208,7 +228,8 @@ def _in_column(word: Word, column: tuple[float, float]) -> bool:
 def _is_total(words: Sequence[Word], structure: _Structure) -> bool:
     """Return whether a line is a total, a tax or a payment: by its words, or by its amount."""
     keys = _keys(words) - structure.row_words
-    if names_total(keys):
+    is_marked = structure.mark is not None and structure.mark.fullmatch(words[0].text) is not None
+    if names_total(keys) and not (is_marked and not is_sum_line(keys) and not names_balance(keys)):
         return True
     values = [value for _, value in _amounts(words)]
     if not structure.has_negatives and any(value < 0 for value in values):

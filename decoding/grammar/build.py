@@ -29,6 +29,7 @@ from decoding.grammar.lark import (
 from decoding.grammar.number_regex import decimal_regex, integer_regex, iso_date_regex, number_texts
 from decoding.grammar.page_terms import LikelyRow, ListTerms, PageTerms
 from decoding.grammar.page_text import has_span, word_runs
+from decoding.grammar.row_lists import join_rows, write_key
 from decoding.grammar.word_parts import NEVER_FIRST
 from decoding.tables.match import ScopedList, ScopedRow
 from schemas.document import Document
@@ -232,28 +233,26 @@ class _Builder:
     def _known_rows(self, item: ObjectSpec, known: ScopedList, path: Path) -> str:
         """Return the list of all rows that are known, or of any of them in order where that is in doubt."""
         rows = [self.writer.rule(self._known_row(item, row, (*path, i))) for i, row in enumerate(known.rows)]
-        comma = literal(",")
-        if known.is_sure:
-            return f"{literal('[')} {f' {comma} '.join(rows)} {literal(']')}"
-        # From the last row to the first: what may follow a row, and what a list may be.
-        more, some = "", ""
-        for row in reversed(rows):
-            some = self.writer.rule(f"{row} {more} | {some}" if some else f"{row} {more}")
-            more = self.writer.rule(f"{comma} {row} {more} | {more}" if more else f"({comma} {row})?")
-        return f"{literal('[')} {some}? {literal(']')}"
+        return join_rows(self.writer, rows, is_sure=known.is_sure)
 
     def _known_row(self, item: ObjectSpec, row: ScopedRow, path: Path) -> str:
         """Return the object of one row: each key is taken from its cells, or is null."""
-        page, separator = self.page, ""
-        parts: list[str] = []
+        page, keys = self.page, [key for key, _ in item.properties]
+        filled = replace(row, filled=row.filled.union(*row.either))
         try:
-            for key, child in item.properties:
-                value = self._from_cells(child, row, (*path, key))
-                parts.append(f"{literal(f'{separator}{json.dumps(key, ensure_ascii=False)}:')} {value}")
-                separator = ","
+            parts = [self._member(item, at, row, path) for at in range(len(keys))]
+            for first, _ in reversed(row.either):
+                at = keys.index(first)
+                sure, sure_second = (self._member(item, i, filled, path) for i in (at, at + 1))
+                null = f"{write_key(first, at)} {literal('null')}"
+                parts[at : at + 2] = [f"({sure} {parts[at + 1]} | {null} {sure_second})"]
         finally:
             self.page = page
         return f"{literal('{')} {' '.join(parts)} {literal('}')}"
+
+    def _member(self, item: ObjectSpec, at: int, row: ScopedRow, path: Path) -> str:
+        key, child = item.properties[at]
+        return f"{write_key(key, at)} {self._from_cells(child, row, (*path, key))}"
 
     def _from_cells(self, child: Spec, row: ScopedRow, path: Path) -> str:
         """Return the value from its own cells; one that must not be null from the row, else from the page."""

@@ -26,6 +26,8 @@ from schemas.values.amounts import looks_like_amount
 _MAX_GROUP_WORDS, _MAX_LINE_GROUPS = 60, 4 * MAX_COLUMNS
 # Columns of numbers that texts stand close behind.
 _NUMBERS_FIRST: frozenset[ColumnKind] = frozenset(("position", "code", "quantity"))
+# A text in one of these has numbers of its own ("EREF: 4411 MREF: 88121").
+_TEXTS: frozenset[ColumnKind | None] = frozenset(("description", "date"))
 
 
 def read_line(page: Page, line: TableLine, columns: Sequence[Column], char: float) -> ReadLine:
@@ -37,15 +39,26 @@ def read_line(page: Page, line: TableLine, columns: Sequence[Column], char: floa
         if index is not None
     )
     filled = frozenset(i for group, i in placed if group.is_numeric and columns[i].kind in NUMERIC_KINDS)
-    words = folded_words(group.text for group in line.groups)
+    words = folded_words(_spoken(line, placed, columns))
     return ReadLine(
         line=line,
         groups=placed,
+        words=words,
         filled=filled,
         total_share=_total_share(line, words, prints_number=bool(filled) or line.has_decimals),
         is_carried=is_carried_line(words),
         is_deduction=names_deduction(words),
     )
+
+
+def _spoken(line: TableLine, placed: Sequence[tuple[Group, int]], columns: Sequence[Column]) -> Iterator[str]:
+    """Yield the texts of a line but for the article number beside a description: "SVC-3Y" is no service."""
+    kinds = {columns[index].kind for _, index in placed}
+    codes = {group.start for group, index in placed if columns[index].kind == "code"}
+    for group in line.groups:
+        is_code = group.start in codes and any(map(str.isdigit, group.text))
+        if not is_code or "description" not in kinds:
+            yield group.text
 
 
 def _total_share(line: TableLine, words: frozenset[str], *, prints_number: bool) -> float:
@@ -85,13 +98,22 @@ def _pieces(
             yield head
             yield from _pieces(page, tail, columns, numeric, char)
             return
-        two_numbers = _is_number(head) and _is_number(tail) and not looks_like_amount(group.text)
+        two_numbers = (
+            _is_number(head)
+            and _is_number(tail)
+            and not looks_like_amount(group.text)
+            and any(_overlaps(group, c) for c in columns if c.kind not in _TEXTS)
+        )
         own_column = any(_is_in(tail, c, char) and group.left < c.left - 2 * char for c in numeric)
         if two_numbers or (own_column and _is_number(tail)):
             yield from _pieces(page, head, columns, numeric, char)
             yield tail
             return
     yield group
+
+
+def _overlaps(group: Group, column: Column) -> bool:
+    return min(group.right, column.right) > max(group.left, column.left)
 
 
 def _begins_next_column(head: Group, tail: Group, columns: Sequence[Column], char: float) -> bool:

@@ -6,8 +6,9 @@ A booking is a debit if its amount stands in the column of debits. What layout k
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from decoding.tables.headings import ColumnKind, heading_kinds
+from decoding.tables.headings import DEBIT_CREDIT, ColumnKind, heading_kinds
 from decoding.tables.table import Column, TableRow
 from schemas.spec import FieldSpec, ObjectSpec, Spec
 
@@ -23,6 +24,16 @@ def value_kinds(spec: Spec) -> dict[str, ColumnKind]:
     return kinds if is_told else {}
 
 
+def told_by_direction(item: ObjectSpec) -> dict[str, dict[str, str]]:
+    """Return, for each key whose values are called debit and credit, the value of each direction."""
+    named = ((key, value_kinds(child)) for key, child in item.properties)
+    return {
+        key: {kind: value for value, kind in kinds.items()}
+        for key, kinds in named
+        if frozenset(kinds.values()) == DEBIT_CREDIT
+    }
+
+
 def deciding_columns(item: ObjectSpec, columns: Sequence[Column]) -> dict[str, dict[str, int]]:
     """Return, for each key that a table decides, the index of the column of each of its values."""
     found: dict[str, dict[str, int]] = {}
@@ -34,12 +45,20 @@ def deciding_columns(item: ObjectSpec, columns: Sequence[Column]) -> dict[str, d
     return found
 
 
-def decide(row: TableRow, columns: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
+def decide(
+    row: TableRow,
+    columns: Mapping[str, Mapping[str, int]],
+    by_direction: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> dict[str, str]:
     """Return the values that a row decides: where one of the columns is filled in it, and no other.
+
+    In a table without such columns a booking's direction does, where a sign or letter tells it.
 
     Only texts may belong to either of two rows, so that a second reading of it changes none of them.
     """
     decided: dict[str, str] = {}
+    if row.direction is not None:
+        decided = {key: values[row.direction] for key, values in by_direction.items()}
     for key, by_value in columns.items():
         filled = [value for value, index in by_value.items() if row.cells[index]]
         if len(filled) == 1:

@@ -34,7 +34,7 @@ class _Above:
     total: Decimal = Decimal(0)
     n_full: int = 0
 
-    def with_row(self, part: TablePart, row: OpenRow, main: int) -> _Above:
+    def with_row(self, part: TablePart, row: OpenRow, main: frozenset[int]) -> _Above:
         """Return the same with one row more."""
         amount, is_price = _amount(row, main)
         return _Above(
@@ -46,8 +46,8 @@ class _Above:
         )
 
 
-def drop_foot(parts: Sequence[TablePart], main: int) -> None:
-    """Take the lines at the foot of each part from its rows; `main` is the column that all rows fill.
+def drop_foot(parts: Sequence[TablePart], main: frozenset[int]) -> None:
+    """Take the lines at the foot of each part from its rows; `main` are columns one of which each row fills.
 
     One without a text is, if its amount is what all rows above come to, hours beside it or not. Others
     fill no other column of numbers, and are one of: an amount alone, or what all rows above come to, unless a
@@ -66,14 +66,14 @@ def drop_foot(parts: Sequence[TablePart], main: int) -> None:
         before = above[at]
 
 
-def _is_foot(part: TablePart, at: int, above: _Above, main: int) -> bool:
+def _is_foot(part: TablePart, at: int, above: _Above, main: frozenset[int]) -> bool:
     row = part.rows[at]
-    if not above.n_rows or main not in row.filled:
+    if not above.n_rows or not main & row.filled:
         return False
     amount, _ = _amount(row, main)
     says_nothing = above.all_say and not _says(part, row, main)
     is_sum = above.n_rows > 1 and amount is not None and amount == above.total
-    if row.filled != {main}:
+    if not row.filled <= main:
         return says_nothing and is_sum
     if any(is_marked(line, part) for line in row.lines):
         return False
@@ -92,28 +92,28 @@ def _is_charge_apart(part: TablePart, at: int, above: _Above) -> bool:
     return len(steps) > 1 and steps[-1] > _SET_OFF * max(steps[:-1])
 
 
-def _says(part: TablePart, row: OpenRow, main: int) -> bool:
+def _says(part: TablePart, row: OpenRow, main: frozenset[int]) -> bool:
     """Return whether a word of the row stands in another column than those of numbers."""
     return any(
-        part.columns[index].kind not in NUMERIC_KINDS and index != main
+        part.columns[index].kind not in NUMERIC_KINDS and index not in main
         for line in row.lines
         for _, index in line.groups
     )
 
 
-def _amount(row: OpenRow, main: int) -> tuple[Decimal | None, bool]:
+def _amount(row: OpenRow, main: frozenset[int]) -> tuple[Decimal | None, bool]:
     """Return the amount of a row, if its figures are sure, and whether it prints one with cents."""
     price = next((word for word in _words(row, main) if looks_like_price(word)), None)
     return (None, False) if price is None else (price_of(price), _CENTS.search(price) is not None)
 
 
-def _is_money(row: OpenRow, main: int) -> bool:
+def _is_money(row: OpenRow, main: frozenset[int]) -> bool:
     """Return whether a cell prints decimals, or a currency beside whole figures."""
     words = _words(row, main)
     parsed = parse_amount(" ".join(words))
     return any(map(looks_like_price, words)) or (parsed is not None and parsed.currency_mark is not None)
 
 
-def _words(row: OpenRow, main: int) -> list[str]:
-    texts = (group.text for line in row.lines for group, index in line.groups if index == main)
+def _words(row: OpenRow, main: frozenset[int]) -> list[str]:
+    texts = (group.text for line in row.lines for group, index in line.groups if index in main)
     return [word for text in texts for word in text.split()]

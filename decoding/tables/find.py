@@ -16,36 +16,40 @@ from statistics import median
 from decoding.tables.cells import line_pieces, read_line
 from decoding.tables.columns import fit_columns
 from decoding.tables.contents import name_by_contents
+from decoding.tables.directions import tell_directions
 from decoding.tables.feet import drop_foot
 from decoding.tables.heading_rows import find_headings
-from decoding.tables.headings import DEBIT_CREDIT, NUMERIC_KINDS, ColumnKind
+from decoding.tables.headings import DEBIT_CREDIT, NUMERIC_KINDS
 from decoding.tables.lines import TableLine, char_width, table_lines, usual_step
 from decoding.tables.page_ends import join_page_ends
 from decoding.tables.parts import OpenRow, ReadLine, TablePart
-from decoding.tables.row_marks import BOOKED, MOST_AHEAD, goes_on, is_marked_row, is_row_without_amount
+from decoding.tables.row_marks import (
+    BOOKED,
+    MOST_AHEAD,
+    goes_on,
+    heads_group,
+    is_marked,
+    is_marked_row,
+    is_unmarked_sum,
+    says_sum_alone,
+)
+from decoding.tables.strays import drop_strays, find_main_columns
 from decoding.tables.table import Column, Table, TableRow
 from decoding.tables.totals import (
     counts_rows,
     folded_words,
     is_sum_line,
     may_be_row,
+    names_balance,
     names_total,
 )
 from schemas.document import Document, Page
 
-# A column is common if this share of the rows fill it.
-_COMMON = 0.6
-# The amounts are the main column with fewer: of a row of many lines, some look like rows of their own.
-_MAIN = 0.2
-# Rows are numbered if this share of them are.
-_NUMBERED = 0.75
 # A line goes on with the row above within this many times the usual distance of lines.
 _WRAP_PITCH = 1.7
 _FEW_FILLED = 2
 _APART = 1.5  # a gap between two rows is so many times as wide as those within
 _LAST_ROWS = 50  # they tell what a row is like: all of them would cost time with their square
-# The column that a row cannot do without, if most rows fill it.
-_MAIN_KINDS: tuple[ColumnKind, ...] = ("amount", "balance", "unit_price", "quantity")
 
 
 def find_tables(document: Document) -> tuple[Table, ...]:
@@ -64,7 +68,8 @@ def find_tables(document: Document) -> tuple[Table, ...]:
             else:
                 tables.append([part])
     found = (_table(parts) for parts in tables)
-    return tuple(name_by_contents(document, table) for table in found if table.rows)
+    named = (name_by_contents(document, table) for table in found if table.rows)
+    return tuple(tell_directions(document, table) for table in named)
 
 
 def _may_go_on(part: TablePart, page: Page) -> bool:
@@ -105,25 +110,31 @@ def _read_part(
     read = [read_line(page, line, columns, char) for line in lines if _says_something(line)]
     for at, line in enumerate(read):
         is_near = previous is not None and line.line.y - previous.line.y < reach
-        ahead = read[at : at + MOST_AHEAD]
-        is_row = is_marked_row(part, line, usual=_usual_number(part)) or goes_on(part, ahead, reach=reach)
-        if not is_row and line.is_deduction and line.filled and not _is_full(part, line):
-            pending = []
-        elif not is_row and _is_total(part, line):
-            _begin_or_end(part, line, pending)
-            pending = []
-        elif part.is_over and not is_row and not _is_full(part, line):
-            pass
-        elif line.filled and (is_row or not part.rows or _clashes(part, line) or not is_near or pending):
-            _begin_row(part, line, pending if is_near or (part.is_begun and not part.rows) else ())
-            pending = []
-        else:
-            pending = _wrap(part, line, pending, is_near=is_near)
+        pending = _take(part, read[at : at + MOST_AHEAD], pending, is_near=is_near, reach=reach)
         # What stands below a sum that is carried over is the page's foot, or another row.
         previous = None if line.is_carried and line.total_share == 1 else line
     if not part.rows and not part.is_over:
         part.lead = tuple(pending)
     return part
+
+
+def _take(
+    part: TablePart, ahead: Sequence[ReadLine], pending: list[ReadLine], *, is_near: bool, reach: float
+) -> list[ReadLine]:
+    """Take the first of some lines into the part, and return those that wait for the row below."""
+    line = ahead[0]
+    is_row = is_marked_row(part, line, usual=_usual_number(part)) or goes_on(part, ahead, reach=reach)
+    if not is_row and line.is_deduction and line.filled and not _is_full(part, line):
+        return []
+    if not is_row and _is_total(part, line):
+        _begin_or_end(part, line, pending)
+        return []
+    if part.is_over and not is_row and not _is_full(part, line):
+        return pending
+    if line.filled and (is_row or not part.rows or _clashes(part, line) or not is_near or pending):
+        _begin_row(part, line, pending if is_near or (part.is_begun and not part.rows) else ())
+        return []
+    return [] if heads_group(part, line, ahead[1:]) else _wrap(part, line, pending, is_near=is_near)
 
 
 def _wrap(part: TablePart, line: ReadLine, pending: Sequence[ReadLine], *, is_near: bool) -> list[ReadLine]:
@@ -159,7 +170,7 @@ def _begin_or_end(part: TablePart, line: ReadLine, pending: Sequence[ReadLine]) 
     """Note that a sum ends the table on its page, or is carried over above its first row there."""
     kinds = {column.kind for column in part.columns}
     # Above the first booking of a statement stands what the account held before, as "Alter Saldo".
-    opens = not part.rows and "date" in kinds and bool(kinds & BOOKED)
+    opens = not part.rows and "date" in kinds and (bool(kinds & BOOKED) or names_balance(line.words))
     if not line.is_carried and not opens:
         part.lead = part.lead if part.rows or part.is_over else tuple(pending)
         part.is_over = True
@@ -198,11 +209,13 @@ def _pitch(lines: Sequence[TableLine]) -> float:
 
 def _is_total(part: TablePart, line: ReadLine) -> bool:
     """Return whether a line says little but that it is a total, or names one and fills less than rows do."""
-    if _is_both_ways(part, line):
+    if _is_both_ways(part, line) or is_unmarked_sum(part, line):
+        return True
+    if part.rows and line.filled and says_sum_alone(line) and not is_marked(line, part):
         return True
     if not line.filled and may_be_row(folded_words(group.text for group in line.line.groups)):
         return False  # "pressure 3.5 bar" describes goods; "bar" alone is cash
-    if len(line.filled) > _FEW_FILLED and _is_full(part, line):
+    if _is_full(part, line) and (len(line.filled) > _FEW_FILLED or _counts_goods(part, line)):
         return False
     if not _is_full(part, line) and any(
         is_sum_line(folded_words([group.text])) for group in line.line.groups
@@ -211,6 +224,11 @@ def _is_total(part: TablePart, line: ReadLine) -> bool:
     return line.total_share >= 0.5 or (
         line.total_share > 0 and 0 < len(line.filled) < min(_usual_number(part), _FEW_FILLED)
     )
+
+
+def _counts_goods(part: TablePart, line: ReadLine) -> bool:
+    """Return whether a line says how many, of what may be goods: "SMS Versand  22  1,98"."""
+    return may_be_row(line.words) and any(part.columns[index].kind == "quantity" for index in line.filled)
 
 
 def _is_both_ways(part: TablePart, line: ReadLine) -> bool:
@@ -234,10 +252,9 @@ def _is_full(part: TablePart, line: ReadLine) -> bool:
 def _table(parts: Sequence[TablePart]) -> Table:
     columns = parts[0].columns
     rows = [row for part in parts for row in part.rows]
-    main = _main_column(columns, rows)
-    for part in parts:
-        _drop_strays(part, main, _usual(rows, main))
-    if main is not None:
+    main = find_main_columns(columns, rows)
+    if main:
+        drop_strays(parts, main)
         drop_foot(parts, main)
     most_lines = max((len(row.lines) for part in parts for row in part.rows[:-1]), default=0)
     for part in parts:
@@ -249,61 +266,8 @@ def _table(parts: Sequence[TablePart]) -> Table:
     return Table(
         columns=columns,
         rows=tuple(_table_row(part, row, above.get(id(row), ())) for part, row in kept),
-        is_sure=main is not None,
+        is_sure=bool(main),
     )
-
-
-def _main_column(columns: Sequence[Column], rows: Sequence[OpenRow]) -> int | None:
-    """Return the column that a row cannot do without: the amount, or what else most rows fill."""
-    counts = Counter(column for row in rows for column in row.filled)
-    for kind in _MAIN_KINDS:
-        for index, column in enumerate(columns):
-            least = _MAIN if kind == "amount" else _COMMON
-            if column.kind == kind and counts[index] and counts[index] >= least * len(rows):
-                return index
-    return None
-
-
-def _usual(rows: Sequence[OpenRow], main: int | None) -> set[int]:
-    """Return the columns of numbers that most rows with the main one fill."""
-    full = [row for row in rows if main in row.filled]
-    counts = Counter(column for row in full for column in row.filled)
-    return {column for column, n in counts.items() if n >= _COMMON * len(full)}
-
-
-def _drop_strays(part: TablePart, main: int | None, usual: set[int]) -> None:
-    """Give lines that are no rows to the row above; those below the last row are the page's foot.
-
-    A row fills the main column, has a number, a date or a word in its place, or fills at least half of what
-    rows usually fill and stands between others; if the rows are numbered, it has a number.
-    """
-    if main is None:
-        return
-    number = next((i for i, column in enumerate(part.columns) if column.kind == "position"), None)
-    full = [row for row in part.rows if main in row.filled]
-    numbered = [row for row in full if _has_number(row, number)]
-    needs_number = len(full) > 1 and len(numbered) >= _NUMBERED * len(full)
-    full_or_own = {
-        id(row)
-        for row in part.rows
-        if (main in row.filled or is_row_without_amount(part, row.lines, main=main))
-        and (not needs_number or _has_number(row, number))
-    }
-    while part.rows and id(part.rows[-1]) not in full_or_own:
-        part.rows.pop()
-    kept: list[OpenRow] = []
-    for row in part.rows:
-        is_half = 2 * len(row.filled & usual) > len(usual)
-        if id(row) in full_or_own or (is_half and (not needs_number or _has_number(row, number))):
-            kept.append(row)
-        elif kept:
-            kept[-1].lines += row.lines
-    part.rows = kept
-
-
-def _has_number(row: OpenRow, column: int | None) -> bool:
-    texts = (group.text for line in row.lines for group, index in line.groups if index == column)
-    return any(character.isdigit() for text in texts for character in text)
 
 
 def _texts_above(part: TablePart) -> Iterator[tuple[OpenRow, list[ReadLine]]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from decoding.tables.headings import (
+    DEBIT_CREDIT,
     MONEY_KINDS,
     NUMERIC_KINDS,
     ColumnKind,
@@ -153,12 +154,18 @@ def _columns(lines: Sequence[TableLine], main: TableLine) -> tuple[Column, ...]:
         Column(
             heading=heading,
             kind=kind,
-            also=tuple(k for group in stack for k in heading_kinds(group.text)[:1] if k != kind),
+            also=tuple(k for group in stack for k in _also(group.text, kind)),
             left=min(g.left for g in stack),
             right=max(g.right for g in stack),
         )
         for heading, kind, stack in zip(headings, kinds, stacks, strict=True)
     )
+
+
+def _also(text: str, kind: ColumnKind | None) -> tuple[ColumnKind, ...]:
+    """Return what a line of a heading names beside `kind`; a day that may have been an amount is none."""
+    kinds = heading_kinds(text)
+    return tuple(k for k in kinds[:1] if k != kind and not (kind == "date" and "date" in kinds))
 
 
 def _is_note(group: Group) -> bool:
@@ -175,15 +182,19 @@ def _joined(groups: Sequence[Group]) -> str:
 
 
 def _resolve(candidates: Sequence[tuple[ColumnKind, ...]]) -> list[ColumnKind | None]:
-    """Return one kind for each column; what is ambiguous takes what no other heading names.
+    """Return one kind for each column; what is ambiguous takes what no other heading names, or a date.
 
     Of several prices without an amount beside them the last is the row's amount, unless what stands right of
     it has a heading that is not understood: that may be the amount.
     """
     taken = {kinds[0] for kinds in candidates if len(kinds) == 1}
+    if taken & DEBIT_CREDIT:
+        taken.add("amount")  # "Wert" beside "Soll" and "Haben" is a day
+    # Bookings have two days, goods no second price.
+    twice: frozenset[ColumnKind] = frozenset(("date",) if "date" in taken else ())
     kinds: list[ColumnKind | None] = []
     for options in reversed(candidates):  # the amount stands at the right
-        free: list[ColumnKind] = [kind for kind in options if kind not in taken]
+        free: list[ColumnKind] = [kind for kind in options if kind not in taken or kind in twice]
         if len(options) > 1 and free:
             choice = min(free, key=lambda kind: kind not in _FIRST_NEEDED)
             taken.add(choice)

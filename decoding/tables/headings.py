@@ -71,20 +71,22 @@ _PHRASES: dict[ColumnKind, str] = {
     "buchungstext | verwendungszweck | designation | libelle | article | descripcion | concepto | "
     "producto | articulo | descrizione | prodotto | articolo | omschrijving | dienst | keterangan | "
     "perihal | butiran | descricao | produto | transaction | transactions | activity | memo | booking "
-    "text | band",
+    "text | band | vorgang | erlauterung | erlauterungen "
+    "| narrative | narration | causale | detalle | movimiento "
+    "| title | 品名 | 商品名 | 品目 | 内容 | 摘要 | 名称 | 项目 | 項目",
     "quantity": "qty | quantity | quan | count | units | qnty | qty shipped | qty ordered | shipped | "
     "hours | hrs | menge "
     "| ordered | delivered | qty delivered | bestellt | geliefert "
-    "| anzahl | stueck | stuck | quantite | qte | nombre | cantidad | cant | unidades | quantita | "
-    "qta | aantal | hoeveelheid | kuantiti | qtd | quantidade | qtde | spots | nights",
+    "| anzahl | anz | stueck | stuck | quantite | qte | nombre | cantidad | cant | unidades | quantita | "
+    "qta | aantal | hoeveelheid | kuantiti | qtd | quantidade | qtde | spots | nights | 数量 | 數量",
     "unit": "unit | uom | unit of measure | einheit | me | unite | unidad | unita | eenheid | unidade | um | "
-    "per | units of measure",
+    "per | units of measure | eh | einh | 単位 | 单位",
     "unit_price": "unit price | price | rate | unit cost | cost | list price | price each | each | "
     "u price | s "
     "price | u p | price unit | net price | einzelpreis | e preis | ep | preis | nettopreis | bruttopreis "
     "| vk preis | stuckpreis | prix unitaire | prix | pu | pu ht | p u | precio | precio unitario | p unit "
     "| prezzo | prezzo unitario | prijs | prijs per stuk | stukprijs | harga | harga seunit | preco | "
-    "preco unitario | price of one unit | price per unit",
+    "preco unitario | price of one unit | price per unit | 単価 | 单价 | 單價",
     "discount": "discount | disc | rabatt | rab | nachlass | remise | descuento | dto | sconto | korting | "
     "diskaun | desconto | rebate",
     "tax_rate": "vat | tax | satz | gst | mwst | ust | st | steuer | steuersatz | mwst satz | tva | "
@@ -103,14 +105,19 @@ _PHRASES: dict[ColumnKind, str] = {
     "| preis | gp | g preis | ges preis "
     "| montant | montant ht | montant ttc | total ht | total ttc | importe | importo | totale "
     "| bedrag | totaal | prijs | jumlah | amaun | valor | valor total | subtotal | sub total | netto "
-    "| brutto | charge | charges | price of the row | line amount | eur | usd | gbp | rm | myr | chf",
+    "| brutto | charge | charges | price of the row | line amount | eur | usd | gbp | rm | myr | chf "
+    "| net value | line value | total value | umsatz | umsatze | 金額 | 金额",
     "date": "date | datum | buchungstag | buchung | fecha | data | tarikh | trans date | transaction date | "
-    "booking date | run date | start date | air date | value date | valuta | wertstellung | day of booking",
+    "booking date | run date | start date | air date | value date | valuta | wertstellung | day of booking "
+    "| wert | valeur | val | bu tag | butag | f valor | 日付 | 日期",
     "debit": "debit | debits | soll | withdrawal | withdrawals | money out | paid out | debet | belastung | "
-    "debito | debe | af",
+    "debito | debe | af | lastschrift | lastschriften | belastungen | ausgang | ausgange | ausgaben "
+    "| subtractions | retrait | retraits | cargos | dare | addebiti | uscite",
     "credit": "credit | credits | haben | deposit | deposits | money in | paid in | gutschrift | credito | "
-    "haber | bij",
-    "balance": "balance | running balance | saldo | kontostand | solde | bal | baki",
+    "haber | bij "
+    "| gutschriften | eingang | eingange | einnahmen | additions | versement | versements | abonos "
+    "| avere | accrediti | entrate",
+    "balance": "balance | running balance | saldo | kontostand | solde | bal | baki | 残高 | 余额",
 }
 # Whose article number a code is, where it is not the seller's own.
 _OTHERS_CODES = frozenset(

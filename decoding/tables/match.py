@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from decoding.tables.decided import decide, deciding_columns, value_kinds
+from decoding.tables.decided import decide, deciding_columns, told_by_direction, value_kinds
 from decoding.tables.headings import (
     DEBIT_CREDIT,
     MONEY_KINDS,
@@ -21,6 +22,7 @@ from decoding.tables.headings import (
     is_others_code,
 )
 from decoding.tables.table import Cell, Column, Table, TableRow
+from decoding.tables.twins import pair_amounts, pair_days
 from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec
 
 # Of the columns of a list a table has so many, or that share.
@@ -56,6 +58,8 @@ class ScopedRow:
         The cells of the keys' own columns, one for each: what the row most likely says.
     decided
         The values of keys that say which of several columns is filled.
+    either
+        Pairs of neighbouring keys that claim one filled column: one of them, or both, have its value.
     whole
         Keys whose value is all of their cell, if it can be.
     continued_on, continued
@@ -68,6 +72,7 @@ class ScopedRow:
     words: tuple[Cell, ...]
     likely: Mapping[str, Cell] = field(default_factory=dict[str, Cell])
     decided: Mapping[str, str] = field(default_factory=dict[str, str])
+    either: tuple[tuple[str, str], ...] = ()
     whole: frozenset[str] = frozenset()
     continued_on: int | None = None
     continued: Mapping[Cell, Cell] = field(default_factory=dict[Cell, Cell])
@@ -198,8 +203,14 @@ def _key_kinds(item: ObjectSpec) -> dict[str, tuple[ColumnKind, ...]]:
 
 def columns_of_keys(item: ObjectSpec, table: Table) -> dict[str, tuple[int, ...]]:
     """Return the columns that each key has for its own by what both are called; keys without are left out."""
-    own = {key: _own_columns(kinds, table.columns) for key, kinds in _key_kinds(item).items()}
-    return {key: indices for key, indices in own.items() if indices}
+    return {key: indices for key, indices in _own_by_key(_key_kinds(item), table.columns).items() if indices}
+
+
+def _own_by_key(
+    kinds: Mapping[str, Sequence[ColumnKind]], columns: Sequence[Column]
+) -> dict[str, tuple[int, ...]]:
+    own = {key: _own_columns(options, columns) for key, options in kinds.items()}
+    return own | pair_days(kinds, own, columns) | pair_amounts(kinds, own, columns)
 
 
 def scope_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
@@ -213,7 +224,8 @@ def scope_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
     for key, indices in own.items():
         for index in indices if key in sure else indices[:1]:
             likely.setdefault(index, key)
-    deciding = deciding_columns(item, table.columns)
+    pairs = _pairs_of_amounts(item, own, table.columns)
+    deciding, by_direction = deciding_columns(item, table.columns), told_by_direction(item)
     return tuple(
         ScopedRow(
             page_index=row.page_index,
@@ -221,7 +233,8 @@ def scope_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:
             filled=frozenset(key for key, indices in sure.items() if _fills_one(row, indices)),
             words=_runs(row, range(max(len(row.cells), len(row.others)))),
             likely={key: cell for index, key in likely.items() if (cell := row.cells[index])},
-            decided=decide(row, deciding),
+            decided=decide(row, deciding, by_direction),
+            either=tuple(pair for pair, index in pairs.items() if row.cells[index]),
             continued_on=row.continued.page_index if row.continued else None,
             continued=_continued(row),
         )
@@ -243,6 +256,23 @@ def _sure_columns(own: Mapping[str, tuple[int, ...]], table: Table) -> dict[str,
         for key, indices in own.items()
         if all(is_its(key, index) for index in indices)
         and (len(indices) == 1 or all(table.columns[index].kind in DEBIT_CREDIT for index in indices))
+    }
+
+
+def _pairs_of_amounts(
+    item: ObjectSpec, own: Mapping[str, tuple[int, ...]], columns: Sequence[Column]
+) -> dict[tuple[str, str], int]:
+    """Return the columns of amounts that two neighbouring keys claim, net and gross, by these keys."""
+    claims = Counter(index for indices in own.values() for index in indices)
+    keys = [key for key, _ in item.properties]
+    return {
+        (key, following): own[key][0]
+        for key, following in pairwise(keys)
+        if len(own.get(key, ())) == 1
+        and own[key] == own.get(following)
+        and claims[own[key][0]] == 2
+        and columns[own[key][0]].kind == "amount"
+        and "amount" not in (key, following)
     }
 
 
@@ -283,7 +313,7 @@ def _columns_by_key(
     kinds: Mapping[str, Sequence[ColumnKind]], columns: Sequence[Column]
 ) -> dict[str, tuple[int, ...]]:
     """Return the indices of the columns that each key may be taken from, its own one if it has one."""
-    own = {key: _own_columns(options, columns) for key, options in kinds.items()}
+    own = _own_by_key(kinds, columns)
     claimed = {index for indices in own.values() for index in indices}
     free = {i for i, column in enumerate(columns) if i not in claimed and column.kind is None}
     codes = {i for i, column in enumerate(columns) if i not in claimed and column.kind == "code"}

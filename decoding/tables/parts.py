@@ -13,13 +13,15 @@ from schemas.document import Page
 class ReadLine:
     """One line below a heading.
 
-    Its groups have their columns; `filled` are the columns of numbers that it fills, `total_share` is the
-    share of its words that names a total, `is_carried` whether that is one after which the table goes on,
-    `is_deduction` whether it takes something off the row above.
+    Its groups have their columns; `words` are what it says, folded, but for article numbers; `filled` are the
+    columns of numbers that it fills, `total_share` is the share of its words that names a total, `is_carried`
+    whether that is one after which the table goes on, `is_deduction` whether it takes something off the row
+    above.
     """
 
     line: TableLine
     groups: tuple[tuple[Group, int], ...]
+    words: frozenset[str]
     filled: frozenset[int]
     total_share: float
     is_carried: bool

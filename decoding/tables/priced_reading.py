@@ -14,6 +14,7 @@ from decoding.tables.totals import (
     counts_rows,
     folded_words,
     names_deduction,
+    names_tax,
     names_total,
     telling_words,
     total_share,
@@ -32,6 +33,8 @@ _UNITS = frozenset(
 _TOTAL_SHARE = 0.5
 # How many, and for how much each: "17 x @130,70", "2 PCS 4.000".
 _QUANTITY = re.compile(r"^\W*\d+(?:[.,]\d+)?\s*(?:x|@|pcs|pc|ea|stk)\W*\d*(?:[.,]\d+)*\W*$", re.IGNORECASE)
+
+_RATE = re.compile(r"\W*\d{1,2}(?:[.,]\d{1,2})?\s*%")
 
 _Kind = Literal["item", "total", "among", "text"]
 
@@ -141,9 +144,17 @@ def _named_kind(line: TableLine) -> _Kind:
     words = telling_words(folded_words(group.text for group in line.groups))
     if counts_rows(words, n_figures=1):
         return "total"  # "ITEMS: 1   41,000"
+    if _is_rated_tax(line, words):
+        return "total"
     if total_share(words) < _TOTAL_SHARE or any("deposit" in word for word in words if names_total([word])):
         return "item"
     return "among" if names_deduction(words) else "total"
+
+
+def _is_rated_tax(line: TableLine, words: Sequence[str]) -> bool:
+    """Return whether a line begins with a rate and names a tax on sales: "19 % USt. Nr. 7008 VV RVG"."""
+    text = " ".join(group.text for group in line.groups)
+    return _RATE.match(text) is not None and names_tax(words)
 
 
 def _is_sum(line: TableLine, read: PricedReading, priced: Mapping[TableLine, LinePrice]) -> bool:

@@ -17,9 +17,10 @@ from schemas.values.dates import fold
 from schemas.values.months import MONTHS, WEEKDAYS
 
 BOOKED: frozenset[ColumnKind] = frozenset(("debit", "credit", "balance"))
-_POSITION = re.compile(r"\d{1,5}(?:[.\-/]\d{1,3}){0,3}[.):]?|[A-Z][.)]?")
+POSITION = re.compile(r"\d{1,5}(?:[.\-/]\d{1,4}){0,3}[.):]?|[A-Z][.)]?")
 _NUMBERS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 _MOST_CHARS = 24
+_FEWEST_ROWS, _LAST_ROWS = 2, 50  # which tell that all rows are marked
 MOST_AHEAD = 8  # lines: a page of nothing else would cost time with their square
 
 
@@ -28,6 +29,21 @@ def is_marked(line: ReadLine, part: TablePart) -> bool:
     return is_numbered(line, part) or any(
         part.columns[index].kind == "date" and _is_date(group.text) for group, index in line.groups
     )
+
+
+def heads_group(part: TablePart, line: ReadLine, following: Sequence[ReadLine]) -> bool:
+    """Return whether a line has a number that one of the next lines, a row, begins with, and no amount."""
+    group = _position(part, line)
+    if not group or line.filled:
+        return False
+    number = next((found for below in following if (found := _position(part, below))), "")
+    return number.startswith(group + ".")
+
+
+def _position(part: TablePart, line: ReadLine) -> str:
+    """Return the number in the column of positions without its last point; "" if there is none."""
+    texts = (group.text for group, index in line.groups if part.columns[index].kind == "position")
+    return next((text.rstrip(".):") for text in texts if POSITION.fullmatch(text)), "")
 
 
 def goes_on(part: TablePart, lines: Sequence[ReadLine], *, reach: float) -> bool:
@@ -41,13 +57,13 @@ def goes_on(part: TablePart, lines: Sequence[ReadLine], *, reach: float) -> bool
     if part.is_over or not first.total_share or first.is_deduction or not _is_priced_text(part, first):
         return False
     for above, line in pairwise(lines):
-        words = _words(above)
+        words = above.words
         if not may_be_row(words) or not 0 < line.line.y - above.line.y < reach:
             return False
         if line.filled != above.filled or not _is_priced_text(part, line) or line.is_deduction:
             return False
         if line.total_share == 0:
-            return not names_charge(_words(line)) and not line.is_carried
+            return not names_charge(line.words) and not line.is_carried
     return False
 
 
@@ -58,19 +74,19 @@ def _is_priced_text(part: TablePart, line: ReadLine) -> bool:
     )
 
 
-def is_row_without_amount(part: TablePart, lines: Sequence[ReadLine], *, main: int) -> bool:
+def is_row_without_amount(part: TablePart, lines: Sequence[ReadLine], *, main: frozenset[int]) -> bool:
     """Return whether lines that fill no amount are a row, numbered or dated or with a word for it.
 
-    "incl." and "free of charge" stand in the column `main` of the amounts, beside a quantity or price.
+    "incl." and "free of charge" stand in a column of `main`, of the amounts, beside a quantity or price.
     """
-    has_word = any(index == main for line in lines for _, index in line.groups)
+    has_word = any(index in main for line in lines for _, index in line.groups)
     return has_word or any(line.filled and is_marked(line, part) for line in lines)
 
 
 def is_numbered(line: ReadLine, part: TablePart) -> bool:
     """Return whether a line stands with a number, or one capital, alone in the column of positions."""
     return any(
-        part.columns[index].kind == "position" and _POSITION.fullmatch(group.text)
+        part.columns[index].kind == "position" and POSITION.fullmatch(group.text)
         for group, index in line.groups
     )
 
@@ -81,11 +97,13 @@ def is_marked_row(part: TablePart, line: ReadLine, *, usual: int) -> bool:
     It has an amount, is no sum or balance by all it says, and if only its date marks it, it fills as many
     columns of numbers as rows do (`usual`), or is a booking. Below a total it names none, but for bookings.
     """
-    if line.is_carried or not _has_money(part, line) or not is_marked(line, part) or _is_sum(line):
+    beside = _numbers_beside_balance(part, line)
+    has_money = beside or _has_money(part, line)
+    if line.is_carried or not has_money or not is_marked(line, part) or _is_sum(line):
         return False
     kinds = {column.kind for column in part.columns}
     if "balance" in kinds:
-        return any(part.columns[index].kind != "balance" for index in line.filled)
+        return beside
     if kinds & BOOKED:
         return not _is_balance(line)
     if part.is_over and line.total_share > 0:
@@ -93,21 +111,53 @@ def is_marked_row(part: TablePart, line: ReadLine, *, usual: int) -> bool:
     return is_numbered(line, part) or (len(line.filled) >= usual and not _is_balance(line))
 
 
+def is_unmarked_sum(part: TablePart, line: ReadLine) -> bool:
+    """Return whether a line says what an account holds, or begins with the word of a sum, and has no mark.
+
+    Where all rows have a number or date, "Saldo letzte Abrechnung" and "Total withdrawals and fees" are none.
+    """
+    begins = len(part.rows) >= _FEWEST_ROWS and _begins_with_sum(line)
+    if not (begins or _names_balance(part, line)) or is_marked(line, part):
+        return False
+    return all(any(is_marked(own, part) for own in row.lines) for row in part.rows[-_LAST_ROWS:])
+
+
+def _names_balance(part: TablePart, line: ReadLine) -> bool:
+    return names_balance(line.words) and any(column.kind == "date" for column in part.columns)
+
+
+def _begins_with_sum(line: ReadLine) -> bool:
+    first = line.line.groups[0].text.split()[0]
+    return bool(folded_words([first])) and is_sum_line(folded_words([first]))
+
+
+def says_sum_alone(line: ReadLine) -> bool:
+    """Return whether all that a line says beside its numbers is that they are sums."""
+    texts = [group.text for group in line.line.groups if not group.is_numeric]
+    return bool(texts) and all(is_sum_line(folded_words([text])) for text in texts)
+
+
+def _numbers_beside_balance(part: TablePart, line: ReadLine) -> bool:
+    """Return whether a line has a number under another heading than a balance's, known or not."""
+    beside = (
+        kind for group, i in line.groups if group.is_numeric and (kind := part.columns[i].kind) != "balance"
+    )
+    return "balance" in {column.kind for column in part.columns} and any(
+        kind is None or kind in NUMERIC_KINDS for kind in beside
+    )
+
+
 def _has_money(part: TablePart, line: ReadLine) -> bool:
     return any(part.columns[index].kind in MONEY_KINDS for index in line.filled)
 
 
 def _is_sum(line: ReadLine) -> bool:
-    return is_sum_line(_words(line))
+    return is_sum_line(line.words)
 
 
 def _is_balance(line: ReadLine) -> bool:
     """Return whether a line says little but what an account holds."""
-    return line.total_share >= 0.5 and names_balance(_words(line))
-
-
-def _words(line: ReadLine) -> frozenset[str]:
-    return folded_words(group.text for group in line.line.groups)
+    return line.total_share >= 0.5 and names_balance(line.words)
 
 
 def _is_date(text: str) -> bool:

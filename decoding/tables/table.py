@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from decoding.tables.headings import ColumnKind
 
@@ -38,12 +39,15 @@ class TableRow:
         above, empty where that makes no difference. `()` where nothing is in doubt.
     continued
         What stands of it at the top of the next page; its cells there, for the same columns.
+    direction
+        Of a booking in the only column of amounts: which way its sign or letter says that it goes.
     """
 
     page_index: int
     cells: tuple[Cell, ...]
     others: tuple[Cell, ...] = ()
     continued: TableRow | None = None
+    direction: Literal["debit", "credit"] | None = None
 
     @property
     def words(self) -> frozenset[int]:
@@ -96,6 +100,7 @@ def _rows_of(table: Table, page_index: int, parts: Sequence[PagePart]) -> Iterat
                 cells=tuple(_shown(cell, part) for cell in row.cells),
                 others=tuple(_shown(cell, part) for cell in row.others),
                 continued=_continued_within(row, parts),
+                direction=row.direction,
             )
 
 

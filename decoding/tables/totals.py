@@ -28,7 +28,7 @@ _NOT_ROWS = frozenset(
 )
 # The same as parts of words: compounds, and words that a reader glued together ("FOODTAX", "BALANCEDUE").
 _NOT_ROW_PARTS = re.compile(
-    "total|^tax(?!i(?:s|cab.*)?$)|tax(?:es)?$|balance|discount|coupon|rounding|change|payment|payable|tender(?:ed)?$|saving|saldo|deposit|summen?$|"
+    "total|^tax(?!i(?:s|cab.*)?$)|tax(?:es)?$|balance|discount|coupon|rounding|change|payment|payable|tender(?:ed)?$|saving|saldo|kontostand|deposit|summen?$|"
     "gesamt|betrag|steuer|rabatt|geld|ubertrag|remise|descuento|sconto|totaal|korting|disk[ao]un|bundaran|bulatan"
     "|^sub ?t(?:ot|t?l|ul)|jumlah|^pajak|bayar(?:an)?$|layanan|larasan$|kembali"
 )
@@ -76,7 +76,7 @@ _SUBTOTALS = re.compile(
 _SUB = frozenset("sub sous page pagina seite parcial parziale partiel partial".split())
 # Words of a total that no row has beside other words: "City tax" may be one, "Amount due today" none.
 _SURE_TOTALS = re.compile(
-    "total|summen?$|^sum$|gesamt|totaal|totaux|jumlah|betrag|bedrag|^amount|^montant|^importe|balance|saldo$|^solde$"
+    "total|summen?$|^sum$|gesamt|totaal|totaux|jumlah|betrag|bedrag|^amount|^montant|^importe|balance|saldo$|kontostand|^solde$"
     "|^due$|pay|^paid$|bayar|^net|^gross$|^brutto$|^ttc$|^ht$|imponibile|^tender|rounding|ubertrag|^carried$|^brought$"
 )
 # What an account holds.

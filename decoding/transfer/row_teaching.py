@@ -196,10 +196,11 @@ def _keeps(near: _Near, kind: RowKind) -> bool:
 def _leaves_out(near: _Near, kind: RowKind, *, is_odd: bool) -> bool:
     """Return whether a line is of a kind that the example left out: by its words, or by what it lacks.
 
-    Of lines that were no rows of the example's table, it must be `is_odd`, without a column that rows
-    usually fill, or say the very same.
+    One that says the same to begin with, and fills more, is another. Of lines that were no rows of the
+    example's table, it must be `is_odd`, without a column that rows usually fill, or say the very same.
     """
-    if any(other.says_same(kind) for other in near.lesson.left_out):
+    alike = [other for other in near.lesson.left_out if other.says_same(kind)]
+    if any(other.words == kind.words or not kind.filled > _columns(other, near) for other in alike):
         return True
     passed = [other for other in near.lesson.passed_over if other.says_same(kind)]
     if any(is_odd or other.words == kind.words for other in passed):
@@ -347,4 +348,12 @@ def _scope(
             filled.discard(key)
         if (cells[key], key in filled, key in whole) != before:
             taught.taught_by.add(rule.example_id)
-    return replace(scoped, cells=cells, filled=frozenset(filled), likely=likely, whole=frozenset(whole))
+    either = tuple(pair for pair in scoped.either if keys.keys().isdisjoint(pair))
+    return replace(
+        scoped,
+        cells=cells,
+        filled=frozenset(filled),
+        likely=likely,
+        whole=frozenset(whole),
+        either=either,
+    )

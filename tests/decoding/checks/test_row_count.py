@@ -69,6 +69,20 @@ def test_totals_taxes_and_discounts_are_no_rows() -> None:
     assert _check((0, 1, 2, 3, 4), document_of(page_of_lines(*_PRINTED, *lines))) == ()
 
 
+@pytest.mark.parametrize(
+    ("marks", "n_missing"), [(("02.03.", "04.03.", "05.03."), 1), (("1", "2", "3"), 1), (("A", "B", "C"), 0)]
+)
+def test_a_marked_line_is_a_row_though_its_words_name_a_tax(marks: tuple[str, ...], n_missing: int) -> None:
+    names = ("Coffee beans", "Green tea", "Tax consulting")
+    lines = [
+        f"{mark:<8}{name:<20}{price:>10}{amount:>12}"
+        for mark, name, (_, price, amount) in zip(marks, names, _CELLS, strict=False)
+    ]
+    foot = f"{'05.03.':<8}{'New balance':<20}{'1.00':>10}{'7.77':>12}"
+    found = _check((0, 1), document_of(page_of_lines(*lines, foot)))
+    assert [warning.message[0] for warning in found] == ([str(n_missing)] if n_missing else [])
+
+
 def test_line_with_the_sum_of_the_rows_is_a_total_in_any_language() -> None:
     line = f"{'Kaikki yhteensä':<20}{'47.40':>10}{'47.40':>12}"
     assert _check((0, 1, 2, 3, 4), document_of(page_of_lines(*_PRINTED, line))) == ()

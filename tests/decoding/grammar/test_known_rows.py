@@ -101,3 +101,20 @@ def test_what_a_row_decides_is_all_that_is_admitted() -> None:
     for wrong in ("credit", None):
         text = json.dumps({"rows": [{"way": wrong}, {"way": "debit"}]}, separators=(",", ":"))
         assert not accepts(grammar.lark, text)
+
+
+def test_of_two_keys_of_one_filled_column_one_has_its_value_or_both_have() -> None:
+    document = document_of(("Surcharge 6.00",))
+    cells = {"name": ((0,),), "net": ((1,),), "gross": ((1,),)}
+    row = ScopedRow(
+        page_index=0, cells=cells, filled=frozenset({"name"}), words=((0, 1),), either=(("net", "gross"),)
+    )
+    amount = FieldSpec(kind="amount", nullable=True)
+    item = ObjectSpec(properties=(("name", VERBATIM), ("net", amount), ("gross", amount)))
+    known: dict[Path, ScopedList] = {("rows",): ScopedList(rows=(row,), is_sure=True)}
+    lark = build_grammar(schema_of(rows=ArraySpec(item=item)), document, rows=known).lark
+    for net, gross in (("6.00", None), (None, "6.00"), ("6.00", "6.00"), (None, None)):
+        text = json.dumps(
+            {"rows": [{"name": "Surcharge", "net": net, "gross": gross}]}, separators=(",", ":")
+        )
+        assert accepts(lark, text) == (net is not None or gross is not None)

@@ -53,13 +53,14 @@ def test_of_keys_that_claim_one_column_the_one_that_is_called_as_it_is_has_it() 
     assert first.filled == {"description", "amount"}
 
 
-def test_two_keys_of_one_column_may_both_be_null() -> None:
+def test_of_two_keys_of_one_column_either_has_its_value() -> None:
     document = pages(GOODS)
     first, _ = scoped(
         document, rows_of(item(description="verbatim", amount_net="amount", amount_gross="amount"))
     )
     assert said(document, first, "amount_net") == said(document, first, "amount_gross") == ["6.00"]
     assert first.filled == {"description"}
+    assert first.either == (("amount_net", "amount_gross"),)
 
 
 def test_a_list_goes_over_all_tables_of_its_shape() -> None:
