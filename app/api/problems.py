@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
+from app.api.wording import describe_issues
 from app.errors import (
     PROBLEM_JSON,
     RETRY_AFTER_S,
@@ -86,9 +87,7 @@ async def _validation_error(_: Request, error: Exception) -> JSONResponse:
         raise error
     problem = http_problem(422, "the request is not as documented", request_id=request_id.get())
     # The values are the caller's document: only the places and the reasons are told.
-    issues = bounded_issues(
-        ("/" + "/".join(str(part) for part in entry["loc"]), str(entry["msg"])) for entry in error.errors()
-    )
+    issues = bounded_issues(describe_issues(error.errors()))
     return problem_response(problem.model_copy(update={"errors": issues, "code": "invalid_request"}))
 
 
