@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
-from app.api.wording import describe_issues
 from app.errors import (
     PROBLEM_JSON,
     RETRY_AFTER_S,
@@ -23,6 +22,7 @@ from app.errors import (
     status_of,
 )
 from app.log import request_id, trace_id
+from app.wording import describe_issues
 from schemas.errors import RasgError, ServiceBusyError
 from schemas.service_errors import ForbiddenError, TooManyRequestsError, UnauthenticatedError
 
