@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
+from typing import cast
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -18,6 +18,7 @@ from decoding.kinds.classify import tell_kind
 from decoding.windows import cut_windows
 from ocr.layout import page_text
 from schemas.completeness import Completeness
+from schemas.distinct_json import load_distinct
 from schemas.document import Document, Word
 from schemas.errors import InvalidAnswerError
 from schemas.extraction import Citation, DocumentKind, ExtractionWarning
@@ -231,9 +232,9 @@ def parse_answer(data: bytes) -> dict[str, JsonValue]:
         If it is no JSON object.
     """
     try:
-        found: JsonValue = json.loads(data.decode("utf-8-sig"))
+        found = load_distinct(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InvalidAnswerError(f"the answer is no JSON: {error}") from error
     if not isinstance(found, dict):
         raise InvalidAnswerError("an answer is a JSON object")
-    return found
+    return cast("dict[str, JsonValue]", found)

@@ -23,7 +23,8 @@ from ocr.reader import ReadOptions, read_document
 from schemas.document import Document
 from schemas.einvoices.fill import CREDIT_NOTES
 from schemas.einvoices.model import EInvoice
-from schemas.einvoices.parse import parse_einvoice_xml, read_number
+from schemas.einvoices.parse import parse_einvoice_xml
+from schemas.einvoices.values import read_number
 from schemas.errors import DecodingError, IncompleteInvoiceError, RasgError
 from schemas.extraction import Completion, Extraction
 from schemas.prompt import Prompt

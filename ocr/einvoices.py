@@ -6,7 +6,7 @@ An attachment is taken for an e-invoice by its content, and for one that was mea
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,8 @@ from ocr.media import sniff
 from ocr.sandboxed import run_in_child
 from schemas.document import Document, ReadWarning
 from schemas.einvoices.model import EInvoice
-from schemas.einvoices.parse import MAX_XML_BYTES, parse_einvoice_xml, read_number
+from schemas.einvoices.parse import MAX_XML_BYTES, parse_einvoice_xml
+from schemas.einvoices.values import read_number
 from schemas.errors import InputError, UnsupportedMediaTypeError
 
 # What ZUGFeRD 1 and 2, Factur-X and XRechnung call it; the newest first.
@@ -27,6 +28,13 @@ KNOWN_NAMES = (
     *("cii.xml", "ubl.xml"),
 )
 _MAX_ATTACHMENTS = 64
+# What two e-invoices of one invoice agree on; of lines too.
+_CODES = frozenset({"document_id", "type_code", "iban", "vendor_vat_id", "customer_vat_id"})
+_COMPARED = _CODES | {
+    *("date_issue", "date_due", "currency_code_amount_due", "amount_total_net", "amount_total_tax"),
+    *("amount_total_gross", "amount_paid", "amount_due"),
+}
+_CELLS = frozenset({"quantity", "unit_price_net", "amount_net"})
 _EINVOICE = TypeAdapter(EInvoice)
 
 
@@ -73,6 +81,7 @@ def find_attached(document: pdfium.PdfDocument) -> AttachedEInvoice:
     Of several the first by `KNOWN_NAMES` is taken, then in the file's order; if they say different things, a
     warning says so. One that is named as an e-invoice and is none is a warning as well.
     """
+    untyped: Any = document
     found: list[EInvoice] = []
     problems: list[str] = []
     for is_named, content in sorted(_candidates(document), key=lambda candidate: candidate[0]):
@@ -81,16 +90,38 @@ def find_attached(document: pdfium.PdfDocument) -> AttachedEInvoice:
         except InputError as error:
             if is_named < len(KNOWN_NAMES):
                 problems.append(f"an e-invoice is attached and cannot be used: {error}")
-    if any(_key_terms(other) != _key_terms(found[0]) for other in found[1:]):
+    if any(_differ(found[0], other) for other in found[1:]):
         problems.append(f"{len(found)} e-invoices are attached and say different things; the first is used")
+    n_attached = int(untyped.count_attachments())
+    if n_attached > _MAX_ATTACHMENTS:
+        problems.append(f"{n_attached} files are attached, and {_MAX_ATTACHMENTS} of them were looked at")
     warnings = tuple(ReadWarning(code="xml_unusable", message=problem) for problem in problems)
     return AttachedEInvoice(invoice=found[0] if found else None, warnings=warnings)
 
 
-def _key_terms(invoice: EInvoice) -> tuple[object, ...]:
-    """Return what two e-invoices of one invoice agree on, whatever their syntax and profile."""
-    amounts = (read_number(invoice.fields.get(term)) for term in ("amount_total_gross", "amount_due"))
-    return (invoice.fields.get("document_id"), *amounts)
+def _differ(one: EInvoice, other: EInvoice) -> bool:
+    """Return whether two e-invoices say different things, whatever their syntax and profile.
+
+    What only one of them says is no difference: a profile may lack it. Names and addresses are written
+    freely.
+    """
+    said = [(_values(one.fields, _COMPARED), _values(other.fields, _COMPARED))]
+    if one.rows and other.rows:
+        rows = ([_values(row, _CELLS) for row in invoice.rows] for invoice in (one, other))
+        said += zip(*rows, strict=False)
+    is_uneven = bool(one.rows and other.rows) and len(one.rows) != len(other.rows)
+    return is_uneven or any(
+        left[term] != right[term] for left, right in said for term in left.keys() & right.keys()
+    )
+
+
+def _values(said: Mapping[str, str], terms: Collection[str]) -> dict[str, object]:
+    return {term: _value(term, text) for term, text in said.items() if term in terms}
+
+
+def _value(term: str, text: str) -> object:
+    number = read_number(text)
+    return number if number is not None and term not in _CODES else "".join(text.split())
 
 
 def _candidates(document: pdfium.PdfDocument) -> Iterator[tuple[int, bytes]]:

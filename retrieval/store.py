@@ -181,6 +181,11 @@ class ExampleStore:
         self._sync_index(tenant)
         self._forget_deleted()
 
+    def taught_by(self, tenant: str, extraction_id: str) -> tuple[str, ...]:
+        """Return the ids of the examples that feedback on an answer made; some may be gone."""
+        with read_session(self.database) as session:
+            return audit.examples_of(session, tenant, extraction_id)
+
     def discard(self, tenant: str, entries: Sequence[AuditEntry]) -> tuple[str, ...]:
         """Delete the examples that the entries are about, as far as they are there; return their ids."""
         gone: list[str] = []

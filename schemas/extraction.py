@@ -43,6 +43,7 @@ WarningCode = Literal[
     "schema_may_not_fit",
     "xml_differs",
     "xml_invalid",
+    "xml_incomplete",
     "known_document",
     "rows_left_out",
     "rows_added",

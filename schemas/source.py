@@ -10,6 +10,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
+from schemas.distinct_json import load_distinct
 from schemas.errors import InvalidSchemaError
 from schemas.report import pointer_to
 
@@ -54,7 +55,7 @@ def parse_schema_text(data: bytes | str) -> JsonObject:
         raise _invalid("", f"the schema is larger than {MAX_SCHEMA_BYTES} bytes")
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
-        value: object = json.loads(text, object_pairs_hook=_distinct, parse_constant=_no_constant)
+        value = load_distinct(text, parse_constant=_no_constant)
     except RecursionError as error:
         raise _invalid("", f"the JSON nests deeper than {MAX_JSON_DEPTH}") from error
     except UnicodeDecodeError as error:
@@ -64,13 +65,6 @@ def parse_schema_text(data: bytes | str) -> JsonObject:
     if not isinstance(value, Mapping):
         raise _invalid("", "the schema must be a JSON object")
     return plain_json(cast("Mapping[object, object]", value))
-
-
-def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    mapping = dict(pairs)
-    if len(mapping) != len(pairs):
-        raise ValueError("an object repeats a key")
-    return mapping
 
 
 def _no_constant(name: str) -> None:

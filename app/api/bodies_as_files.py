@@ -20,7 +20,7 @@ from starlette.types import Scope
 
 from app.api.acceptance import accept_file
 from app.api.deps import ServiceState, State, TenantName, find_schema_choice, pages_of
-from app.api.json_body import json_text
+from app.api.json_body import json_text, load_json, refuse_too_much
 from app.api.queries import MAX_ISSUES, refuse_unknown
 from app.api.waiting import AskedReply
 from app.extraction.options import ExtractionOptions, SplitMode
@@ -173,8 +173,11 @@ def read_json(model: type[Body], text: bytes) -> Body:
     RequestValidationError
         If it is not, with places and reasons and no values, the first few.
     """
+    text = json_text(text)
+    refuse_too_much(text)
+    load_json(text)  # for keys that stand twice, of which the last would win
     try:
-        return model.model_validate_json(json_text(text))
+        return model.model_validate_json(text)
     except ValidationError as error:
         raise _refusal_of(error, "body") from None
 

@@ -6,13 +6,14 @@ from codecs import BOM_UTF8
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Path, Query, UploadFile
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from app.api.deps import RequestPipeline, RequestTenant, Schema, State
 from app.api.forms import CHECKED_FORM, TextOrFile
 from app.api.json_body import documented, holds_too_much, json_body
 from app.examples.importing import add_annotated_file
 from app.examples.service import Added, FeedbackVerdict
+from schemas.distinct_json import RepeatedKeyError, load_distinct
 from schemas.errors import InputError
 from schemas.example import Example, ExampleSource
 
@@ -101,9 +102,13 @@ def answer_of(
         return None
     if holds_too_much(answer):
         raise InputError("answer holds too many values")
+    text = answer.removeprefix(BOM_UTF8)
     try:
-        return _ANSWER.validate_json(answer.removeprefix(BOM_UTF8))
-    except ValidationError as error:
+        load_distinct(text)
+        return _ANSWER.validate_json(text)
+    except RepeatedKeyError as error:
+        raise InputError(f"answer: {error}") from error
+    except (ValueError, RecursionError) as error:
         raise InputError("answer is no JSON object") from error
 
 

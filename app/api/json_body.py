@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
 from starlette.concurrency import run_in_threadpool
 
 from app.api.queries import MAX_ISSUES
+from schemas.distinct_json import RepeatedKeyError, load_distinct
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -34,13 +34,27 @@ def json_body(model: type[Model]) -> Callable[[Request], Coroutine[Any, Any, Mod
 
 def documented(model: type[BaseModel]) -> dict[str, Any]:
     """Return what the route of a `json_body` adds to its OpenAPI operation."""
-    content = {"application/json": {"schema": model.model_json_schema()}}
+    content = {
+        "application/json": {"schema": model.model_json_schema(ref_template="#/components/schemas/{model}")}
+    }
     return {"requestBody": {"content": content, "required": True}}
 
 
 def holds_too_much(body: bytes) -> bool:
     """Return whether a JSON text would become far more in memory than any answer is."""
     return sum(body.count(mark) for mark in (b",", b"[", b"{")) > _MAX_MARKS
+
+
+def refuse_too_much(body: bytes) -> None:
+    """Refuse what holds too much.
+
+    Raises
+    ------
+    RequestValidationError
+        If it does (`holds_too_much`).
+    """
+    if holds_too_much(body):
+        raise _refused("the body holds too many values")
 
 
 def json_text(body: bytes) -> bytes:
@@ -67,12 +81,8 @@ def parse_json(body: bytes, model: type[Model]) -> Model:
         If it is no JSON, holds too much, or is no such `model`; it names the first 20 places at most.
     """
     body = json_text(body)
-    if holds_too_much(body):
-        raise _refused("the body holds too many values")
-    try:
-        value = from_json(body)  # at most 200 deep
-    except ValueError as error:
-        raise _refused("the body is no JSON, or nested too deeply") from error
+    refuse_too_much(body)
+    value = load_json(body)
     if isinstance(value, dict):
         _refuse_unknown_keys(value, model)  # pyright: ignore[reportUnknownArgumentType] # JSON
     try:
@@ -82,6 +92,22 @@ def parse_json(body: bytes, model: type[Model]) -> Model:
         raise RequestValidationError(
             [{**issue, "loc": ("body", *issue["loc"])} for issue in issues[:MAX_ISSUES]]
         ) from None
+
+
+def load_json(body: bytes) -> object:
+    """Return what a JSON text says.
+
+    Raises
+    ------
+    RequestValidationError
+        If it is no JSON, is nested too deeply, or an object in it has a key twice: it would say two things.
+    """
+    try:
+        return load_distinct(body)
+    except RepeatedKeyError as error:
+        raise _refused(str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise _refused("the body is no JSON, or nested too deeply") from error
 
 
 def _refuse_unknown_keys(value: dict[str, object], model: type[BaseModel]) -> None:

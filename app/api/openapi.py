@@ -49,8 +49,22 @@ def describe(raw: Json, routes: Sequence[BaseRoute]) -> Json:
         for method in _METHODS & item.keys():
             item[method]["operationId"] = names[path, method]
             item[method]["responses"] = _responses(item[method]["responses"])
+    _name_bodies(document)
     _add_components(document)
     return document
+
+
+def _name_bodies(document: Json) -> None:
+    """Make components of the JSON bodies that a route reads by itself, as the framework makes of its own."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for item in document["paths"].values():
+        for method in _METHODS & item.keys():
+            content = item[method].get("requestBody", {}).get("content", {}).get("application/json", {})
+            name = content.get("schema", {}).get("title")
+            if name is not None:
+                schemas.update(content["schema"].pop("$defs", {}))
+                schemas[name] = content["schema"]
+                content["schema"] = {"$ref": _REFS.format(model=name)}
 
 
 def _operation_ids(routes: Sequence[BaseRoute]) -> dict[tuple[str, str], str]:

@@ -22,6 +22,7 @@ from app.errors import (
     status_of,
 )
 from app.log import request_id, trace_id
+from app.wording import describe_issues
 from schemas.errors import RasgError, ServiceBusyError
 from schemas.service_errors import ForbiddenError, TooManyRequestsError, UnauthenticatedError
 
@@ -86,9 +87,7 @@ async def _validation_error(_: Request, error: Exception) -> JSONResponse:
         raise error
     problem = http_problem(422, "the request is not as documented", request_id=request_id.get())
     # The values are the caller's document: only the places and the reasons are told.
-    issues = bounded_issues(
-        ("/" + "/".join(str(part) for part in entry["loc"]), str(entry["msg"])) for entry in error.errors()
-    )
+    issues = bounded_issues(describe_issues(error.errors()))
     return problem_response(problem.model_copy(update={"errors": issues, "code": "invalid_request"}))
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Form, Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.api.deps import RequestTenant, State
+from app.api.json_body import documented, json_body
 from app.outbound.addresses import MAX_URL_CHARS
 from app.webhooks.signing import make_secret, show_secret
 from schemas.service_errors import AddressRefusedError
@@ -120,8 +121,10 @@ class WebhookDeliveryList(BaseModel):
     next: int | None
 
 
-@router.post("/v1/webhooks", status_code=201)
-async def create_webhook(body: NewWebhook, state: State, tenant: RequestTenant) -> WebhookWithSecret:
+@router.post("/v1/webhooks", status_code=201, openapi_extra=documented(NewWebhook))
+async def create_webhook(
+    body: Annotated[NewWebhook, Depends(json_body(NewWebhook))], state: State, tenant: RequestTenant
+) -> WebhookWithSecret:
     """Be told of events at a URL from now on; the answer has the secret that messages are signed with."""
     url = None if body.url is None else state.opener.check(body.url).url
     endpoint = Endpoint(
@@ -187,9 +190,12 @@ async def delete_webhook(webhook_id: _Id, state: State, tenant: RequestTenant) -
     await state.lookups.run(lambda: tenant.webhooks.remove(webhook_id))
 
 
-@router.post("/v1/webhooks/{webhook_id}/rotate")
+@router.post("/v1/webhooks/{webhook_id}/rotate", openapi_extra=documented(Rotation))
 async def rotate_webhook_secret(
-    webhook_id: _Id, rotation: Rotation, state: State, tenant: RequestTenant
+    webhook_id: _Id,
+    rotation: Annotated[Rotation, Depends(json_body(Rotation))],
+    state: State,
+    tenant: RequestTenant,
 ) -> WebhookWithSecret:
     """Give a webhook a new secret; for a while both sign its messages. A disabled one is told again."""
     secret = make_secret()

@@ -152,12 +152,22 @@ def _start(build: BuildExtractor) -> _Worker:
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, build, os.getpid()), daemon=True)
     try:
-        with _one_thread():
+        with _one_thread(), _uninterrupted():
             process.start()
     except OSError as error:
         raise ConfigurationError(f"a process cannot be started: {error.strerror}") from error
     theirs.close()
     return _Worker(process=process, pipe=ours)
+
+
+@contextmanager
+def _uninterrupted() -> Generator[None]:
+    """Have processes that are started meanwhile hear of no Ctrl-C, not even before `_serve` ignores it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

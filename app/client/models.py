@@ -73,6 +73,14 @@ class FailedDocument(TypedDict):
     problem: Problem
 
 
+class Feedback(TypedDict):
+    """What a person says of an answer."""
+
+    verdict: Literal["confirmed", "corrected", "rejected"]
+    value: NotRequired[dict[str, Any] | None]
+    confirmed_by: str
+
+
 class Index(TypedDict):
     """Where things are."""
 

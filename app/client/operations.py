@@ -11,6 +11,7 @@ from app.client.models import (
     ExampleList,
     ExampleSummary,
     Extractions,
+    Feedback,
     Index,
     JobList,
     JobView,
@@ -263,7 +264,7 @@ class Client(Transport):
             query={"removed_by": removed_by},
         )
 
-    def feedback(self, *, extraction_id: str, body: dict[str, Any]) -> AddedExamples:
+    def feedback(self, *, extraction_id: str, body: Feedback) -> AddedExamples:
         """Confirm, correct or reject an answer; what is confirmed or corrected is an example at once."""
         return self.call(
             "POST", "/v1/extractions/{extraction_id}/feedback", at={"extraction_id": extraction_id}, body=body

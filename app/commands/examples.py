@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -22,6 +22,7 @@ from app.settings import Settings, load_settings
 from app.terminal import echo, open_console
 from app.wiring import build_example_service, build_finder, build_read_options, open_store
 from ocr.reader import ReadOptions, read_document
+from schemas.distinct_json import RepeatedKeyError, load_distinct
 from schemas.errors import InputError
 from schemas.registry import load_schema
 
@@ -192,9 +193,13 @@ def _read_options(settings: Settings) -> ReadOptions:
 
 
 def _answer(path: Path) -> GivenAnswer:
+    text = read_file(path, _MAX_ANSWER_BYTES)
     try:
-        found = _ANSWER.validate_json(read_file(path, _MAX_ANSWER_BYTES))
-    except ValidationError as error:
+        load_distinct(text)
+        found = _ANSWER.validate_json(text)
+    except RepeatedKeyError as error:
+        raise InputError(f"{path.name}: {error}") from error
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path.name} is no JSON object") from error
     return read_answer(found)
 

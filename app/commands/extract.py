@@ -13,6 +13,7 @@ import typer
 from pydantic import JsonValue
 
 from app.commands.option_flags import take_options
+from app.commands.stopping import end_at_once
 from app.extraction.options import SPLIT_HELP, SplitMode
 from app.extraction.page_ranges import PAGES_HELP, parse_page_ranges
 from app.log import configure_logging
@@ -98,38 +99,39 @@ def extract(
     done, 3 with --fail-on needs_review if none failed and a person has to look at any, 130 or 143 if it was
     stopped by Ctrl-C or SIGTERM. Files that were done before count.
     """
-    settings = load_settings()
-    configure_logging(settings.log)
-    formats = tuple(dict.fromkeys(output_formats or [Format.JSON]))
-    check_formats(formats, out)
-    if explain and out is None:
-        raise ConfigurationError("--explain writes files", hint="name a folder with --out")
-    if jobs == 1:  # others import it in processes of their own
-        _import_ahead(settings, engine or settings.engine, files)
+    with end_at_once():
+        settings = load_settings()
+        configure_logging(settings.log)
+        formats = tuple(dict.fromkeys(output_formats or [Format.JSON]))
+        check_formats(formats, out)
+        if explain and out is None:
+            raise ConfigurationError("--explain writes files", hint="name a folder with --out")
+        if jobs == 1:  # others import it in processes of their own
+            _import_ahead(settings, engine or settings.engine, files)
 
-    # While torch is loaded: these are all that reads, asks, checks and writes.
-    from app.batch.review import check_review_file
-    from app.commands.extract_job import ExtractJob, ask_options
-    from app.commands.extract_run import run_extract
-    from app.extraction.schema_choice import load_choice
+        # While torch is loaded: these are all that reads, asks, checks and writes.
+        from app.batch.review import check_review_file
+        from app.commands.extract_job import ExtractJob, ask_options
+        from app.commands.extract_run import run_extract
+        from app.extraction.schema_choice import load_choice
 
-    if review is not None:
-        check_review_file(review)
-    job = ExtractJob(
-        settings=settings,
-        schema=load_choice(schema),
-        options=ask_options(settings, said, examples=examples),
-        engine=engine,
-        ocr=ocr,
-        split=split,
-        pages=None if pages is None else parse_page_ranges(pages),
-        pages_text=pages,
-        password=password,
-        tenant=tenant,
-        explain=explain,
-        n_jobs=jobs,
-    )
-    tally = run_extract(job, files, out=out, formats=formats, again=again, review=review)
+        if review is not None:
+            check_review_file(review)
+        job = ExtractJob(
+            settings=settings,
+            schema=load_choice(schema),
+            options=ask_options(settings, said, examples=examples),
+            engine=engine,
+            ocr=ocr,
+            split=split,
+            pages=None if pages is None else parse_page_ranges(pages),
+            pages_text=pages,
+            password=password,
+            tenant=tenant,
+            explain=explain,
+            n_jobs=jobs,
+        )
+        tally = run_extract(job, files, out=out, formats=formats, again=again, review=review)
     end_with(tally, fail_on)
 
 

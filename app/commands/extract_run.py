@@ -58,6 +58,28 @@ def run_extract(
     typer.Exit
         If it was stopped.
     """
+    with stop_by_signals() as stop:
+        try:
+            tally = _extract_all(job, files, stop, out=out, formats=formats, again=again, review=review)
+        except KeyboardInterrupt:  # before any work
+            tally = None
+    if tally is None:
+        stop.end()
+        raise typer.Exit(stop.exit_code)
+    return tally
+
+
+def _extract_all(
+    job: ExtractJob,
+    files: Sequence[str],
+    stop: Stop,
+    *,
+    out: Path | None,
+    formats: tuple[Format, ...],
+    again: bool,
+    review: Path | None,
+) -> Tally | None:
+    """Return what came of the files; None if it was stopped meanwhile, which has been told."""
     left_out: Counter[str] = Counter()
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rasg-")))
@@ -68,13 +90,9 @@ def run_extract(
         command = _Command(
             job=job, folder=folder, formats=formats, again=again, review=review, prints=out is None
         )
-        stop = stack.enter_context(stop_by_signals())
         is_stopped = command.run(found, stop)
         command.report(found, left_out)
-    if is_stopped:
-        stop.end()
-        raise typer.Exit(stop.exit_code)
-    return command.tally
+    return None if is_stopped else command.tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

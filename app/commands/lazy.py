@@ -35,7 +35,10 @@ class Place:
 
     def load(self, name: str) -> Command:
         """Return the command, by this name; its module is imported."""
-        found: Any = getattr(import_module(f"{__package__}.{self.module}"), self.attribute)
+        from app.commands.stopping import end_at_once
+
+        with end_at_once():
+            found: Any = getattr(import_module(f"{__package__}.{self.module}"), self.attribute)
         holder = typer.Typer(add_completion=False)
         if isinstance(found, typer.Typer):
             holder.add_typer(found, name=name)

@@ -74,6 +74,23 @@ class Stop:
 
 
 @contextmanager
+def end_at_once() -> Generator[None]:
+    """Have Ctrl-C end the process at once and without a word in the block, while nothing is begun.
+
+    Modules are imported meanwhile, for seconds: an exception would wait for them, and where Python calls back
+    from its import system it is dropped, so that the command goes on as if nobody had stopped it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def stop_by_signals(*, seconds: float = SECONDS) -> Generator[Stop]:
     """Yield what tells of a stop; SIGINT and SIGTERM raise `Stopped` in the block, in the main thread.
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
 from app.examples.einvoice import einvoice_answer
 from app.examples.service import Added, ExampleService
 from app.files import FolderEntry, read_file, walk_folder
 from eval.datasets import GoldRecord
 from ocr.reader import ReadOptions, read_document
+from schemas.distinct_json import RepeatedKeyError, load_distinct
 from schemas.errors import InputError, RasgError
 from schemas.spec import ArraySpec, ExtractionSchema, ObjectSpec, Spec
 
@@ -104,8 +105,12 @@ def _import_labelled(
             if not line.strip():
                 continue
             try:
+                load_distinct(line)
                 record = GoldRecord.model_validate_json(line)
-            except ValidationError:
+            except RepeatedKeyError as error:
+                yield Imported(file=f"{_LABELS}, line {number}", error=str(error))
+                continue
+            except (ValueError, RecursionError):
                 yield Imported(file=f"{_LABELS}, line {number}", error="the line is no record")
                 continue
             yield _import_record(folder, record, service, schema, options, confirmed_by)

@@ -155,7 +155,7 @@ class ExampleService:
         """Confirm, correct or reject an answer; confirmed and corrected pages are examples at once.
 
         How right the answer was counts for the adapter that gave it; a rejection says nothing of its fields,
-        and takes back the score of what was said before.
+        and takes back what was said before: its examples and its score.
 
         Raises
         ------
@@ -171,15 +171,23 @@ class ExampleService:
         kept = find_extraction(self.store.database, self.tenant, extraction_id)
         actor = check_actor(confirmed_by)
         if verdict == "rejected":
-            self.store.add(
-                (),
-                entries=(self._entry(actor, "rejected", None, kept.extraction_id),),
-                also=lambda session: drop_score(session, kept.extraction_id),
-            )
+            self._reject(kept.extraction_id, actor)
             return Added()
         schema = from_json_text(kept.json_schema, name=kept.schema_name)
         right = kept.value if value is None else value
         return self._add(kept.document, schema, right, "feedback", actor, verdict, kept, kept.value)
+
+    def _reject(self, extraction_id: str, actor: str) -> None:
+        # Examples first: who hears nothing of a crash between the two says it again.
+        taught = self.store.taught_by(self.tenant, extraction_id)
+        if taught:
+            entries = [self._entry(actor, "removed", one, extraction_id) for one in taught]
+            self.store.discard(self.tenant, entries)
+        self.store.add(
+            (),
+            entries=(self._entry(actor, "rejected", None, extraction_id),),
+            also=lambda session: drop_score(session, extraction_id),
+        )
 
     def remove(self, example_ids: Iterable[str], *, actor: str) -> None:
         """Delete examples.

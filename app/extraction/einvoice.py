@@ -28,9 +28,9 @@ from decoding.windows import Window, cut_windows
 from schemas.completeness import Completeness
 from schemas.document import Document
 from schemas.einvoices.fill import Filled, fill_schema
-from schemas.einvoices.model import EInvoice
-from schemas.einvoices.parse import read_number
+from schemas.einvoices.model import BrokenRule, EInvoice
 from schemas.einvoices.rules import broken_rules
+from schemas.einvoices.values import read_day, read_number
 from schemas.errors import EmptyDocumentError, UnsupportedMediaTypeError
 from schemas.extraction import Extraction, ExtractionWarning, FieldMetadata, Output, Usage
 from schemas.registry import list_schemas
@@ -52,6 +52,7 @@ from schemas.walk import Leaf, leaves, replace_leaves, value_at
 # What answers where no model does.
 ENGINE = "xml"
 _INVOICE = "invoice"
+_MAX_BROKEN = 50
 _MONEY = ("amount_", "unit_price")
 
 Ask = Callable[[ExtractionSchema], Extraction]
@@ -140,7 +141,9 @@ def _prefer(known: _Known, ask: Ask) -> Extraction:
             "completeness": _join(own.completeness, built.completeness),
         }
     )
-    return add_doubts(built, (*refused, *own.warnings, *_broken(known), *own.differences))
+    return add_doubts(
+        built, (*refused, *own.warnings, *_broken(known), *_unanswered(known), *own.differences)
+    )
 
 
 def _ask_rest(known: _Known, ask: Ask) -> Extraction | None:
@@ -194,8 +197,16 @@ def _ground(known: _Known, value: Mapping[str, JsonValue]) -> _OnPage:
     lists = _lists(windows, schema)
     completeness = find_evidence(grounded, known.document, list_seen_rows(windows, schema))
     taxes = tuple(a for share in known.invoice.taxes if (a := read_number(share.amount)) is not None)
-    compared = XmlAnswer(value=value, grounded=grounded, terms=known.filled.terms, lists=lists, taxes=taxes)
-    currency = known.invoice.fields.get("currency_code_amount_due")
+    fields = known.invoice.fields
+    compared = XmlAnswer(
+        value=value,
+        grounded=grounded,
+        terms=known.filled.terms,
+        lists=lists,
+        taxes=taxes,
+        codes=tuple(text for term, text in fields.items() if term.endswith(("_vat_id", "_tax_id"))),
+    )
+    currency = fields.get("currency_code_amount_due")
     return _OnPage(
         metadata={
             path: _of_the_xml(entry, value_at(dict(value), path), known.filled.terms.get(path), currency)
@@ -248,6 +259,8 @@ def _of_the_xml(
     # Of a number the XML's own digits: "19.00" says more than 19.0.
     written = None if entry.normalised is None or not isinstance(value, str) else read_number(value)
     normalised = entry.normalised if written is None else format(written, "f")
+    if term is not None and term.startswith("date"):
+        normalised = read_day(value) if isinstance(value, str) else None
     is_money = term is not None and term.startswith(_MONEY)
     marked = currency_code(currency) if is_money and currency is not None else entry.currency
     return entry.model_copy(update={"source": "xml", "currency": marked, "normalised": normalised})
@@ -276,15 +289,52 @@ def _join(own: Completeness, other: Completeness) -> Completeness:
 
 
 def _broken(known: _Known) -> tuple[ExtractionWarning, ...]:
-    """Return an `xml_invalid` for each rule of the standard that the XML breaks."""
-    paths = {term: path for path, term in known.filled.terms.items() if row_path(path) is None}
+    """Return an `xml_invalid` for each rule of the standard that the XML breaks, of many for the first."""
+    broken = broken_rules(known.invoice)
+    found = [
+        _invalid(f"the XML breaks {one.rule} of EN 16931: {one.message}", _path_of(one, known.filled))
+        for one in broken[:_MAX_BROKEN]
+    ]
+    if len(broken) > len(found):
+        found.append(_invalid(f"the XML breaks rules of EN 16931 in {len(broken) - len(found)} more places"))
+    return tuple(found)
+
+
+def _invalid(message: str, path: Path | None = None) -> ExtractionWarning:
+    return ExtractionWarning(
+        code="xml_invalid", message=message, path=None if path is None else json_path(path)
+    )
+
+
+def _path_of(broken: BrokenRule, filled: Filled) -> Path | None:
+    """Return the path of the value at which a rule is broken; None if the schema does not ask for it.
+
+    Of a line whose value is not there it is the row.
+    """
+    in_row = [path for path in filled.terms if _row_index(path) == broken.row_index]
+    exact = (path for path in in_row if filled.terms[path] == broken.term)
+    return next(exact, None) or next((row_path(path) for path in in_row), None)
+
+
+def _row_index(path: Path) -> str | int | None:
+    row = row_path(path)
+    return None if row is None else row[-1]
+
+
+def _unanswered(known: _Known) -> tuple[ExtractionWarning, ...]:
+    """Return an `xml_incomplete` for each thing asked that XML alone does not say, as there is no page."""
+    if known.document.pages:
+        return ()
+    n_rows = len(known.invoice.rows)
     return tuple(
         ExtractionWarning(
-            code="xml_invalid",
-            message=f"the XML breaks {broken.rule} of EN 16931: {broken.message}",
-            path=json_path(paths[broken.term]) if broken.term in paths else None,
+            code="xml_incomplete",
+            message=f"the XML has {n_rows} lines, which do not fit this list, and no page to read them from"
+            if n_rows and isinstance(spec_at(known.schema.root, path), ArraySpec)
+            else "the XML does not say this, or not in this form, and there is no page to read it from",
+            path=json_path(path),
         )
-        for broken in broken_rules(known.invoice)
+        for path in known.filled.open
     )
 
 

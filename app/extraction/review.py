@@ -29,6 +29,7 @@ _IMPORTANCE: tuple[ReviewCode, ...] = (
     "machine_instruction",
     "xml_differs",
     "xml_invalid",
+    "xml_incomplete",
     "xml_unusable",
     "list_incomplete",
     "row_repeated",

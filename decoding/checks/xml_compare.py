@@ -9,7 +9,7 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from decoding.checks.xml_differs import differs
-from schemas.einvoices.parse import read_number
+from schemas.einvoices.values import read_number
 from schemas.extraction import ExtractionWarning, FieldMetadata, Output
 from schemas.spec import NUMERIC_KINDS, Path, Spec, json_path, row_path
 from schemas.walk import Leaf, leaves, lists, value_at

@@ -12,10 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Literal
 
 from pydantic import JsonValue
 
 from decoding.checks.labelled_values import labelled_values
+from decoding.checks.shown_codes import is_shown, shown_codes
 from decoding.grounding.occurrences import DocumentIndex
 from decoding.grounding.result import GroundedField, GroundedRow, GroundedTable, GroundingResult
 from decoding.tables.match import ScopedList, ScopedRow
@@ -33,6 +36,10 @@ _ALWAYS_SHOWN = frozenset(
 # Shown if they are not nought: an invoice without tax needs no line that says so.
 _SHOWN_IF_ANY = frozenset({"amount_total_net", "amount_total_tax"})
 _CODES = frozenset({"document_id", "iban", "bic", "vendor_tax_id", "vendor_vat_id"})
+# Codes that are known by their check digits wherever they stand: another one in their place is a difference.
+_CHECKED: Mapping[str, Literal["iban", "tax_id"]] = MappingProxyType(
+    {"iban": "iban", "vendor_tax_id": "tax_id", "vendor_vat_id": "tax_id"}
+)
 _PRODUCT = ("quantity", "unit_price_net", "amount_net")
 _ROUNDED = Decimal("0.05")  # what is left where the price is rounded
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -54,6 +61,8 @@ class XmlAnswer:
         The rows that the pages' tables show, by the path of the list that they fill.
     taxes
         The amounts that the total tax is made of: a page may show these instead.
+    codes
+        The tax numbers of both parties, whether they are asked for or not.
     """
 
     value: Mapping[str, JsonValue]
@@ -61,6 +70,7 @@ class XmlAnswer:
     terms: Mapping[Path, str]
     lists: Mapping[Path, ScopedList]
     taxes: tuple[Decimal, ...] = ()
+    codes: tuple[str, ...] = ()
 
     def text(self, path: Path) -> str:
         """Return what the XML says at a path."""
@@ -102,6 +112,26 @@ def _fields(answer: XmlAnswer, index: DocumentIndex) -> Iterator[ExtractionWarni
             yield differs(path, answer.text(path), texts[0], claims[0].page_index + 1)
         elif _must_show(field, term) and not _is_shown(field, term, answer, index):
             yield differs(path, answer.text(path), _nearly(field))
+        elif term in _CHECKED:
+            yield from _other_code(path, _CHECKED[term], answer, index)
+
+
+def _other_code(
+    path: Path, code_format: Literal["iban", "tax_id"], answer: XmlAnswer, index: DocumentIndex
+) -> Iterator[ExtractionWarning]:
+    """Yield that a page shows another code of the form in the place of the XML's, which stands nowhere.
+
+    Of VAT numbers those of the same country that are not another party's.
+    """
+    said = answer.text(path)
+    if is_shown(index.pages, said):
+        return
+    others = {_key(code) for code in answer.codes if _key(code) != _key(said)}
+    shown = [one for one in shown_codes(index.pages, code_format) if _key(one.code) not in others]
+    if code_format == "tax_id":
+        shown = [one for one in shown if one.code[:2] == said[:2].upper()]
+    if shown:
+        yield differs(path, said, shown[0].code, shown[0].page_number)
 
 
 def _must_show(field: GroundedField, term: str) -> bool:

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from schemas.einvoices.model import EInvoice
 from schemas.einvoices.names import COLUMN_TERMS, FIELD_TERMS, LIST_NAMES, fold_name
-from schemas.einvoices.parse import read_number
+from schemas.einvoices.values import is_iban_like, read_day, read_number
 from schemas.spec import (
     DEFAULT_MAX_LENGTH,
     ArraySpec,
@@ -140,6 +140,10 @@ def _value(spec: FieldSpec, text: str | None) -> JsonValue:
         return None
     if spec.kind == "enum":
         return text if text in spec.enum_values else None
+    if spec.kind == "iso_date":
+        return read_day(text)
+    if spec.code_format == "iban" and not is_iban_like(text):  # a number of an account that is none
+        return None
     if spec.kind in ("number", "integer"):
         number = read_number(text)
         if number is None or (spec.kind == "integer" and number != int(number)):

@@ -18,8 +18,29 @@ class TaxShare(Value):
     amount: str | None = None
 
 
+class BrokenRule(Value):
+    """What is wrong with the XML: the rule or term of the standard, where it shows, and what is wrong.
+
+    Attributes
+    ----------
+    rule
+        As the standard names it ("BR-CO-10", "BT-2").
+    term
+        The term (`schemas.einvoices.paths`) at which it shows; of a line if there is a `row_index`.
+    message
+        Names amounts, currencies and days of the XML, and no text of it.
+    """
+
+    rule: str
+    term: str
+    message: str
+    row_index: int | None = None
+
+
 class EInvoice(Value):
     """The terms of one e-invoice; numbers as written with a decimal point, dates in ISO form.
+
+    What is no number or no day is kept as it is written, and `schemas.einvoices.rules` says so.
 
     Attributes
     ----------
@@ -30,9 +51,12 @@ class EInvoice(Value):
         (MINIMUM, BASIC WL) have none.
     taxes
         The VAT breakdown.
+    broken
+        What is wrong with the XML beyond what its terms show: one said twice, in another currency.
     """
 
     syntax: Syntax
     fields: dict[str, str]
     rows: tuple[dict[str, str], ...] = ()
     taxes: tuple[TaxShare, ...] = ()
+    broken: tuple[BrokenRule, ...] = ()

@@ -85,6 +85,14 @@ def _by_name(terms: Mapping[str, str]) -> Mapping[str, str]:
     )
 
 
+def _numbers(*tables: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the standard's own number of each term that has one."""
+    named = ((term, name) for table in tables for term, names in table.items() for name in names.split())
+    return MappingProxyType({term: name for term, name in named if name.startswith("BT-")})
+
+
 FIELD_TERMS: Mapping[str, str] = _by_name(_FIELDS)
 COLUMN_TERMS: Mapping[str, str] = _by_name(_COLUMNS)
 LIST_NAMES: frozenset[str] = frozenset(map(fold_name, _LISTS.split()))
+# "BT-112" by the term; fields before columns, which have other terms' keys of the same meaning.
+BUSINESS_TERMS: Mapping[str, str] = _numbers(_COLUMNS, _FIELDS)

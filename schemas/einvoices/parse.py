@@ -6,14 +6,14 @@ then for its values. Nothing outside of the bytes is ever looked at.
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
 from decimal import Decimal
 from xml.parsers import expat
 
-from schemas.einvoices.model import EInvoice, Syntax, TaxShare
-from schemas.einvoices.paths import CII, UBL, VAT_SCHEMES, ZUGFERD_1_NAMES, Paths, SyntaxPaths
+from schemas.einvoices.model import BrokenRule, EInvoice, Syntax, TaxShare
+from schemas.einvoices.paths import CII, UBL, VAT_SCHEMES, SyntaxPaths
+from schemas.einvoices.terms import TermReader, find, first_text, local_name
+from schemas.einvoices.values import read_number, xml_encoding
 from schemas.errors import DocumentTooLargeError, UnreadableDocumentError, UnsupportedMediaTypeError
 
 # Attached pictures and time sheets make XRechnungen large; those of the official test suite have 60 KB.
@@ -21,7 +21,6 @@ MAX_XML_BYTES = 10_000_000
 _MAX_DEPTH = 40  # of elements; invoices have some ten
 # An invoice of 5,000 lines has so many; each takes some 100 bytes and 10 us.
 _MAX_ELEMENTS = 250_000
-_MAX_CHARS = 10_000  # of one value; longer texts are no terms of an invoice
 _SYNTAXES: dict[str, tuple[Syntax, SyntaxPaths]] = {
     "CrossIndustryInvoice": ("cii", CII),
     "CrossIndustryDocument": ("zugferd_1", CII),
@@ -30,13 +29,11 @@ _SYNTAXES: dict[str, tuple[Syntax, SyntaxPaths]] = {
 }
 # Of ZUGFeRD 1 before its release, whose root has UBL's name.
 _TRADE = "urn:un:unece:uncefact"
-# Nothing that could make a number of a million digits ("1e999999").
-_NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?")
-_COMPACT_DATE = re.compile(r"\d{8}")
 _CREDIT_NOTE = "381"
 # Without one of these it is some other file whose root has the same name.
 _TELLS = ("document_id", "amount_total_gross", "amount_due")
 _SAYS_WHAT = frozenset({"description", "quantity", "amount_net", "unit_price_net"})
+_ROUNDED = Decimal("0.02")  # that PEPPOL's rule R120 leaves to the amount of a line
 
 
 def parse_einvoice_xml(data: bytes) -> EInvoice:
@@ -55,25 +52,25 @@ def parse_einvoice_xml(data: bytes) -> EInvoice:
     if len(data) > MAX_XML_BYTES:
         raise DocumentTooLargeError(f"the XML has {len(data)} bytes, more than {MAX_XML_BYTES}")
     root = _checked(data)
-    kind = _local(root.tag)
+    kind = local_name(root.tag)
     is_release_candidate = kind == "Invoice" and _TRADE in root.tag
     syntax, paths = _SYNTAXES.get("CrossIndustryDocument" if is_release_candidate else kind, ("ubl", None))
-    if paths is None or not _texts(root, {term: paths.fields[term] for term in _TELLS}):
+    if paths is None or not any(first_text(root, paths.fields[term]) for term in _TELLS):
         raise UnsupportedMediaTypeError(
             "the XML is no e-invoice", hint="CII (Factur-X, ZUGFeRD, XRechnung) and UBL 2.1 invoices are read"
         )
-    fields = _texts(root, paths.fields) | _addresses(root, paths) | _tax_ids(root, paths)
+    reader = TermReader(first_text(root, paths.fields["currency_code_amount_due"]))
+    fields = reader.read(root, paths.fields) | _account(root, paths, reader)
+    fields |= _addresses(root, paths) | _tax_ids(root, paths)
     if kind == "CreditNote":
         fields.setdefault("type_code", _CREDIT_NOTE)
-    tax = _tax_total(root, paths, fields.get("currency_code_amount_due"))
-    if tax is not None:
-        fields["amount_total_tax"] = tax
-    rows = (_row(element, paths) for path in paths.rows for element in _find(root, path))
+    shares = [element for element in find(root, paths.taxes) if not reader.is_foreign(element)]
     return EInvoice(
         syntax=syntax,
         fields=fields,
-        rows=tuple(row for row in rows if _SAYS_WHAT & row.keys()),
-        taxes=tuple(TaxShare(**_texts(element, paths.tax)) for element in _find(root, paths.taxes)),
+        rows=_rows(root, paths, reader),
+        taxes=tuple(TaxShare(**reader.read(element, paths.tax)) for element in shares),
+        broken=tuple(reader.broken),
     )
 
 
@@ -96,49 +93,85 @@ def _checked(data: bytes) -> ElementTree.Element:
         nonlocal depth
         depth -= 1
 
-    parser = expat.ParserCreate()
+    encoding = xml_encoding(data)
+    parser = expat.ParserCreate(encoding)
     parser.StartDoctypeDeclHandler = refuse
     parser.StartElementHandler = enter
     parser.EndElementHandler = leave
     try:
         parser.Parse(data, True)
-        return ElementTree.fromstring(data)
+        return ElementTree.fromstring(data, ElementTree.XMLParser(encoding=encoding))
     except (expat.ExpatError, ElementTree.ParseError, LookupError, ValueError) as error:  # odd encodings
         raise UnreadableDocumentError("the XML is malformed, or in an unknown encoding") from error
 
 
-def _texts(element: ElementTree.Element, paths: Paths) -> dict[str, str]:
-    """Return the text of each term that the element has, from the first of its paths that has one."""
-    found = {term: _first(element, alternatives) for term, alternatives in paths.items()}
-    return {term: text for term, text in found.items() if text is not None}
+def _rows(root: ElementTree.Element, paths: SyntaxPaths, reader: TermReader) -> tuple[dict[str, str], ...]:
+    """Return the lines that say what is billed, and tell the reader which of them do not come out."""
+    rows: list[dict[str, str]] = []
+    for element in (element for path in paths.rows for element in find(root, path)):
+        row = reader.read(element, paths.columns, row_index=len(rows))
+        if not _SAYS_WHAT & row.keys():
+            continue
+        base = read_number(row.pop("price_base", None))
+        base = base if base is not None and base > 0 else Decimal(1)
+        wrong = _wrong_product(row, base, _extras(element, paths))
+        if wrong is not None:
+            reader.broken.append(wrong.model_copy(update={"row_index": len(rows)}))
+        price = read_number(row.get("unit_price_net"))
+        if price is not None and base != 1:
+            row["unit_price_net"] = format(round(price / base, 10).normalize(), "f")
+        rows.append(row)
+    return tuple(rows)
 
 
-def _row(element: ElementTree.Element, paths: SyntaxPaths) -> dict[str, str]:
-    """Return the terms of one line, with the price of one unit where it is said of several."""
-    row = _texts(element, paths.columns)
-    base, price = read_number(row.pop("price_base", None)), read_number(row.get("unit_price_net"))
-    if base is not None and price is not None and base > 0 and base != 1:
-        row["unit_price_net"] = format(round(price / base, 10).normalize(), "f")
-    return row
+def _wrong_product(row: dict[str, str], base: Decimal, extras: Decimal | None) -> BrokenRule | None:
+    """Return what is wrong with a line whose amount is not its quantity of its price.
 
-
-def read_number(text: str | None) -> Decimal | None:
-    """Return a number as XML writes it; None of what is none, or has more than 15 digits.
-
-    Examples
-    --------
-    >>> read_number("-12.50"), read_number("1e9"), read_number("12,50")
-    (Decimal('-12.50'), None, None)
+    A price or a quantity may have been rounded to the digits that it has.
     """
-    return Decimal(text) if text is not None and _NUMBER.fullmatch(text) else None
+    quantity, price = read_number(row.get("quantity")), read_number(row.get("unit_price_net"))
+    amount = read_number(row.get("amount_net"))
+    if quantity is None or price is None or amount is None or extras is None:
+        return None
+    wanted = quantity * price / base + extras
+    rounded = (_half_unit(price) * abs(quantity) + _half_unit(quantity) * abs(price)) / base + _ROUNDED
+    if abs(wanted - amount) <= rounded:
+        return None
+    message = f"{quantity} at {price} for {base} with {extras} for allowances and charges is not {amount}"
+    return BrokenRule(rule="BT-131", term="amount_net", message=message)
+
+
+def _half_unit(number: Decimal) -> Decimal:
+    """Return half of the last digit of a number that has decimals; whole ones are not rounded."""
+    exponent = number.as_tuple().exponent
+    return Decimal(5).scaleb(exponent - 1) if isinstance(exponent, int) and exponent < 0 else Decimal(0)
+
+
+def _extras(element: ElementTree.Element, paths: SyntaxPaths) -> Decimal | None:
+    """Return a line's charges less its allowances; None if one of them is no number."""
+    total = Decimal(0)
+    for extra in find(element, paths.extras):
+        amount = read_number(first_text(extra, (paths.extra,)))
+        if amount is None:
+            return None
+        total += amount if first_text(extra, (paths.is_charge,)) in ("true", "1") else -amount
+    return total
+
+
+def _account(root: ElementTree.Element, paths: SyntaxPaths, reader: TermReader) -> dict[str, str]:
+    """Return the account to pay to: the first that has a number, with the bank that stands with it."""
+    read = (reader.read(element, paths.account) for element in find(root, paths.accounts))
+    found = [one for one in read if one]
+    numbered = [one for one in found if "iban" in one]
+    return {} if not found else (numbered or found)[0]
 
 
 def _addresses(root: ElementTree.Element, paths: SyntaxPaths) -> dict[str, str]:
     """Return the parties' addresses, each in one line as it is printed, whatever stands between its parts."""
     found: dict[str, str] = {}
     for term, path in paths.addresses.items():
-        for element in _find(root, path):
-            parts = [_first(element, (part,)) for part in paths.address_parts]
+        for element in find(root, path):
+            parts = [first_text(element, (part,)) for part in paths.address_parts]
             text = " ".join(part for part in parts if part)
             if text:
                 found.setdefault(term, text)
@@ -149,50 +182,12 @@ def _tax_ids(root: ElementTree.Element, paths: SyntaxPaths) -> dict[str, str]:
     """Return each party's VAT number, and as its tax number that one or the other that it has."""
     found: dict[str, str] = {}
     for party, path in paths.tax_ids.items():
-        for element in _find(root, path):
-            text = _first(element, (paths.tax_id,))
-            if text and _first(element, (paths.tax_scheme,)) in VAT_SCHEMES:
+        for element in find(root, path):
+            text = first_text(element, (paths.tax_id,))
+            if text and first_text(element, (paths.tax_scheme,)) in VAT_SCHEMES:
                 found.setdefault(f"{party}_vat_id", text)
             elif text:
                 found.setdefault(f"{party}_tax_id", text)
         if f"{party}_vat_id" in found:
             found[f"{party}_tax_id"] = found[f"{party}_vat_id"]
     return found
-
-
-def _tax_total(root: ElementTree.Element, paths: SyntaxPaths, currency: str | None) -> str | None:
-    """Return the total tax in the invoice's currency; another may be stated for the books (BT-111)."""
-    totals = [element for element in _find(root, paths.tax_totals) if _text(element)]
-    totals.sort(key=lambda element: element.get("currencyID") not in (currency, None))
-    return _text(totals[0]) if totals else None
-
-
-def _first(element: ElementTree.Element, alternatives: tuple[str, ...]) -> str | None:
-    return next((text for path in alternatives for text in _texts_at(element, path)), None)
-
-
-def _texts_at(element: ElementTree.Element, path: str) -> Iterator[str]:
-    steps, _, attribute = path.partition("/@")
-    for found in _find(element, steps):
-        text = " ".join((found.get(attribute) or "").split()) if attribute else _text(found)
-        if text and len(text) <= _MAX_CHARS:
-            yield text
-
-
-def _text(element: ElementTree.Element) -> str | None:
-    text = " ".join((element.text or "").split())
-    if element.get("format") == "102" and _COMPACT_DATE.fullmatch(text):
-        return f"{text[:4]}-{text[4:6]}-{text[6:]}"
-    return text or None
-
-
-def _find(element: ElementTree.Element, path: str) -> list[ElementTree.Element]:
-    level = [element]
-    for step in path.split("/"):
-        level = [child for one in level for child in one if step in ("*", _local(child.tag))]
-    return level
-
-
-def _local(tag: str) -> str:
-    name = tag.rpartition("}")[2]
-    return ZUGFERD_1_NAMES.get(name, name)

@@ -50,8 +50,10 @@ class SyntaxPaths:
         By party the elements that each hold one registration; `tax_id` and `tax_scheme` are within one.
     taxes, tax
         The elements of the VAT breakdown, and the terms within one.
-    tax_totals, currency
-        The total tax, perhaps in several currencies, and the attribute or code that says in which.
+    accounts, account
+        The elements that each hold one way to pay, and the terms within one.
+    extras, is_charge, extra
+        The allowances and charges of a line, what in one says that it is a charge, and its amount.
     """
 
     fields: Paths
@@ -64,7 +66,11 @@ class SyntaxPaths:
     tax_scheme: str
     taxes: str
     tax: Paths
-    tax_totals: str
+    accounts: str
+    account: Paths
+    extras: str
+    is_charge: str
+    extra: str
 
 
 CII = SyntaxPaths(
@@ -87,11 +93,6 @@ CII = SyntaxPaths(
         "order_id": (f"{_ORDER}/IssuerAssignedID", f"{_ORDER}/ID"),  # BT-13
         "currency_code_amount_due": (f"{_SETTLEMENT}/InvoiceCurrencyCode",),  # BT-5
         "payment_reference": (f"{_SETTLEMENT}/PaymentReference",),  # BT-83
-        "iban": (  # BT-84
-            f"{_SETTLEMENT}/*/PayeePartyCreditorFinancialAccount/IBANID",
-            f"{_SETTLEMENT}/*/PayeePartyCreditorFinancialAccount/ProprietaryID",
-        ),
-        "bic": (f"{_SETTLEMENT}/*/PayeeSpecifiedCreditorFinancialInstitution/BICID",),  # BT-86
         "date_due": (  # BT-9
             f"{_TERMS}/DueDateDateTime/DateTimeString",
             f"{_TERMS}/DueDateDateTime",
@@ -101,6 +102,7 @@ CII = SyntaxPaths(
         "amount_allowances": (f"{_SUMS}/AllowanceTotalAmount",),  # BT-107
         "amount_charges": (f"{_SUMS}/ChargeTotalAmount",),  # BT-108
         "amount_total_net": (f"{_SUMS}/TaxBasisTotalAmount",),  # BT-109
+        "amount_total_tax": (f"{_SUMS}/TaxTotalAmount",),  # BT-110, and BT-111 in another currency
         "amount_total_gross": (f"{_SUMS}/GrandTotalAmount",),  # BT-112
         "amount_paid": (f"{_SUMS}/TotalPrepaidAmount",),  # BT-113
         "amount_rounding": (f"{_SUMS}/RoundingAmount",),  # BT-114
@@ -138,7 +140,17 @@ CII = SyntaxPaths(
         "basis": ("BasisAmount",),
         "amount": ("CalculatedAmount",),
     },
-    tax_totals=f"{_SUMS}/TaxTotalAmount",
+    accounts=f"{_SETTLEMENT}/*",
+    account={
+        "iban": (  # BT-84
+            "PayeePartyCreditorFinancialAccount/IBANID",
+            "PayeePartyCreditorFinancialAccount/ProprietaryID",
+        ),
+        "bic": ("PayeeSpecifiedCreditorFinancialInstitution/BICID",),  # BT-86
+    },
+    extras="SpecifiedLineTradeSettlement/SpecifiedTradeAllowanceCharge",  # BG-27, BG-28
+    is_charge="ChargeIndicator/Indicator",
+    extra="ActualAmount",
 )
 _SELLER, _BUYER = "AccountingSupplierParty/Party", "AccountingCustomerParty/Party"
 UBL = SyntaxPaths(
@@ -157,12 +169,11 @@ UBL = SyntaxPaths(
         "customer_id": (f"{_BUYER}/PartyIdentification/ID",),
         "payment_reference": ("PaymentMeans/PaymentID",),
         "payment_terms": ("PaymentTerms/Note",),
-        "iban": ("PaymentMeans/PayeeFinancialAccount/ID",),
-        "bic": ("PaymentMeans/PayeeFinancialAccount/FinancialInstitutionBranch/ID",),
         "amount_total_lines": ("LegalMonetaryTotal/LineExtensionAmount",),
         "amount_allowances": ("LegalMonetaryTotal/AllowanceTotalAmount",),
         "amount_charges": ("LegalMonetaryTotal/ChargeTotalAmount",),
         "amount_total_net": ("LegalMonetaryTotal/TaxExclusiveAmount",),
+        "amount_total_tax": ("TaxTotal/TaxAmount",),
         "amount_total_gross": ("LegalMonetaryTotal/TaxInclusiveAmount",),
         "amount_paid": ("LegalMonetaryTotal/PrepaidAmount",),
         "amount_rounding": ("LegalMonetaryTotal/PayableRoundingAmount",),
@@ -197,7 +208,14 @@ UBL = SyntaxPaths(
         "basis": ("TaxableAmount",),
         "amount": ("TaxAmount",),
     },
-    tax_totals="TaxTotal/TaxAmount",
+    accounts="PaymentMeans",
+    account={
+        "iban": ("PayeeFinancialAccount/ID",),
+        "bic": ("PayeeFinancialAccount/FinancialInstitutionBranch/ID",),
+    },
+    extras="AllowanceCharge",
+    is_charge="ChargeIndicator",
+    extra="Amount",
 )
 # What marks a VAT number among a party's registrations, in CII and UBL.
 VAT_SCHEMES = frozenset({"VA", "VAT"})

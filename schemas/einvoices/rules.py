@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from schemas.einvoices.model import EInvoice
-from schemas.einvoices.parse import read_number
+from schemas.einvoices.model import BrokenRule, EInvoice
+from schemas.einvoices.names import BUSINESS_TERMS
+from schemas.einvoices.values import read_day, read_number
 
 # The standard's own schematron allows a cent for rounded taxes; sums of rounded amounts are exact.
 _CENT = Decimal("0.01")
@@ -15,6 +15,7 @@ _CENT = Decimal("0.01")
 _MUST_HAVE = (
     ("BT-1", "document_id"),
     ("BT-2", "date_issue"),
+    ("BT-3", "type_code"),
     ("BT-5", "currency_code_amount_due"),
     ("BT-27", "vendor_name"),
     ("BT-44", "customer_billing_name"),
@@ -24,13 +25,9 @@ _MUST_HAVE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BrokenRule:
-    """A rule that the XML breaks: its name in the standard, the term where it shows, and what is wrong."""
-
-    rule: str
-    term: str
-    message: str
+_NUMBERS = ("quantity", "unit_price_net", "tax_rate")
+# What makes a line one that is billed, and not a remark between lines.
+_BILLED = ("quantity", "unit_price_net")
 
 
 def broken_rules(invoice: EInvoice) -> tuple[BrokenRule, ...]:
@@ -38,15 +35,37 @@ def broken_rules(invoice: EInvoice) -> tuple[BrokenRule, ...]:
 
     ZUGFeRD 1 is older than the standard, and is held to the same sums.
     """
-    return (*_missing(invoice), *_sums(invoice), *_breakdown(invoice))
+    rows = (broken for index, row in enumerate(invoice.rows) for broken in _line(row, index))
+    wrong = (*_missing(invoice), *_unreadable(invoice.fields, None), *rows)
+    return (*invoice.broken, *wrong, *_sums(invoice), *_breakdown(invoice))
 
 
 def _missing(invoice: EInvoice) -> Iterator[BrokenRule]:
     for name, term in _MUST_HAVE:
         if term not in invoice.fields:
             yield BrokenRule(rule=name, term=term, message=f"{name} must be there and is not")
-        elif term.startswith("amount") and read_number(invoice.fields[term]) is None:
-            yield BrokenRule(rule=name, term=term, message=f"{name} is no number")
+
+
+def _line(row: Mapping[str, str], index: int) -> Iterator[BrokenRule]:
+    """Yield what is wrong with a line by itself."""
+    yield from _unreadable(row, index)
+    if "amount_net" not in row and any(term in row for term in _BILLED):
+        message = "BT-131 must be there and is not"
+        yield BrokenRule(rule="BT-131", term="amount_net", message=message, row_index=index)
+
+
+def _unreadable(said: Mapping[str, str], row_index: int | None) -> Iterator[BrokenRule]:
+    """Yield the amounts that are no numbers of XML ("12,50"), and the dates that are no days ("202604")."""
+    for term, text in said.items():
+        is_number = term.startswith("amount") or term in _NUMBERS
+        if is_number and read_number(text) is None:
+            what = "is no number"
+        elif term.startswith("date") and read_day(text) is None:
+            what = "is no day"
+        else:
+            continue
+        name = BUSINESS_TERMS.get(term, term)
+        yield BrokenRule(rule=name, term=term, message=f"{name} {what}", row_index=row_index)
 
 
 def _sums(invoice: EInvoice) -> Iterator[BrokenRule]:
@@ -78,6 +97,9 @@ def _breakdown(invoice: EInvoice) -> Iterator[BrokenRule]:
     if known and len(known) == len(amounts):
         stated = read_number(invoice.fields.get("amount_total_tax"))
         yield from _compare("BR-CO-14", "amount_total_tax", sum(known, Decimal(0)), stated)
+    elif len(known) != len(amounts):
+        message = "the VAT breakdown has an amount that is no number"
+        yield BrokenRule(rule="BT-117", term="amount_total_tax", message=message)
     for share in invoice.taxes:
         basis, rate, amount = read_number(share.basis), read_number(share.rate), read_number(share.amount)
         if basis is None or rate is None or amount is None:

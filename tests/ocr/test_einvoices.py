@@ -77,8 +77,18 @@ def test_the_known_name_comes_first_and_one_that_says_otherwise_is_told() -> Non
     assert document.einvoice.fields["document_id"] == INVOICE.data["BT-1"]
     (message,) = messages(document)
     assert "2 e-invoices" in message
+    iban, quantity = INVOICE.data["BT-84"], f">{INVOICE.data['BG-25'][0]['BT-129']}<"
+    for old, new in ((iban, "DE89370400440532013000"), (quantity, ">4711<")):
+        altered = INVOICE.xml().decode().replace(old, new).encode()
+        assert messages(read({"a.xml": altered, "factur-x.xml": INVOICE.xml()})) == [message]
     same = read({"zugferd-invoice.xml": INVOICE.xml("ubl"), "factur-x.xml": INVOICE.xml()})
     assert messages(same) == []  # in two syntaxes, one invoice
+
+
+def test_attachments_that_are_not_looked_at_are_told() -> None:
+    document = read({f"{n:03}.txt": b"hello" for n in range(65)})
+    (message,) = messages(document)
+    assert "65 files" in message
 
 
 @pytest.mark.parametrize("syntax", ["cii", "ubl"])

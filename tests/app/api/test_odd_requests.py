@@ -7,9 +7,12 @@ from base64 import b64encode, encodebytes, urlsafe_b64encode
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from fastapi import FastAPI
+from fastapi.params import Form
+from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from app.settings import Settings, StoreSettings
@@ -215,3 +218,97 @@ def test_who_has_the_end_of_the_events_is_not_told_it_for_ever(client: TestClien
     assert client.get(events, headers={"last-event-id": last}).status_code == 204
     again = client.get(events, headers={"last-event-id": "0"})
     assert (again.status_code, "event: end" in again.text) == (200, True)
+
+
+TWICE = '{"title": "x", "type": "object", "properties": {"a": {"type": "string"}, "a": {"type": "number"}}}'
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/extractions?wait=5", '{"schema": "invoice", "schema": "receipt", "content": "QQ=="}'),
+        ("/v1/extractions?wait=5", f'{{"schema": {TWICE}, "content": "QQ=="}}'),
+        ("/v1/batches", f'{{"schema": {TWICE}, "documents": [{{"content": "QQ=="}}]}}'),
+        (
+            "/v1/extractions/none/feedback",
+            '{"verdict": "corrected", "value": {"a": [{"b": "1", "b": "2"}]}, "confirmed_by": "me"}',
+        ),
+        ("/v1/webhooks", '{"event_types": ["*"], "event_types": ["batch.finished"]}'),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused_wherever_json_is_read(
+    client: TestClient, path: str, body: str
+) -> None:
+    response = send(client, body.encode(), path=path)
+    assert response.status_code == 422
+    (issue,) = issues_of(response)
+    assert "repeats a key" in issue[1]
+
+
+def test_no_route_has_the_framework_read_json(client: TestClient) -> None:
+    """It takes keys that stand twice; forms and files have their names checked (`app.api.forms`)."""
+    routes = [route for route in cast("FastAPI", client.app).routes if isinstance(route, APIRoute)]
+    read = [field for route in routes for field in route.dependant.body_params]
+    assert len(routes) > 20
+    assert [field.name for field in read if not isinstance(field.field_info, Form)] == []
+
+
+def test_an_annotation_with_a_key_twice_is_refused(client: TestClient) -> None:
+    form = {"schema": "invoice", "confirmed_by": "me", "answer": '{"document_id": "1", "document_id": "2"}'}
+    response = client.post("/v1/examples", data=form, files={"file": ("a.pdf", b"x")})
+    assert response.status_code == 400
+    assert "repeats a key ('document_id')" in response.json()["detail"]
+
+
+def test_a_json_document_of_far_too_many_values_is_not_built(client: TestClient) -> None:
+    response = send(client, b'{"schema": [' + b"{}," * 130_000 + b'{}], "content": "QQ=="}')
+    assert issues_of(response) == [("/body", "the body holds too many values")]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "issues"),
+    [
+        (
+            "/v1/webhooks",
+            {"event_types": "batch.finished"},
+            [("/body/event_types", "must be a list")],
+        ),
+        (
+            "/v1/webhooks",
+            {"event_types": ["batch.finished"], "bogus": 1},
+            [("/body/bogus", "there is no such field")],
+        ),
+        (
+            "/v1/webhooks",
+            {"event_types": ["batch.finished", "x"]},
+            [("/body/event_types/1", "must be '*', 'extraction.finished' or 'batch.finished'")],
+        ),
+        (
+            "/v1/batches",
+            {"schema": "invoice", "documents": [5]},
+            [("/body/documents/0", "must be an object")],
+        ),
+        (
+            "/v1/extractions?wait=5",
+            {"content": 5, "options": {"n_candidates": 1.5}},
+            [("/body/content", "must be text"), ("/body/schema", "is missing")],
+        ),
+        (
+            "/v1/extractions?wait=5",
+            {"content": "QQ==", "schema": "invoice", "options": {"n_candidates": 1.5, "grounding": "maybe"}},
+            [
+                ("/body/options/n_candidates", "must be a whole number"),
+                ("/body/options/grounding", "must be true or false"),
+            ],
+        ),
+        (
+            "/v1/extractions/none/feedback",
+            {"verdict": "confirmed", "confirmed_by": "x" * 129},
+            [("/body/confirmed_by", "must have at most 128 characters")],
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_words_of_json(
+    client: TestClient, path: str, body: dict[str, Any], issues: list[tuple[str, str]]
+) -> None:
+    assert sorted(issues_of(send(client, body, path=path))) == sorted(issues)

@@ -156,6 +156,26 @@ def test_a_tool_answers_and_a_problem_is_told_in_a_sentence(client: Client, tmp_
         call(tools, "get_result", extraction_id="0" * 32)
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "told"),
+    [
+        ("extract_document", {"path": "a.pdf", "schema_name": "receipt"}, "no argument 'schema_name'"),
+        ("extract_document", {}, "path is missing"),
+        ("extract_document", {"path": 5}, "path must be text"),
+        ("lint_schema", {"schema": []}, "schema must be an object"),
+        ("get_schema", {"name": "x" * 300}, "name must have at most 128 characters"),
+        ("read_mail", {"path": "a.pdf"}, "Unknown tool"),
+    ],
+)
+def test_arguments_that_a_tool_does_not_take_are_told_in_words_that_a_model_can_use(
+    client: Client, tmp_path: Path, name: str, arguments: dict[str, Any], told: str
+) -> None:
+    server = build_mcp_server(Tools(client=client, folder=tmp_path, max_bytes=100), version="1")
+    with pytest.raises(ToolError, match=told) as failed:
+        asyncio.run(server.call_tool(name, arguments))
+    assert "pydantic" not in str(failed.value)
+
+
 @pytest.mark.parametrize("path", ["/etc/passwd", "../secret.pdf", "link.pdf", "a\0b", "sub/../../secret.pdf"])
 def test_a_model_reads_no_file_outside_of_its_folder(client: Client, tmp_path: Path, path: str) -> None:
     folder = tmp_path / "documents"

@@ -67,7 +67,7 @@ _GOODS = (
     "Stapler",
     "Chair",
 )
-_IBANS = ("DE75512108001245126199", "DE89370400440532013000", "FR7630006000011234567890189")
+IBANS = ("DE75512108001245126199", "DE89370400440532013000", "FR7630006000011234567890189")
 _COLUMN_X = (50, 80, 340, 430, 540)
 
 
@@ -144,7 +144,7 @@ def made(seed: int) -> Made:
         },
         "BG-13": {"name": "Lager", "addr_l1": "Tor 4", "country_code": "DE"},
         "BT-81": "30",
-        "BT-84": rng.choice(_IBANS),
+        "BT-84": rng.choice(IBANS),
         "BG-23": [{"BT-116": str(net), "BT-117": str(tax), "BT-118": "S", "BT-119": "19"}],
         "BG-25": lines,
         "BT-106": str(net),

@@ -125,6 +125,26 @@ def test_a_rejected_answer_teaches_nothing(book: ExampleService) -> None:
     assert _said(book) == [("rejected", kept)]
 
 
+def test_a_rejection_takes_back_what_was_confirmed_and_no_other_answers_examples(
+    book: ExampleService,
+) -> None:
+    kept = book.keep(document_of(FIRST), SCHEMA, {**VALUE, "date": "12 March 2026"})
+    elsewhere = replace(document_of(["Dear all,", *FIRST]), sha256="1" * 64)
+    other = book.keep(elsewhere, SCHEMA, {**VALUE, "date": "12 March 2026"})
+    assert kept is not None
+    assert other is not None
+    (left,) = book.feedback(other, "confirmed", value=None, confirmed_by="Ada").examples
+    book.feedback(kept, "confirmed", value=None, confirmed_by="Ada")
+    book.feedback(kept, "corrected", value=VALUE, confirmed_by="Ada")
+    book.feedback(kept, "rejected", value=None, confirmed_by="Ada")
+    assert [stored.example.example_id for stored in book.store.page("acme")] == [left.example_id]
+    # Of the two examples the first was replaced by the second.
+    assert _said(book)[-2:] == [("removed", kept), ("rejected", kept)]
+    book.feedback(kept, "rejected", value=None, confirmed_by="Ada")
+    book.feedback(kept, "confirmed", value=None, confirmed_by="Ada")
+    assert book.store.n_examples("acme") == 2
+
+
 def test_feedback_that_makes_no_sense_is_refused(book: ExampleService) -> None:
     kept = book.keep(document_of(FIRST), SCHEMA, VALUE)
     assert kept is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Sequence
 from io import BytesIO
@@ -21,7 +22,7 @@ from schemas.registry import from_json_schema, get_schema
 from schemas.spec import ExtractionSchema
 from schemas.validate import validate_output
 from tests.app.einvoices.altered import ALTERATIONS, altered
-from tests.app.einvoices.made import Made, attach, made
+from tests.app.einvoices.made import IBANS, LABELS, Made, attach, made
 
 INVOICE = get_schema("invoice")
 WORD = "Hafenstrasse"
@@ -153,6 +154,79 @@ def test_xml_alone_has_to_say_what_is_asked(silent: Pipeline) -> None:
         extract(silent, data, schema_of(invoice_number=TEXT, forwarder={"type": "string"}))
     lacking = extract(silent, data, schema_of(invoice_number=TEXT, forwarder=TEXT))
     assert lacking.output.value["forwarder"] is None
+    assert [(w.code, w.path) for w in lacking.warnings] == [("xml_incomplete", "forwarder")]
+    assert lacking.status == "needs_review"
+
+
+def test_xml_alone_without_lines_says_that_they_are_missing(silent: Pipeline) -> None:
+    whole = made(4).xml().decode()
+    lines = whole[whole.index("<ram:Included") : whole.rindex("</ram:Included")]
+    answer = extract(silent, whole.replace(lines, "<ram:IncludedSupplyChainTradeLineItem>").encode())
+    assert answer.output.value["line_items"] == []
+    assert "line_items" in {w.path for w in answer.warnings if w.code == "xml_incomplete"}
+
+
+def test_more_lines_than_a_list_holds_are_told_and_no_list_is_cut(silent: Pipeline) -> None:
+    row: JsonValue = {"type": "object", "properties": {"description": TEXT}}
+    schema = schema_of(invoice_number=TEXT, line_items={"type": "array", "items": row, "maxItems": 1})
+    answer = extract(silent, made(4).xml(), schema)
+    (warning,) = [w for w in answer.warnings if w.code == "xml_incomplete"]
+    assert (answer.output.value["line_items"], warning.path) == ([], "line_items")
+    assert f"{len(made(4).data['BG-25'])} lines" in warning.message
+
+
+@pytest.mark.parametrize(
+    ("written", "day"), [("202604", None), ("04/05/2026", None), ("2026-04-17Z", "2026-04-17")]
+)
+def test_a_date_is_normalised_only_if_it_is_a_day(silent: Pipeline, written: str, day: str | None) -> None:
+    issued = made(4).data["BT-2"].isoformat()
+    xml = made(4).xml("ubl").decode().replace(f"IssueDate>{issued}", f"IssueDate>{written}")
+    answer = extract(silent, xml.encode())
+    assert answer.output.metadata["date_issue"].normalised == day
+    assert [w.path for w in answer.warnings if w.code == "xml_invalid"] == ([] if day else ["date_issue"])
+
+
+def test_what_is_wrong_in_a_line_is_told_at_its_cell(silent: Pipeline) -> None:
+    amount = made(4).data["BG-25"][1]["BT-131"]
+    xml = (
+        made(4)
+        .xml()
+        .decode()
+        .replace(f"LineTotalAmount>{amount}", f"LineTotalAmount>{amount.replace('.', ',')}")
+    )
+    broken = [w.path for w in extract(silent, xml.encode()).warnings if w.code == "xml_invalid"]
+    assert broken == ["line_items[1].amount_net"]
+
+
+def test_an_account_that_is_no_iban_is_none(silent: Pipeline) -> None:
+    xml = made(4).xml("ubl").decode().replace(made(4).data["BT-84"], "1234567")
+    answer = extract(silent, xml.encode())
+    assert answer.output.value["iban"] is None
+    assert [w.path for w in answer.warnings] == ["iban"]
+
+
+@pytest.mark.parametrize("path", ["iban", "vendor_tax_id"])
+def test_another_code_in_the_place_of_the_xmls_is_found_without_a_label(silent: Pipeline, path: str) -> None:
+    invoice, other = made(4), made(5)
+    altered = copy.deepcopy(invoice.data)
+    if path == "iban":
+        altered["BT-84"] = next(one for one in IBANS if one != invoice.data["BT-84"])
+    else:
+        altered["BG-4"]["vat_identifier"] = other.data["BG-4"]["vat_identifier"]
+    page = unlabelled(invoice)
+    assert differing(extract(silent, attach(page, {"factur-x.xml": invoice.xml()}))) == []
+    assert differing(extract(silent, attach(page, {"factur-x.xml": invoice.xml(data=altered)}))) == [path]
+
+
+def unlabelled(invoice: Made) -> bytes:
+    """Return the page with other words than a label before the account and the VAT number."""
+    with pikepdf.open(BytesIO(invoice.page())) as document:
+        contents = document.pages[0].Contents
+        text = contents.read_bytes().replace(b"IBAN: ", b"Konto ")
+        contents.write(text.replace(LABELS[invoice.language]["vat"].encode("latin-1"), b"Nr."))
+        out = BytesIO()
+        document.save(out)
+        return out.getvalue()
 
 
 def test_ignored_xml_is_as_if_it_were_not_there(pipeline: Pipeline) -> None:

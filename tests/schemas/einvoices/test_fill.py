@@ -89,3 +89,9 @@ def test_a_credit_note_is_one() -> None:
     xml = made(5).xml("ubl", data=data | {"BT-3": "381"})
     found = fill_schema(get_schema("invoice"), parse_einvoice_xml(xml))
     assert found.values["document_type",] == "credit_note"
+
+
+def test_a_date_that_is_no_day_is_left_open_where_the_schema_wants_one() -> None:
+    invoice = EInvoice(syntax="cii", fields={"date_issue": "202604"}, rows=({"amount_net": "1"},))
+    day: JsonValue = {"type": ["string", "null"], "format": "date"}
+    assert filled({"issue_date": day, "due_date": day}, invoice).open == (("issue_date",),)
