@@ -1,8 +1,8 @@
-"""Form fields whose value is not what their appearance draws: viewers draw the value, and so do we.
+"""Form fields whose value their appearance does not draw: viewers draw it, and so it is read.
 
 A program that fills a form in may leave the drawing of its fields to the viewer: it sets `NeedAppearances`
-and leaves the appearance out, or the one of the value before. Some set nothing, and most viewers draw the value
-all the same. Runs in the parser's process only.
+and leaves the appearance out, or the one of the value before. Some set nothing, and most viewers draw the
+value all the same. Runs in the parser's process only.
 """
 
 from __future__ import annotations
