@@ -212,12 +212,15 @@ class _Runs:
         if _matrix_of(page, i, self._at_matrix):
             scale = math.hypot(matrix.c, matrix.d)
             stretch = _finite(math.hypot(matrix.a, matrix.b) / scale) if scale else 1.0
+        size_pt = _finite(_size_of(page, i) * scale)
+        # A negative size turns the letters round, of which the library's angle knows nothing.
+        turn_deg = 180 if size_pt < 0 else 0
         return Run(
             object_id=key,
             is_invisible=self._asks_for_no_ink(key),
-            size_pt=_finite(_size_of(page, i) * scale),
+            size_pt=abs(size_pt),
             # Radians, clockwise; -1 for a character that the library made up.
-            angle_deg=math.degrees(max(_finite(_angle_of(page, i)), 0.0)) % 360,
+            angle_deg=(math.degrees(max(_finite(_angle_of(page, i)), 0.0)) + turn_deg) % 360,
             font_id=_font_of(key) if key else None,
             stretch=stretch,
         )
