@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.actual_text import drop_false_texts
-from ocr.digit_shapes import misread_reason
+from ocr.digit_shapes import misread_reason, unmapped_reason
 from ocr.directions import arrange_leaning, upright_words
 from ocr.einvoices import AttachedEInvoice, find_attached
 from ocr.form_values import FormValue, form_values, has_form, join_combs
@@ -211,7 +211,7 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         found = join_combs(found, values)
         shown = what_is_shown(page, frame, found)
         visible, hidden = part_by_sight(found, shown, frame)
-        misread = misread_reason(visible)
+        misread = misread_reason(visible) or unmapped_reason(visible)
     scope, warnings = _verdict(visible, hidden, shown, misread, page_index)
     if n_false:
         message = f"{n_false} texts that the file gives for its glyphs say something else than they show"
