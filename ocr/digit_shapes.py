@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from ocr.glyphs import Glyph
 from ocr.text_layer import LayerWord
 
 # The generated bindings are only partly typed.
@@ -32,6 +34,7 @@ Raster = NDArray[np.float32]
 """(_HEIGHT, _WIDTH) shares of ink, the digit as high as the picture."""
 
 _DIGITS = "0123456789"
+_HYPHEN = "\x02"  # what the library makes of one at the end of a line
 _REFERENCE_FONTS = (b"Helvetica", b"Helvetica-Bold", b"Times-Roman", b"Times-Bold", b"Courier")
 _WIDTH, _HEIGHT = 12, 16
 _ENLARGED = 4
@@ -53,8 +56,8 @@ _CURVE_STEPS = (0.25, 0.5, 0.75, 1.0)
 def misread_reason(words: Iterable[LayerWord]) -> str | None:
     """Return why the digits of `words` cannot be believed; None if they look right, or cannot be looked at.
 
-    At least two digits of one embedded font must clearly look like other digits. Fonts without outlines
-    (Type 3) are not looked at.
+    At least two digits of one font must clearly look like other digits. Fonts without outlines (Type 3) are
+    not looked at; of one that the file does not bring along, the library's own is.
 
     Notes
     -----
@@ -62,12 +65,31 @@ def misread_reason(words: Iterable[LayerWord]) -> str | None:
     """
     for font_id, digits in _digits_by_font(words).items():
         font = ctypes.cast(font_id, _RAW.FPDF_FONT)
-        if len(digits) < _MIN_WRONG_DIGITS or _RAW.FPDFFont_GetIsEmbedded(font) != 1:
+        if len(digits) < _MIN_WRONG_DIGITS:
             continue
         n_wrong = sum(_looks_like_another(font, digit) for digit in sorted(digits))
         if n_wrong >= _MIN_WRONG_DIGITS:
             return f"{n_wrong} of {len(digits)} digits of a font are drawn as other digits"
     return None
+
+
+def unmapped_reason(words: Iterable[LayerWord]) -> str | None:
+    """Return why the numbers of `words` cannot be believed: a glyph beside a digit is of no known character.
+
+    It may be the decimal mark, without which 77,77 is read as 7777, or a minus.
+    """
+    doubtful = (word for word in words if word.n_unmapped or not word.text.isprintable())
+    n_numbers = sum(any(map(_lacks_mark, pairwise(word.glyphs))) for word in doubtful)
+    return f"{n_numbers} numbers have glyphs of no known character" if n_numbers else None
+
+
+def _lacks_mark(pair: tuple[Glyph, Glyph]) -> bool:
+    return any(_says_nothing(a) and b.text.isdecimal() for a, b in (pair, pair[::-1]))
+
+
+def _says_nothing(glyph: Glyph) -> bool:
+    is_control = glyph.text < " " and glyph.text != _HYPHEN
+    return glyph.is_unmapped or is_control
 
 
 def _digits_by_font(words: Iterable[LayerWord]) -> Mapping[int, set[str]]:

@@ -23,6 +23,9 @@ Box = tuple[float, float, float, float]
 
 # No ink and no width: zero-width spaces and joiners, direction marks, the byte order mark.
 _NO_WIDTH = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
+# What is read of a glyph that is drawn and whose character has no ink.
+_UNKNOWN = "\ufffd"
+_INKED_PT = 0.1
 # A font's declared ascent and descent can be nonsense; beyond this ratio the glyph's own box counts.
 _MAX_LOOSE_RATIO = 4.0
 _FOUR_DOUBLES, _FOUR_FLOATS = Struct("4d").unpack, Struct("4f").unpack
@@ -136,7 +139,8 @@ def n_chars(textpage: pdfium.PdfTextPage) -> int:
 def glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:
     """Yield the glyphs that are no white space, in the file's order.
 
-    Characters without width (joiners, direction marks) are dropped. Text that is written from right to left
+    Characters without width (joiners, direction marks) are dropped, unless they are drawn: then the file maps
+    another character to them, which is unknown. Text that is written from right to left
     comes in reading order where the library can tell.
     """
     before: Glyph | None = None
@@ -180,13 +184,22 @@ def _glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:
         if text == "\0" or text.isspace():
             space = max(space, _space(page, i, text))
             continue
-        if text in _NO_WIDTH:
+        is_false = text in _NO_WIDTH
+        if is_false and not _has_ink(box_of(i)[0]):
             continue
         key = object_of(page, i)
         if run is None or key != run.object_id:
             run = run_of(i, key)
-        yield Glyph(text, *box_of(i), run, has_map_error(page, i) == 1, space)
+        yield Glyph(
+            _UNKNOWN if is_false else text, *box_of(i), run, is_false or has_map_error(page, i) == 1, space
+        )
         space = no_space
+
+
+def _has_ink(box: Box) -> bool:
+    """Return whether a glyph's own box has an area: those of spaces and joiners are lines."""
+    left, bottom, right, top = box
+    return right - left > _INKED_PT and top - bottom > _INKED_PT
 
 
 def _space(page: int, i: int, text: str) -> Space:
@@ -212,12 +225,15 @@ class _Runs:
         if _matrix_of(page, i, self._at_matrix):
             scale = math.hypot(matrix.c, matrix.d)
             stretch = _finite(math.hypot(matrix.a, matrix.b) / scale) if scale else 1.0
+        size_pt = _finite(_size_of(page, i) * scale)
+        # A negative size turns the letters round, of which the library's angle knows nothing.
+        turn_deg = 180 if size_pt < 0 else 0
         return Run(
             object_id=key,
             is_invisible=self._asks_for_no_ink(key),
-            size_pt=_finite(_size_of(page, i) * scale),
+            size_pt=abs(size_pt),
             # Radians, clockwise; -1 for a character that the library made up.
-            angle_deg=math.degrees(max(_finite(_angle_of(page, i)), 0.0)) % 360,
+            angle_deg=(math.degrees(max(_finite(_angle_of(page, i)), 0.0)) + turn_deg) % 360,
             font_id=_font_of(key) if key else None,
             stretch=stretch,
         )

@@ -12,6 +12,7 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from ocr.form_appearances import complete_appearances
 from ocr.limits import ReadLimits
 from ocr.notes import part_lines
 from ocr.portfolio import Portfolio, open_portfolio
@@ -145,9 +146,11 @@ def open_pdf(data: bytes, *, limits: ReadLimits, password: str | None = None) ->
     """
     document, is_repaired = _try_open(data, password), False
     if document is None or not _is_usable(document):
-        document, is_repaired = _try_open(_repair(data, password), None), True
+        data, password, is_repaired = _repair(data, password), None, True
+        document = _try_open(data, None)
     if document is None:
         raise UnreadableDocumentError("the PDF is damaged beyond repair")
+    document = _with_drawn_fields(document, data, password)
     portfolio = open_portfolio(document, data, limits=limits, password=password)
     if portfolio is not None and portfolio.document is not None:
         document = portfolio.document
@@ -157,6 +160,14 @@ def open_pdf(data: bytes, *, limits: ReadLimits, password: str | None = None) ->
             f"the PDF has {n_pages} pages, more than {limits.max_pages}", hint="split the file"
         )
     return PdfSource(document=document, n_pages=n_pages, is_repaired=is_repaired, portfolio=portfolio)
+
+
+def _with_drawn_fields(document: pdfium.PdfDocument, data: bytes, password: str | None) -> pdfium.PdfDocument:
+    """Return the document with all of its filled fields drawn; itself if it has no form or they are."""
+    if document.get_formtype() not in (_RAW.FORMTYPE_ACRO_FORM, _RAW.FORMTYPE_XFA_FOREGROUND):
+        return document
+    completed = complete_appearances(data, password=password)
+    return (None if completed is None else _try_open(completed, None)) or document
 
 
 def _try_open(data: bytes, password: str | None) -> pdfium.PdfDocument | None:

@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.digit_shapes import misread_reason
+from ocr.actual_text import drop_false_texts
+from ocr.digit_shapes import misread_reason, unmapped_reason
 from ocr.directions import arrange_leaning, upright_words
 from ocr.einvoices import AttachedEInvoice, find_attached
 from ocr.form_values import FormValue, form_values, has_form, join_combs
@@ -198,6 +199,8 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
     values = _read_form(source, page_index)
     with source.page(page_index) as page:
         frame = page_frame(page)
+        # The page's fields are part of its content by now, so that it is the same page once more.
+        n_false = drop_false_texts(page, lambda: source.unflattened_page(page_index))
         with open_text(page) as textpage:
             n_turns = quarter_turns(textpage, frame)
             found = layer_words(textpage, frame, max_words=limits.max_words_per_page + 1)
@@ -208,8 +211,11 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         found = join_combs(found, values)
         shown = what_is_shown(page, frame, found)
         visible, hidden = part_by_sight(found, shown, frame)
-        misread = misread_reason(visible)
+        misread = misread_reason(visible) or unmapped_reason(visible)
     scope, warnings = _verdict(visible, hidden, shown, misread, page_index)
+    if n_false:
+        message = f"{n_false} texts that the file gives for its glyphs say something else than they show"
+        warnings = (*warnings, _warning("hidden_text", message, page_index))
     # Hidden words may run in any direction.
     n_turns = _turns_of(visible) if scope == "check" else n_turns
     words, apart = _words_by_direction(visible, n_turns, frame.size_pt)

@@ -85,7 +85,8 @@ def quarter_turns(textpage: pdfium.PdfTextPage, frame: PageFrame) -> int:
         if not _RAW.FPDFText_IsGenerated(textpage, i):
             # Radians, clockwise, in unrotated page space.
             angle = _RAW.FPDFText_GetCharAngle(textpage, i)
-            turns[(round(angle / (math.pi / 2)) + frame.quarter_turns) % 4] += 1
+            half_turn = 2 if _RAW.FPDFText_GetFontSize(textpage, i) < 0 else 0
+            turns[(round(angle / (math.pi / 2)) + half_turn + frame.quarter_turns) % 4] += 1
     return turns.most_common(1)[0][0] if turns else 0
 
 

@@ -10,7 +10,12 @@ from ocr.glyphs import Glyph
 from ocr.letter_spacing import Group
 from ocr.word_breaks import Joint, gap_between
 
-_AMOUNT = re.compile(r"[-\u2212]?\d[\d.,]*[.,]\d\d[-\u2212]?")
+# With a mark on either side, or a date: what a cell may hold that is never a part of a longer number.
+_AMOUNT = re.compile(
+    r"[-\u2212(]?[$\u00a3\u00a5\u20a0-\u20cf]?[-\u2212]?\d[\d.,]*[.,]\d\d"
+    r"[-\u2212)]?[$\u00a3\u00a5\u20a0-\u20cf%]?"
+    r"|\d\d([./-])\d\d\1(?:\d\d)?\d\d"
+)
 # Shares of the font size. Digits that are placed one by one stand as exactly as the file's decimals say, or
 # are off by a pixel of a printer's grid; where all others are exact, a gap is one between cells.
 _EXACT = 0.03
@@ -20,8 +25,8 @@ _GAP = 0.1
 def part_cells(began: Joint, word: list[Glyph]) -> Iterator[Group]:
     """Yield the glyphs of a word as one group, or those of each number where the cells of a table touch.
 
-    Two amounts with cents are never one number ("12,501.500,00"), and among digits that are drawn one by one,
-    each where the one before ends, a gap is no accident.
+    Two amounts with cents are never one number ("12,501.500,00"), nor is a date with an amount; and among
+    digits that are drawn one by one, each where the one before ends, a gap is no accident.
     """
     if word[0].run is word[-1].run:
         yield began, word

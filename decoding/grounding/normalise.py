@@ -70,7 +70,11 @@ def _amount(parsed: ParsedAmount | None, path: Path) -> Normalised:
     if parsed is None:
         return Normalised(warnings=_doubt("unparsed_amount", "the text is not one amount", path))
     if parsed.ambiguous:
-        doubt = _doubt("ambiguous_amount", "the separator may group thousands or start decimals", path)
+        doubt = _doubt(
+            "ambiguous_amount",
+            "a separator may group thousands or start decimals, or a letter stand for millions",
+            path,
+        )
         return Normalised(currency=parsed.currency, is_amount=True, warnings=doubt)
     return Normalised(
         text=format(parsed.value, "f"), currency=parsed.currency, is_amount=not parsed.is_percent

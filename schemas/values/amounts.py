@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
 from schemas.values.characters import uniform
 from schemas.values.currency import (
+    NO_MINOR_UNIT,
     currency_code,
     is_currency_mark,
     is_letter_mark,
@@ -24,6 +25,7 @@ from schemas.values.currency import (
     possible_currencies,
 )
 from schemas.values.figures import DecimalSeparator, Evidence, read_figures
+from schemas.values.magnitudes import Magnitude, split_magnitude
 
 CreditMark = Literal["CR", "DR"]
 
@@ -31,7 +33,8 @@ MAX_CHARACTERS = 48  # "EUR 1.234.567.890,12 CR" and a label fit; anything longe
 MAX_DIGITS = 18  # above any printed amount, and inside Decimal's default 28 digits
 
 # Signs of numbers only: Arabic separators, full-width signs.
-_SIGNS = str.maketrans({"\u066b": ",", "\u066c": "'", "\uff0b": "+", "\uff04": "$"})
+_ARABIC_DECIMALS = "\u066b"
+_SIGNS = str.maketrans({_ARABIC_DECIMALS: ",", "\u066c": "'", "\uff0b": "+", "\uff04": "$"})
 # Marks that some locales print in two parts.
 _COUNTRY = r"(?:US|AU|CA|HK|NZ|SG|MX)"
 _SPLIT_MARK = re.compile(rf"(?<=\$) (?={_COUNTRY}\b)|(?<=\b{_COUNTRY}) (?=\$)|(?<=\bF) (?=CFA)")
@@ -43,6 +46,18 @@ _NUMBER = re.compile(
 )
 # What a reader parts at the point: "8. 35", "RM7 .90".
 _PARTED_CENTS = re.compile(r"(?<=\d) (?=[.,]\d\d(?!\d))|(?<=\d[.,]) (?=\d\d(?![\d.,]))")
+# A point at half height, between figures.
+_HIGH_POINT = re.compile(r"(?<=\d)[\u00b7\u2219\u22c5\u02d9](?=\d)")
+# Signs and words around the figures that stand for others: a minus in brackets, a rate behind its sign, words
+# of China and Japan for "sum of" and "no more".
+_BRACKETED_MINUS = re.compile(r"\(-\)")
+_RATE_IN_FRONT = re.compile(r"^%\s?(\d[\d.,]*)$")
+_FORMAL = re.compile(r"^金(?=[\d¥￥])|(?<=[円圓元])[也整]$")
+# Cents behind the mark: "12€50", or with a mark of their own: "12 zł 50 gr".
+_CENTS_BEHIND_MARK = re.compile(
+    r"^(?P<whole>-?\d{1,3}(?:[ .,]?\d{3})*)\s?(?P<mark>[€£$]|руб\.?|р\.|грн\.?|zł|лв\.?|Kč|lei)"  # noqa: RUF001
+    r"\s?(?P<cents>\d\d)(?:(?<=[€£$]\d\d)|\s?(?:коп|к|gr|ст|hal|bani|ct|cents?)\.?)$"
+)
 _LABEL = re.compile(r"^[^\W\d_][^\d:]*:\s*")
 _SUFFIX = re.compile(
     r"""\s*(?P<dash>[.,:/]?-{1,2}|[,./]=)?\s*(?P<close>\))?\s*(?P<percent>%|v\.?H\.?)?
@@ -52,20 +67,23 @@ _SUFFIX = re.compile(
 )
 _PREFIX = re.compile(
     r"""[:=*\u00b7\u2022\#~\s]*(?P<open>\(?)\s*(?P<sign>[-+]?)\s*
-        (?P<mark>[^\s()+-]*)\s*(?P<open2>\(?)\s*(?P<sign2>[-+]?)\s*$""",
+        (?P<mark>[^\s()+*-]*)[\s*]*(?P<open2>\(?)\s*(?P<sign2>[-+]?)\s*$""",
     re.VERBOSE,
 )
 _UNIT_WORDS = (
     "x @ kg g gr lb lbs oz l ltr lt ml cl m cm mm km m2 m3 m² m³ qm h hr hrs hour hours std min s d day days "
     "pc pcs pce pces st stk stck stück stuks ea each un unit units u pz pièce pièces kwh kw mwh mb gb box "
-    "boxes ctn btl pkt pkg pack set c62 h87 hur kgm mtr"
+    "boxes ctn btl pkt pkg pack set c62 h87 hur kgm mtr "
+    "\u00d7 szt шт db ks adet 個 개 件 枚 kpl tk vnt gab"
 )
 _UNITS = frozenset(_UNIT_WORDS.split())
 # A letter after an amount with cents is a tax class ("0,19 A", "5.99T"), never part of the number.
 _TAX_LETTER = re.compile(r"[A-Z]{1,2}")
 # Figures that look like money, beside which a few letters are a currency's mark ("SR1,234.50", "KD 12.500").
 _MONEY = re.compile(r".*[.,]\d{2,3}")
+_ONE_SEPARATOR = re.compile(r"\D*\d{1,3}[.,]\d{3}\D*")
 _CENTS = re.compile(r"[.,]\d\d$")
+_BEHIND_AT_HOME = ("元", "圓", "圆", "บาท")
 _YEN_SIGNS = ("\u00a5", "\uffe5")
 
 
@@ -78,7 +96,8 @@ class ParsedAmount:
     value
         The number with its sign; a percentage stays as printed ("19 %" is 19).
     alternative
-        The other reading of an ambiguous amount, else None; then `value` is the grouped reading.
+        The other reading of an ambiguous amount, else None; then `value` is the grouped reading, or that in
+        thousands or millions.
     currency, currency_mark
         ISO 4217 code, None where no mark or a shared one ("$", "kr") is printed; and the mark as printed.
         The document's currency is not repeated here.
@@ -129,7 +148,8 @@ def parse_amount(
     Understood: signs before or after ("-45,00 EUR", "12.50-", "(1,234.50)", Unicode minus), currency
     codes and marks on either side, points, commas, apostrophes and (no-break) spaces as separators,
     Indian groups, endings that stand for no cents ("45,-", "45/-", "45/=", "45.-"), percentages, units of
-    measure, a tax class letter after cents, a footnote's sign, and a label glued before a colon. Digits of
+    measure, a tax class letter after cents, a footnote's sign, thousands and millions ("1,5 Mio. EUR",
+    "$5k"), and a label glued before a colon. Digits of
     any script count. Never raises on any text.
 
     Parameters
@@ -155,7 +175,31 @@ def parse_amount(
     """
     if len(text) > MAX_CHARACTERS or not any(map(str.isdigit, text)):
         return None
-    found = _NUMBER.match(_LABEL.sub("", _uniform(text)))
+    plain = _LABEL.sub("", _uniform(text))
+    if _ARABIC_DECIMALS in text:
+        decimal_separator = ","  # as which it is read; it groups nothing
+    magnitude = split_magnitude(plain)
+    if magnitude is None:
+        return _parse(plain, decimal_separator, currency)
+    parsed = _parse(magnitude.text, decimal_separator, currency)
+    unscaled = None if magnitude.is_sure else _parse(plain, decimal_separator, currency)
+    return unscaled if parsed is None else _scaled(parsed, magnitude, unscaled)
+
+
+def _scaled(parsed: ParsedAmount, magnitude: Magnitude, unscaled: ParsedAmount | None) -> ParsedAmount | None:
+    """Return the multiplied amount; beside `unscaled`, the other reading of the text, as an ambiguous one."""
+    value, other = parsed.value * magnitude.factor, parsed.alternative
+    if parsed.currency in NO_MINOR_UNIT and _ONE_SEPARATOR.fullmatch(magnitude.text):
+        other = parsed.value / 1000  # "1.234 million yen" are no whole yen
+    if unscaled is not None:
+        return None if other is not None else replace(unscaled, value=value, alternative=unscaled.value)
+    return replace(parsed, value=value, alternative=None if other is None else other * magnitude.factor)
+
+
+def _parse(
+    plain: str, decimal_separator: DecimalSeparator | None, currency: str | None
+) -> ParsedAmount | None:
+    found = _NUMBER.match(plain)
     if found is None or sum(map(str.isdigit, found["body"])) > MAX_DIGITS:
         return None
     body = found["body"].rstrip(".,:' ")
@@ -176,10 +220,17 @@ def _uniform(text: str) -> str:
     # Single spaces: runs of them would let the patterns' optional parts backtrack without end.
     plain = " ".join(uniform(text).translate(_SIGNS).split())
     plain = _PARTED_CENTS.sub("", _SPLIT_MARK.sub("", plain))
+    plain = _RATE_IN_FRONT.sub(r"\1%", _BRACKETED_MINUS.sub("-", plain))
     if plain.isascii():
         return plain
+    plain = _FORMAL.sub("", _CENTS_BEHIND_MARK.sub(_with_cents, _HIGH_POINT.sub(".", plain)))
     # Decimal digits of other scripts become ASCII; other digit-like signs ("²") stay as they are.
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in plain)
+
+
+def _with_cents(found: re.Match[str]) -> str:
+    point = "," if "." in found["whole"] else "."
+    return f"{found['whole']}{point}{found['cents']} {found['mark']}"
 
 
 def _parse_prefix(text: str, *, is_money: bool) -> _Affix | None:
@@ -187,7 +238,7 @@ def _parse_prefix(text: str, *, is_money: bool) -> _Affix | None:
     if found is None or (found["sign"] and found["sign2"]) or (found["open"] and found["open2"]):
         return None
     mark, unit = _mark_or_unit(found["mark"], is_money=is_money)
-    if found["mark"] and mark is None and unit not in ("x", "@"):
+    if found["mark"] and mark is None and unit not in ("x", "\u00d7", "@"):
         return None
     negative = "-" in (found["sign"], found["sign2"])
     return _Affix(negative=negative, opens=bool(found["open"] or found["open2"]), mark=mark, unit=unit)
@@ -244,7 +295,7 @@ def _assemble(
     evidence = Evidence(
         decimal_separator=decimal_separator,
         printed=_printed_currencies(marks, currency, document_currency),
-        mark_is_before=prefix.mark is not None,
+        mark_is_before=prefix.mark is not None or suffix.mark in _BEHIND_AT_HOME,
         document_currency=None if marks or has_unit else document_currency,
         is_whole=suffix.is_whole,
         is_rate=suffix.is_rate,

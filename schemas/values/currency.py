@@ -64,6 +64,17 @@ _MARKS: dict[str, str] = {
     "cn¥": "CNY", "rmb¥": "CNY", "$u": "UYU", "u$": "UYU", "gs": "PYG",
     "nkr": "NOK", "dkr": "DKK", "skr": "SEK", "ikr": "ISK", "fcfa": "XOF",
     "دك": "KWD", "دب": "BHD", "رع": "OMR", "دت": "TND", "دأ": "JOD", "دل": "LYD", "دإ": "AED",
+    "n$": "NAD", "b$": "BND", "fj$": "FJD", "t$": "TOP", "ws$": "WST", "bds$": "BBD", "bz$": "BZD",
+    "g$": "GYD",
+    "can$": "CAD", "ar$": "ARS", "u$s": "USD", "gh¢": "GHS", "บาท": "THB", "тг": "KZT", "тенге": "KZT",
+    "сом": "KGS", "сўм": "UZS", "сум": "UZS", "ლარი": "GEL", "դր": "AMD", "ریال": "IRR", "قر": "QAR",
+    "شيكل": "ILS", 'ש"ח': "ILS", "ש״ח": "ILS", "שח": "ILS", "රු": "LKR", "ரூ": "INR", "টাকা": "BDT",
+    "ກີບ": "LAK", "евро": "EUR", "євро": "EUR", "ευρώ": "EUR", "ευρω": "EUR", "\u20c1": "SAR",
+    "人民币": "CNY", "人民幣": "CNY", "新台幣": "TWD", "新臺幣": "TWD", "台幣": "TWD", "台币": "TWD",
+    "港幣": "HKD",
+    "港币": "HKD", "港元": "HKD", "美元": "USD", "美金": "USD", "日元": "JPY", "日圓": "JPY",
+    "欧元": "EUR", "歐元": "EUR",
+    "英镑": "GBP", "英鎊": "GBP",
     "رس": "SAR", "رق": "QAR", "جم": "EGP", "دم": "MAD", "دج": "DZD",
 }  # fmt: skip
 _DOLLARS = _words("AUD HKD MXN NZD SGD TTD TWD USD JMD")
@@ -78,15 +89,29 @@ _SHARED_MARKS: dict[str, frozenset[str]] = {
     "\uffe5": _YENS,
     "rs": _words("INR LKR NPR PKR"),
     "kr": _words("DKK ISK NOK SEK"),
-    **dict.fromkeys(("fr", "r", "dh", "sh", "shs"), frozenset[str]()),
+    "रु": _words("INR NPR"),
+    "रू": _words("INR NPR"),
+    "圓": _words("HKD JPY TWD"),
+    "圆": _words("CNY JPY"),
+    "cfa": _words("XAF XOF"),
+    **dict.fromkeys(
+        ("fr", "r", "dh", "sh", "shs", "درهم", "ريال", "جنيه", "دينار", "\ufdfc"), frozenset[str]()
+    ),
 }
 # Letters that stand for much else ("SR1.5" is a form): marks only of a number that looks like money.
 _LETTER_MARKS: dict[str, str] = {
     "N": "NGN", "SR": "SAR", "QR": "QAR", "KD": "KWD", "BD": "BHD", "JD": "JOD", "RO": "OMR", "DT": "TND",
-    "TL": "TRY", "P": "PHP", "Q": "GTQ", "L": "HNL", "MN": "MXN",
+    "TL": "TRY", "P": "PHP", "Q": "GTQ", "L": "HNL", "MN": "MXN", "mn": "MXN", "zl": "PLN", "Kc": "CZK",
+    "KM": "BAM", "Kz": "AOA", "ZK": "ZMW", "MK": "MWK", "MT": "MZN", "MTn": "MZN", "Le": "SLE", "Ar": "MGA",
+    "FRw": "RWF", "Frw": "RWF", "FBu": "BIF", "FC": "CDF", "LE": "EGP", "LL": "LBP", "LD": "LYD", "ID": "IQD",
+    "DA": "DZD", "Nu": "BTN", "Rf": "MVR", "Ks": "MMK", "Lek": "ALL", "Lekë": "ALL", "Lps": "HNL",
+    "Gdes": "HTG", "VT": "VUV", "Vt": "VUV", "Re": "INR", "won": "KRW", "yen": "JPY", "Baht": "THB",
+    "baht": "THB", "Bht": "THB", "man": "AZN", "CDN": "CAD", "NT": "TWD", "eura": "EUR", "euroa": "EUR",
+    "eurot": "EUR", "eiro": "EUR", "evro": "EUR", "euró": "EUR",
 }  # fmt: skip
-# Marks of more than one currency, beside money only: bolivares and bolivianos.
-_SHARED_LETTER_MARKS = frozenset(("Bs",))
+# Marks of more than one currency, beside money only: bolivares and bolivianos, birr and roubles, kwachas and
+# kinas; and of currencies that are no more.
+_SHARED_LETTER_MARKS = _words("Bs BsS BsF Br K kn DM FF öS Lit Pta Ptas fl hfl Esc IR£")
 _SIGNS = "$€£¥₹₩₫₺₦₱"
 
 

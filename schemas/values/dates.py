@@ -8,15 +8,22 @@ from dataclasses import dataclass
 from datetime import date
 
 from schemas.values.characters import uniform
-from schemas.values.months import MONTHS, SHARED_MONTHS, WEEKDAYS
+from schemas.values.months import MONTHS, SCRIPTED_MONTHS, SHARED_MONTHS, WEEKDAYS
 
 MAX_CHARACTERS = 64  # a weekday, a long month name, a time and a zone fit
 FIRST_YEAR, LAST_YEAR = 1900, 2100  # outside, four digits are not the year of a business document
 # POSIX strptime %y: 69-99 are 1969-1999, 00-68 are 2000-2068.
 _PIVOT = 69
+_BUDDHIST, _FIRST_BUDDHIST_YEAR, _LAST_BUDDHIST_YEAR = 543, 2500, 2600
+_SCRIPTED = re.compile("|".join(sorted(map(re.escape, SCRIPTED_MONTHS), key=len, reverse=True)))
+_THAI = re.compile("[\u0e01-\u0e3a]")
+_SHORT_YEAR = re.compile(r"(?<=\s)(\d\d)\s*$")
+# The day of the week as one sign in brackets.
+_WEEKDAY_SIGN = re.compile(r"\([月火水木金土日월화수목금토일一二三四五六]\)")
 
 # "year" behind the number: in Bulgarian, Russian, Belarusian and Macedonian; in Ukrainian; in Polish.
-_YEAR_WORD = r"(?:\s?(?:г|года|година|р|року|r|roku)\b\.?)?"  # noqa: RUF001
+# Serbian and Croatian, Estonian and Uzbek put a point or nothing before it.
+_YEAR_WORD = r"(?:\s?(?:г|года|година|р|року|r|roku)\b\.?|\.?\s(?:godine|године|a|yil)\b\.?)?"  # noqa: RUF001
 _YEAR = rf"(?P<y>\d{{4}}(?=\d{{1,2}}:\d\d)|\d{{4}}(?!\d)|\d{{2}}(?!\d)){_YEAR_WORD}"
 _NAME = r"(?P<mon>[^\W\d_]{3,12})"
 _GAP = r"[\s.,/'\u05f3-]"
@@ -30,9 +37,21 @@ _YEAR_FIRST = re.compile(
 )
 _CJK = re.compile(r"(?<!\d)(?P<y>\d{4})\s?[年년]\s?(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})\s?[日일]?(?!\d)")
 # Years of the reigns that Japanese documents count by.
-_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
+_ERAS = {
+    "令和": 2018,
+    "平成": 1988,
+    "昭和": 1925,
+    "R": 2018,
+    "H": 1988,
+    "S": 1925,
+    "民國": 1911,
+    "民国": 1911,
+}
 _ERA = re.compile(
-    r"(?P<era>令和|平成|昭和)\s?(?P<y>元|\d{1,2})\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日"
+    r"(?:中[華华])?(?P<era>令和|平成|昭和|民[國国])\s?(?P<y>元|\d{1,3})\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日"
+)
+_ERA_LETTER = re.compile(
+    r"(?<![^\W_])(?P<era>[RHS])\s?(?P<y>\d{1,2})(?P<sep>[./-])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})(?!\d)"
 )
 _COMPACT = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?!\d)")
 _YEAR_LAST = re.compile(
@@ -46,10 +65,15 @@ _YEAR_APART = re.compile(r"(?<!\d)(?P<a>\d{1,2})/(?P<b>\d{1,2})\s(?P<y>\d{4})(?!
 # Korean: "26. 11. 12." is a day of 2026, elsewhere one of 2012.
 _EITHER_END = re.compile(r"(?<!\d)(?P<a>\d{1,2})\.\s(?P<b>\d{1,2})\.\s(?P<y>\d{2})\.")
 _VIETNAMESE = re.compile(
-    r"(?<!\d)(?P<d>\d{1,2})\s(?:tháng|thg)\s(?P<m>\d{1,2}),?\s(?:năm\s)?(?P<y>\d{4})(?!\d)", re.IGNORECASE
+    r"(?:ngày\s)?(?<!\d)(?P<d>\d{1,2})\s(?:tháng|thg)\s(?P<m>\d{1,2}),?\s(?:năm\s)?(?P<y>\d{4})(?!\d)",
+    re.IGNORECASE,
 )
 _ROMAN = re.compile(
     r"(?<!\d)(?P<d>\d{1,2})(?:[./-]\s?|\s)(?P<mon>I{1,3}|IV|VI{0,3}|IX|XI{0,2})(?:[./-]\s?|\s)" + _YEAR
+)
+# Hungarian.
+_YEAR_ROMAN = re.compile(
+    r"(?<!\d)(?P<y>\d{4})(?:[./-]\s?|\s)(?P<mon>I{1,3}|IV|VI{0,3}|IX|XI{0,2})(?:[./-]\s?|\s)(?P<d>\d{1,2})(?!\d)"
 )
 _ROMAN_MONTHS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 _DAY_NAME_YEAR = re.compile(
@@ -59,12 +83,18 @@ _NAME_DAY_YEAR = re.compile(
     rf"(?<![^\W\d_]){_NAME}{_GAP}*(?:(?P<d>\d{{1,2}}){_ORDINAL}{_GAP}+|(?P<d2>\d\d)(?=\d{{4}}(?!\d))){_YEAR}",
     re.IGNORECASE,
 )
-# Also Lithuanian: "2026 m. lapkričio 12 d."
+# Also Lithuanian, "2026 m. lapkričio mėn. 12 d.", and with an ending of Hungarian, "2026. november 12-én".
 _YEAR_NAME_DAY = re.compile(
-    rf"(?<!\d)(?P<y>\d{{4}})(?:\sm\.)?{_GAP}*{_NAME}{_GAP}*(?P<d>\d{{1,2}})(?!\d)(?:\sd\.)?", re.IGNORECASE
+    rf"(?<!\d)(?P<y>\d{{4}})(?:\sm\.)?{_GAP}*{_NAME}(?:\smėn\.)?{_GAP}*(?P<d>\d{{1,2}})(?!\d)"
+    r"(?:\sd\.|\.?-(?:[jei]?[áaée]n|[eéia]i?)\b)?",
+    re.IGNORECASE,
 )
-_LATVIAN = re.compile(rf"(?<!\d)(?P<y>\d{{4}})\.?\sgada\s(?P<d>\d{{1,2}})\.?\s{_NAME}", re.IGNORECASE)
-_NAMED = (_DAY_NAME_YEAR, _NAME_DAY_YEAR, _YEAR_NAME_DAY, _LATVIAN)
+_LATVIAN = re.compile(rf"(?<!\d)(?P<y>\d{{4}})\.?\sgada\s(?P<d>\d{{1,2}})\.?\s?{_NAME}", re.IGNORECASE)
+# As computers write it: "Thu Nov 12 10:22:11 UTC 2026".
+_NAME_DAY_TIME_YEAR = re.compile(
+    rf"(?<![^\W\d_]){_NAME}\s(?P<d>\d{{1,2}})\s\d\d:\d\d(?::\d\d)?(?:\s[A-Z]{{3,5}})?\s{_YEAR}"
+)
+_NAMED = (_NAME_DAY_TIME_YEAR, _DAY_NAME_YEAR, _NAME_DAY_YEAR, _YEAR_NAME_DAY, _LATVIAN)
 _NUMERIC = (
     *(_EITHER_END, _YEAR_FIRST, _CJK, _VIETNAMESE, _DAY_FIRST),
     *(_YEAR_APART, _YEAR_LAST, _COMPACT, _COMPACT_YEAR_LAST),
@@ -75,11 +105,16 @@ _QUOTES = str.maketrans("", "", '\u00ab\u00bb"\u201c\u201d\u201e')
 _LABEL = re.compile(r"[^\W\d_][^\d:]*:\s*")
 _LETTERS = re.compile(r"[^\W\d_]{3,12}")
 _WORDLESS = re.compile(r"[\s:=*.,;()\[\]#-]*")
-_TIME = re.compile(
-    r"(?:[\sT,@-]*\d{1,2}\s?[:.h]\s?\d{2}(?:[:.]\d{2})?(?:[.,]\d{1,6})?\s?(?:[ap]\.?\s?m\.?|uhr|hrs?)?"
-    r"(?:\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?)?[\s.,;:()\[\]*-]*",
-    re.IGNORECASE,
+# Behind a hyphen, figures with points are the end of a period ("01.11.2026-30.11.2026"), and no time.
+_CLOCK = (
+    r"(?:\d{1,2}\s?[:h時시]\s?\d{2}(?::\d{2}(?:[.,]\d{1,6})?|[.,]\d{1,3}(?!\d))?|(?<!-)(?<!-\s)\d{1,2}\.\d{2}(?:[.:]\d{2})?)"
+    r"[分분]?\s?(?:[ap]\.?\s?m\.?|uhr|hrs?|h)?"
 )
+_AT = r"(?:(?:um|kl\.?|klo|at|(?:alle\s)?ore|a\slas|às|à|о|об|v|o)\s)?"  # noqa: RUF001
+_TIME = re.compile(
+    rf"(?:[\sT,@/-]*{_AT}{_CLOCK}(?:\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?)?[\s.,;:()\[\]*-]*", re.IGNORECASE
+)
+_TIME_BEFORE = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?\s?(?:[ap]\.?\s?m\.?|uhr|hrs?)?[\s,]*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,15 +195,16 @@ def _label_free(text: str) -> str | None:
     return (text[found.end() :] if found else text).translate(_QUOTES)
 
 
-def _parse(text: str, day_first: bool | None, year_first: frozenset[str]) -> ParsedDate | None:
+def _parse(printed: str, day_first: bool | None, year_first: frozenset[str]) -> ParsedDate | None:
+    text = _in_latin(printed)
     parsed = _parse_numeric(text, day_first, year_first)
     if parsed is not None:
         return parsed
-    found = _framed(_ERA, text)
+    found = _framed(_ERA, text) or _framed(_ERA_LETTER, text)
     if found is not None:
         year = _ERAS[found["era"]] + (1 if found["y"] == "元" else int(found["y"]))
         return _of_readings(_date(year, int(found["m"]), int(found["d"])), None)
-    found = _framed(_ROMAN, text)
+    found = _framed(_ROMAN, text) or _framed(_YEAR_ROMAN, text)
     if found is not None:
         return _from_numbers(found, 1 + _ROMAN_MONTHS.index(found["mon"]))
     if not any(fold(name) in MONTHS for name in _LETTERS.findall(text)):
@@ -209,10 +245,20 @@ def _framed(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 
 def _no_words(text: str) -> bool:
-    return _WORDLESS.fullmatch(_without_weekday(text)) is not None
+    return _WORDLESS.fullmatch(_TIME_BEFORE.sub("", _without_weekday(text), count=1)) is not None
+
+
+def _in_latin(text: str) -> str:
+    """Return the text with the months of Thai, Hindi and Bengali in English, and Thai years in full."""
+    if text.isascii() or _SCRIPTED.search(text) is None:
+        return text
+    plain = _SCRIPTED.sub(lambda found: f" {SCRIPTED_MONTHS[found[0]]} ", text.replace("พ.ศ.", ""))
+    # Thai years of two digits are of the Buddhist era, too.
+    return _SHORT_YEAR.sub(r"25\1", plain) if _THAI.search(text) else plain
 
 
 def _without_weekday(text: str) -> str:
+    text = _WEEKDAY_SIGN.sub(" ", text)
     return re.sub(r"[^\W\d_]{2,}", lambda m: " " if fold(m[0]) in WEEKDAYS else m[0], text)
 
 
@@ -286,7 +332,8 @@ def _from_named(found: re.Match[str]) -> ParsedDate | None:
 def _full_year(digits: str) -> int:
     year = int(digits)
     if len(digits) > 2:
-        return year
+        # No document is dated in our 26th century; Thai ones count from 543 years before.
+        return year - _BUDDHIST if _FIRST_BUDDHIST_YEAR <= year <= _LAST_BUDDHIST_YEAR else year
     return year + (1900 if year >= _PIVOT else 2000)
 
 

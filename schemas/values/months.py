@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 # Full names and abbreviations as CLDR has them for dates and alone, folded as `schemas.values.dates.fold`
 # does, and some that receipts print besides. English, German, French, Spanish, Italian, Dutch, Malay,
 # Portuguese, Polish, Danish, Norwegian, Swedish, Icelandic, Czech, Slovak, Croatian, Slovene, Serbian,
@@ -17,6 +19,7 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "ιανουαριου ιαν ιανουαριοσ",
         "ינואר בינואר ינו בינו",
         "يناير جانفي ژانویه",
+        "јануара janvari tammik ιανουαρ",
     ),
     (
         "feb february februar fevrier fevr fev febrero febbraio februari fevereiro feber lutego lut luty",
@@ -26,6 +29,7 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "φεβρουαριου φεβ φεβρουαριοσ",
         "פברואר בפברואר פבר בפבר",
         "فبراير فيفري فوریه",
+        "фебруара februari лют лютии helmik φεβρ",
     ),
     (
         "mar march marz maerz mrz mars marzo maart mrt mac marco mrch marts marca marzec brezna bre brezen",
@@ -34,6 +38,7 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "μαρτιου μαρ μαρτιοσ",
         "מרץ במרץ",
         "مارس",
+        "марта marta maalisk μαρτ бер",
     ),
     (
         "apr april avril avr abril abr aprile kwietnia kwi kwiecien dubna dub duben aprila travnja tra",
@@ -43,6 +48,7 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "απριλιου απρ απριλιοσ",
         "אפריל באפריל אפר באפר",
         "ابريل افريل اوریل",
+        "априла aprili huhtik кві απριλ",
     ),
     (
         "may mai mayo maggio mag mei maio maj maja kvetna kve kveten svibnja svi svibanj majus mayis",
@@ -51,6 +57,7 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "μαιου μαι μαιοσ",
         "מאי במאי",
         "مايو ماي",
+        "маја maija toukok тра",
     ),
     (
         "jun june juni juin junio giugno giu junho czerwca cze czerwiec cervna cvn cerven juna lipnja",
@@ -60,6 +67,7 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "ιουνιου ιουν ιουνιοσ",
         "יוני ביוני",
         "يونيو جوان ژوين",
+        "јуна junija junija kesak чер juniju",
     ),
     (
         "jul july juli juillet juil julio luglio lug julai julho lipca lip lipiec cervence cvc cervenec",
@@ -69,6 +77,7 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "ιουλιου ιουλ ιουλιοσ",
         "יולי ביולי",
         "يوليو جويلية ژويیه",
+        "јула julija heinak лип",
     ),
     (
         "aug august aout aou agosto ago augustus augusti ogos ogo sierpnia sie sierpien agust agu srpna srp",
@@ -78,6 +87,7 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "αυγουστου αυγ αυγουστοσ",
         "אוגוסט באוגוסט אוג באוג",
         "اغسطس اوت",
+        "августа augusta elok сер pagasta",
     ),
     (
         "sep sept september septembre septiembre setiembre settembre set setembro wrzesnia wrz wrzesien",
@@ -87,6 +97,7 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "σεπτεμβριου σεπ σεπτεμβριοσ",
         "ספטמבר בספטמבר ספט בספט",
         "سبتمبر سپتامبر",
+        "септембра septembri syysk сен вер σεπτ",
     ),
     (
         "oct october oktober okt octobre octubre ottobre ott outubro out pazdziernika paz pazdziernik rijna",
@@ -96,6 +107,7 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "οκτωβριου οκτ οκτωβριοσ",
         "אוקטובר באוקטובר אוק באוק",
         "اكتوبر اکتبر",
+        "октобра oktobri lokak жов οκτωβ",
     ),
     (
         "nov november novembre noviembre novembro listopada lis listopad listopadu novembra studenoga stu",
@@ -105,6 +117,7 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "νοεμβριου νοε νοεμβριοσ",
         "נובמבר בנובמבר נוב בנוב",
         "نوفمبر نوامبر",
+        "новембра novembri marrask ноя лис nopember noi studenog νοεμ νοεμβ nobyembre novemba نونبر",
     ),
     (
         "dec december dezember dez decembre diciembre dic dicembre disember dis desember dezembro grudnia",
@@ -115,6 +128,7 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "δεκεμβριου δεκ δεκεμβριοσ",
         "דצמבר בדצמבר דצמ בדצמ",
         "ديسمبر دسامبر",
+        "децембра decembri jouluk δεκεμ",
     ),
 )
 _WEEKDAY_NAMES = (
@@ -145,6 +159,8 @@ _WEEKDAY_NAMES = (
     "ауторак серада чацвер пятніца "
     "κυριακη δευτερα τριτη τεταρτη πεμπτη παρασκευη σαββατο κυρ δευ τρι τετ πεμ παρ σαβ "
     "יום ראשון שני שלישי רביעי חמישי שישי שבת "
+    "월요일 화요일 수요일 목요일 금요일 토요일 일요일 月曜日 火曜日 水曜日 木曜日 金曜日 土曜日 日曜日 "
+    "星期一 星期二 星期三 星期四 星期五 星期六 星期日 星期天 周一 周二 周三 周四 周五 周六 周日 "
     "الاحد الاثنين الثلاثاء الاربعاء الخميس الجمعة السبت یکشنبه دوشنبه شنبه چهارشنبه پنجشنبه جمعه "
 )
 
@@ -156,4 +172,21 @@ MONTHS: dict[str, int] = {
 }
 # What these names of `MONTHS`, Polish or Czech, mean in Croatian, which puts a point behind the day.
 SHARED_MONTHS: dict[str, int] = {"lip": 6, "lis": 10, "listopad": 10, "listopada": 10, "srp": 7}
-WEEKDAYS: frozenset[str] = frozenset(_WEEKDAY_NAMES.split())
+# Korean syllables are taken apart as texts are.
+WEEKDAYS: frozenset[str] = frozenset(normalize("NFKD", _WEEKDAY_NAMES).split())
+# Months of scripts whose vowel signs are no letters, as they are printed, and their English names.
+_SCRIPTED = (
+    ("มกราคม ม.ค. जनवरी জানুয়ারি জানুয়ারী", "January"),
+    ("กุมภาพันธ์ ก.พ. फरवरी फ़रवरी ফেব্রুয়ারি ফেব্রুয়ারী", "February"),
+    ("มีนาคม มี.ค. मार्च মার্চ", "March"),
+    ("เมษายน เม.ย. अप्रैल এপ্রিল", "April"),
+    ("พฤษภาคม พ.ค. मई মে", "May"),
+    ("มิถุนายน มิ.ย. जून জুন", "June"),
+    ("กรกฎาคม ก.ค. जुलाई জুলাই", "July"),
+    ("สิงหาคม ส.ค. अगस्त আগস্ট", "August"),
+    ("กันยายน ก.ย. सितंबर सितम्बर সেপ্টেম্বর", "September"),
+    ("ตุลาคม ต.ค. अक्टूबर अक्तूबर অক্টোবর", "October"),
+    ("พฤศจิกายน พ.ย. नवंबर नवम्बर নভেম্বর", "November"),
+    ("ธันวาคม ธ.ค. दिसंबर दिसम्बर ডিসেম্বর", "December"),
+)
+SCRIPTED_MONTHS: dict[str, str] = {name: english for names, english in _SCRIPTED for name in names.split()}

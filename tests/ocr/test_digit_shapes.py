@@ -17,9 +17,17 @@ from tests.ocr.files import LETTER
 FIRST, LAST = 32, 122
 
 
-def numbers(shown: str, *, shift: int, digits: str = "0123456789") -> bytes:
-    """Return a page with `shown` in an embedded font whose map to Unicode shifts some digits."""
+def numbers(
+    shown: str,
+    *,
+    shift: int,
+    digits: str = "0123456789",
+    is_embedded: bool = True,
+    comma: str = ",",
+) -> bytes:
+    """Return a page with `shown` in a font whose map to Unicode shifts some digits, and has another comma."""
     moved = {d: digits[(i + shift) % len(digits)] for i, d in enumerate(digits)}
+    moved |= {",": comma}
     pairs = "".join(f"<{code:02x}> <{ord(moved.get(chr(code), chr(code))):04x}>\n" for code in codes())
     cmap = (
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n1 begincodespacerange <00> <ff> "
@@ -52,6 +60,9 @@ def numbers(shown: str, *, shift: int, digits: str = "0123456789") -> bytes:
             Encoding=Name.WinAnsiEncoding,
             ToUnicode=untyped.make_stream(cmap.encode()),
         )
+        if not is_embedded:
+            del descriptor.FontFile2
+            font.Subtype, font.BaseFont, descriptor.FontName = Name.Type1, Name.Helvetica, Name.Helvetica
         content = f"BT /F1 12 Tf 72 700 Td ({shown}) Tj ET".encode()
         page = Dictionary(
             Type=Name.Page,
@@ -95,3 +106,19 @@ def test_two_exchanged_digits_are_not_believed() -> None:
 
 def test_a_page_without_digits_has_nothing_to_be_wrong() -> None:
     assert scan(numbers("Thank you for the order", shift=3)).ocr == "nothing"
+
+
+def test_shifted_digits_of_a_font_that_the_file_does_not_bring_along_are_not_believed() -> None:
+    assert scan(numbers("Total 1085.88 and 2347.96", shift=0, is_embedded=False)).ocr == "nothing"
+    assert scan(numbers("Total 1085.88 and 2347.96", shift=3, is_embedded=False)).ocr == "page"
+
+
+@pytest.mark.parametrize("comma", ["\u200b", "\u0001"])
+def test_a_number_whose_decimal_mark_has_no_character_is_not_believed(comma: str) -> None:
+    scanned = scan(numbers("Total 1085,88 and 2347,96", shift=0, comma=comma))
+    assert scanned.ocr == "page"
+    assert [w.code for w in scanned.warnings] == ["bad_text_layer"]
+
+
+def test_a_word_beside_no_digit_may_have_a_glyph_without_a_character() -> None:
+    assert scan(numbers("Total, and 2347.96", shift=0, comma="\u200b")).ocr == "nothing"

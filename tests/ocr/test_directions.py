@@ -113,3 +113,14 @@ def test_words_that_ocr_reads_along_the_edge_stand_in_no_row() -> None:
     assert [word.text for arranged in apart for word in arranged.words] == ["District", "court", "HRB"]
     assert all(word in edge for arranged in apart for word in arranged.words)
     assert part_sideways(rows, 600, 800) == (tuple(rows), ())
+
+
+@pytest.mark.parametrize(("size", "scale"), [(-12, 1), (-1, 12)])
+def test_upright_text_of_a_negative_size_is_upright(size: int, scale: int) -> None:
+    lines = ((700, "Norderfeld Tools Ltd"), (680, "Total due 1,085.88"))
+    content = "".join(
+        f"BT /F1 {size} Tf {-scale} 0 0 {-scale} 72 {y} Tm ({text}) Tj ET\n" for y, text in lines
+    )
+    document = read_document(pdf(content), options=ReadOptions(n_workers=1))
+    assert document.pages[0].text.splitlines() == [text for _, text in lines]
+    assert [warning.code for warning in document.warnings] == []

@@ -256,3 +256,26 @@ def test_letters_that_are_each_printed_twice_come_once(shift: float) -> None:
         drawn += text_at(round(x, 2), 700, letter) + text_at(round(x + shift, 2), 700, letter)
         x += WIDTHS.get(letter, 556) / 1000 * 12
     assert texts(drawn) == ["1.100,00"]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("$12.50", "$25.00"),
+        ("14.10.2026", "250,00"),
+        ("14/10/26", "15/10/26", "3.00"),
+        ("12.50%", "25.00"),
+        ("(12.50)", "(25.00)"),
+    ],
+)
+def test_marked_amounts_and_dates_of_cells_without_any_gap_are_apart(cells: tuple[str, ...]) -> None:
+    row, x = "", 100.0
+    for cell in cells:
+        row += text_at(round(x, 2), 700, cell, size=9)
+        x += sum({"/": 278, "%": 889, "(": 333, ")": 333}.get(ch, WIDTHS.get(ch, 556)) for ch in cell) * 0.009
+    assert texts(row) == list(cells)
+
+
+def test_a_date_in_two_operations_is_one_word() -> None:
+    # "14.10." of 9 points is (4 x 0.556 + 2 x 0.278) x 9 = 25.02 points wide.
+    assert texts(text_at(100, 700, "14.10.", size=9) + text_at(125.02, 700, "2026", size=9)) == ["14.10.2026"]

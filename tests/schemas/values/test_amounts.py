@@ -342,3 +342,123 @@ def test_texts_like_amounts_never_raise_and_stay_finite(text: str) -> None:
     if parsed is not None:
         assert parsed.value.is_finite()
         assert abs(parsed.value) < 10**18
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1,5 Mio. EUR", "1500000"),
+        ("$2.5bn", "2500000000"),
+        ("EUR 1.25m", "1250000"),
+        ("$5k", "5000"),
+        ("-$1.2M", "-1200000"),
+        ("USD (1.5m)", "-1500000"),
+        ("TEUR 1.234,50", "1234500"),
+        ("12,50 k€", "12500"),
+        ("₹ 2.50 lakh", "250000"),
+        ("1.25 crore", "12500000"),
+        ("2,50 тыс. руб.", "2500"),  # noqa: RUF001
+        ("1.5万円", "15000"),
+        ("Rp 1,5 juta", "1500000"),
+        ("5 m", "5"),  # metres
+        ("$12.50 MN", "12.50"),  # pesos
+        ("12.50 T", "12.50"),
+        ("EUR 12,50 B", "12.50"),  # a tax class
+        ("Rs 125.00 Cr", "125.00"),  # a credit
+    ],
+)
+def test_what_multiplies_the_figures_is_reckoned_in(text: str, value: str) -> None:
+    parsed = parse_amount(text)
+    assert parsed is not None
+    assert parsed.readings == (Decimal(value),)
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("$1.25M", ["1250000", "1.25"]),  # millions, or a tax class
+        ("$ 1.50 K", ["1500", "1.50"]),
+        ("₹1.25 Cr", ["12500000", "1.25"]),  # crores, or a credit
+        ("Rs. 1.25 L", ["125000", "1.25"]),
+        ("1.234 TEUR", ["1234000", "1234"]),
+        ("1.234万円", ["12340000", "12340"]),
+    ],
+)
+def test_a_letter_that_may_multiply_the_figures_leaves_both_readings(text: str, readings: list[str]) -> None:
+    parsed = parse_amount(text)
+    assert parsed is not None
+    assert list(parsed.readings) == [Decimal(reading) for reading in readings]
+
+
+@pytest.mark.parametrize("text", ["12万3456円", "5k", "Cat6 5m", "USD 5k/month", "12,50 € m", "1 mil EUR"])
+def test_other_words_and_letters_multiply_nothing(text: str) -> None:
+    assert parse_amount(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [
+        ("Kz1.234,50", "AOA"),
+        ("1.234,50 KM", "BAM"),
+        ("1234,50 zl", "PLN"),
+        ("1.234,50 DM", None),  # of a currency that is no more
+        ("N$1,234.50", "NAD"),
+        ("U$S 1.234,50", "USD"),
+        ("GH¢1,234.50", "GHS"),
+        ("K1,234.50", None),
+        ("1 234,50 тенге", "KZT"),
+        ("1.234,50 евро", "EUR"),
+        ("1,234.50 บาท", "THB"),
+        ('1,234.50 ש"ח', "ILS"),
+        ("1,234.50 درهم", None),
+        ("\u0661\u066c\u0662\u0663\u0664\u066b\u0665\u0660 ریال", "IRR"),
+        ("रु. १,२३४.५०", None),
+        ("人民币1,234.50元", "CNY"),
+        ("L.E. 1,234.50", "EGP"),
+        ("1.234€50", "EUR"),
+        ("1234 руб. 50 коп.", "RUB"),  # noqa: RUF001
+        ("1234 zł 50 gr", "PLN"),
+        ("£1,234\u00b750", "GBP"),
+        ("$****1,234.50", None),
+        ("1\u2032234.50", None),
+        ("1,234\u2060.50", None),
+    ],
+)
+def test_more_marks_and_ways_to_set_cents_are_read(text: str, currency: str | None) -> None:
+    parsed = parse_amount(text)
+    assert parsed is not None
+    assert (parsed.value, parsed.ambiguous, parsed.currency) == (Decimal("1234.50"), False, currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("(-)1,234.50", "-1234.50"),
+        ("1,234.50 (-)", "-1234.50"),
+        ("\u207b12.50", "-12.50"),
+        ("12.50\u2015", "-12.50"),
+        ("%18", "18"),
+        ("% 18,00", "18.00"),
+        ("\u066a19", "19"),
+        ("金12,500円也", "12500"),
+        ("CFA 12.500", "12500"),
+        ("\u0661\u0662\u0663\u066b\u0664\u0665\u0660 د.ك", "123.450"),  # Arabic decimals group nothing
+        ("3 \u00d7", "3"),
+        ("3 шт.", "3"),
+    ],
+)
+def test_signs_and_words_that_stand_for_others_are_read(text: str, value: str) -> None:
+    parsed = parse_amount(text)
+    assert parsed is not None
+    assert parsed.readings == (Decimal(value),)
+
+
+@pytest.mark.parametrize("word", ["man", "won", "baht", "yen", "Re", "Br", "K", "DM"])
+def test_words_that_are_marks_beside_money_only_are_none_alone(word: str) -> None:
+    assert parse_amount(f"{word} 12") is None
+
+
+@pytest.mark.parametrize("text", ["12.50€50", "12€5", "12€500", "1 zł 2 gr", "50 gr."])
+def test_cents_behind_a_mark_are_two_digits(text: str) -> None:
+    parsed = parse_amount(text)
+    assert parsed is None or parsed.unit == "gr"

@@ -224,3 +224,66 @@ def test_month_names_are_folded_as_texts_are() -> None:
     assert all(fold(name) == name for name in (*MONTHS, *WEEKDAYS))
     assert all(MONTHS[name] != number for name, number in SHARED_MONTHS.items())
     assert set(MONTHS.values()) == set(range(1, 13))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "01.11.2026-30.11.2026", "31.12.2026 - 01.01.2027", "12.11.2026-14.11.26", "01.12.2026 -31.12",
+        "2026-11-12 - 14.11.2026",
+    ],
+)  # fmt: skip
+def test_a_period_is_not_one_date(text: str) -> None:
+    assert parse_date(text, day_first=True) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("13.11.2026 um 10:22 Uhr", "2026-11-13"),
+        ("13.11.2026 kl. 10.22", "2026-11-13"),
+        ("13/11/2026 à 10h22", "2026-11-13"),
+        ("13/11/2026 ore 10:22", "2026-11-13"),
+        ("13.11.2026/10:22", "2026-11-13"),
+        ("13.11.2026 - 10:22:11.123", "2026-11-13"),
+        ("10:22 Uhr 13.11.2026", "2026-11-13"),
+        ("10:22 AM, Nov 12, 2026", "2026-11-12"),
+        ("Thu Nov 12 10:22:11 UTC 2026", "2026-11-12"),
+        ("12 ноя 2026", "2026-11-12"),
+        ("5 сен. 2026 г.", "2026-09-05"),  # noqa: RUF001
+        ("12. новембра 2026. године", "2026-11-12"),
+        ("12. studenog 2026. godine", "2026-11-12"),
+        ("12 лис 2026", "2026-11-12"),
+        ("12. november 2026. a.", "2026-11-12"),
+        ("12. marrask. 2026", "2026-11-12"),
+        ("2026. gada 12.novembrī", "2026-11-12"),
+        ("2026 m. lapkričio mėn. 12 d.", "2026-11-12"),
+        ("2026. november 12-én", "2026-11-12"),
+        ("2026. XI. 12.", "2026-11-12"),
+        ("ngày 12 tháng 11 năm 2026", "2026-11-12"),
+        ("2026年11月12日(木)", "2026-11-12"),
+        ("2026年11月12日星期四", "2026-11-12"),
+        ("2026년 11월 12일 목요일", "2026-11-12"),
+        ("民國115年11月12日", "2026-11-12"),
+        ("R8.11.12", "2026-11-12"),
+        ("H30/1/5", "2018-01-05"),
+        ("12 พฤศจิกายน 2569", "2026-11-12"),
+        ("๑๒ พ.ย. ๒๕๖๙", "2026-11-12"),
+        ("12 พ.ย. 69", "2026-11-12"),
+        ("13/11/2569", "2026-11-13"),
+        ("12 नवंबर 2026", "2026-11-12"),
+        ("১২ নভেম্বর ২০২৬", "2026-11-12"),
+        ("13\u204411\u20442026", "2026-11-13"),
+    ],
+)
+def test_dates_with_times_and_of_more_calendars_are_read(text: str, iso: str) -> None:
+    parsed = parse_date(text)
+    assert parsed is not None
+    assert parsed.readings == (date.fromisoformat(iso),)
+
+
+@pytest.mark.parametrize(
+    "text", ["A8.11.12", "AR8.11.12", "R8.13.12", "民國115年13月12日", "12 พ.ย. 2026 EUR", "13/11/2700"]
+)
+def test_what_only_looks_like_another_calendar_is_none(text: str) -> None:
+    assert parse_date(text) is None
