@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from pathlib import Path
 from schemas.errors import SandboxLostError
 
 _CLOSE_TIMEOUT_S = 5.0
+_PAUSE_S = 0.05
 # A process that was killed is seen to be gone a moment after its sockets are closed.
 _GONE_WITHIN_S = 1.0
 # What a child may need of our environment; everything else, secrets above all, stays out.
@@ -80,7 +82,16 @@ class ZygoteProcess:
         self.server.close()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=_CLOSE_TIMEOUT_S)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove_folder(self.folder)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder, in which children that were killed may make files for a moment yet."""
+    ends = time.monotonic() + _CLOSE_TIMEOUT_S
+    shutil.rmtree(folder, ignore_errors=True)
+    while folder.exists() and time.monotonic() < ends:
+        time.sleep(_PAUSE_S)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 _lock = threading.Lock()

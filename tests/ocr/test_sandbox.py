@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -18,7 +19,7 @@ from ocr.limits import ReadLimits
 from ocr.parser import Parser
 from ocr.sandbox import Child, ChildLimits, ChildPool, Reply, SharedFile, checked
 from ocr.sandboxed import run_in_child
-from ocr.zygote_process import running_zygote
+from ocr.zygote_process import remove_folder, running_zygote
 from schemas.errors import (
     DocumentTooLargeError,
     InputError,
@@ -260,3 +261,20 @@ def test_work_whose_readers_are_killed_twice_is_given_up(monkeypatch: pytest.Mon
     with pytest.raises(SandboxLostError):
         run_in_child(spin, b"", TEXT, limits=ReadLimits())
     assert n_runs == 2
+
+
+def test_a_folder_in_which_a_dying_child_still_writes_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, remove = tmp_path / "children", shutil.rmtree
+    folder.mkdir()
+    calls = iter(range(10))
+
+    def write_meanwhile(path: Path, *, ignore_errors: bool) -> None:
+        remove(path, ignore_errors=ignore_errors)
+        if next(calls) < 2:
+            path.mkdir()
+
+    monkeypatch.setattr("ocr.zygote_process.shutil.rmtree", write_meanwhile)
+    remove_folder(folder)
+    assert not folder.exists()
