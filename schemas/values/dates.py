@@ -43,15 +43,15 @@ _ERAS = {
     "昭和": 1925,
     "R": 2018,
     "H": 1988,
-    "S": 1925,
     "民國": 1911,
     "民国": 1911,
 }
 _ERA = re.compile(
     r"(?:中[華华])?(?P<era>令和|平成|昭和|民[國国])\s?(?P<y>元|\d{1,3})\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日"
 )
+# Not "S" for Showa, which ended in 1989, nor letters apart, which a slip of a till has before any date.
 _ERA_LETTER = re.compile(
-    r"(?<![^\W_])(?P<era>[RHS])\s?(?P<y>\d{1,2})(?P<sep>[./-])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})(?!\d)"
+    r"(?<![^\W_])(?P<era>[RH])(?P<y>\d{1,2})(?P<sep>[./-])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})(?!\d)"
 )
 _COMPACT = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?!\d)")
 _YEAR_LAST = re.compile(

@@ -283,7 +283,8 @@ def test_dates_with_times_and_of_more_calendars_are_read(text: str, iso: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["A8.11.12", "AR8.11.12", "R8.13.12", "民國115年13月12日", "12 พ.ย. 2026 EUR", "13/11/2700"]
+    "text",
+    ["A8.11.12", "AR8.11.12", "S10/12/18", "R8.13.12", "民國115年13月12日", "12 พ.ย. 2026 EUR", "13/11/2700"],
 )
 def test_what_only_looks_like_another_calendar_is_none(text: str) -> None:
     assert parse_date(text) is None
