@@ -108,14 +108,14 @@ def decode_columns(
         if symbol in bare and peaks[symbol] < _ACCENT_ODDS * peaks[bare[symbol]]:
             chosen = bare[symbol]
         rival = max(rivals.get(chosen, ()), key=lambda other: float(peaks[other]), default=_BLANK)
-        center = (columns[0] + columns[-1] + 1) / 2 / len(best) * stretch
-        is_likely = peaks[rival] >= _RIVAL_ODDS * peaks[chosen]
+        center = min((columns[0] + columns[-1] + 1) / 2 / len(best) * stretch, 1.0)
+        is_likely = rival != _BLANK and peaks[rival] >= _RIVAL_ODDS * peaks[chosen]
         glyphs.append(
             Glyph(
                 alphabet[chosen],
-                min(center, 1.0),
+                center,
                 min(float(peaks[symbol]), 1.0),
-                alphabet[rival] if is_likely and rival != _BLANK else "",
+                alphabet[rival] if is_likely else "",
                 0.0 if space is None else float(scores[end : columns[0] + 1, space].max()),
                 _seen(peaks, chosen, alphabet),
             )

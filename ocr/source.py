@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
+import pypdfium2 as pdfium
 from numpy.typing import NDArray
 
 from ocr.actual_text import drop_false_texts
@@ -19,7 +20,7 @@ from ocr.image_file import ImageSource, open_image
 from ocr.ink import InkLine, find_lines
 from ocr.limits import ReadLimits
 from ocr.media import MediaType
-from ocr.pdf import PdfSource, open_pdf, page_frame, turned
+from ocr.pdf import PageFrame, PdfSource, open_pdf, page_frame, turned
 from ocr.reading_order import Arrangement
 from ocr.render import render, render_dpi
 from ocr.text_layer import Box, LayerWord, layer_words, open_text, quarter_turns
@@ -201,21 +202,13 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         frame = page_frame(page)
         # The page's fields are part of its content by now, so that it is the same page once more.
         n_false = drop_false_texts(page, lambda: source.unflattened_page(page_index))
-        with open_text(page) as textpage:
-            n_turns = quarter_turns(textpage, frame)
-            found = layer_words(textpage, frame, max_words=limits.max_words_per_page + 1)
-        if len(found) > limits.max_words_per_page:
-            raise DocumentTooLargeError(
-                f"page {page_index + 1} has more than {limits.max_words_per_page} words"
-            )
+        n_turns, found = _layer(page, frame, page_index, limits.max_words_per_page)
         found = join_combs(found, values)
         shown = what_is_shown(page, frame, found)
         visible, hidden = part_by_sight(found, shown, frame)
         misread = misread_reason(visible) or unmapped_reason(visible)
     scope, warnings = _verdict(visible, hidden, shown, misread, page_index)
-    if n_false:
-        message = f"{n_false} texts that the file gives for its glyphs say something else than they show"
-        warnings = (*warnings, _warning("hidden_text", message, page_index))
+    warnings = (*warnings, *_false_texts(n_false, page_index))
     # Hidden words may run in any direction.
     n_turns = _turns_of(visible) if scope == "check" else n_turns
     words, apart = _words_by_direction(visible, n_turns, frame.size_pt)
@@ -233,6 +226,24 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         warnings=warnings,
     )
     return scan if scope in ("page", "check") else _with_ink(scan, shown, n_turns)
+
+
+def _layer(
+    page: pdfium.PdfPage, frame: PageFrame, page_index: int, max_words: int
+) -> tuple[int, tuple[LayerWord, ...]]:
+    """Return how often the text layer is turned, and its words; one too many is an error."""
+    with open_text(page) as textpage:
+        n_turns = quarter_turns(textpage, frame)
+        found = layer_words(textpage, frame, max_words=max_words + 1)
+    if len(found) > max_words:
+        raise DocumentTooLargeError(f"page {page_index + 1} has more than {max_words} words")
+    return n_turns, found
+
+
+def _false_texts(n_false: int, page_index: int) -> Iterator[ReadWarning]:
+    if n_false:
+        message = f"{n_false} texts that the file gives for its glyphs say something else than they show"
+        yield _warning("hidden_text", message, page_index)
 
 
 def _turns_of(words: Sequence[LayerWord]) -> int:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable
 
+from pydantic import JsonValue, TypeAdapter
+
+from schemas.errors import InputError
+
 _MAX_CHARS = 40  # of a key in a message
+_OBJECT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
 class RepeatedKeyError(ValueError):
@@ -33,6 +39,24 @@ def load_distinct(text: bytes | str, *, parse_constant: Callable[[str], object] 
     schemas.distinct_json.RepeatedKeyError: an object repeats a key ('a')
     """
     return json.loads(text, object_pairs_hook=_distinct, parse_constant=parse_constant)
+
+
+def load_object(text: bytes, *, name: str) -> dict[str, JsonValue]:
+    """Return the object that a JSON text in UTF-8 is, with or without a byte order mark.
+
+    Raises
+    ------
+    InputError
+        If it is none, or an object in it has a key twice; `name` says of what.
+    """
+    plain = text.removeprefix(BOM_UTF8)
+    try:
+        load_distinct(plain)
+        return _OBJECT.validate_json(plain)
+    except RepeatedKeyError as error:
+        raise InputError(f"{name}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name} is no JSON object") from error
 
 
 def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Path, Query, UploadFile
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from app.api.deps import RequestPipeline, RequestTenant, Schema, State
 from app.api.forms import CHECKED_FORM, TextOrFile
 from app.api.json_body import documented, holds_too_much, json_body
 from app.examples.importing import add_annotated_file
 from app.examples.service import Added, FeedbackVerdict
-from schemas.distinct_json import RepeatedKeyError, load_distinct
+from schemas.distinct_json import load_object
 from schemas.errors import InputError
 from schemas.example import Example, ExampleSource
 
 router = APIRouter()
 
 _MAX_ANSWER_BYTES = 10_000_000
-_ANSWER: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 _Id = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 
 
@@ -102,14 +100,7 @@ def answer_of(
         return None
     if holds_too_much(answer):
         raise InputError("answer holds too many values")
-    text = answer.removeprefix(BOM_UTF8)
-    try:
-        load_distinct(text)
-        return _ANSWER.validate_json(text)
-    except RepeatedKeyError as error:
-        raise InputError(f"answer: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError("answer is no JSON object") from error
+    return load_object(answer, name="answer")
 
 
 @router.post("/v1/examples", status_code=201, dependencies=[CHECKED_FORM])

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import JsonValue, TypeAdapter
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -22,8 +21,7 @@ from app.settings import Settings, load_settings
 from app.terminal import echo, open_console
 from app.wiring import build_example_service, build_finder, build_read_options, open_store
 from ocr.reader import ReadOptions, read_document
-from schemas.distinct_json import RepeatedKeyError, load_distinct
-from schemas.errors import InputError
+from schemas.distinct_json import load_object
 from schemas.registry import load_schema
 
 if TYPE_CHECKING:  # the store brings a database and an index with it
@@ -32,7 +30,6 @@ if TYPE_CHECKING:  # the store brings a database and an index with it
 
 app = typer.Typer(no_args_is_help=True, help="Annotated pages, shown to the model with pages like them.")
 
-_ANSWER: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 _MAX_ANSWER_BYTES = 10_000_000
 
 _Tenant = Annotated[str | None, typer.Option(help="Whose examples; overrides RASG_STORE__TENANT.")]
@@ -193,15 +190,7 @@ def _read_options(settings: Settings) -> ReadOptions:
 
 
 def _answer(path: Path) -> GivenAnswer:
-    text = read_file(path, _MAX_ANSWER_BYTES)
-    try:
-        load_distinct(text)
-        found = _ANSWER.validate_json(text)
-    except RepeatedKeyError as error:
-        raise InputError(f"{path.name}: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path.name} is no JSON object") from error
-    return read_answer(found)
+    return read_answer(load_object(read_file(path, _MAX_ANSWER_BYTES), name=path.name))
 
 
 def _who(by: str | None) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from decoding.grounding.matching import Run
-from decoding.grounding.page_values import date_runs
+from decoding.grounding.page_values import date_runs, page_of, run_text
 from decoding.grounding.result import GroundedField, GroundingResult
 from schemas.document import Page
 from schemas.spec import Path
@@ -45,7 +45,7 @@ def find_sole_date(
         return None
     dates = date_runs(pages, style)
     runs = sorted((run for found in dates.values() for run in found), key=_place)
-    texts = dict.fromkeys(_text(pages, run) for run in runs)
+    texts = dict.fromkeys(run_text(pages, run) for run in runs)
     # One date in several forms, or one form that may be read in two ways.
     if 1 not in (len(dates), len(texts)) or not all(map(_WRITTEN.search, texts)):
         return None
@@ -62,17 +62,8 @@ def _place(run: Run) -> tuple[int, int]:
     return run.page_index, run.word_indices[0]
 
 
-def _page_of(pages: Sequence[Page], run: Run) -> Page:
-    return next(page for page in pages if page.page_index == run.page_index)
-
-
-def _text(pages: Sequence[Page], run: Run) -> str:
-    words = _page_of(pages, run).words
-    return " ".join(words[i].text for i in run.word_indices)
-
-
 def _is_of_else(pages: Sequence[Page], run: Run) -> bool:
-    return any(_OF_ELSE.search(part) for part in _spoken_beside(_page_of(pages, run), run))
+    return any(_OF_ELSE.search(part) for part in _spoken_beside(page_of(pages, run), run))
 
 
 def _spoken_beside(page: Page, run: Run) -> Iterator[str]:

@@ -17,7 +17,7 @@ from pydantic import JsonValue
 
 from decoding.checks.sums import TOLERANCE, TOTAL_KEYS, find_sums
 from decoding.grounding.matching import Run
-from decoding.grounding.page_values import amount_runs, marked_texts
+from decoding.grounding.page_values import amount_runs, page_of, run_text
 from decoding.grounding.result import GroundedField, GroundingResult
 from decoding.tables.totals import (
     folded_words,
@@ -119,9 +119,8 @@ def _find_missing(
         if not 0 < parts["tax"] <= _MAX_TAX_SHARE * parts["net"]:
             continue
         for run in runs.get(wanted, ()):
-            page = next(page for page in pages if page.page_index == run.page_index)
-            if _says(role, page, run, totals, grounded):
-                return _text(page, run)
+            if _says(role, page_of(pages, run), run, totals, grounded):
+                return run_text(pages, run)
     return None
 
 
@@ -158,9 +157,8 @@ def _find_gross(
     """Return the first amount on a line of a total that is one of those wanted, and that nothing cites."""
     runs = amount_runs(pages, style)
     for run in (run for amount in wanted for run in runs.get(amount, ())):
-        page = next(page for page in pages if page.page_index == run.page_index)
-        if _says("gross", page, run, totals, grounded):
-            return _text(page, run)
+        if _says("gross", page_of(pages, run), run, totals, grounded):
+            return run_text(pages, run)
     return None
 
 
@@ -183,13 +181,9 @@ def _is_sum_of_rows(path: Path, grounded: GroundingResult) -> bool:
     return any(check.holds and check.paths[1] == json_path(path) for check in checks)
 
 
-def _text(page: Page, run: Run) -> str:
-    return marked_texts(page, run)[0]
-
-
 def _says(role: _Role, page: Page, run: Run, totals: _Totals, grounded: GroundingResult) -> bool:
     """Return whether the line of an amount says that it is this total."""
-    if not _CENTS.search(_text(page, run)):
+    if not _CENTS.search(run_text([page], run)):
         return False
     spoken = _spoken(page, run.word_indices)
     if names_deduction(spoken) or names_withholding(spoken):

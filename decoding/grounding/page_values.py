@@ -38,11 +38,22 @@ def document_style(pages: Sequence[Page]) -> NumberStyle:
     )
 
 
+def page_of(pages: Sequence[Page], run: Run) -> Page:
+    """Return the page on which a run stands."""
+    return next(page for page in pages if page.page_index == run.page_index)
+
+
+def run_text(pages: Sequence[Page], run: Run) -> str:
+    """Return the words of a run, with single spaces between."""
+    words = page_of(pages, run).words
+    return " ".join(words[i].text for i in run.word_indices)
+
+
 def marked_texts(page: Page, run: Run) -> tuple[str, ...]:
     """Return the words of a run, alone and with a currency mark before or after them on their line."""
     words, first, last = page.words, min(run.word_indices), max(run.word_indices)
     start, end = next((a, b) for a, b in page.lines if a <= first < b)
-    text = " ".join(words[i].text for i in run.word_indices)
+    text = run_text([page], run)
     before = [words[i].text for i in (first - 1,) if start <= i and is_currency_mark(words[i].text)]
     after = [words[i].text for i in (last + 1,) if i < end and is_currency_mark(words[i].text)]
     return (text, *(f"{mark} {text}" for mark in before), *(f"{text} {mark}" for mark in after))

@@ -349,11 +349,5 @@ def _scope(
         if (cells[key], key in filled, key in whole) != before:
             taught.taught_by.add(rule.example_id)
     either = tuple(pair for pair in scoped.either if keys.keys().isdisjoint(pair))
-    return replace(
-        scoped,
-        cells=cells,
-        filled=frozenset(filled),
-        likely=likely,
-        whole=frozenset(whole),
-        either=either,
-    )
+    sure, ends = frozenset(filled), frozenset(whole)
+    return replace(scoped, cells=cells, filled=sure, likely=likely, whole=ends, either=either)
