@@ -104,9 +104,8 @@ def decode_columns(
         if symbol == _BLANK:
             continue
         peaks = scores[columns[0] : columns[-1] + 1].max(axis=0)
-        chosen = symbol
-        if symbol in bare and peaks[symbol] < _ACCENT_ODDS * peaks[bare[symbol]]:
-            chosen = bare[symbol]
+        is_speck = symbol in bare and peaks[symbol] < _ACCENT_ODDS * peaks[bare[symbol]]
+        chosen = bare[symbol] if is_speck else symbol
         rival = max(rivals.get(chosen, ()), key=lambda other: float(peaks[other]), default=_BLANK)
         center = min((columns[0] + columns[-1] + 1) / 2 / len(best) * stretch, 1.0)
         is_likely = rival != _BLANK and peaks[rival] >= _RIVAL_ODDS * peaks[chosen]
