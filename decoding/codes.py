@@ -1,5 +1,7 @@
 """Codes with a form of their own, and mostly a check: IBANs, BICs, tax and article numbers, currencies.
 
+Times, telephone numbers and mail addresses have a form alone (`decoding.contact_forms`).
+
 Forms and checks are python-stdnum's where it has them. A form says which texts may be such a code; a check
 says that one of the form was misread, or is none.
 """
@@ -7,7 +9,7 @@ says that one of the form was misread, or is none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -22,6 +24,7 @@ from stdnum.gb import vat as stdnum_british_vat
 from stdnum.iso7064 import mod_97_10
 from stdnum.no import mva as stdnum_norwegian_vat
 
+from decoding.contact_forms import MOST_WORDS, compact_email, compact_phone, compact_time, whole_phones
 from schemas.codes import tax_country
 from schemas.values.currency import currency_code, is_currency_mark
 
@@ -31,7 +34,7 @@ _MOD_97: Any = mod_97_10
 # "DE89 3704 0044 0532 0130 00" is six words, the longest of 34 characters nine.
 MAX_WORDS = 9
 MAX_CHARACTERS = 48
-_MOST_WORDS = {"iban": MAX_WORDS, "bic": 4, "currency": 1, "gtin": 4}
+_MOST_WORDS = {"iban": MAX_WORDS, "bic": 4, "currency": 1, "gtin": 4, **MOST_WORDS}
 _USUAL_WORDS = 6  # "CHE-123.456.789 MWST", "GB 123 4567 89", "51 824 753 556"
 
 # ISO 13616: two letters, two check digits, up to 30 characters.
@@ -59,7 +62,12 @@ _TAX_WORD = re.compile(r"(?=(?:[^\d]*\d){5})[A-Z]{0,6}[-./]?[A-Z0-9](?:[A-Z0-9]|
 _DIGIT_GROUP = re.compile(r"\d{2,4}")
 _LEAST_TAX_DIGITS, _MOST_TAX_DIGITS = 9, 15
 _DATE = re.compile(r"\d{1,2}([-./])\d{1,2}\1(?:\d\d){1,2}|\d{4}([-./])\d{1,2}\2\d{1,2}")
-_STRIPPED = "()[]{}.,;:'\"*"
+_STRIPPED = "()[]{}<>.,;:'\"*"
+_WITHOUT_CHECK: Mapping[str, Callable[[str], str | None]] = {
+    "time": compact_time,
+    "phone": compact_phone,
+    "email": compact_email,
+}
 
 
 def has_form(text: str, code_format: str) -> bool:
@@ -86,6 +94,8 @@ def compact(text: str, code_format: str) -> str | None:
     """
     if len(text) > MAX_CHARACTERS or not text.isprintable():
         return None
+    if code_format in _WITHOUT_CHECK:
+        return _WITHOUT_CHECK[code_format](text)
     if code_format == "iban":
         plain = _IBAN_SEPARATORS.sub("", text)
         return plain if _IBAN.fullmatch(plain) and plain[:2] in _COUNTRIES else None
@@ -112,7 +122,7 @@ def check_holds(text: str, code_format: str) -> bool | None:
     [True, False]
     """
     plain = compact(text, code_format)
-    if plain is None or code_format in ("bic", "currency"):
+    if plain is None or code_format in ("bic", "currency", *_WITHOUT_CHECK):
         return None
     if code_format == "iban":
         known = _iban_length(plain)
@@ -139,6 +149,10 @@ def code_spans(words: Sequence[str], spans: Sequence[Sequence[str]], code_format
         elif code_format == "tax_id" and found:
             is_tail = at > 0 and _DIGIT_GROUP.fullmatch(words[at - 1]) and _DIGIT_GROUP.fullmatch(words[at])
             found = [] if is_tail else [max(found, key=len)]
+        elif code_format == "phone":
+            found = list(whole_phones(words, at, found))
+        elif code_format == "time" and found:
+            found = [max(found, key=len)]
         yield from found
 
 
@@ -149,7 +163,8 @@ def most_words(code_format: str) -> int:
 
 def _bare(text: str, code_format: str) -> str | None:
     """Return the text, or what is left of it without the signs around, if it has the form."""
-    return next((plain for plain in (text, text.strip(_STRIPPED)) if has_form(plain, code_format)), None)
+    bare = (text, text.rstrip(_STRIPPED), text.strip(_STRIPPED))
+    return next((plain for plain in bare if has_form(plain, code_format)), None)
 
 
 def _whole_ibans(texts: Sequence[str]) -> list[str]:

@@ -10,8 +10,9 @@ FORMAT_KEYWORD = "x-rasg-format"
 # eu_vat    VAT numbers of the EU, with their country's letters
 # gtin      GS1's article numbers of 8, 12, 13 or 14 digits (EAN, UPC)
 # currency  ISO 4217's codes, and marks that print a currency ("€")
+# time      times of day         phone   telephone numbers      email  mail addresses
 # tax_id    tax numbers of any country; `tax_id:de` those of one, with its check
-CODE_FORMATS = ("iban", "bic", "eu_vat", "gtin", "currency", "tax_id")
+CODE_FORMATS = ("iban", "bic", "eu_vat", "gtin", "currency", "tax_id", "time", "phone", "email")
 # Of which python-stdnum knows the tax number of businesses (its `vat` modules, version 2.2).
 TAX_COUNTRIES = frozenset(
     "ad al ar at au az be bg br by ca ch cl cn co cr cy cz de dk do dz ec ee eg es eu fi fo fr gb gh gn gr "

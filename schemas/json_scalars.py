@@ -78,8 +78,8 @@ class ScalarReader:
                 pointer,
                 "format",
                 "no format but date is checked",
-                hint='write "format": "date" for a day as printed; remove date-time, email, uri and others,'
-                " or write a pattern",
+                hint='write "format": "date" for a day as printed, "x-rasg-format" with "time", "email" or'
+                ' "phone" for these; remove date-time, uri and others, or write a pattern',
             )
             fits.append(False)
         return all(fits)

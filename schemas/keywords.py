@@ -84,8 +84,8 @@ RULES: tuple[KeywordRule, ...] = (
     ),
     _decoding(
         FORMAT_KEYWORD,
-        "`iban`, `bic`, `eu_vat`, `gtin`, `currency`, `tax_id` or `tax_id:de` (any country's letters), for "
-        "`verbatim` strings without a pattern; a failed check digit is a warning",
+        "`iban`, `bic`, `eu_vat`, `gtin`, `currency`, `time`, `phone`, `email`, `tax_id` or `tax_id:de` (any "
+        "country's letters), for `verbatim` strings without a pattern; a failed check digit is a warning",
         *("string", "ref", "union"),
     ),
     _decoding("enum", "scalars only; values that the keywords beside it exclude are dropped", "enum"),

@@ -24,6 +24,7 @@ from app.extraction.options import ExtractionOptions
 from app.settings import ExampleMode
 from eval.datasets import GoldRecord
 from eval.readers import READERS
+from schemas.codes import FORMAT_KEYWORD
 from schemas.errors import ConfigurationError, EvaluationError
 from schemas.registry import from_json_schema, load_schema
 from schemas.spec import ExtractionSchema
@@ -39,6 +40,8 @@ class Asked(_Part):
     """One field or column that is asked for; null is a valid answer."""
 
     kind: Literal["verbatim", "amount", "date"] = "verbatim"
+    form: str | None = None
+    """That of a verbatim text (`x-rasg-format`): "time", "phone", "iban"."""
     description: str = ""
 
 
@@ -261,4 +264,5 @@ def _schema(name: str, part: DatasetSuite) -> ExtractionSchema:
 
 
 def _property(asked: Asked) -> JsonValue:
-    return {"type": ["string", "null"], "x-rasg-kind": asked.kind, "description": asked.description}
+    form: dict[str, JsonValue] = {} if asked.form is None else {FORMAT_KEYWORD: asked.form}
+    return {"type": ["string", "null"], "x-rasg-kind": asked.kind, **form, "description": asked.description}

@@ -36,6 +36,9 @@ _ROLES: tuple[_Role, ...] = ("net", "tax", "gross")
 # No tax is more than half of what is taxed; more is a discount, a deposit or a mistake.
 _MAX_TAX_SHARE = Decimal("0.5")
 _CENTS = re.compile(r"\d[.,'’]\d")
+_RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,4})?)\s?%")
+# Of a tax that was reckoned from another amount than the total, or rounded by row.
+_ROUNDING = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,17 +77,22 @@ def find_totals(
     A missing total must be printed to the cent on a line that names a tax, or a total, as the case may be; a
     tax also on a line of its own between the other two, whose label was not read. Amounts are put into
     another order only if the tax is then at most half of the net, and none of their lines tells of a
-    deduction or a withheld tax: "total 100, less 20, to pay 80" adds up the other way round. A document
-    without words gives nothing.
+    deduction or a withheld tax: "total 100, less 20, to pay 80" adds up the other way round. A tax that was
+    left out, or given as the gross amount, is also what a line prints beside its rate, if it is that of the
+    gross or of the net amount. A document without words gives nothing.
     """
     totals = _totals_of(grounded)
     if totals is None:
         return {}
     if raised := _raise_gross(totals, grounded, pages, style):
         return raised
-    if len(totals.missing) == 1:
-        found = _find_missing(totals.missing[0], totals, grounded, pages, style)
-        return {} if found is None else {totals.paths[totals.missing[0]]: found}
+    if len(totals.missing) == 1 or _is_tax_the_gross(totals):
+        role = totals.missing[0] if totals.missing else "tax"
+        found = _find_missing(role, totals, grounded, pages, style)
+        if found is not None:
+            return {totals.paths[role]: found}
+    if at_rate := _find_at_rate(totals, grounded, pages, style):
+        return at_rate
     return {} if totals.missing else _reorder(totals, grounded, pages)
 
 
@@ -122,6 +130,53 @@ def _find_missing(
             if _says(role, page_of(pages, run), run, totals, grounded):
                 return run_text(pages, run)
     return None
+
+
+def _is_tax_the_gross(totals: _Totals) -> bool:
+    net, tax, gross = (totals.amount(role) for role in _ROLES)
+    return not totals.missing and tax == gross > net > 0
+
+
+def _find_at_rate(
+    totals: _Totals, grounded: GroundingResult, pages: Sequence[Page], style: NumberStyle
+) -> dict[Path, JsonValue]:
+    """Return the one tax beside a rate by which it is that of a total given, and the net that it leaves."""
+    tax, gross = totals.amount("tax"), totals.amount("gross")
+    if not (tax == 0 or _is_tax_the_gross(totals)):
+        return {}
+    runs = amount_runs(pages, style)
+    found = {
+        amount: run
+        for amount, at in runs.items()
+        for run in at
+        if amount > 0 and _is_at_rate(amount, page_of(pages, run), run, totals, style)
+    }
+    if len(found) != 1:
+        return {}
+    ((amount, run),) = found.items()
+    given: dict[Path, JsonValue] = {totals.paths["tax"]: run_text(pages, run)}
+    if "net" in totals.missing:
+        nets = (net for net in runs.get(gross - amount, ()) if gross > amount)
+        net = next((net for net in nets if _says("net", page_of(pages, net), net, totals, grounded)), None)
+        given |= {} if net is None else {totals.paths["net"]: run_text(pages, net)}
+    return given
+
+
+def _is_at_rate(amount: Decimal, page: Page, run: Run, totals: _Totals, style: NumberStyle) -> bool:
+    """Return whether an amount is the tax, by a rate on its line, of the gross or the net amount given.
+
+    The line must name a tax, or print the gross amount too, as summaries of taxes do.
+    """
+    text, beside = run_text([page], run), _line(page, run.word_indices)
+    spoken = folded_words(beside)
+    if "%" in text or not _CENTS.search(text) or names_deduction(spoken) or names_withholding(spoken):
+        return False
+    net, gross = totals.amount("net"), totals.amount("gross")
+    if not (names_tax(spoken) or any(gross in style.amount_readings(other) for other in beside)):
+        return False
+    rates = [Decimal(rate.replace(",", ".")) / 100 for rate in _RATE.findall(" ".join(beside))]
+    taxes = [total for rate in rates for total in (gross * rate / (1 + rate), net * rate) if rate and total]
+    return any(abs(amount - tax) <= _ROUNDING for tax in taxes)
 
 
 def _raise_gross(
@@ -227,6 +282,11 @@ def _line_numbers(page: Page, field: GroundedField) -> Iterator[int]:
 
 def _reorder(totals: _Totals, grounded: GroundingResult, pages: Sequence[Page]) -> dict[Path, JsonValue]:
     """Return the three amounts in the places in which they add up, those that change alone."""
+    if _are_net_and_tax_swapped(totals, pages):
+        return {
+            totals.paths["net"]: totals.fields["tax"].value,
+            totals.paths["tax"]: totals.fields["net"].value,
+        }
     checks = [check for check in find_sums(grounded) if check.rule == "net_and_tax"]
     if all(check.holds for check in checks):
         return {}
@@ -238,6 +298,15 @@ def _reorder(totals: _Totals, grounded: GroundingResult, pages: Sequence[Page]) 
         return {}
     taken: tuple[tuple[_Role, _Role], ...] = (("tax", tax), ("net", net), ("gross", gross))
     return {totals.paths[place]: totals.fields[role].value for place, role in taken if place != role}
+
+
+def _are_net_and_tax_swapped(totals: _Totals, pages: Sequence[Page]) -> bool:
+    """Return whether net and tax add up, and no line says that the greater one is the tax."""
+    net, tax, gross = (totals.amount(role) for role in _ROLES)
+    if not tax or net + tax != gross or not 0 <= net <= _MAX_TAX_SHARE * tax:
+        return False
+    fields = totals.fields
+    return not (_tells_tax(fields["tax"], pages) or any(_is_deducted(fields[r], pages) for r in _ROLES))
 
 
 def _is_deducted(field: GroundedField, pages: Sequence[Page]) -> bool:

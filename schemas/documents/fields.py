@@ -23,6 +23,9 @@ TaxId = Annotated[str | None, Field(json_schema_extra={KIND_KEYWORD: "verbatim",
 Currency = Annotated[
     str | None, Field(json_schema_extra={KIND_KEYWORD: "verbatim", FORMAT_KEYWORD: "currency"})
 ]
+Time = Annotated[str | None, Field(json_schema_extra={KIND_KEYWORD: "verbatim", FORMAT_KEYWORD: "time"})]
+Phone = Annotated[str | None, Field(json_schema_extra={KIND_KEYWORD: "verbatim", FORMAT_KEYWORD: "phone"})]
+Email = Annotated[str | None, Field(json_schema_extra={KIND_KEYWORD: "verbatim", FORMAT_KEYWORD: "email"})]
 # An amount, quantity or rate as printed ("1.234,56"); its Decimal stands in the metadata.
 Amount = Annotated[str | None, Field(json_schema_extra={KIND_KEYWORD: "amount"})]
 # A date as printed ("12 March 2026"); its ISO form stands in the metadata.

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.documents.fields import Amount, Currency, Date, DocumentModel, TaxId, Verbatim
+from schemas.documents.fields import Amount, Currency, Date, DocumentModel, Phone, TaxId, Verbatim
 
 
 class ReceiptLineItem(DocumentModel):
@@ -24,7 +24,7 @@ class Receipt(DocumentModel):
 
     vendor_name: Verbatim = Field(default=None, description="Shop or company name")
     vendor_address: Verbatim = Field(default=None, description="Address of the shop")
-    vendor_phone: Verbatim = Field(default=None, description="Phone number of the shop")
+    vendor_phone: Phone = Field(default=None, description="Phone number of the shop")
     vendor_tax_id: TaxId = Field(default=None, description="VAT or tax number of the shop")
     document_id: Verbatim = Field(default=None, description="Receipt number")
     date_issue: Date = Field(default=None, description="Date of purchase")

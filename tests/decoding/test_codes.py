@@ -42,6 +42,31 @@ IBAN = "DE89 3704 0044 0532 0130 00"
         ("tax_id", "NO 995 525 828 MVA", "NO995525828MVA"),
         ("tax_id", "RSSMRA85T10A562S", "RSSMRA85T10A562S"),
         ("tax_id:br", "16.727.230/0001-97", "16727230000197"),
+        *(
+            ("time", text, plain)
+            for text, plain in (
+                ("21:35", "21:35"),
+                ("15:22:33", "15:22:33"),
+                ("3:02 PM", "15:02"),
+                ("12:18:24AM", "00:18:24"),
+                ("11.39AM", "11:39"),
+                ("9 a.m.", "09:00"),
+                ("10h30", "10:30"),
+                ("9.15 Uhr", "09:15"),
+                ("15:02 PM", "15:02"),
+            )
+        ),
+        *(
+            ("phone", text, plain)
+            for text, plain in (
+                ("+49 (0) 89 123 456-78", "+498912345678"),
+                ("(719) 744-0414", "7197440414"),
+                ("0151 4866406", "01514866406"),
+                ("405.265.4076", "4052654076"),
+                ("28505075", "28505075"),
+            )
+        ),
+        ("email", "Billing@Example.COM", "Billing@example.com"),
     ],
 )
 def test_codes_are_compact(code_format: str, text: str, plain: str) -> None:
@@ -64,6 +89,20 @@ def test_codes_are_compact(code_format: str, text: str, plain: str) -> None:
             for text in ("GmbH", "2026", "14.10.2026", "2026-10-14", "DE89370400440532013000")
         ),
         *(("tax_id:br", text) for text in ("16.727.230", "EUR")),
+        *(("time", text) for text in ("25:00", "12:75", "422/1", "8.15", "3.50", "PM", "13", "1:5", ",")),
+        *(
+            ("phone", text)
+            for text in (
+                "12/03/2026",
+                "2026-03-12",
+                "1.234.567",
+                "1234567.89",
+                "12 345",
+                "(323 939-5528",
+                "24",
+            )
+        ),
+        *(("email", text) for text in ("www.example.com", "a@b", "@example.com", "a@b..com")),
     ],
 )
 def test_what_has_not_the_form_is_no_code(code_format: str, text: str) -> None:
@@ -96,6 +135,13 @@ def test_the_countries_are_those_of_the_library() -> None:
         ("currency", "Total EUR 12.50", ["EUR"]),
         ("currency", "Total 12.50\u20ac", ["\u20ac"]),
         ("gtin", "EAN 4006381333931 12 pcs", ["4006381333931"]),
+        ("time", "14/01/2019 3:02 PM 422/1 Chk 20.00", ["3:02 PM", "20.00"]),
+        ("time", "Date:14/01/2019 Time:15:22:33,", ["15:22:33"]),
+        ("phone", "Tel. +44 20 7946 0000 Fax (020) 7946 0001.", ["+44 20 7946 0000", "(020) 7946 0001"]),
+        ("phone", "STORE 204 (705) 745-3381", ["(705) 745-3381"]),
+        ("phone", "405-265-4076 1012", ["405-265-4076", "405-265-4076 1012"]),
+        ("phone", "Total 1 234 567.89 on 12/03/2026", []),
+        ("email", "Mail: <billing@example.com>, www.example.com", ["billing@example.com"]),
     ],
 )
 def test_a_page_holds_whole_codes_only(code_format: str, line: str, found: list[str]) -> None:
@@ -132,7 +178,7 @@ def test_a_code_has_a_compact_normal_form_and_a_check(text: str, warned: tuple[s
     ("name", "keys"),
     [
         ("invoice", "vendor_tax_id customer_tax_id currency_code_amount_due iban bic"),
-        ("receipt", "vendor_tax_id currency_code_amount_due"),
+        ("receipt", "vendor_phone vendor_tax_id currency_code_amount_due"),
         ("purchase_order", "customer_tax_id currency_code_amount_due"),
         ("bank_statement", "iban bic currency"),
     ],

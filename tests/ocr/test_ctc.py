@@ -168,3 +168,27 @@ def test_the_probability_of_a_space_is_looked_up_between_two_characters() -> Non
         ("a", pytest.approx(0.1)),
         ("b", pytest.approx(0.3)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("read", "at", "seen", "other"),
+    [
+        ("12.09", 4, "0", "12.00"),
+        ("83.21", 0, "$", "$3.21"),
+        ("18.90", 1, "\u20ac", ""),  # a sign stands before the figures
+        ("$3.21", 0, "8", ""),  # which is what is expected there
+        ("7", 0, "1", ""),  # too short to be an amount
+    ],
+)
+def test_a_figure_that_was_seen_as_well_is_another_reading(read: str, at: int, seen: str, other: str) -> None:
+    glyphs = _glyphs(read)
+    glyphs[at] = glyphs[at]._replace(seen=((seen, 0.2),))
+    (word,) = split_words(glyphs)
+    assert (word.text, word.other) == (read, other)
+
+
+@pytest.mark.parametrize(("odds", "seen"), [(0.2, ["6"]), (0.05, [])])
+def test_a_digit_knows_the_figure_that_was_seen_as_well(odds: float, seen: list[str]) -> None:
+    scores = np.array([[0.0, 0.8, 0.8 * odds, 0.8 * odds]], np.float32)
+    (glyph,) = decode_columns(scores, ("", "8", "6", "B"))
+    assert [char for char, _ in glyph.seen] == seen

@@ -149,3 +149,61 @@ def test_a_total_below_the_net_that_the_rows_add_up_to_is_the_net() -> None:
     before = ["Total before discount 27.17", "Total 25.25"]
     for less in (["Total 27.17", "Discount 1.92", "To pay 25.25"], before):
         assert found(less, "27.17", None, "25.25", rows=("20.00", "5.25")) == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Incl. VAT (20.00%) 22.82",
+        "VAT 20 % incl. 22.82",
+        "MwSt 20,00% 22.82",
+        "A 20% 114.13 22.82 136.95",
+    ],
+)
+def test_a_tax_that_is_left_out_is_known_by_the_rate_beside_it(line: str) -> None:
+    lines = ["Total 136.95", line, "VAT Number: 219 0038 37"]
+    assert found(lines, None, None, "136.95")["tax",] == "22.82"
+
+
+def test_the_net_that_such_a_tax_leaves_is_given_from_its_line() -> None:
+    lines = ["Net total 114.13", "VAT 20% 22.82", "Total 136.95"]
+    assert found(lines, None, None, "136.95") == {("tax",): "22.82", ("subtotal",): "114.13"}
+    assert found(lines, "114.13", None, None)["tax",] == "22.82"
+
+
+def test_a_tax_of_nothing_gives_way_to_one_by_its_rate() -> None:
+    lines = ["Tax 0.00", "Incl. GST 7% 1.31", "Total 20.00"]
+    assert found(lines, None, "0.00", "20.00") == {("tax",): "1.31"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Incl. VAT (20.00%) 21.82",
+        "Discount 20.00% 22.82",
+        "Tip 20.00% 22.82",
+        "VAT 22.82",
+        "VAT 0% 0.00",
+        "VAT 20% 22",
+        "TDS tax 20% withheld retention ritenuta 22.82",
+    ],
+)
+def test_what_is_not_the_tax_of_the_total_by_a_rate_is_not_given(line: str) -> None:
+    assert found(["Total 136.95", line], None, None, "136.95") == {}
+
+
+def test_two_taxes_by_rates_are_none() -> None:
+    lines = ["VAT 20% 22.82", "VAT 10% 12.45", "Total 136.95"]
+    assert found(lines, None, None, "136.95") == {}
+
+
+def test_a_tax_as_high_as_the_total_is_the_one_that_is_left() -> None:
+    lines = ["Net ttl 27.31", "GST 1.64", "Total 28.95"]
+    assert found(lines, "27.31", "28.95", "28.95") == {("tax",): "1.64"}
+    assert found(["Net ttl 27.31", "Total 28.95"], "27.31", "28.95", "28.95") == {}
+
+
+def test_a_tax_above_the_net_is_the_net_unless_its_line_says_otherwise() -> None:
+    lines = ["0.00", "Subtotal", "27.99", "27.99"]
+    assert found(lines, "0.00", "27.99", "27.99") == {("subtotal",): "27.99", ("tax",): "0.00"}
+    assert found(["Goods 10.00", "Tax 27.99", "Total 37.99"], "10.00", "27.99", "37.99") == {}
