@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app.extraction.confidence import describe_leaves
+from app.extraction.cursor import Rest
 from app.extraction.options import ExtractionOptions
 from app.extraction.settling import ground_answer
 from app.extraction.teaching import teach_answer
@@ -21,7 +22,6 @@ from decoding.checks.answer import check_answer, list_reading_warnings
 from decoding.checks.completeness import find_evidence, warn_of_taught_rows
 from decoding.grounding.result import GroundingResult
 from decoding.merging import WindowAnswer
-from decoding.windows import Window
 from schemas.completeness import Completeness
 from schemas.document import Document
 from schemas.extraction import ExtractionWarning, FieldMetadata
@@ -36,16 +36,24 @@ _OF_ALL_ROWS = frozenset(("list_incomplete", "sum_mismatch"))
 class Asked:
     """What was asked about a document.
 
-    `is_part` says that a call went on from a cursor: the answer is what an earlier one left out, and neither
-    windows nor requests are known.
+    `rests` are what a call that went on from a cursor was asked for: the answer is what an earlier one left
+    out. None if it is of the whole document.
     """
 
     document: Document
     schema: ExtractionSchema
     options: ExtractionOptions
-    windows: tuple[Window, ...]
     requests: tuple[WindowRequest, ...]
-    is_part: bool
+    rests: tuple[Rest, ...] | None
+
+    @property
+    def is_part(self) -> bool:
+        """Return whether the answer is of what an earlier one left out."""
+        return self.rests is not None
+
+    def asks_for(self, path: Path) -> bool:
+        """Return whether a value outside of lists was asked for, and not given before."""
+        return self.rests is None or any(path in rest.keys for rest in self.rests)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +79,7 @@ def check_document_answer(
     document, options = asked.document, asked.options
     said = answer.merged
     if options.lessons:
-        said = teach_answer(said, asked.requests, document, asked.schema)
+        said = teach_answer(said, asked.requests, document, asked.schema, asks_for=asked.asks_for)
     by_sums = options.sums and not asked.is_part
     given, grounded, corrected = ground_answer(said, document, asked.schema, by_sums=by_sums)
     completeness = _find_completeness(asked, grounded)
@@ -86,7 +94,7 @@ def check_document_answer(
             *answer.conflicts,
             *corrected,
             *_check(asked, grounded, completeness),
-            *warn_of_taught_rows(list_taught_rows(asked.windows, asked.requests), document),
+            *warn_of_taught_rows(list_taught_rows(asked.requests), document),
         ),
     )
 
@@ -94,8 +102,8 @@ def check_document_answer(
 def _find_completeness(asked: Asked, grounded: GroundingResult) -> Completeness:
     if asked.is_part:
         return Completeness()
-    seen = list_seen_rows(asked.windows, asked.requests)
-    taught = list_taught_rows(asked.windows, asked.requests)
+    seen = list_seen_rows(asked.requests)
+    taught = list_taught_rows(asked.requests)
     return find_evidence(grounded, asked.document, seen, taught)
 
 

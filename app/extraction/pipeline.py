@@ -330,7 +330,7 @@ class Pipeline:
         with clock.stage("prompt"):
             rests = None if options.cursor is None else read_cursor(options.cursor, call)
             windows = extractor.cut(document) if rests is None else ()
-            requests = extractor.build_requests(windows) if rests is None else ()
+            requests = extractor.build_requests(windows)
         on_progress("decode")
         with clock.stage("decode"):
             if rests is None:
@@ -345,9 +345,8 @@ class Pipeline:
                 document=document,
                 schema=schema if rests is None else relax(schema),
                 options=options,
-                windows=windows,
-                requests=requests,
-                is_part=rests is not None,
+                requests=requests if rests is None else answer.requests,
+                rests=rests,
             )
             calibration = self._find_calibration(answer)
             checked = check_document_answer(asked, answer, calibration)

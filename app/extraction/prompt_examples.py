@@ -35,6 +35,16 @@ class FoundExamples:
     failed: bool = False
 
 
+def nearest_hits(found: Iterable[FoundExamples]) -> tuple[Hit, ...]:
+    """Return the examples that were found for some windows, each once, the nearest first."""
+    nearest: dict[str, Hit] = {}
+    for hit in (hit for examples in found for hit in examples.hits):
+        known = nearest.get(hit.example.example_id)
+        if known is None or hit.similarity_score > known.similarity_score:
+            nearest[hit.example.example_id] = hit
+    return tuple(sorted(nearest.values(), key=lambda hit: -hit.similarity_score))
+
+
 def to_prompt_example(
     hit: Hit, schema: ExtractionSchema, *, reasoning: ReasoningMode, structured: bool
 ) -> PromptExample:

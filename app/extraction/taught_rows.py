@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from app.extraction.known_rows import KnownRows, known_rows, place_row
-from app.extraction.prompt_examples import FoundExamples
+from app.extraction.prompt_examples import FoundExamples, nearest_hits
 from decoding.checks.completeness import SeenRow, TaughtRows
 from decoding.tables.find import find_tables
 from decoding.tables.match import ScopedList, list_arrays
@@ -19,9 +18,6 @@ from ocr.printed_pages import printed_document
 from schemas.example import Example
 from schemas.spec import ExtractionSchema, ObjectSpec, Path
 from schemas.walk import value_at
-
-if TYPE_CHECKING:  # the search brings a database and an index with it
-    from retrieval.search import Hit
 
 RowLessons = Mapping[Path, tuple[RowLesson, ...]]
 # A person looked at what they have null.
@@ -38,14 +34,8 @@ class WindowRows:
 
 def learn_row_lessons(found: Iterable[FoundExamples], schema: ExtractionSchema) -> RowLessons:
     """Return what the examples that were found teach of each list, each once, the nearest first."""
-    nearest: dict[str, Hit] = {}
-    for hit in (hit for examples in found for hit in examples.hits):
-        known = nearest.get(hit.example.example_id)
-        if known is None or hit.similarity_score > known.similarity_score:
-            nearest[hit.example.example_id] = hit
-    hits = sorted(nearest.values(), key=lambda hit: -hit.similarity_score)
     lessons: dict[Path, list[RowLesson]] = {}
-    for hit in hits:
+    for hit in nearest_hits(found):
         for path, lesson in learn_of(hit.example, schema).items():
             lessons.setdefault(path, []).append(lesson)
     return {path: tuple(learnt) for path, learnt in lessons.items()}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from app.extraction.prompt_examples import nearest_hits
 from app.extraction.window_request import WindowRequest
 from decoding.checks.completeness import find_evidence
 from decoding.grounding.ground import ground_extraction
@@ -22,7 +23,6 @@ from schemas.walk import value_at, with_values
 
 if TYPE_CHECKING:  # the search brings a database and an index with it
     from app.extraction.finder import ExampleFinder
-    from retrieval.search import Hit
 
 _PAGE_BREAK = "\n\n"
 # The name in the place of an engine's and a model's where a person's answer was given.
@@ -30,16 +30,22 @@ CONFIRMED = "confirmed"
 
 
 def teach_answer(
-    answer: WindowAnswer, requests: Sequence[WindowRequest], document: Document, schema: ExtractionSchema
+    answer: WindowAnswer,
+    requests: Sequence[WindowRequest],
+    document: Document,
+    schema: ExtractionSchema,
+    *,
+    asks_for: Callable[[Path], bool] = lambda _: True,
 ) -> WindowAnswer:
     """Return the answer with the fields that confirmed pages like these teach (`decoding.transfer.lessons`).
 
+    Only of those that are asked for.
     The metadata of a taught field says which example taught it. What would break the schema is not taught.
     """
     lessons = _lessons(requests, document)
     if not lessons:
         return answer
-    said = {path: _said(answer, path) for path, _ in single_fields(schema.root)}
+    said = {path: _said(answer, path) for path, _ in single_fields(schema.root) if asks_for(path)}
     taught = find_taught(said, lessons, schema)
     value = _with_taught(answer, taught, schema)
     broken = {path for path, _ in validate_output(value, schema)}
@@ -60,16 +66,11 @@ def teach_answer(
 
 def _lessons(requests: Iterable[WindowRequest], document: Document) -> list[Lesson]:
     """Return the confirmed pages that were found for any window, each once, the nearest first."""
-    nearest: dict[str, Hit] = {}
-    for hit in (hit for request in requests for hit in request.found.hits):
-        known = nearest.get(hit.example.example_id)
-        if known is None or hit.similarity_score > known.similarity_score:
-            nearest[hit.example.example_id] = hit
-    if not nearest:
+    hits = nearest_hits(request.found for request in requests)
+    if not hits:
         return []
     text = _PAGE_BREAK.join(page_text(document, index) for index in range(len(document.pages)))
-    found = sorted(nearest.values(), key=lambda hit: -hit.similarity_score)
-    return [Lesson(hit.example, hit.similarity_score, text) for hit in found]
+    return [Lesson(hit.example, hit.similarity_score, text) for hit in hits]
 
 
 def _said(answer: WindowAnswer, path: Path) -> Said:

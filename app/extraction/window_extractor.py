@@ -63,13 +63,14 @@ _MAX_WINDOW_WORDS = 5_000
 class DocumentAnswer:
     """The merged answer, where the windows disagreed, and every completion that it was made of.
 
-    `rests` are what a limit cut off and is still to be asked.
+    `requests` are what the windows were asked; `rests` are what a limit cut off and is still to be asked.
     """
 
     merged: WindowAnswer
     conflicts: tuple[ExtractionWarning, ...]
     decoded: tuple[WindowCompletion, ...]
     n_windows: int
+    requests: tuple[WindowRequest, ...]
     rests: tuple[Rest, ...] = ()
 
 
@@ -121,8 +122,16 @@ class WindowExtractor:
         needed += _SCALAR_TOKENS * sum("[]" not in keys for keys, _ in self.schema.leaves())
         return needed <= min(self.options.max_tokens, self.engine.max_context_tokens - n_prompt_tokens)
 
-    def build_requests(self, windows: Sequence[Window]) -> tuple[WindowRequest, ...]:
+    def find_examples(self, windows: Sequence[Window]) -> tuple[FoundExamples, ...]:
+        """Return the nearest examples of each window; none where no store is asked."""
+        return tuple(self._find(window) for window in windows)
+
+    def build_requests(
+        self, windows: Sequence[Window], *, found: FoundExamples | None = None
+    ) -> tuple[WindowRequest, ...]:
         """Return one request a window; of several, none has to give all that the schema demands.
+
+        Shown are the examples that were `found` before; None to look for those of each window.
 
         Raises
         ------
@@ -131,11 +140,11 @@ class WindowExtractor:
         """
         schema = self.schema if len(windows) == 1 else relax(self.schema)
         asked = choose_schemas(windows, schema, self._rows_of_all(windows), grounding=self.options.grounding)
-        found = [self._find(window) for window in windows]
-        lessons = learn_row_lessons(found if self.options.lessons else (), self.schema)
+        shown = self.find_examples(windows) if found is None else (found,) * len(windows)
+        lessons = learn_row_lessons(shown if self.options.lessons else (), self.schema)
         return tuple(
             self._build_request(window, part, examples, rows=self._window_rows(window, part, lessons))
-            for window, part, examples in zip(windows, asked, found, strict=True)
+            for window, part, examples in zip(windows, asked, shown, strict=True)
         )
 
     def _rows_of_all(self, windows: Sequence[Window]) -> tuple[KnownRows, ...]:
@@ -184,7 +193,12 @@ class WindowExtractor:
         if not (rests and self.options.complete):
             refuse_unanswered(self.schema, merged, decoded)
         return DocumentAnswer(
-            merged=merged, conflicts=conflicts, decoded=decoded, n_windows=len(windows), rests=rests
+            merged=merged,
+            conflicts=conflicts,
+            decoded=decoded,
+            n_windows=len(windows),
+            requests=tuple(requests),
+            rests=rests,
         )
 
     def _know_lines(

@@ -27,18 +27,16 @@ class WindowRequest:
     shown: tuple[PromptExample, ...]
 
 
-def list_seen_rows(
-    windows: Sequence[Window], requests: Sequence[WindowRequest]
-) -> Mapping[Path, Sequence[SeenRow]]:
+def list_seen_rows(requests: Sequence[WindowRequest]) -> Mapping[Path, Sequence[SeenRow]]:
     """Return the rows that the windows' tables show for certain and that were asked for, by list."""
-    return join_seen_rows(windows, [request.rows.known for request in requests])
+    return join_seen_rows(
+        [request.window for request in requests], [request.rows.known for request in requests]
+    )
 
 
-def list_taught_rows(
-    windows: Sequence[Window], requests: Sequence[WindowRequest]
-) -> Mapping[Path, TaughtRows]:
+def list_taught_rows(requests: Sequence[WindowRequest]) -> Mapping[Path, TaughtRows]:
     """Return what confirmed pages decided of the rows of each list."""
-    return join_taught_rows(windows, [request.rows for request in requests])
+    return join_taught_rows([request.window for request in requests], [request.rows for request in requests])
 
 
 def list_example_uses(requests: Sequence[WindowRequest]) -> tuple[ExampleUse, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import cast
 
 import pytest
 from pydantic import JsonValue
@@ -14,6 +16,7 @@ from app.extraction.prompt_examples import FoundExamples
 from app.extraction.taught_rows import RowLessons, find_window_rows, join_taught_rows, learn_row_lessons
 from app.extraction.tenant import TenantContext
 from app.wiring import build_pipeline
+from decoding.engines.engine import Completion, Engine, EngineRequest
 from decoding.windows import cut_windows
 from ocr.reader import ReadOptions
 from retrieval.search import Hit
@@ -179,3 +182,62 @@ def _items(answer: dict[str, JsonValue]) -> list[JsonValue]:
     lines = answer["lines"]
     assert isinstance(lines, list)
     return lines
+
+
+LONG_NEXT = f"""{HEAD.format(number=2044)}
+D-400    Stapler              3     5.00     15.00
+E-500    Black ink            2     9.00     18.00
+         Energy levy                          0.70
+F-600    Paper clips          4     2.00      8.00
+G-700    Filing box           2     7.00     14.00
+         Energy levy                          0.90
+Total                                        56.60
+Payable within 30 days to ACME Ltd
+"""
+LONG_ROWS = [
+    _row("Stapler", "15.00", "D-400"),
+    _row("Black ink", "18.00", "E-500"),
+    _row("Paper clips", "8.00", "F-600"),
+    _row("Filing box", "14.00", "G-700"),
+]
+
+
+@dataclass
+class _CutsFirst:
+    """An engine whose first answer is cut, as one that takes more tokens than was reckoned."""
+
+    engine: Engine
+    n_left: int = 1
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.engine, name)
+
+    def complete(self, requests: Sequence[EngineRequest]) -> tuple[Completion, ...]:
+        if self.n_left:
+            self.n_left -= 1
+            requests = [replace(request, max_tokens=60) for request in requests]
+        return self.engine.complete(requests)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("completes", [True, False])
+def test_what_a_cut_answer_left_out_is_taught_as_well(
+    house: Pipeline, book: ExampleService, *, completes: bool
+) -> None:
+    (example,) = book.add(
+        _document(FIRST, "a"), SCHEMA, RIGHT, source="feedback", confirmed_by="ada"
+    ).examples
+    engine = cast("Engine", _CutsFirst(house.engine))
+    finder = finder_of(book, min_similarity=0.5)
+    serving = replace(house, engine=engine, tenant=TenantContext(examples=finder))
+    following = _document(LONG_NEXT, "b")
+    asked = OPTIONS.model_copy(update={"complete": completes})
+    parts = [serving.extract_document(following, SCHEMA, options=asked)]
+    while parts[-1].cursor is not None:
+        onwards = asked.model_copy(update={"cursor": parts[-1].cursor})
+        parts.append(serving.extract_document(following, SCHEMA, options=onwards))
+    assert len(parts) == (1 if completes else 2)
+    assert [row for part in parts for row in _rows(part)] == LONG_ROWS
+    assert [part.output.value["number"] for part in parts] == ["2044", None][: len(parts)]
+    assert all(use.example_id == example.example_id for part in parts for use in part.examples)
+    assert all("rows_left_out" in {warning.code for warning in part.warnings} for part in parts)
