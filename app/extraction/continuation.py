@@ -62,7 +62,7 @@ def _answer_rest(
         places_rows=True,
     )
     windows = part.cut(document, lines=rest.lines)
-    return part.answer(windows, part.build_requests(windows, found=found))
+    return part.answer(part.build_requests(windows, found=found))
 
 
 def _join(found: Sequence[FoundExamples]) -> FoundExamples:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.extraction.adapter_choice import OwnAdapter, extract_with_adapter
-from app.extraction.checked_answer import Asked, check_document_answer
+from app.extraction.checked_answer import Asked, CheckedAnswer, check_document_answer
 from app.extraction.composition import compose_extraction
 from app.extraction.confidence import judge_by
 from app.extraction.continuation import continue_answer, finish_answer
-from app.extraction.cursor import Call, read_cursor, write_cursor
+from app.extraction.cursor import Call, Rest, read_cursor, write_cursor
 from app.extraction.einvoice import answer_with_xml
 from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.page_ranges import PageRange
@@ -21,6 +21,7 @@ from app.extraction.stage_clock import StageClock
 from app.extraction.teaching import find_confirmed_extraction
 from app.extraction.tenant import NO_TENANT, TenantContext
 from app.extraction.window_extractor import DocumentAnswer, WindowExtractor
+from app.extraction.window_request import WindowRequest
 from app.telemetry.observer import NO_OBSERVER, Observer
 from decoding.engines.engine import Engine, LoadsAdapters, Prepares
 from decoding.required import relax
@@ -329,16 +330,10 @@ class Pipeline:
         on_progress("prompt")
         with clock.stage("prompt"):
             rests = None if options.cursor is None else read_cursor(options.cursor, call)
-            windows = extractor.cut(document) if rests is None else ()
-            requests = extractor.build_requests(windows)
+            requests = extractor.build_requests(extractor.cut(document)) if rests is None else ()
         on_progress("decode")
         with clock.stage("decode"):
-            if rests is None:
-                answer = extractor.answer(windows, requests)
-            else:
-                answer = continue_answer(extractor, document, rests)
-            if options.complete:
-                answer = finish_answer(extractor, document, answer)
+            answer = _answer(extractor, document, requests, rests)
         on_progress("ground")
         with clock.stage("ground"):
             asked = Asked(
@@ -353,8 +348,30 @@ class Pipeline:
         extraction = compose_extraction(
             asked, checked, answer, clock.seconds, cursor=write_cursor(call, answer.rests)
         )
+        return self._review(extraction, asked, checked, calibration)
+
+    def _review(
+        self,
+        extraction: Extraction,
+        asked: Asked,
+        checked: CheckedAnswer,
+        calibration: ValueCalibration | None,
+    ) -> Extraction:
+        """Return the extraction with the values that a person has to look at."""
         values = tuple(leaves(asked.schema.root, dict(checked.given.value)))
         is_uncertain = judge_by(
-            calibration, max_error=options.max_error, low_confidence=self.profile.low_confidence
+            calibration, max_error=asked.options.max_error, low_confidence=self.profile.low_confidence
         )
         return review_values(extraction, values, checked.metadata, is_uncertain)
+
+
+def _answer(
+    extractor: WindowExtractor,
+    document: Document,
+    requests: Sequence[WindowRequest],
+    rests: Sequence[Rest] | None,
+) -> DocumentAnswer:
+    """Return the answer to some requests, or to what an earlier call left out."""
+    is_first = rests is None
+    answer = extractor.answer(requests) if is_first else continue_answer(extractor, document, rests)
+    return finish_answer(extractor, document, answer) if extractor.options.complete else answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from app.extraction.cursor import Rest
@@ -156,7 +157,7 @@ class WindowExtractor:
     def _window_rows(self, window: Window, schema: ExtractionSchema, lessons: RowLessons) -> WindowRows:
         return find_window_rows(window, schema, lessons) if self.options.tables else WindowRows()
 
-    def answer(self, windows: Sequence[Window], requests: Sequence[WindowRequest]) -> DocumentAnswer:
+    def answer(self, requests: Sequence[WindowRequest]) -> DocumentAnswer:
         """Return the answer of all windows together.
 
         Raises
@@ -166,6 +167,7 @@ class WindowExtractor:
         DecodingError
             If the engine fails or breaks its contract.
         """
+        windows = [request.window for request in requests]
         decoded = self._decode(requests, place=len(windows) > 1)
         asked = list(zip(requests, decoded, strict=True))
         answers, lines = self._know_lines(decoded, windows)
@@ -177,17 +179,9 @@ class WindowExtractor:
             joined = [merged, *(d.answer for d in more)]
             merged, later = merge_answers(self.schema.root, joined, match_rows=match_rows)
             conflicts = (*conflicts, *(warning for warning in later if warning not in conflicts))
-        for strict in (True, False):
-            for window, request in zip(windows, requests, strict=True):
-                lacking = find_demands(self.schema, merged.value)
-                wanted = tuple(d for d in lacking if self._can_give(window, d, strict=strict))
-                if wanted:
-                    part = subschema_for(self.schema, wanted)
-                    again = self._build_request(window, part, request.found, strict=strict)
-                    more = self._decode((again,))
-                    decoded += more
-                    asked += [(again, one) for one in more]
-                    merged, _ = merge_answers(self.schema.root, [merged, *(d.answer for d in more)])
+        merged, again = self._ask_for_demands(merged, requests)
+        decoded += tuple(one for _, one in again)
+        asked += again
         wanted = find_open(self.schema, merged, low_confidence=self.profile.low_confidence)
         rests = find_rests(asked, frozenset(part.keys for part in wanted))
         if not (rests and self.options.complete):
@@ -200,6 +194,22 @@ class WindowExtractor:
             requests=tuple(requests),
             rests=rests,
         )
+
+    def _ask_for_demands(
+        self, merged: WindowAnswer, requests: Sequence[WindowRequest]
+    ) -> tuple[WindowAnswer, list[tuple[WindowRequest, WindowCompletion]]]:
+        """Return the answer with what the schema demands and it lacks, and what was asked for that."""
+        asked: list[tuple[WindowRequest, WindowCompletion]] = []
+        for strict, request in product((True, False), requests):
+            lacking = find_demands(self.schema, merged.value)
+            wanted = tuple(d for d in lacking if self._can_give(request.window, d, strict=strict))
+            if wanted:
+                part = subschema_for(self.schema, wanted)
+                again = self._build_request(request.window, part, request.found, strict=strict)
+                more = self._decode((again,))
+                asked += [(again, one) for one in more]
+                merged, _ = merge_answers(self.schema.root, [merged, *(d.answer for d in more)])
+        return merged, asked
 
     def _know_lines(
         self, decoded: Sequence[WindowCompletion], windows: Sequence[Window]
