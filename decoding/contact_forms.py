@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 
 MOST_WORDS = {"time": 4, "phone": 7, "email": 1}  # "3 : 02 PM", "+49 (0) 89 12 34 56 78"
 
-# The minutes are parted by a colon, an h, or a point where nothing else is meant by it: "20.15", no "8.15".
+# The minutes are parted by a colon, an h, or a point where nothing else is meant by it: "20.15", no "8.15";
+# by a blank, which is all that was read of a colon, only before "pm".
 _TIME = re.compile(
-    r"(?P<hour>[01]?\d|2[0-3]) ?(?P<mark>[:h.]) ?(?P<minute>[0-5]\d)"
+    r"(?P<hour>[01]?\d|2[0-3]) ?(?P<mark>[:h.]|(?=[0-5]\d ?[ap])) ?(?P<minute>[0-5]\d)"
     r"(?:(?:[:.]|(?<=\d)m) ?(?P<second>[0-5]\d)s?)?(?:[.,]\d{1,6})?"
-    r" ?(?P<half>[ap]\.? ?m\.?)?(?: ?(?:uhr|hrs?|h)\.?)?",
+    r"(?: ?:?(?P<half>[ap](?:\.? ?m)?\.?))?(?: ?(?:uhr|hrs?|h)\.?)?",
     re.IGNORECASE,
 )
 _WHOLE_HOUR = re.compile(r"(?P<hour>1[0-2]|0?[1-9]) ?(?P<half>[ap]\.?m\.?)", re.IGNORECASE)
@@ -25,6 +26,7 @@ _NO_PHONE = re.compile(
     r"|\d+\.\d{1,2}|\d{1,3}(?:[. ]\d{3})+(?:\.\d\d)?"  # amounts
 )
 _GROUP = re.compile(r"\+?\(?\d{1,5}\)?[-/.]?")
+_PARTED = re.compile(r"\d[-/.]\d")
 _MARKS = re.compile(r"[^\d+]")
 _TRUNK = "(0)"  # dialled within the country alone: "+49 (0) 89"
 # RFC 5321, without quoted mailboxes and addresses of machines by their numbers.
@@ -86,11 +88,12 @@ def compact_email(text: str) -> str | None:
 def whole_phones(words: Sequence[str], at: int, texts: Sequence[str]) -> Iterator[str]:
     """Yield those of the numbers that begin in a word which are whole.
 
-    A number of one word is whole, whatever stands beside it; of several words it has all its groups.
+    A number that ends in parted groups ("(214) 652-4800") is whole, whatever stands beside it, and so is one
+    of a single word; all others have all their groups.
     """
     before = words[at - 1] if at else ""
     goes_on = before.endswith(")") or _GROUP.fullmatch(words[at])
     is_tail = _GROUP.fullmatch(before) and goes_on and words[at][0] not in "+("
     if texts and not is_tail:
-        alone = [text for text in texts if " " not in text]
-        yield from dict.fromkeys((*alone[:1], max(texts, key=len)))
+        ended = [text for text in texts if " " not in text or _PARTED.search(text.split()[-1])]
+        yield from dict.fromkeys((*ended, max(texts, key=len)))
