@@ -16,7 +16,7 @@ from typing import Literal, cast
 from uuid import uuid4
 
 from pydantic import JsonValue
-from sqlalchemy import Engine, Select, delete, select
+from sqlalchemy import ColumnElement, Engine, Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from schemas.errors import InputError
@@ -305,7 +305,7 @@ class Outbox:
         due = (
             select(WebhookDeliveryRow, WebhookEndpointRow)
             .join(WebhookEndpointRow, WebhookEndpointRow.endpoint_id == WebhookDeliveryRow.endpoint_id)
-            .where(WebhookDeliveryRow.due_at <= at, WebhookDeliveryRow.url.not_in(full))
+            .where(_is_due(at), WebhookDeliveryRow.url.not_in(full))
             .order_by(WebhookDeliveryRow.due_at)
             .limit(n)
         )
@@ -344,6 +344,12 @@ class Outbox:
         over = WebhookDeliveryRow.finished_at < before
         with write_session(self._database) as session:
             session.execute(delete(WebhookDeliveryRow).where(over))
+
+
+def _is_due(at: datetime) -> ColumnElement[bool]:
+    # What was never tried is due at once, also by a clock that was set back since it was written.
+    row = WebhookDeliveryRow
+    return row.due_at.is_not(None) & or_(row.due_at <= at, row.n_attempts == 0)
 
 
 def _of(tenant: str) -> Select[WebhookEndpointRow]:

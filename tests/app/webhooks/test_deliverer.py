@@ -273,6 +273,15 @@ def test_a_message_whose_sender_died_falls_due_again_and_not_before(database: En
     assert deliver(database, clock) == 1
 
 
+def test_a_clock_that_is_set_back_holds_up_no_new_message(database: Engine, url: str) -> None:
+    clock = Clock()
+    register(database, url)
+    tell(database, at=clock.now)
+    clock.move(-3600)
+    assert deliver(database, clock) == 1
+    assert deliver(database, clock) == 0
+
+
 def test_a_name_that_leads_inside_by_now_is_not_told(database: Engine, url: str) -> None:
     clock = Clock()
     register(database, url)
