@@ -28,6 +28,9 @@ trace_id: ContextVar[str | None] = ContextVar("trace_id", default=None)
 _TEXT = "%(asctime)s %(levelname)-7s %(name)s %(ids)s%(message)s"
 # Libraries that would log addresses, or a line for each request that we log ourselves.
 _QUIET = ("httpx2", "httpcore", "PIL", "fontTools", "rapidocr", "RapidOCR", "_granian", "multipart")
+# The server's own, which would go to stdout in lines of its own. What an application raised it tells with the
+# exception's message, which may hold words of a document; whoever answered the request has told it already.
+_SERVER, _TOLD = "_granian", "Application callable raised an exception"
 # A wheel has the packages under another one (docs/adr/0013-one-install.md).
 _PREFIX = __name__.removesuffix("app.log")
 _OURS = ("app", "decoding", "eval", "ocr", "retrieval", "schemas", "storage", "training")
@@ -140,8 +143,11 @@ def configure_logging(settings: LogSettings) -> None:
     """Send all logs to stderr; calling it again replaces what the first call set up."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(settings.format))
+    handler.addFilter(_is_news)
     logging.basicConfig(level="WARNING", handlers=[handler], force=True)
     _set_levels(settings.level)
+    server = logging.getLogger(_SERVER)
+    server.handlers, server.propagate = [], True
 
 
 def log_uncaught() -> None:
@@ -158,6 +164,10 @@ def log_uncaught() -> None:
             in_process(said.exc_type, said.exc_value, said.exc_traceback)
 
     sys.excepthook, threading.excepthook = in_process, in_thread
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return not (record.name.startswith(_SERVER) and record.getMessage().startswith(_TOLD))
 
 
 def _set_levels(level: LogLevel) -> None:

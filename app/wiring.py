@@ -38,10 +38,6 @@ if TYPE_CHECKING:
     from storage.job_queue import JobQueue
 
 
-# What a receiver of a webhook says is not read: its status counts.
-_MAX_WEBHOOK_ANSWER_BYTES = 1_000_000
-
-
 def build_pipeline(
     settings: Settings,
     *,
@@ -203,7 +199,7 @@ def build_deliverer(database: Database, settings: Settings) -> Deliverer:
     from app.webhooks.deliverer import Deliverer
     from storage.webhooks import Outbox
 
-    bounds = Bounds(timeout_s=settings.webhooks.timeout_s, max_bytes=_MAX_WEBHOOK_ANSWER_BYTES)
+    bounds = Bounds(timeout_s=settings.webhooks.timeout_s)
     opener = replace(build_opener(settings), bounds=bounds)
     return Deliverer(Outbox(database), opener, keep_days=settings.webhooks.keep_days)
 

@@ -44,6 +44,7 @@ WarningCode = Literal[
     "xml_differs",
     "xml_invalid",
     "xml_incomplete",
+    "xml_several_accounts",
     "known_document",
     "rows_left_out",
     "rows_added",

@@ -25,7 +25,8 @@ _BLOCK = 2**18
 _PART = ".part"
 _MODE = 0o700
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+# A disk that is full, and a share of one that is.
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,7 @@ def _translate_errors() -> Generator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in NO_SPACE:
             raise StorageFullError("there is no space left for documents") from error
         raise StorageUnavailableError("the store of documents cannot be used now") from error
 

@@ -52,7 +52,8 @@ def find_key(session: Session, tenant: str, sent: SentKey) -> str | None:
             "this Idempotency-Key was sent before with another request",
             hint="a key stands for one request for 24 hours; take another for another",
         )
-    if row.in_flight_until is not None and moment < row.in_flight_until:
+    # Of a clock that was set back since, the end says nothing: it would be in flight for as long as that.
+    if row.in_flight_until is not None and row.created_at <= moment < row.in_flight_until:
         raise RequestInFlightError("the first request with this Idempotency-Key is not answered yet")
     return row.target_id
 

@@ -42,10 +42,12 @@ def cancel_and_purge(
         sha256 = row.document_sha256
         session.execute(delete(ExtractionRow).where(ExtractionRow.extraction_id == job_id))
         if row.state in UNFINISHED:
+            # Told first: whom the request named to be told stands in what is deleted next.
+            end(session, JobRow.seq == row.seq, "cancelled", None, on_finished)
             row.document_sha256 = row.file_name = row.schema_id = None
             row.request_json = "{}"
-            ended = end(session, JobRow.seq == row.seq, "cancelled", None, on_finished)
-            job = to_job(row) if ended is None else ended
+            session.flush()
+            job = to_job(row)
         else:
             job = to_job(row)
             _delete_jobs(session, [row.job_id])

@@ -8,6 +8,7 @@ a message arrives at least once, and its id says which ones are the same.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from typing import Literal, cast
 from uuid import uuid4
 
 from pydantic import JsonValue
-from sqlalchemy import Engine, Select, delete, select
+from sqlalchemy import ColumnElement, Engine, Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from schemas.errors import InputError
@@ -286,12 +287,25 @@ class Outbox:
     def __init__(self, database: Engine) -> None:
         self._database = database
 
-    def take(self, n: int, *, at: datetime, for_s: float) -> tuple[tuple[Delivery, Endpoint], ...]:
-        """Return up to `n` messages that are due, which nobody else gets for `for_s` seconds."""
+    def take(
+        self, n: int, *, at: datetime, for_s: float, n_each: int, sending: Mapping[str, int]
+    ) -> tuple[tuple[Delivery, Endpoint], ...]:
+        """Return some messages that are due, up to `n`, which nobody else gets for `for_s` seconds.
+
+        There may be more that are due if fewer than `n` come, and none if none does.
+
+        Parameters
+        ----------
+        n_each
+            How many may be on their way to one URL, so that a receiver that hangs holds up no other.
+        sending
+            How many are, by URL.
+        """
+        full = [url for url, n_sending in sending.items() if n_sending >= n_each]
         due = (
             select(WebhookDeliveryRow, WebhookEndpointRow)
             .join(WebhookEndpointRow, WebhookEndpointRow.endpoint_id == WebhookDeliveryRow.endpoint_id)
-            .where(WebhookDeliveryRow.due_at <= at)
+            .where(_is_due(at), WebhookDeliveryRow.url.not_in(full))
             .order_by(WebhookDeliveryRow.due_at)
             .limit(n)
         )
@@ -299,7 +313,12 @@ class Outbox:
             if session.execute(due.limit(1)).first() is None:
                 return ()
         with write_session(self._database) as session:
-            taken = session.execute(due).all()
+            taken: list[tuple[WebhookDeliveryRow, WebhookEndpointRow]] = []
+            then = Counter(sending)
+            for message, endpoint in session.execute(due):
+                if then[message.url] < n_each:
+                    then[message.url] += 1
+                    taken.append((message, endpoint))
             for message, _ in taken:
                 message.due_at = at + timedelta(seconds=for_s)
                 message.n_attempts += 1
@@ -325,6 +344,12 @@ class Outbox:
         over = WebhookDeliveryRow.finished_at < before
         with write_session(self._database) as session:
             session.execute(delete(WebhookDeliveryRow).where(over))
+
+
+def _is_due(at: datetime) -> ColumnElement[bool]:
+    # What was never tried is due at once, also by a clock that was set back since it was written.
+    row = WebhookDeliveryRow
+    return row.due_at.is_not(None) & or_(row.due_at <= at, row.n_attempts == 0)
 
 
 def _of(tenant: str) -> Select[WebhookEndpointRow]:

@@ -175,9 +175,9 @@ def read_json(model: type[Body], text: bytes) -> Body:
     """
     text = json_text(text)
     refuse_too_much(text)
-    load_json(text)  # for keys that stand twice, of which the last would win
+    value = load_json(text)  # which knows of keys that stand twice, of which the last would win
     try:
-        return model.model_validate_json(text)
+        return model.model_validate(value)
     except ValidationError as error:
         raise _refusal_of(error, "body") from None
 

@@ -86,7 +86,7 @@ def parse_json(body: bytes, model: type[Model]) -> Model:
     if isinstance(value, dict):
         _refuse_unknown_keys(value, model)  # pyright: ignore[reportUnknownArgumentType] # JSON
     try:
-        return model.model_validate_json(body)
+        return model.model_validate(value)
     except ValidationError as error:
         issues = error.errors(include_url=False, include_context=False, include_input=False)
         raise RequestValidationError(

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
@@ -23,11 +24,14 @@ from app.errors import (
 )
 from app.log import request_id, trace_id
 from app.wording import describe_issues
-from schemas.errors import RasgError, ServiceBusyError
+from schemas.errors import RasgError, ServiceBusyError, StorageFullError
 from schemas.service_errors import ForbiddenError, TooManyRequestsError, UnauthenticatedError
+from storage.blobs import NO_SPACE
 
 logger = logging.getLogger(__name__)
 
+# What the framework takes of a form, and how it says that there is more.
+_MAX_FILES, _TOO_MANY = 1000, "Too many"
 # The handler of unexpected errors runs outside of the guard that sets the id: it finds it in the scope.
 SCOPE_KEY = "rasg.request_id"
 TRACE_KEY = "rasg.trace_id"
@@ -42,6 +46,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RasgError, _rasg_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(OSError, _os_error)
     app.add_exception_handler(ClientDisconnect, _hung_up)
     app.add_exception_handler(BodyRefusedError, _not_whole)
     app.add_exception_handler(Exception, _unexpected)
@@ -94,6 +99,8 @@ async def _validation_error(_: Request, error: Exception) -> JSONResponse:
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
+    if isinstance(cause := error.__cause__ or error.__context__, OSError | MultiPartException):
+        return _form_error(error, cause)
     allowed = ", ".join(_methods_at(request)) if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else None
     detail = str(error.detail) if allowed is None else f"this path takes {allowed}"
     problem = http_problem(error.status_code, detail, request_id=request_id.get())
@@ -104,6 +111,33 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     if allowed is not None:
         response.headers["Allow"] = allowed
     return response
+
+
+def _form_error(error: HTTPException, cause: OSError | MultiPartException) -> JSONResponse:
+    """Return the answer to a form that the framework could not take, whatever it made of the reason."""
+    if isinstance(cause, OSError):
+        return _disk_error(cause)
+    if not cause.message.startswith(_TOO_MANY):
+        return problem_response(http_problem(400, error.detail, request_id=request_id.get()))
+    detail = f"a form may have {_MAX_FILES} files and as many other fields"
+    problem = http_problem(413, detail, request_id=request_id.get(), code="too_many_parts")
+    hint = "send several batches, or name the files in one JSON document"
+    return problem_response(problem.model_copy(update={"hint": hint}))
+
+
+async def _os_error(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, OSError):
+        raise error
+    return _disk_error(error)
+
+
+def _disk_error(error: OSError) -> JSONResponse:
+    """Return the answer where a file that came has no place on this machine; all else is unexpected."""
+    if error.errno not in NO_SPACE:
+        raise error
+    full = StorageFullError("there is no space left for the files that come")
+    full.__cause__ = error
+    return error_response(full)
 
 
 async def _hung_up(_request: Request, error: Exception) -> JSONResponse:

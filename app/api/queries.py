@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from typing import Annotated
+from typing import Annotated, get_args, get_origin
 
 from fastapi import Depends, Request
 from fastapi.dependencies.utils import get_flat_dependant
@@ -30,9 +31,9 @@ Moment = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 
 
 async def check_query(request: Request) -> None:
-    """Refuse a query that names what its route does not know.
+    """Refuse a query that names what its route does not know, or something twice that is wanted once.
 
-    A misspelt filter would silently list everything.
+    A misspelt filter would silently list everything, and of two values the last would win.
 
     Raises
     ------
@@ -42,8 +43,28 @@ async def check_query(request: Request) -> None:
     if not request.query_params:
         return
     route: APIRoute = request.scope["route"]
-    known = {field.alias for field in get_flat_dependant(route.dependant).query_params}
-    refuse_unknown(request.query_params, known)
+    fields = {field.alias: field for field in get_flat_dependant(route.dependant).query_params}
+    refuse_unknown(request.query_params, fields)
+    sent = Counter(name for name, _ in request.query_params.multi_items())
+    twice = [
+        name for name, n in sent.items() if n > 1 and not _may_repeat(fields[name].field_info.annotation)
+    ]
+    if twice:
+        raise RequestValidationError(
+            [
+                {
+                    "type": "value_error",
+                    "loc": ("query", name),
+                    "msg": f"sent {sent[name]} times, wanted once",
+                }
+                for name in twice[:MAX_ISSUES]
+            ]
+        )
+
+
+def _may_repeat(annotation: object) -> bool:
+    """Return whether a parameter of this type is a list, or one or nothing."""
+    return any(get_origin(part) is list for part in (annotation, *get_args(annotation)))
 
 
 def refuse_unknown(sent: Iterable[str], known: Collection[str]) -> None:

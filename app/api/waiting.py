@@ -6,14 +6,17 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Header, Query
+from fastapi import Depends, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 
 from app.api.deps import State
 
 # Printable ASCII; other services take as many characters.
 _KEY = r"^[\x21-\x7e]{1,255}$"
-_WAIT = re.compile(r"wait\s*=\s*\"?([^\s,;\"]*)", re.IGNORECASE)
+# Preferences are parted by commas, and what they say from their parameters by semicolons (RFC 7240, 2);
+# neither counts inside of quotes.
+_PREFERENCE = re.compile(r"(?:[^,\"]|\"[^\"]*(?:\"|$))+")
+_NAMED = re.compile(r"\s*([^\s=;,\"]+)\s*(?:=\s*(?:\"([^\"]*)\"|([^\s;\"]*)))?")
 _SECONDS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,3})?")
 _ASYNC = "respond-async"
 # What an answer takes beside the waiting.
@@ -63,7 +66,23 @@ async def wait_of(
     return 0.0 if wait is None else seconds_of(wait, at_most=state.max_wait_s, where=("query", "wait"))
 
 
+def preferences_of(header: str) -> dict[str, str]:
+    """Return what a header's preferences say, in lower case by name; of one that stands twice the first.
+
+    Examples
+    --------
+    >>> preferences_of('respond-async, wait="10"; a=b, x-wait=3, foo="wait=1"')
+    {'respond-async': '', 'wait': '10', 'x-wait': '3', 'foo': 'wait=1'}
+    """
+    said: dict[str, str] = {}
+    for preference in _PREFERENCE.findall(header.lower()):
+        if named := _NAMED.match(preference):
+            said.setdefault(named[1], named[2] or named[3] or "")
+    return said
+
+
 async def reply_of(
+    request: Request,
     state: State,
     prefer: Annotated[
         str | None,
@@ -78,14 +97,21 @@ async def reply_of(
     ] = None,
 ) -> Reply:
     """Return how the caller wants to be answered; one that says nothing waits for the result."""
-    found = _WAIT.search(prefer or "")
-    text = wait if wait is not None else found[1] if found else None
+    if len(set(request.headers.getlist("idempotency-key"))) > 1:
+        issue = {
+            "type": "value_error",
+            "loc": ("header", "idempotency-key"),
+            "msg": "sent twice, and differs",
+        }
+        raise RequestValidationError([issue])
+    preferred = preferences_of(", ".join(request.headers.getlist("prefer")))
+    text = wait if wait is not None else preferred.get("wait")
     where = ("query", "wait") if wait is not None else ("header", "prefer")
     if text is not None:
         wait_s = seconds_of(text, at_most=state.max_wait_s, where=where)
     else:
-        wait_s = 0.0 if prefer is not None and _ASYNC in prefer.lower() else state.max_wait_s
-    is_said = text is not None or (prefer is not None and _ASYNC in prefer.lower())
+        wait_s = 0.0 if _ASYNC in preferred else state.max_wait_s
+    is_said = text is not None or _ASYNC in preferred
     return Reply(
         is_job=is_said or idempotency_key is not None,
         wait_s=wait_s,

@@ -28,6 +28,8 @@ _ONE_THREAD = (
 )
 _PR_SET_PDEATHSIG = 1
 _JOIN_S = 1.0
+# In a row: then memory is short, and it is not the one file's fault.
+_MAX_FAILED_STARTS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +58,9 @@ def extract_in_processes(
 ) -> Generator[tuple[BatchFile, FileOutcome]]:
     """Yield each file with what came of it, in the order in which they are done; `n_jobs` are in work.
 
-    A process that dies takes its file with it, whose record says so, and another one takes its place. All
-    are ended when the iterator is closed.
+    A process that dies takes its file with it, whose record says so, and another one takes its place. If that
+    dies while it starts, as where memory is short, its file goes to the others, and after a few in a row no
+    more are started as long as one is left. All are ended when the iterator is closed.
 
     Raises
     ------
@@ -69,7 +72,10 @@ def extract_in_processes(
     with closing(_Pool(build)) as pool:
         while True:
             # Before what came is handed on: while it is written, the next ones are in work.
-            while pool.n_busy < n_jobs and (file := next(todo, None)) is not None:
+            while pool.n_busy < n_jobs and pool.may_give:
+                file = pool.take_back() or next(todo, None)
+                if file is None:
+                    break
                 pool.give(file)
             yield from done
             if not pool.n_busy:
@@ -84,14 +90,30 @@ class _Pool:
         self._build = build
         self._busy: list[_Worker] = []
         self._idle: list[_Worker] = []
+        self._given_back: list[BatchFile] = []
+        self._was_ready = False
+        self._n_failed_starts = 0  # in a row
 
     @property
     def n_busy(self) -> int:
         return len(self._busy)
 
+    @property
+    def may_give(self) -> bool:
+        """Return whether there is a process for a file, or may be."""
+        return bool(self._idle) or self._n_failed_starts < _MAX_FAILED_STARTS
+
+    def take_back(self) -> BatchFile | None:
+        """Return a file whose process did not start; None if there is none."""
+        return self._given_back.pop() if self._given_back else None
+
     def give(self, file: BatchFile) -> None:
         """Have a process extract a file; one is started if none waits."""
-        worker = self._idle.pop() if self._idle else _start(self._build)
+        try:
+            worker = self._idle.pop() if self._idle else _start(self._build)
+        except OSError as error:
+            self._fail_start(file, f"a process cannot be started: {error.strerror}")
+            return
         worker.file = file
         self._busy.append(worker)
         with suppress(OSError):  # it died while it waited: what is read of it next says so
@@ -104,38 +126,45 @@ class _Pool:
         return [done for worker in spoken if (done := self._hear(worker)) is not None]
 
     def _hear(self, worker: _Worker) -> tuple[BatchFile, FileOutcome] | None:
+        if worker.file is None:
+            raise RuntimeError("a process answered for no file")
+        file = worker.file
         try:
             answer = cast("_Answer", worker.pipe.recv())
         except (EOFError, OSError):
-            answer = self._bury(worker)
+            how = self._bury(worker)
+            if not worker.is_ready:
+                self._fail_start(file, f"a process that extracts files could not start: it ended by {how}")
+                return None
+            self._n_failed_starts = 0  # what it had is free now
+            return file, _died(how)
         if answer == "ready":
-            worker.is_ready = True
+            worker.is_ready = self._was_ready = True
+            self._n_failed_starts = 0
             return None
         if isinstance(answer, _Refusal):
             raise ConfigurationError(answer.message, hint=answer.hint)
-        file, worker.file = worker.file, None
+        worker.file = None
         self._busy.remove(worker)
         if worker.process.is_alive():
             self._idle.append(worker)
-        if file is None:
-            raise RuntimeError("a process answered for no file")
         return file, answer
 
-    def _bury(self, worker: _Worker) -> FileOutcome | _Refusal:
-        """Return what a process that died leaves."""
+    def _fail_start(self, file: BatchFile, message: str) -> None:
+        """Keep the file of a process that did not start for another, if there is or may be one."""
+        self._n_failed_starts += 1
+        self._given_back.append(file)
+        is_one_left = any(worker.is_ready for worker in (*self._busy, *self._idle))
+        if not self._was_ready or not (is_one_left or self._n_failed_starts < _MAX_FAILED_STARTS):
+            raise ConfigurationError(message, hint="if memory is short, fewer --jobs need less")
+
+    def _bury(self, worker: _Worker) -> str:
+        """Return how a process ended that has died, and forget it."""
+        self._busy.remove(worker)
         worker.process.join(_JOIN_S)
         worker.pipe.close()
         code = worker.process.exitcode
-        how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-        if not worker.is_ready:
-            return _Refusal(message=f"a process that extracts files could not start: it ended by {how}")
-        record = ErrorRecord(
-            code="worker_died",
-            message=f"the process that extracted it ended by {how}",
-            hint="if memory is short, fewer --jobs need less",
-            retryable=True,
-        )
-        return FileOutcome(documents=(DocumentOutcome(error=record),))
+        return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
 
     def close(self) -> None:
         """End all processes, and their children with them."""
@@ -147,15 +176,24 @@ class _Pool:
             worker.pipe.close()
 
 
+def _died(how: str) -> FileOutcome:
+    """Return the outcome of the file that a process died of."""
+    record = ErrorRecord(
+        code="worker_died",
+        message=f"the process that extracted it ended by {how}",
+        hint="if memory is short, fewer --jobs need less",
+        retryable=True,
+    )
+    return FileOutcome(documents=(DocumentOutcome(error=record),))
+
+
 def _start(build: BuildExtractor) -> _Worker:
+    """Return a new process; `OSError` if there can be none."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, build, os.getpid()), daemon=True)
-    try:
-        with _one_thread(), _uninterrupted():
-            process.start()
-    except OSError as error:
-        raise ConfigurationError(f"a process cannot be started: {error.strerror}") from error
+    with _one_thread(), _uninterrupted():
+        process.start()
     theirs.close()
     return _Worker(process=process, pipe=ours)
 

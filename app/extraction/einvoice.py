@@ -6,7 +6,7 @@ answer, and a model is asked only for what it leaves open; with `compare` the pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
@@ -54,6 +54,8 @@ ENGINE = "xml"
 _INVOICE = "invoice"
 _MAX_BROKEN = 50
 _MONEY = ("amount_", "unit_price")
+_ACCOUNT = "iban"
+_MAX_ACCOUNTS, _MAX_ACCOUNT_CHARS = 5, 40  # in one warning
 
 Ask = Callable[[ExtractionSchema], Extraction]
 
@@ -142,7 +144,11 @@ def _prefer(known: _Known, ask: Ask) -> Extraction:
         }
     )
     return add_doubts(
-        built, (*refused, *own.warnings, *_broken(known), *_unanswered(known), *own.differences)
+        built,
+        (
+            *(*refused, *own.warnings, *_broken(known), *_other_accounts(known)),
+            *(*_unanswered(known), *own.differences),
+        ),
     )
 
 
@@ -205,6 +211,7 @@ def _ground(known: _Known, value: Mapping[str, JsonValue]) -> _OnPage:
         lists=lists,
         taxes=taxes,
         codes=tuple(text for term, text in fields.items() if term.endswith(("_vat_id", "_tax_id"))),
+        accounts=known.invoice.accounts,
     )
     currency = fields.get("currency_code_amount_due")
     return _OnPage(
@@ -300,6 +307,19 @@ def _broken(known: _Known) -> tuple[ExtractionWarning, ...]:
     return tuple(found)
 
 
+def _other_accounts(known: _Known) -> Iterator[ExtractionWarning]:
+    """Yield that the invoice may be paid to another account than the one that is given."""
+    accounts = known.invoice.accounts
+    if len(accounts) < 2:
+        return
+    named = ", ".join(one[:_MAX_ACCOUNT_CHARS] for one in accounts[:_MAX_ACCOUNTS])
+    more = " and others" if len(accounts) > _MAX_ACCOUNTS else ""
+    message = f"the XML names {len(accounts)} accounts to pay to, of which the first is given: {named}{more}"
+    for path, term in known.filled.terms.items():
+        if term == _ACCOUNT:
+            yield ExtractionWarning(code="xml_several_accounts", message=message, path=json_path(path))
+
+
 def _invalid(message: str, path: Path | None = None) -> ExtractionWarning:
     return ExtractionWarning(
         code="xml_invalid", message=message, path=None if path is None else json_path(path)
@@ -341,5 +361,16 @@ def _unanswered(known: _Known) -> tuple[ExtractionWarning, ...]:
 def _compare(read: Extraction, known: _Known) -> Extraction:
     """Return what was read on the page, with a doubt wherever the XML says something else."""
     said = _fill(known.schema.root, (), known.filled.values, {})
-    found = compare_with_xml(read.output, said, known.schema.root, known.filled.terms.keys())
+    accounts = {_account_key(one) for one in known.invoice.accounts}
+    # Whichever of several accounts the page shows, the XML has it too.
+    paths = [
+        path
+        for path, term in known.filled.terms.items()
+        if term != _ACCOUNT or _account_key(str(value_at(read.output.value, path))) not in accounts
+    ]
+    found = compare_with_xml(read.output, said, known.schema.root, paths)
     return add_doubts(read, (*_broken(known), *found))
+
+
+def _account_key(text: str) -> str:
+    return "".join(text.split()).upper()

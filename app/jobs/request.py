@@ -85,6 +85,8 @@ class JobRequest:
             self.split,
             _pages_text(self.pages),
             self.password,
+            # Who asks that another is told asks something else: the job of before told whom it was to tell.
+            *(() if self.webhook_url is None else (self.webhook_url,)),
         ]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 

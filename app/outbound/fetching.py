@@ -25,11 +25,13 @@ from schemas.errors import DocumentTooLargeError
 from schemas.service_errors import FetchFailedError
 
 Resolve = Callable[[str, int], Awaitable[tuple[Address, ...]]]
+_Read = Callable[[httpx2.Response], Awaitable[bytes]]
 
 _OK = 200
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Of one step: to connect, to send, to wait for more. The whole has a bound of its own.
-_STEP_TIMEOUT_S = 10.0
+# An address that takes no connection leaves time for the next one. The whole has a bound of its own, within
+# which whoever has taken one may think as long as there is.
+_CONNECT_TIMEOUT_S = 10.0
 # A name with more is asked at the first ones.
 _MAX_ADDRESSES = 3
 _USER_AGENT = "rasg"
@@ -46,7 +48,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back: the status, the fields of the header in lower case, and the body."""
+    """What came back: the status, the fields of the header in lower case, and what was read of the body."""
 
     status: int
     headers: Mapping[str, str]
@@ -95,7 +97,7 @@ class Opener:
         async with _deadline(self.bounds.timeout_s):
             for _ in range(self.bounds.max_redirects + 1):
                 target = self.check(url)
-                answer = await self._exchange("GET", target, {}, b"")
+                answer = await self._exchange("GET", target, {}, b"", read=self._read)
                 if answer.status == _OK:
                     return answer.body
                 if answer.status not in _REDIRECTS or "location" not in answer.headers:
@@ -104,30 +106,36 @@ class Opener:
         raise FetchFailedError(f"the URL leads on more than {self.bounds.max_redirects} times")
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Return the answer to a message; a redirect is an answer, and not followed.
+        """Return the answer to a message, without its body; a redirect is an answer, and not followed.
+
+        A receiver has said whether it has the message once its status is there: how long it goes on, in
+        which form, and whether it ends at all is nothing to its sender.
 
         Raises
         ------
-        AddressRefusedError, DocumentTooLargeError, FetchFailedError
+        AddressRefusedError, FetchFailedError
             As `fetch`, but every status is an answer.
         """
         async with _deadline(self.bounds.timeout_s):
-            return await self._exchange("POST", self.check(url), headers, body)
+            return await self._exchange("POST", self.check(url), headers, body, read=_read_nothing)
 
-    async def _exchange(self, method: str, target: Target, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def _exchange(
+        self, method: str, target: Target, headers: Mapping[str, str], body: bytes, *, read: _Read
+    ) -> Answer:
         own = {"Host": target.authority, "User-Agent": _USER_AGENT, "Accept-Encoding": "identity"}
+        timeout = httpx2.Timeout(self.bounds.timeout_s, connect=_CONNECT_TIMEOUT_S)
         request = httpx2.Request(
             method,
             target.url,
             headers={**headers, **own},
             content=body or None,
             # The connection goes to an address; the certificate must still be the name's.
-            extensions={"sni_hostname": target.host, "timeout": httpx2.Timeout(_STEP_TIMEOUT_S).as_dict()},
+            extensions={"sni_hostname": target.host, "timeout": timeout.as_dict()},
         )
         addresses = check_addresses(await self._addresses(target), self.policy)
         try:
             async with httpx2.AsyncHTTPTransport(verify=self.tls, trust_env=False) as transport:
-                return await self._ask(transport, request, target, addresses[:_MAX_ADDRESSES])
+                return await self._ask(transport, request, target, addresses[:_MAX_ADDRESSES], read)
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             # Whether a port is shut or a name unknown is nothing that a caller may find out through us.
             raise FetchFailedError("the URL could not be fetched") from error
@@ -138,6 +146,7 @@ class Opener:
         request: httpx2.Request,
         target: Target,
         addresses: tuple[Address, ...],
+        read: _Read,
     ) -> Answer:
         """Return the answer from the first address that takes a connection."""
         for address in addresses:
@@ -150,7 +159,7 @@ class Opener:
                 continue
             async with aclosing(response):
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(status=response.status_code, headers=headers, body=await self._read(response))
+                return Answer(status=response.status_code, headers=headers, body=await read(response))
         raise FetchFailedError("the URL could not be fetched")
 
     async def _addresses(self, target: Target) -> tuple[Address, ...]:
@@ -166,6 +175,10 @@ class Opener:
             if len(body) > self.bounds.max_bytes:
                 raise DocumentTooLargeError(f"the answer is larger than {self.bounds.max_bytes} bytes")
         return bytes(body)
+
+
+async def _read_nothing(_: httpx2.Response) -> bytes:
+    return b""
 
 
 @asynccontextmanager

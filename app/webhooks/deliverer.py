@@ -7,8 +7,10 @@ import logging
 import random
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from app.outbound.fetching import Answer, Opener
 from app.webhooks.signing import sign
@@ -25,7 +27,10 @@ _MAX_ASKED_WAIT_S = 86_400
 # As many digits as make sense: a receiver is not trusted either.
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _GONE = 410
-_N_AT_A_TIME = 16
+# A receiver that hangs takes no more than its share: the messages of others go on.
+_N_AT_A_TIME, _N_TO_ONE_URL = 64, 8
+# Whoever stops the service waits no longer for receivers that hang; what is broken off falls due again.
+_STOP_S = 5.0
 # Beyond the time of an attempt: what noting its end may take.
 _GRACE_S = 60.0
 _FORGET_EVERY = timedelta(hours=1)
@@ -61,14 +66,17 @@ class Deliverer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more messages; return when those that are being sent have ended."""
+        """Take no more messages; return when those that are being sent have ended, or a few seconds are over.
+
+        What is broken off then falls due again for whoever delivers next.
+        """
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join()
 
     async def deliver_due(self) -> int:
         """Send what is due now, each once, and return how many there were."""
-        taken = self._take(_N_AT_A_TIME)
+        taken = self._take(Counter())
         await asyncio.gather(*(self._deliver(message, endpoint) for message, endpoint in taken))
         return len(taken)
 
@@ -76,32 +84,50 @@ class Deliverer:
         asyncio.run(self._keep_delivering())
 
     async def _keep_delivering(self) -> None:
-        running: set[asyncio.Task[None]] = set()
+        running: dict[asyncio.Task[None], str] = {}
         while not self._stopped.is_set():
-            try:
-                self._forget()
-                taken = self._take(_N_AT_A_TIME - len(running))
-            except RasgError as error:  # a database that is away comes back
-                logger.warning("webhooks wait: %s", error.code)
-                taken = ()
-            except Exception:
-                # Whatever it is, it must not be that nobody is told any more until the next start.
-                logger.exception("webhooks wait")
-                taken = ()
-            running |= {asyncio.create_task(self._deliver(message, endpoint)) for message, endpoint in taken}
+            for message, endpoint in self._take_or_wait(Counter(running.values())):
+                running[asyncio.create_task(self._deliver(message, endpoint))] = message.url
             if running:
-                done, running = await asyncio.wait(
+                done, _ = await asyncio.wait(
                     running, timeout=self._poll_s, return_when=asyncio.FIRST_COMPLETED
                 )
                 _log_failures(done)
+                for task in done:
+                    del running[task]
             else:
                 await asyncio.to_thread(self._stopped.wait, self._poll_s)
         if running:
-            _log_failures((await asyncio.wait(running))[0])
+            done, left = await asyncio.wait(running, timeout=_STOP_S)
+            _log_failures(done)
+            for task in left:
+                task.cancel()
 
-    def _take(self, n: int) -> tuple[tuple[Delivery, Endpoint], ...]:
+    def _take_or_wait(self, sending: Counter[str]) -> tuple[tuple[Delivery, Endpoint], ...]:
+        """Return what is to be sent now; nothing while the database cannot be asked."""
+        try:
+            self._forget()
+            return self._take(sending)
+        except RasgError as error:  # a database that is away comes back
+            logger.warning("webhooks wait: %s", error.code)
+        except Exception:
+            # Whatever it is, it must not be that nobody is told any more until the next start.
+            logger.exception("webhooks wait")
+        return ()
+
+    def _take(self, sending: Counter[str]) -> tuple[tuple[Delivery, Endpoint], ...]:
+        """Return messages that are due, as many as have a place beside those that are being sent, by URL."""
         lease_s = self._opener.bounds.timeout_s + _GRACE_S
-        return self._outbox.take(n, at=self._clock(), for_s=lease_s) if n else ()
+        taken: list[tuple[Delivery, Endpoint]] = []
+        then = Counter(sending)
+        while (n := _N_AT_A_TIME - then.total()) > 0:
+            # Those of one URL may be all that it sees; once they are many enough it looks beyond them.
+            some = self._outbox.take(n, at=self._clock(), for_s=lease_s, n_each=_N_TO_ONE_URL, sending=then)
+            if not some:
+                break
+            taken += some
+            then.update(message.url for message, _ in some)
+        return tuple(taken)
 
     def _forget(self) -> None:
         now = self._clock()
@@ -132,9 +158,23 @@ def _judge(message: Delivery, answer: Answer, at: datetime) -> Outcome:
         return Outcome(state="delivered", due_at=None, status=answer.status)
     if answer.status == _GONE:
         return Outcome(state="dead", due_at=None, status=answer.status, is_gone=True)
-    asked = answer.headers.get("retry-after", "")
-    asked_s = min(int(asked), _MAX_ASKED_WAIT_S) if _SECONDS.fullmatch(asked) else 0
+    asked_s = _asked_wait_s(answer.headers.get("retry-after", ""), at)
     return _try_again(message, at, status=answer.status, at_least_s=asked_s)
+
+
+def _asked_wait_s(text: str, at: datetime) -> float:
+    """Return for how many seconds a receiver wants to be left alone (RFC 9110, 10.2.3), up to a day.
+
+    It says seconds or a date; 0 if it says neither, or a date that is over.
+    """
+    if _SECONDS.fullmatch(text):
+        return min(int(text), _MAX_ASKED_WAIT_S)
+    try:
+        until = parsedate_to_datetime(text)
+        asked_s = (until.replace(tzinfo=until.tzinfo or UTC) - at).total_seconds()
+    except (ValueError, OverflowError):
+        return 0
+    return min(max(asked_s, 0), _MAX_ASKED_WAIT_S)
 
 
 def _try_again(

@@ -63,6 +63,8 @@ class XmlAnswer:
         The amounts that the total tax is made of: a page may show these instead.
     codes
         The tax numbers of both parties, whether they are asked for or not.
+    accounts
+        All accounts that the XML names to pay to: a page may show any of them.
     """
 
     value: Mapping[str, JsonValue]
@@ -71,6 +73,7 @@ class XmlAnswer:
     lists: Mapping[Path, ScopedList]
     taxes: tuple[Decimal, ...] = ()
     codes: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
 
     def text(self, path: Path) -> str:
         """Return what the XML says at a path."""
@@ -106,7 +109,8 @@ def _fields(answer: XmlAnswer, index: DocumentIndex) -> Iterator[ExtractionWarni
             continue
         claims = tuple(labelled_values(index, term))
         texts = [_text(index.pages[claim.page_index], claim.word_indices) for claim in claims]
-        if any(_agrees(field, term, text, index) for text in texts):
+        others = answer.accounts if term == "iban" else ()
+        if any(_agrees(field, term, text, index) or _is_code_of(others, text) for text in texts):
             continue
         if texts:
             yield differs(path, answer.text(path), texts[0], claims[0].page_index + 1)
@@ -121,12 +125,13 @@ def _other_code(
 ) -> Iterator[ExtractionWarning]:
     """Yield that a page shows another code of the form in the place of the XML's, which stands nowhere.
 
-    Of VAT numbers those of the same country that are not another party's.
+    Of VAT numbers those of the same country that are not another party's, of accounts those that are none of
+    the XML's.
     """
     said = answer.text(path)
     if is_shown(index.pages, said):
         return
-    others = {_key(code) for code in answer.codes if _key(code) != _key(said)}
+    others = {_key(code) for code in (*answer.codes, *answer.accounts) if _key(code) != _key(said)}
     shown = [one for one in shown_codes(index.pages, code_format) if _key(one.code) not in others]
     if code_format == "tax_id":
         shown = [one for one in shown if one.code[:2] == said[:2].upper()]
@@ -172,8 +177,16 @@ def _agrees(field: GroundedField, term: str, printed: str, index: DocumentIndex)
     if field.spec.kind == "iso_date":
         return _day(str(field.value)) in index.style.date_readings(printed)
     said, shown = _key(str(field.value)), _key(printed)
-    # A number may be printed with what belongs to it, and a label may be glued to it.
-    return bool(said) and (said == shown or (term in _CODES and (said in shown or shown in said)))
+    return bool(said) and (said == shown or (term in _CODES and _is_code_of((said,), shown)))
+
+
+def _is_code_of(codes: Sequence[str], printed: str) -> bool:
+    """Return whether a print is one of the codes, or that with what belongs to it, or a part of it.
+
+    A label may be glued to it.
+    """
+    shown = _key(printed)
+    return bool(shown) and any(said and (said in shown or shown in said) for said in map(_key, codes))
 
 
 def _is_amount(amount: Decimal, printed: str, index: DocumentIndex) -> bool:

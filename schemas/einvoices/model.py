@@ -51,6 +51,8 @@ class EInvoice(Value):
         (MINIMUM, BASIC WL) have none.
     taxes
         The VAT breakdown.
+    accounts
+        The different accounts to pay to (BT-84), the one in `fields` first.
     broken
         What is wrong with the XML beyond what its terms show: one said twice, in another currency.
     """
@@ -59,4 +61,5 @@ class EInvoice(Value):
     fields: dict[str, str]
     rows: tuple[dict[str, str], ...] = ()
     taxes: tuple[TaxShare, ...] = ()
+    accounts: tuple[str, ...] = ()
     broken: tuple[BrokenRule, ...] = ()

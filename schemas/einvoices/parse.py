@@ -7,13 +7,14 @@ then for its values. Nothing outside of the bytes is ever looked at.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable
 from decimal import Decimal
 from xml.parsers import expat
 
 from schemas.einvoices.model import BrokenRule, EInvoice, Syntax, TaxShare
-from schemas.einvoices.paths import CII, UBL, VAT_SCHEMES, SyntaxPaths
+from schemas.einvoices.paths import CII, DIRECT_DEBITS, UBL, VAT_SCHEMES, SyntaxPaths
 from schemas.einvoices.terms import TermReader, find, first_text, local_name
-from schemas.einvoices.values import read_number, xml_encoding
+from schemas.einvoices.values import is_iban_like, read_number, xml_encoding
 from schemas.errors import DocumentTooLargeError, UnreadableDocumentError, UnsupportedMediaTypeError
 
 # Attached pictures and time sheets make XRechnungen large; those of the official test suite have 60 KB.
@@ -60,7 +61,8 @@ def parse_einvoice_xml(data: bytes) -> EInvoice:
             "the XML is no e-invoice", hint="CII (Factur-X, ZUGFeRD, XRechnung) and UBL 2.1 invoices are read"
         )
     reader = TermReader(first_text(root, paths.fields["currency_code_amount_due"]))
-    fields = reader.read(root, paths.fields) | _account(root, paths, reader)
+    accounts = _accounts(root, paths, reader)
+    fields = reader.read(root, paths.fields) | (accounts[0] if accounts else {})
     fields |= _addresses(root, paths) | _tax_ids(root, paths)
     if kind == "CreditNote":
         fields.setdefault("type_code", _CREDIT_NOTE)
@@ -70,6 +72,7 @@ def parse_einvoice_xml(data: bytes) -> EInvoice:
         fields=fields,
         rows=_rows(root, paths, reader),
         taxes=tuple(TaxShare(**reader.read(element, paths.tax)) for element in shares),
+        accounts=_different(accounts),
         broken=tuple(reader.broken),
     )
 
@@ -158,12 +161,27 @@ def _extras(element: ElementTree.Element, paths: SyntaxPaths) -> Decimal | None:
     return total
 
 
-def _account(root: ElementTree.Element, paths: SyntaxPaths, reader: TermReader) -> dict[str, str]:
-    """Return the account to pay to: the first that has a number, with the bank that stands with it."""
+def _accounts(root: ElementTree.Element, paths: SyntaxPaths, reader: TermReader) -> list[dict[str, str]]:
+    """Return the accounts to pay to, each with the bank that stands with it, in the order of preference.
+
+    That is the order of the XML, but what is no IBAN stands behind what is one, and the account of a direct
+    debit, to which nobody has to send money, behind both. A bank alone stands last.
+    """
     read = (reader.read(element, paths.account) for element in find(root, paths.accounts))
-    found = [one for one in read if one]
-    numbered = [one for one in found if "iban" in one]
-    return {} if not found else (numbered or found)[0]
+    found = [(one.pop("means", None), one) for one in read]
+    known = [(means, one) for means, one in found if one]
+
+    def rank(known: tuple[str | None, dict[str, str]]) -> tuple[bool, bool, bool]:
+        means, one = known
+        return ("iban" not in one, means in DIRECT_DEBITS, not is_iban_like(one.get("iban", "")))
+
+    return [one for _, one in sorted(known, key=rank)]
+
+
+def _different(accounts: Iterable[dict[str, str]]) -> tuple[str, ...]:
+    """Return the numbers of accounts, each once however it is grouped."""
+    numbers = (one["iban"] for one in accounts if "iban" in one)
+    return tuple({"".join(number.split()).upper(): number for number in reversed([*numbers])}.values())[::-1]
 
 
 def _addresses(root: ElementTree.Element, paths: SyntaxPaths) -> dict[str, str]:

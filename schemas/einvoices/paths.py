@@ -147,6 +147,7 @@ CII = SyntaxPaths(
             "PayeePartyCreditorFinancialAccount/ProprietaryID",
         ),
         "bic": ("PayeeSpecifiedCreditorFinancialInstitution/BICID",),  # BT-86
+        "means": ("TypeCode",),  # BT-81
     },
     extras="SpecifiedLineTradeSettlement/SpecifiedTradeAllowanceCharge",  # BG-27, BG-28
     is_charge="ChargeIndicator/Indicator",
@@ -212,10 +213,13 @@ UBL = SyntaxPaths(
     account={
         "iban": ("PayeeFinancialAccount/ID",),
         "bic": ("PayeeFinancialAccount/FinancialInstitutionBranch/ID",),
+        "means": ("PaymentMeansCode",),
     },
     extras="AllowanceCharge",
     is_charge="ChargeIndicator",
     extra="Amount",
 )
+# UNTDID 4461: money that the seller draws by itself, and nobody has to send.
+DIRECT_DEBITS = frozenset({"49", "59"})
 # What marks a VAT number among a party's registrations, in CII and UBL.
 VAT_SCHEMES = frozenset({"VA", "VAT"})

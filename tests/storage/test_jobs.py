@@ -173,6 +173,18 @@ def test_a_key_stands_for_one_request(database: Engine, blobs: BlobStore) -> Non
     assert send(database, blobs, b"2", "k").is_new
 
 
+def test_a_clock_that_is_set_back_keeps_no_request_in_flight(database: Engine, blobs: BlobStore) -> None:
+    """Its process died before it answered, and the clock is an hour behind of what it wrote."""
+    first = send(database, blobs, b"1", "k", in_flight_s=30)
+    ahead = datetime.now(UTC) + timedelta(hours=1)
+    with write_session(database) as session:
+        moments = {"begun": ahead.isoformat(" "), "until": (ahead + timedelta(seconds=30)).isoformat(" ")}
+        asked = "UPDATE idempotency_keys SET created_at = :begun, in_flight_until = :until"
+        session.execute(text(asked), moments)
+    again = send(database, blobs, b"1", "k", in_flight_s=30)
+    assert (again.is_new, again.job.job_id) == (False, first.job.job_id)
+
+
 def test_a_key_whose_first_request_waits_is_in_flight(database: Engine, blobs: BlobStore) -> None:
     first = send(database, blobs, b"1", "k", in_flight_s=30)
     with pytest.raises(RequestInFlightError):

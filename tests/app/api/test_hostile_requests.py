@@ -92,7 +92,8 @@ def test_a_form_of_many_fields_is_refused_shortly(client: TestClient) -> None:
     assert response.status_code == 422
     assert len(response.json()["errors"]) <= MAX_ISSUES
     many = {f"x{n}": "" for n in range(5_000)}
-    assert client.post("/v1/examples", files={"file": ("a.pdf", b"")}, data=many).status_code == 400
+    refused = client.post("/v1/examples", files={"file": ("a.pdf", b"")}, data=many)
+    assert (refused.status_code, refused.json()["code"]) == (413, "too_many_parts")
 
 
 def test_probes_answer_while_schemas_are_checked_and_those_are_bounded(

@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import Any, cast
 
 import pytest
@@ -389,6 +390,38 @@ def test_a_full_store_of_files_is_told_of_batches_too(
 
 
 # --- batches
+
+
+@pytest.mark.parametrize("path", ["/v1/extractions", "/v1/batches", "/v1/examples"])
+@pytest.mark.parametrize(("number", "status"), [(errno.ENOSPC, 507), (errno.EDQUOT, 507), (errno.EIO, None)])
+def test_a_file_that_finds_no_place_while_it_comes_is_told_so(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str, number: int, status: int | None
+) -> None:
+    """Long ones are on disk before anything is done with them; forms were 400, bodies 500."""
+
+    def fail(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(SpooledTemporaryFile, "write", fail)
+    form = {"schema": "invoice"}
+    answers = [client.post(path, files={"file": ("a.pdf", b"one")}, data=form)]
+    if path == "/v1/extractions":
+        answers.append(client.post(f"{path}?schema=invoice", content=b"one", headers=PDF))
+    for answer in answers:
+        assert answer.status_code == (status or 500)
+        assert answer.json()["code"] == ("storage_full" if status else "internal_error")
+        assert ("retry-after" in answer.headers) is bool(status)
+
+
+def test_a_form_of_too_many_files_is_told_how_many_it_may_have(idle: TestClient) -> None:
+    def send(n_files: int) -> Any:  # noqa: ANN401
+        files = [("file", (f"{n}.pdf", b"")) for n in range(n_files)]
+        return idle.post("/v1/batches", files=files, data={"schema": "invoice"})
+
+    assert send(1000).json()["code"] == "empty_document"  # as many are read
+    refused = send(1001)
+    assert (refused.status_code, refused.json()["code"]) == (413, "too_many_parts")
+    assert "1000 files" in refused.json()["detail"]
 
 
 def test_files_that_are_sent_together_are_counted_together(client: TestClient) -> None:

@@ -152,6 +152,55 @@ def test_a_parameter_that_a_route_does_not_know_is_not_ignored(
     assert "no such parameter" in detail
 
 
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("limit=1&limit=2", "/query/limit"),
+        ("schema=a&schema=a", "/query/schema"),
+        ("status=queued&status=running", None),
+    ],
+)
+def test_a_parameter_that_is_wanted_once_is_not_sent_twice(
+    client: TestClient, query: str, pointer: str | None
+) -> None:
+    response = client.get(f"/v1/extractions?{query}")
+    assert response.status_code == (200 if pointer is None else 422)
+    if pointer is not None:
+        ((_, detail),) = issues_of(response)
+        assert detail.startswith("sent 2 times")
+
+
+@pytest.mark.parametrize(
+    ("prefer", "applied"),
+    [
+        ('wait="10"', "wait=10"),
+        ("return=minimal, WAIT = 10; a=b, wait=0", "wait=10"),
+        ("Respond-Async", "respond-async"),
+        ("respond-async, wait=10", "wait=10"),
+        # None of these is one of ours.
+        ("x-wait=0", None),
+        ("await=0", None),
+        ('foo; bar="respond-async"', None),
+        ('foo="a, wait=0, b"', None),
+        ('"', None),
+    ],
+)
+def test_preferences_are_told_apart(client: TestClient, prefer: str, applied: str | None) -> None:
+    headers = {"content-type": "application/pdf", "prefer": prefer}
+    response = client.post("/v1/extractions?schema=invoice", content=b"one", headers=headers)
+    assert response.headers.get("preference-applied") == applied
+
+
+def test_a_request_has_one_idempotency_key(client: TestClient) -> None:
+    def send(*keys: str) -> Any:  # noqa: ANN401
+        headers = [("content-type", "application/pdf"), *(("idempotency-key", key) for key in keys)]
+        return client.post("/v1/extractions?schema=invoice&wait=0", content=b"one", headers=headers)
+
+    assert send("one", "one").status_code == 202
+    refused = send("one", "two")
+    assert (refused.status_code, issues_of(refused)[0][1]) == (422, "sent twice, and differs")
+
+
 def test_a_form_says_in_its_fields_what_it_asks_and_not_in_the_query(client: TestClient) -> None:
     response = client.post(
         "/v1/extractions?n_candidates=1", files={"file": ("a.pdf", DATA)}, data={"schema": "invoice"}

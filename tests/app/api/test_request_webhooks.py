@@ -31,8 +31,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         yield client
 
 
-def post(client: TestClient, **headers: str) -> Any:  # noqa: ANN401
-    form = {"schema": "invoice", "webhook_url": URL}
+def post(client: TestClient, url: str = URL, **headers: str) -> Any:  # noqa: ANN401
+    form = {"schema": "invoice", "webhook_url": url}
     return client.post("/v1/extractions", files={"file": ("a.pdf", b"one")}, data=form, headers=headers)
 
 
@@ -47,3 +47,12 @@ def test_a_request_that_is_answered_at_once_cannot(client: TestClient) -> None:
     refused = post(client)
     assert (refused.status_code, refused.json()["code"]) == (400, "invalid_input")
     assert "Prefer" in refused.json()["hint"]
+
+
+def test_the_same_key_with_another_url_to_tell_is_another_request(client: TestClient) -> None:
+    """The job that there is would not tell it."""
+    sent = {"idempotency-key": "told-elsewhere", "prefer": "respond-async"}
+    first, again = post(client, **sent), post(client, **sent)
+    assert first.json()["id"] == again.json()["id"]
+    other = post(client, URL + "/else", **sent)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")

@@ -104,6 +104,21 @@ def test_connections_are_bounded_by_the_files_that_the_process_may_open() -> Non
     assert 64 <= allow_connections() <= 16_384
 
 
+def test_what_nobody_expected_is_one_line_of_log_without_its_message() -> None:
+    port = free_port()
+    with tiny_service(port) as process:
+        assert wait_for(lambda: answers(port))
+        for path, status in (("boom", 500), ("cut", None)):
+            with suppress(httpx2.RemoteProtocolError):
+                assert httpx2.get(f"http://127.0.0.1:{port}/{path}", timeout=10).status_code == status
+        assert answers(port)
+        process.terminate()
+        out = (process.stdout or sys.stdin.buffer).read()
+    assert out.count(b"unexpected ValueError") == 2
+    assert b"Jane" not in out
+    assert b"IBAN" not in out
+
+
 def worker_of(port: int) -> int:
     request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/examples", data=b"abc")
     answer = json.load(urllib.request.urlopen(request, timeout=10))

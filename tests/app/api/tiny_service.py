@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import AsyncIterator
 
 from fastapi import FastAPI, Request
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
 from app.api.bodies import BodyGuard, BodyLimits
 from app.api.disconnects import DisconnectWatch
@@ -31,6 +32,21 @@ async def count(request: Request) -> JSONResponse:
     return JSONResponse({"n": len(await request.body()), "pid": os.getpid()})
 
 
+async def boom(_: Request) -> PlainTextResponse:
+    """Raise what names a value of a document."""
+    raise ValueError("Jane Doe,\nIBAN DE89")
+
+
+async def cut(_: Request) -> StreamingResponse:
+    """Raise it when the answer has begun."""
+
+    async def say() -> AsyncIterator[bytes]:
+        yield b"begun"
+        raise ValueError("Jane Doe,\nIBAN DE89")
+
+    return StreamingResponse(say())
+
+
 async def big(_: Request) -> PlainTextResponse:
     """Return more than any socket buffers."""
     return PlainTextResponse(b"x" * 30_000_000)
@@ -44,6 +60,8 @@ def application() -> StartsOrSays:
     app.add_route("/livez", livez)
     app.add_route("/v1/examples", count, methods=["POST"])
     app.add_route("/big", big)
+    app.add_route("/boom", boom)
+    app.add_route("/cut", cut)
     add_problem_handlers(app)
     limits = BodyLimits(document_bytes=1_000_000, grace_s=1.0, least_rate=100_000)
     guarded = BodyGuard(DisconnectWatch(app), limits=limits)

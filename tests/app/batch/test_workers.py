@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import signal
@@ -41,6 +42,18 @@ def build() -> FileExtractor:
 
 def build_nothing(code: int) -> FileExtractor:
     raise ConfigurationError("there is no model") if code == 0 else SystemExit(code)
+
+
+def build_few(counter: Path, n_good: int, n_bad: int) -> FileExtractor:
+    """Build the first few, die while building so many, and build again: where memory is short for a while."""
+    with counter.open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write("x")
+        file.flush()
+        number = counter.stat().st_size
+    if n_good < number <= n_good + n_bad:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return build()
 
 
 def write(folder: Path, *texts: str) -> tuple[BatchFile, ...]:
@@ -92,6 +105,33 @@ def test_a_wrong_setting_in_a_process_stops_the_batch(tmp_path: Path) -> None:
 def test_processes_that_cannot_begin_are_a_wrong_setting(tmp_path: Path, code: int, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         list(extract_in_processes(write(tmp_path, "x"), partial(build_nothing, code), 1))
+    assert alive() == []
+
+
+@pytest.mark.parametrize(("n_jobs", "n_good", "n_bad"), [(1, 1, 2), (2, 2, 100)])
+def test_a_process_that_dies_while_it_takes_anothers_place_stops_no_batch(
+    tmp_path: Path, n_jobs: int, n_good: int, n_bad: int
+) -> None:
+    """Alone it is started again, a few times; beside another its file goes there."""
+    files = write(tmp_path, "die", "x", "y", "z")
+    building = partial(build_few, tmp_path / "n_built", n_good, n_bad)
+    done = {file.name: outcome for file, outcome in extract_in_processes(files, building, n_jobs)}
+    errors = {name: outcome.documents[0].error for name, outcome in done.items()}
+    assert {name: error.code for name, error in errors.items() if error} == {"0.pdf": "worker_died"}
+    assert set(done) == {file.name for file in files}
+    # No more are tried than a few in a row.
+    assert (tmp_path / "n_built").stat().st_size <= n_good + 3
+    assert alive() == []
+
+
+@pytest.mark.slow
+def test_a_batch_ends_if_no_process_starts_any_more(tmp_path: Path) -> None:
+    building = partial(build_few, tmp_path / "n_built", 1, 100)
+    batch = extract_in_processes(write(tmp_path, "die", "x"), building, 1)
+    assert next(batch)[0].name == "0.pdf"
+    with pytest.raises(ConfigurationError, match="could not start: it ended by signal 9"):
+        next(batch)
+    assert (tmp_path / "n_built").stat().st_size == 4
     assert alive() == []
 
 

@@ -218,6 +218,51 @@ def test_another_code_in_the_place_of_the_xmls_is_found_without_a_label(silent: 
     assert differing(extract(silent, attach(page, {"factur-x.xml": invoice.xml(data=altered)}))) == [path]
 
 
+OTHER_MEANS = (
+    "<ram:SpecifiedTradeSettlementPaymentMeans><ram:TypeCode>58</ram:TypeCode>"
+    "<ram:PayeePartyCreditorFinancialAccount><ram:IBANID>{}</ram:IBANID>"
+    "</ram:PayeePartyCreditorFinancialAccount></ram:SpecifiedTradeSettlementPaymentMeans>"
+)
+
+
+def with_first_account(invoice: Made, number: str) -> bytes:
+    """Return the invoice's XML with another account before its own, which alone the page shows."""
+    begin = "<ram:SpecifiedTradeSettlementPaymentMeans>"
+    return invoice.xml().decode().replace(begin, OTHER_MEANS.format(number) + begin).encode()
+
+
+@pytest.mark.parametrize("is_labelled", [True, False])
+def test_several_accounts_are_named_and_a_page_may_show_any_of_them(
+    silent: Pipeline, is_labelled: bool
+) -> None:
+    invoice = made(4)
+    own, other = invoice.data["BT-84"], next(one for one in IBANS if one != invoice.data["BT-84"])
+    page = invoice.page() if is_labelled else unlabelled(invoice)
+    answer = extract(silent, attach(page, {"factur-x.xml": with_first_account(invoice, other)}))
+    assert answer.output.value["iban"] == other
+    (warning,) = answer.warnings
+    assert (warning.code, warning.path) == ("xml_several_accounts", "iban")
+    assert f"{other}, {own}" in warning.message
+    assert (answer.status, answer.review) == ("succeeded", ())  # each of them is right
+
+
+def test_to_compare_each_account_of_the_xml_is_right(pipeline: Pipeline) -> None:
+    invoice = made(4)
+    data = attach(invoice.page(), {"factur-x.xml": with_first_account(invoice, WORD)})
+    # The model reads the word, which is one of the accounts, where the first is an IBAN.
+    assert differing(extract(pipeline, data, schema_of(iban=TEXT), xml="compare")) == []
+    assert differing(extract(pipeline, invoice.pdf(), schema_of(iban=TEXT), xml="compare")) == ["iban"]
+
+
+def test_very_many_accounts_are_counted_and_some_named(silent: Pipeline) -> None:
+    xml = made(4).xml().decode()
+    begin = "<ram:SpecifiedTradeSettlementPaymentMeans>"
+    others = "".join(OTHER_MEANS.format(f"{number}" * 1000) for number in range(10, 60))
+    (warning,) = extract(silent, xml.replace(begin, others + begin).encode()).warnings
+    assert "51 accounts" in warning.message
+    assert len(warning.message) < 500
+
+
 def unlabelled(invoice: Made) -> bytes:
     """Return the page with other words than a label before the account and the VAT number."""
     with pikepdf.open(BytesIO(invoice.page())) as document:

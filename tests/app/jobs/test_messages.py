@@ -90,6 +90,18 @@ def test_the_url_that_a_request_named_is_told_with_the_secret_for_such(
     assert [url for url, _ in told(webhooks, "extraction.finished")] == [REQUESTED]
 
 
+def test_it_is_told_of_a_job_that_was_cancelled_as_of_any_end(
+    queue: JobQueue, webhooks: WebhookStore
+) -> None:
+    webhooks.add(endpoint(None))
+    job_id = queue.accept("acme", BytesIO(b"one"), naming(REQUESTED), file_name="a.pdf").job.job_id
+    left = queue.cancel("acme", job_id)
+    assert told(webhooks, "extraction.finished") == [
+        (REQUESTED, {"extraction_id": job_id, "status": "cancelled"})
+    ]
+    assert (left.file_name, left.document_sha256, left.webhook_url) == (None, None, None)
+
+
 def test_a_secret_that_is_gone_costs_its_message_and_not_the_job(
     queue: JobQueue, webhooks: WebhookStore
 ) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -223,7 +226,31 @@ def test_a_receiver_says_how_long_it_wants_to_be_left_alone(database: Engine, ur
     assert (only(database).due_at - clock.now).total_seconds() == 3600
 
 
-@pytest.mark.parametrize("asked", ["-1", "soon", "²", "9" * 5000])
+@pytest.mark.parametrize(("hours", "waited_s"), [(2, 7_200), (100, 86_400)])
+def test_a_receiver_may_name_the_moment_until_which_it_wants_to_be_left_alone(
+    database: Engine, url: str, hours: int, waited_s: int
+) -> None:
+    clock = Clock()
+    clock.now = clock.now.replace(microsecond=0)
+    register(database, url)
+    tell(database, at=clock.now)
+    Receiver.statuses.append(503)
+    Receiver.fields["Retry-After"] = format_datetime(clock.now + timedelta(hours=hours), usegmt=True)
+    deliver(database, clock)
+    assert (only(database).due_at - clock.now).total_seconds() == waited_s
+
+
+def test_a_moment_that_is_over_is_no_wait(database: Engine, url: str) -> None:
+    clock = Clock()
+    register(database, url)
+    tell(database, at=clock.now)
+    Receiver.statuses.append(503)
+    Receiver.fields["Retry-After"] = "Thu, 01 Jan 1970 00:00:00 GMT"
+    deliver(database, clock)
+    assert 5 <= (only(database).due_at - clock.now).total_seconds() <= 6
+
+
+@pytest.mark.parametrize("asked", ["-1", "soon", "²", "9" * 5000, "Fri, 31 Feb 2027 00:00:00 GMT"])
 def test_a_wait_that_makes_no_sense_is_bounded(database: Engine, url: str, asked: str) -> None:
     clock = Clock()
     register(database, url)
@@ -239,10 +266,20 @@ def test_a_message_whose_sender_died_falls_due_again_and_not_before(database: En
     register(database, url)
     tell(database, at=clock.now)
     outbox = Outbox(database)
-    assert len(outbox.take(5, at=clock.now, for_s=60)) == 1  # and then it dies
+    # And then it dies.
+    assert len(outbox.take(5, at=clock.now, for_s=60, n_each=5, sending={})) == 1
     assert deliver(database, clock) == 0
     clock.move(60)
     assert deliver(database, clock) == 1
+
+
+def test_a_clock_that_is_set_back_holds_up_no_new_message(database: Engine, url: str) -> None:
+    clock = Clock()
+    register(database, url)
+    tell(database, at=clock.now)
+    clock.move(-3600)
+    assert deliver(database, clock) == 1
+    assert deliver(database, clock) == 0
 
 
 def test_a_name_that_leads_inside_by_now_is_not_told(database: Engine, url: str) -> None:
@@ -317,3 +354,89 @@ def test_a_thread_delivers_while_the_service_runs_and_stops_with_it(database: En
     assert json.loads(Receiver.received[0][1])["type"] == "extraction.finished"
     assert only(database).state == "delivered"
     assert "webhooks" not in {thread.name for thread in threading.enumerate()}
+
+
+# What a receiver says after its status is nothing to a sender, whether it ends or not.
+AFTER_THE_STATUS = {
+    "drips": b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx",
+    "is packed": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+    "is cut": b"HTTP/1.1 204 OK\r\n\r\n",
+    "has no end": b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 3_000_000,
+}
+
+
+@pytest.mark.parametrize("answer", AFTER_THE_STATUS.values(), ids=AFTER_THE_STATUS.keys())
+def test_a_message_has_arrived_once_its_status_says_so(database: Engine, answer: bytes) -> None:
+    """The connection stays open, and nothing more comes."""
+    clock = Clock()
+    with answers_with(answer) as place:
+        register(database, place)
+        tell(database, at=clock.now)
+        began = time.monotonic()
+        deliver(database, clock)
+    assert (only(database).state, only(database).n_attempts) == ("delivered", 1)
+    assert time.monotonic() - began < 4  # of five that it may take
+
+
+def test_a_receiver_that_hangs_holds_up_no_other(database: Engine, url: str) -> None:
+    """It has a hundred messages, all before the one of the other."""
+    with answers_with(b"") as place:
+        register(database, place)
+        for _ in range(100):
+            tell(database, tenant="acme")
+        register(database, url, tenant="bolt")
+        tell(database, tenant="bolt")
+        working = deliverer(database, lambda: datetime.now(UTC))
+        working.start()
+        deadline = time.monotonic() + 4  # one attempt takes five
+        while not Receiver.received and time.monotonic() < deadline:
+            time.sleep(0.01)
+        n_sent = len(Receiver.received)
+        working.stop()
+    assert n_sent == 1
+
+
+def test_who_stops_does_not_wait_for_receivers_that_hang(database: Engine) -> None:
+    with answers_with(b"") as place:
+        register(database, place)
+        tell(database)
+        opener = Opener(
+            policy=OutboundPolicy(allow_http=True, allow_private=True, ports=None),
+            bounds=Bounds(timeout_s=60.0),
+        )
+        working = Deliverer(Outbox(database), opener, keep_days=1, poll_s=0.02)
+        working.start()
+        while only(database).n_attempts == 0:
+            time.sleep(0.01)
+        began = time.monotonic()
+        working.stop()
+    assert time.monotonic() - began < 10
+    # It falls due again once the lease of what was broken off is over.
+    assert (only(database).state, only(database).finished_at) == ("pending", None)
+
+
+@contextmanager
+def answers_with(answer: bytes) -> Generator[str]:
+    """Yield the URL of a receiver that says this, and then nothing more while its connection stays open."""
+    open_ones: list[socket.socket] = []
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                open_ones.append(connection)
+                threading.Thread(target=say, args=(connection,), daemon=True).start()
+
+    def say(connection: socket.socket) -> None:
+        with suppress(OSError):
+            connection.recv(65_536)
+            connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            for connection in open_ones:
+                connection.close()

@@ -225,3 +225,42 @@ def test_a_text_that_is_too_long_for_a_term_is_told() -> None:
     note = f"<cac:PaymentTerms><cbc:Note>{'x' * 10_001}</cbc:Note></cac:PaymentTerms>"
     (broken,) = parsed(("<cac:TaxTotal>", f"{note}<cac:TaxTotal>")).broken
     assert (broken.rule, broken.term) == ("BT-20", "payment_terms")
+
+
+MEANS = {
+    "ubl": "<cac:PaymentMeans><cbc:PaymentMeansCode>{}</cbc:PaymentMeansCode><cac:PayeeFinancialAccount>"
+    "<cbc:ID>{}</cbc:ID></cac:PayeeFinancialAccount></cac:PaymentMeans>",
+    "cii": "<ram:SpecifiedTradeSettlementPaymentMeans><ram:TypeCode>{}</ram:TypeCode>"
+    "<ram:PayeePartyCreditorFinancialAccount><ram:IBANID>{}</ram:IBANID>"
+    "</ram:PayeePartyCreditorFinancialAccount></ram:SpecifiedTradeSettlementPaymentMeans>",
+}
+BEGINS = {"ubl": "<cac:PaymentMeans>", "cii": "<ram:SpecifiedTradeSettlementPaymentMeans>"}
+
+
+@pytest.mark.parametrize("syntax", ["ubl", "cii"])
+@pytest.mark.parametrize(
+    ("means", "number", "is_first"),
+    [
+        ("58", "DE89 3704 0044 0532 0130 00", True),  # stands first, and is as good
+        ("59", "DE89370400440532013000", False),  # is drawn, not sent
+        ("30", "0532013000", False),  # is no IBAN
+    ],
+)
+def test_of_several_accounts_the_first_that_money_can_be_sent_to_is_given(
+    syntax: str, means: str, number: str, is_first: bool
+) -> None:
+    own = made(3).data["BT-84"]
+    text = made(3).xml("ubl" if syntax == "ubl" else "cii").decode()
+    assert BEGINS[syntax] in text
+    other = MEANS[syntax].format(means, number)
+    invoice = parsed((BEGINS[syntax], f"{other}{BEGINS[syntax]}"), text=text)
+    assert invoice.accounts == ((number, own) if is_first else (own, number))
+    assert invoice.fields["iban"] == invoice.accounts[0]
+    assert "means" not in invoice.fields
+
+
+def test_an_account_that_is_named_twice_is_one() -> None:
+    own = made(3).data["BT-84"]
+    grouped = MEANS["ubl"].format("30", f"{own[:4]} {own[4:]}".lower())
+    assert len(parsed(("<cac:TaxTotal>", f"{grouped}<cac:TaxTotal>")).accounts) == 1
+    assert parsed(("PayeeFinancialAccount>", "Other>")).accounts == ()
