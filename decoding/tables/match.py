@@ -35,7 +35,7 @@ _IN_DESCRIPTION: frozenset[ColumnKind] = frozenset(
     ("position", "code", "unit", "quantity", "unit_price", "date")
 )
 # What a filled cell always says.
-_SAYS_VALUE = NUMERIC_KINDS | {"position", "description", "date"}
+_SAYS_VALUE = NUMERIC_KINDS | {"position", "description", "date", "unit"}
 # A row of goods has one of these, or a column that nothing is known of.
 _SAYS_WHAT: frozenset[ColumnKind | None] = frozenset(("description", "code", "position", "date", None))
 _SAYS_GOODS: frozenset[ColumnKind] = frozenset(("description", "position", "date"))

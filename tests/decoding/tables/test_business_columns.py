@@ -170,3 +170,19 @@ def test_the_second_column_of_days_is_one_whatever_its_heading() -> None:
         "07/02    06/02       Compra               -54,30   2.974,75"
     )
     assert kinds(text)[:2] == ["date", "date"]
+
+
+def test_a_balance_named_in_the_text_of_a_booking_is_no_sum() -> None:
+    text = (
+        "Data          Descrizione                    Dare      Avere       Saldo\n"
+        "02/02/2026    Bonifico a vostro favore                820,00    2.320,00\n"
+        "              Rossi Mario saldo fattura 12\n"
+        "04/02/2026    Pagamento POS                 45,60               2.274,40"
+    )
+    assert column(text, 1) == ["Bonifico a vostro favore Rossi Mario saldo fattura 12", "Pagamento POS"]
+
+
+def test_a_unit_that_a_row_prints_is_never_null() -> None:
+    text = "Description    Qty   UOM   Amount\nHex bolt         5   EA      12.50"
+    (row,) = scoped(pages(text), rows_of(item(description="verbatim", uom="verbatim", amount="amount")))
+    assert "uom" in row.filled
