@@ -35,7 +35,7 @@ def tell_factors(document: Document, table: Table) -> Table:
     Nothing is told where each kind has one column, where no three columns come out in all rows that fill
     them, or where several do that are named alike. Where none comes out, a discount in percent is taken off.
     """
-    kinds = [column.kind for column in table.columns]
+    kinds: list[ColumnKind | None] = [column.kind for column in table.columns]
     if all(kinds.count(kind) == 1 for kind in _FACTORS) or not table.rows:
         return table
     numbers = {at: _numbers(document, table, at) for at, kind in enumerate(kinds) if _may_be_factor(kind)}
