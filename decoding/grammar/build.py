@@ -266,7 +266,7 @@ class _Builder:
         if isinstance(child, FieldSpec) and path[-1] in row.filled:
             attempts.insert(0, (replace(child, nullable=False), own))
         for spec, cells in attempts:
-            self.page = self.lists.terms(row, cells)
+            self.page = self.lists.terms(row, cells, is_own=path[-1] in row.filled and cells is own)
             try:
                 return self._value(spec, path)
             except (EmptyDocumentError, GrammarCompileError):

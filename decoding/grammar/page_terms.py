@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import chain
 
 from decoding.grammar.lark import json_text, substring
-from decoding.grammar.page_text import Run, amount_spans, code_texts, date_spans, page_runs
+from decoding.grammar.page_text import Run, amount_spans, code_texts, date_spans, page_runs, whole_amounts
 from decoding.grammar.word_parts import word_parts
 from decoding.tables.match import ScopedList, ScopedRow
 from decoding.tables.table import Cell
@@ -31,14 +31,16 @@ class LikelyRow:
 class PageTerms:
     """What may be said of some words of a page, computed when a field first asks for it."""
 
-    def __init__(self, *, runs: tuple[Run, ...]) -> None:
+    def __init__(self, *, runs: tuple[Run, ...], is_own: bool = False) -> None:
         self.runs = runs
+        self._is_own = is_own  # the cell of one column of the key's own
         self._codes: dict[str, tuple[str, ...]] = {}
 
     @cached_property
     def amounts(self) -> tuple[str, ...]:
-        """Return the spans that look like amounts."""
-        return amount_spans(self.runs)
+        """Return the spans that look like amounts, in a cell of the key's own whole ones ("21 400")."""
+        spans = amount_spans(self.runs)
+        return whole_amounts(spans) if self._is_own else spans
 
     @cached_property
     def dates(self) -> tuple[str, ...]:
@@ -98,9 +100,10 @@ class ListTerms:
     document: Document
     rows: Mapping[Path, ScopedList]
 
-    def terms(self, row: ScopedRow, cells: Sequence[Sequence[int]]) -> PageTerms:
-        """Return what the given cells of a row say."""
-        return PageTerms(runs=tuple(run for cell in cells for run in self._runs(row, tuple(cell))))
+    def terms(self, row: ScopedRow, cells: Sequence[Sequence[int]], *, is_own: bool = False) -> PageTerms:
+        """Return what the given cells of a row say; `is_own` if they are a column's that one key has."""
+        runs = tuple(run for cell in cells for run in self._runs(row, tuple(cell)))
+        return PageTerms(runs=runs, is_own=is_own)
 
     def _runs(self, row: ScopedRow, cell: Cell) -> tuple[Run, ...]:
         """Return the runs of a cell; what stands of it on the next page goes on with the last one."""

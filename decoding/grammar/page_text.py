@@ -10,6 +10,7 @@ window, nor goes on from the end of one block in another (`Page.cuts`).
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, takewhile
@@ -27,6 +28,8 @@ Run = tuple[str, ...]
 MAX_AMOUNT_WORDS = 4
 MAX_DATE_WORDS = 6
 # No printed amount or date is longer; the limit keeps pattern matching linear on glued-up pages.
+# A number whose thousands blanks part.
+_GROUPED = re.compile(r"[-+]?\d{1,3}(?: \d{3})+(?:[.,]\d+)?-?")
 _MAX_CANDIDATE_CHARS = 48
 
 
@@ -140,6 +143,20 @@ def amount_spans(runs: Sequence[Run]) -> tuple[str, ...]:
     """Return the distinct spans that look like an amount, quantity or rate, in reading order."""
     spans = spans_of(runs, max_words=MAX_AMOUNT_WORDS, max_length=_MAX_CANDIDATE_CHARS)
     return tuple(dict.fromkeys(text for text in spans if looks_like_amount(text)))
+
+
+def whole_amounts(spans: Sequence[str]) -> tuple[str, ...]:
+    """Return the spans without those that are a part of a number whose thousands blanks part.
+
+    Examples
+    --------
+    >>> whole_amounts(("21", "21 400", "400")), whole_amounts(("2", "14.50"))
+    (('21 400',), ('2', '14.50'))
+    """
+    grouped = [f" {span} " for span in spans if _GROUPED.fullmatch(span)]
+    return tuple(
+        span for span in spans if not any(f" {span} " in whole and span != whole.strip() for whole in grouped)
+    )
 
 
 def date_spans(runs: Sequence[Run]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -27,6 +28,7 @@ _MAX_GROUP_WORDS, _MAX_LINE_GROUPS = 60, 4 * MAX_COLUMNS
 # Columns of numbers that texts stand close behind.
 _NUMBERS_FIRST: frozenset[ColumnKind] = frozenset(("position", "code", "quantity"))
 # A text in one of these has numbers of its own ("EREF: 4411 MREF: 88121").
+_THOUSANDS = re.compile(r"\d{3}(?:[.,]\d+)?")
 _TEXTS: frozenset[ColumnKind | None] = frozenset(("description", "date"))
 
 
@@ -90,6 +92,8 @@ def _pieces(
         yield group
         return
     for start in range(group.start + 1, group.end):
+        if _parts_thousands(page, start):
+            continue
         head, tail = group_of(page.words, group.start, start), group_of(page.words, start, group.end)
         if _begins_next_column(head, tail, columns, char) or (
             _is_number(head)
@@ -110,6 +114,12 @@ def _pieces(
             yield tail
             return
     yield group
+
+
+def _parts_thousands(page: Page, at: int) -> bool:
+    """Return whether a blank before the word `at` stands amid the thousands of a number ("12 000 st")."""
+    before, word = page.words[at - 1].text, page.words[at].text
+    return _THOUSANDS.fullmatch(word) is not None and looks_like_amount(f"{before} {word}")
 
 
 def _overlaps(group: Group, column: Column) -> bool:

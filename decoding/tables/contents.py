@@ -7,9 +7,12 @@ the last of the row, or stands beside what tells it from other money: a price or
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
+from statistics import median
 
 from decoding.tables.headings import MONEY_KINDS, ColumnKind, heading_kinds
 from decoding.tables.row_marks import POSITION
@@ -21,6 +24,15 @@ from schemas.values.dates import looks_like_date
 # Of a table's rows so many, and that share, fill a column that is known by its cells.
 _LEAST_ROWS, _LEAST_SHARE = 3, 0.8
 _CENT = Decimal("0.01")
+# A letter, or a number that is no rate anywhere, mostly explained below the table.
+_TAX_CODE = re.compile(r"[^\W\d_]{1,2}\d?|[*]{1,2}|[12]")
+_BREAKDOWN: frozenset[ColumnKind | None] = frozenset(("tax_base", "tax_amount"))
+_NAMED = frozenset[ColumnKind | None]((*_BREAKDOWN, "description"))
+_FIGURES = re.compile(r"\d+")
+_DAY = re.compile(r"\d{2}\.\d{2}\.|\d{1,2}/\d{1,2}|\d{2}-\d{2}")
+_DAYS, _MONTHS = 31, 12
+_FEWEST_COUNTED, _FIRST_NUMBER = 2, 10
+_MIN_LETTERS = 5
 _ITS_AMOUNT: frozenset[ColumnKind] = frozenset(("amount", "debit", "credit"))
 
 
@@ -29,22 +41,95 @@ def name_by_contents(document: Document, table: Table) -> Table:
 
     Headings that say nothing known have none. Those that say a number ("Item", "Document no.") may be of
     article numbers, and a price is no row's amount where the quantity times it stands in another column.
+    Letters under a tax's heading are codes of it, numbers under a unit's are of things, and words under that
+    of articles are their names, where no other column has one.
     """
     columns = list(table.columns)
-    _tell_codes(document, table, columns)
+    cells = [
+        [_text(document, row.page_index, row.cells[at]) for row in table.rows] for at in range(len(columns))
+    ]
+    filled = [[text for text in texts if text] for texts in cells]
+    _tell_others(columns, filled)
+    _tell_codes(columns, filled)
     _tell_prices(document, table, columns)
     _name_unknown(document, table, columns)
+    _name_texts(columns, filled, n_rows=len(table.rows))
     return replace(table, columns=tuple(columns))
 
 
-def _tell_codes(document: Document, table: Table, columns: list[Column]) -> None:
-    kinds = [column.kind for column in columns]
-    if "code" in kinds or any("code" in column.also for column in columns):
+def _tell_others(columns: list[Column], filled: Sequence[Sequence[str]]) -> None:
+    """Correct headings that say one thing above cells of another: codes of taxes, numbers of flats."""
+    kinds = {column.kind for column in columns}
+    for at, (column, texts) in enumerate(zip(columns, filled, strict=True)):
+        kind = column.kind
+        if column.kind == "tax_rate" and texts and all(map(_is_tax_code, texts)):
+            kind = "tax_code"
+        elif (
+            column.kind == "unit"
+            and len(texts) > 1
+            and all(map(str.isdecimal, texts))
+            and "code" not in kinds
+        ):
+            kind = "code"
+        elif column.kind == "code" and not kinds & _NAMED and _says_things(texts, len(texts)):
+            kind = "description"
+        if kind != column.kind:
+            columns[at] = replace(column, kind=kind, also=())
+            kinds.add(kind)
+
+
+def _is_tax_code(text: str) -> bool:
+    """Return whether a text is no rate of a tax, but a letter or one of the first numbers for it."""
+    return _TAX_CODE.fullmatch(text) is not None
+
+
+def _name_texts(columns: list[Column], filled: Sequence[Sequence[str]], *, n_rows: int) -> None:
+    """Name the only column of words a description's, if no other is, and counted numbers positions."""
+    kinds = {column.kind for column in columns}
+    if "position" not in kinds and columns and columns[0].kind is None and n_rows >= _FEWEST_COUNTED:
+        numbers = [tuple(map(int, _FIGURES.findall(text))) for text in filled[0] if POSITION.fullmatch(text)]
+        is_counted = len(numbers) == n_rows and all(a < b for a, b in pairwise(numbers)) and () not in numbers
+        if is_counted and numbers[0][0] <= _FIRST_NUMBER and not all(map(_may_be_day, filled[0])):
+            columns[0] = replace(columns[0], kind="position")
+    if (
+        kinds & _BREAKDOWN
+        or "description" in kinds
+        or any("description" in column.also for column in columns)
+    ):
         return
-    for index in (i for i, kind in enumerate(kinds) if kind == "position"):
-        cells = [text for row in table.rows if (text := _text(document, row.page_index, row.cells[index]))]
-        if cells and all(map(_looks_like_code, cells)):
-            columns[index] = replace(columns[index], kind="code")
+    worded = [
+        at for at, texts in enumerate(filled) if columns[at].kind is None and _says_things(texts, n_rows)
+    ]
+    if len(worded) == 1:
+        columns[worded[0]] = replace(columns[worded[0]], kind="description")
+
+
+def _may_be_day(text: str) -> bool:
+    """Return whether the first numbers of a text may be a day and a month: "01.02" may, "01.0010" may not."""
+    numbers = [int(number) for number in _FIGURES.findall(text)[:2]]
+    return len(numbers) > 1 and 1 <= numbers[0] <= _DAYS and 1 <= numbers[1] <= _MONTHS
+
+
+def _is_day(text: str) -> bool:
+    """Return whether a text is a date, or a day and a month: "02/02", "02.02."; "12.5" is a number."""
+    return looks_like_date(text) or (_DAY.fullmatch(text) is not None and _may_be_day(text))
+
+
+def _says_things(texts: Sequence[str], n_rows: int) -> bool:
+    """Return whether most rows have a text here, mostly letters and longer than units and marks are."""
+    if not texts or len(texts) < _LEAST_SHARE * n_rows:
+        return False
+    letters = [sum(map(str.isalpha, text)) for text in texts]
+    is_long = median(letters) >= _MIN_LETTERS
+    return is_long and all(2 * n > len(text.replace(" ", "")) for n, text in zip(letters, texts, strict=True))
+
+
+def _tell_codes(columns: list[Column], filled: Sequence[Sequence[str]]) -> None:
+    if any("code" in (column.kind, *column.also) for column in columns):
+        return
+    for at, texts in enumerate(filled):
+        if columns[at].kind == "position" and texts and all(map(_looks_like_code, texts)):
+            columns[at] = replace(columns[at], kind="code")
             return
 
 
@@ -85,7 +170,9 @@ def _name_unknown(document: Document, table: Table, columns: list[Column]) -> No
     if not unknown or len(table.rows) < _LEAST_ROWS:
         return
     kinds = {column.kind for column in columns}
-    dates = [i for i in unknown if "date" not in kinds and _holds_only(document, table, i, looks_like_date)]
+    # Bookings have two days.
+    n_days = sum(column.kind == "date" for column in columns)
+    dates = [i for i in unknown if n_days <= 1 and _holds_only(document, table, i, _is_day)]
     money = [
         i for i in unknown if not kinds & _ITS_AMOUNT and _holds_only(document, table, i, _looks_like_money)
     ]

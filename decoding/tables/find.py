@@ -17,6 +17,7 @@ from decoding.tables.cells import line_pieces, read_line
 from decoding.tables.columns import fit_columns
 from decoding.tables.contents import name_by_contents
 from decoding.tables.directions import tell_directions
+from decoding.tables.factors import tell_factors
 from decoding.tables.feet import drop_foot
 from decoding.tables.heading_rows import find_headings
 from decoding.tables.headings import DEBIT_CREDIT, NUMERIC_KINDS
@@ -68,7 +69,7 @@ def find_tables(document: Document) -> tuple[Table, ...]:
             else:
                 tables.append([part])
     found = (_table(parts) for parts in tables)
-    named = (name_by_contents(document, table) for table in found if table.rows)
+    named = (tell_factors(document, name_by_contents(document, table)) for table in found if table.rows)
     return tuple(tell_directions(document, table) for table in named)
 
 
@@ -211,7 +212,7 @@ def _is_total(part: TablePart, line: ReadLine) -> bool:
     """Return whether a line says little but that it is a total, or names one and fills less than rows do."""
     if _is_both_ways(part, line) or is_unmarked_sum(part, line):
         return True
-    if part.rows and line.filled and says_sum_alone(line) and not is_marked(line, part):
+    if line.filled and says_sum_alone(line) and not is_marked(line, part):
         return True
     if not line.filled and may_be_row(folded_words(group.text for group in line.line.groups)):
         return False  # "pressure 3.5 bar" describes goods; "bar" alone is cash

@@ -24,6 +24,11 @@ _PITCH = 2.2
 _MIN_KINDS = 2
 MAX_COLUMNS = 40  # the time for a line grows with their square
 _N_DIGITS = re.compile(r"\d\D*\d")  # a heading may have one, of a tax rate or a footnote
+# Figures in headings: how many a price is for, and how many days a debt is old.
+_PER_UNIT = re.compile(r"[^\W\d]\S*(?: [^\W\d]\S*)*(?:/| per | je | pro )\d{1,4}(?: ?[^\W\d]+)?")
+_AGE = re.compile(r"(?:over |uber |über |[<>] ?)?\d{1,3}(?: ?[-–] ?\d{1,3})? ?\+?(?: ?[^\W\d]{1,6}\.?)?")
+_MIN_ALIGNED, _MIN_NUMBERS, _ALIGNED = 4, 2, 0.6
+_MIN_SURE = 3  # kinds: a line that names so many may have figures beside words ("Preis/100", "31-60 days")
 # What a table has before it has anything else, where a heading may mean either.
 _FIRST_NEEDED: tuple[ColumnKind, ...] = ("amount", "description")
 _MAX_LINES = 3  # above and below the line that names most columns
@@ -44,7 +49,7 @@ def find_headings(lines: Sequence[TableLine], page: Page) -> tuple[HeadingRow, .
     found: list[HeadingRow] = []
     at = 0
     while at < len(lines):
-        if not _names_columns(lines[at]):
+        if not _names_columns(lines[at]) and not _stands_above_cells(lines, at):
             at += 1
             continue
         # Of the lines of one heading the one that names most columns tells where the columns are.
@@ -54,7 +59,9 @@ def find_headings(lines: Sequence[TableLine], page: Page) -> tuple[HeadingRow, .
             if not _is_near(line, above) or line.has_decimals:
                 break
             near.append(near[-1] + 1)
-        fullest = max((i for i in near if _names_columns(lines[i])), key=lambda i: (*_n_known(lines[i]), -i))
+        fullest = max(
+            (i for i in near if i == at or _names_columns(lines[i])), key=lambda i: (*_n_known(lines[i]), -i)
+        )
         heading = _heading(lines, fullest, first=found[-1].last if found else 0)
         found.append(heading)
         at = max(heading.last, at + 1)
@@ -77,11 +84,52 @@ def _names_columns(line: TableLine) -> bool:
     if len(line.groups) > MAX_COLUMNS:
         return False
     known = [heading_kinds(group.text) for group in line.groups if is_heading(group.text)]
+    n_kinds = len({kinds[0] for kinds in known})
+    n_ages = sum(_AGE.fullmatch(group.text) is not None for group in line.groups)
     return (
-        len({kinds[0] for kinds in known}) >= _MIN_KINDS
-        and 2 * len(known) >= len(line.groups)
+        n_kinds >= _MIN_KINDS
+        and 2 * len(known) >= len(line.groups) - n_ages
         and any(NUMERIC_KINDS.intersection(kinds) for kinds in known)
-        and not any(_N_DIGITS.search(group.text) for group in line.groups)
+        and (not any(map(_prints_figures, line.groups)) or (n_kinds >= _MIN_SURE and _is_worded(line)))
+    )
+
+
+def _stands_above_cells(lines: Sequence[TableLine], at: int) -> bool:
+    """Return whether a line of which one money's heading is known stands above a line of as many cells.
+
+    Of the groups of the one right below most stand under a heading of their own, some with numbers.
+    """
+    line, below = lines[at], lines[at + 1 : at + 2]
+    known = (kind for group in line.groups if is_heading(group.text) for kind in heading_kinds(group.text))
+    if not _MIN_ALIGNED <= len(line.groups) <= MAX_COLUMNS or MONEY_KINDS.isdisjoint(known):
+        return False
+    if any(map(_prints_figures, line.groups)) and not _is_worded(line):
+        return False
+    return any(_is_near(other, line) and _fills_cells(other, line.groups) for other in below)
+
+
+def _fills_cells(line: TableLine, headings: Sequence[Group]) -> bool:
+    if len(line.groups) > MAX_COLUMNS or not line.has_decimals:
+        return False
+    above = [[at for at, head in enumerate(headings) if _overlap(group, head) > 0] for group in line.groups]
+    own = {found[0] for found in above if len(found) == 1}
+    n_numbers = sum(group.is_numeric for group in line.groups)
+    return n_numbers >= _MIN_NUMBERS and len(own) >= max(_MIN_ALIGNED - 1, _ALIGNED * len(headings))
+
+
+def _prints_figures(group: Group) -> bool:
+    return _N_DIGITS.search(group.text) is not None
+
+
+def _is_worded(line: TableLine) -> bool:
+    """Return whether figures stand only beside words, or as the days that a debt is old ("0-30 Tage")."""
+    with_figures = [group for group in line.groups if _prints_figures(group)]
+    n_ages = sum(_AGE.fullmatch(group.text) is not None for group in with_figures)
+    is_few = 2 * (len(with_figures) - n_ages) < len(line.groups)
+    return (
+        is_few
+        and not line.has_decimals
+        and all(_AGE.fullmatch(group.text) or _PER_UNIT.fullmatch(group.text) for group in with_figures)
     )
 
 
@@ -165,7 +213,9 @@ def _columns(lines: Sequence[TableLine], main: TableLine) -> tuple[Column, ...]:
 def _also(text: str, kind: ColumnKind | None) -> tuple[ColumnKind, ...]:
     """Return what a line of a heading names beside `kind`; a day that may have been an amount is none."""
     kinds = heading_kinds(text)
-    return tuple(k for k in kinds[:1] if k != kind and not (kind == "date" and "date" in kinds))
+    if kind is not None and kind in kinds and "code" not in kinds:
+        return ()
+    return tuple(k for k in kinds[:1] if k != kind)
 
 
 def _is_note(group: Group) -> bool:

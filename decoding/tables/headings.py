@@ -8,30 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Literal
 
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
+from decoding.tables.heading_words import PHRASES, ColumnKind
 from schemas.values.dates import fold
-
-ColumnKind = Literal[
-    "position",
-    "code",
-    "description",
-    "quantity",
-    "unit",
-    "unit_price",
-    "discount",
-    "tax_rate",
-    "tax_amount",
-    "tax_base",
-    "amount",
-    "date",
-    "debit",
-    "credit",
-    "balance",
-]
 
 # Kinds whose cells are numbers.
 NUMERIC_KINDS: frozenset[ColumnKind] = frozenset(
@@ -53,72 +35,6 @@ DEBIT_CREDIT: frozenset[ColumnKind | None] = frozenset(("debit", "credit"))
 # Kinds of which a table of line items or bookings has at least one.
 MONEY_KINDS: frozenset[ColumnKind] = frozenset(("unit_price", "amount", "debit", "credit", "balance"))
 
-# Folded phrases by kind. A phrase under two kinds is ambiguous: the table's other headings decide.
-_PHRASES: dict[ColumnKind, str] = {
-    "position": "pos | position | no | nr | n | line | line no | lfd | lfd nr | s no | sl no | "
-    "sr no | item no | "
-    "ligne | regel | bil | num | nro | riga | linha | item",
-    "code": "code | item code | item no | item number | item id | sku | article | "
-    "article no | article number "
-    "| article code | art | art nr | art no | art nr kunde | art nr lief | artnr | artikel | artikel "
-    "nr | artikelnr | artikelnummer | part no | part number | part | product code | product no | "
-    "product id | material | ref | reference | codigo | cod | codice | ean | gtin | upc | isbn | "
-    "model | stock code | plu | hsn | hsn sac | kod | catalog no | catalogue no | mfg upc no",
-    "description": "description | desc | descript | item description | item | items | product | products | "
-    "product description "
-    "| product name | details | particulars | service | services | goods | name | item name | "
-    "bezeichnung | artikel | beschreibung | leistung | artikelbezeichnung | produkt | text | "
-    "buchungstext | verwendungszweck | designation | libelle | article | descripcion | concepto | "
-    "producto | articulo | descrizione | prodotto | articolo | omschrijving | dienst | keterangan | "
-    "perihal | butiran | descricao | produto | transaction | transactions | activity | memo | booking "
-    "text | band | vorgang | erlauterung | erlauterungen "
-    "| narrative | narration | causale | detalle | movimiento "
-    "| title | 品名 | 商品名 | 品目 | 内容 | 摘要 | 名称 | 项目 | 項目",
-    "quantity": "qty | quantity | quan | count | units | qnty | qty shipped | qty ordered | shipped | "
-    "hours | hrs | menge "
-    "| ordered | delivered | qty delivered | bestellt | geliefert "
-    "| anzahl | anz | stueck | stuck | quantite | qte | nombre | cantidad | cant | unidades | quantita | "
-    "qta | aantal | hoeveelheid | kuantiti | qtd | quantidade | qtde | spots | nights | 数量 | 數量",
-    "unit": "unit | uom | unit of measure | einheit | me | unite | unidad | unita | eenheid | unidade | um | "
-    "per | units of measure | eh | einh | 単位 | 单位",
-    "unit_price": "unit price | price | rate | unit cost | cost | list price | price each | each | "
-    "u price | s "
-    "price | u p | price unit | net price | einzelpreis | e preis | ep | preis | nettopreis | bruttopreis "
-    "| vk preis | stuckpreis | prix unitaire | prix | pu | pu ht | p u | precio | precio unitario | p unit "
-    "| prezzo | prezzo unitario | prijs | prijs per stuk | stukprijs | harga | harga seunit | preco | "
-    "preco unitario | price of one unit | price per unit | 単価 | 单价 | 單價",
-    "discount": "discount | disc | rabatt | rab | nachlass | remise | descuento | dto | sconto | korting | "
-    "diskaun | desconto | rebate",
-    "tax_rate": "vat | tax | satz | gst | mwst | ust | st | steuer | steuersatz | mwst satz | tva | "
-    "iva | btw | sst | "
-    "vat rate | tax rate | cukai | imposto | tax rate in percent",
-    "tax_amount": "tax amount | vat amount | gst amount | steuerbetrag | mwst betrag | "
-    "ust betrag | montant tva | "
-    "importe iva | importo iva | btw bedrag | total tva | sst amount | amount of tax",
-    "tax_base": "basisbetrag | basis | base | tax base | taxable | taxable amount | vat base | "
-    "base tva | base ht | base "
-    "imponible | imponibile | grondslag | bemessungsgrundlage | warenwert",
-    "amount": "amount | total | line total | amt | total price | price | ext price | "
-    "extended | extended price "
-    "| extension | net amount | net price | gross amount | sum | betrag | gesamt | gesamtpreis | "
-    "positionsbetrag | summe | entgelt | nettowert | nettobetrag | bruttobetrag | wert | zeilenbetrag "
-    "| preis | gp | g preis | ges preis "
-    "| montant | montant ht | montant ttc | total ht | total ttc | importe | importo | totale "
-    "| bedrag | totaal | prijs | jumlah | amaun | valor | valor total | subtotal | sub total | netto "
-    "| brutto | charge | charges | price of the row | line amount | eur | usd | gbp | rm | myr | chf "
-    "| net value | line value | total value | umsatz | umsatze | 金額 | 金额",
-    "date": "date | datum | buchungstag | buchung | fecha | data | tarikh | trans date | transaction date | "
-    "booking date | run date | start date | air date | value date | valuta | wertstellung | day of booking "
-    "| wert | valeur | val | bu tag | butag | f valor | 日付 | 日期",
-    "debit": "debit | debits | soll | withdrawal | withdrawals | money out | paid out | debet | belastung | "
-    "debito | debe | af | lastschrift | lastschriften | belastungen | ausgang | ausgange | ausgaben "
-    "| subtractions | retrait | retraits | cargos | dare | addebiti | uscite",
-    "credit": "credit | credits | haben | deposit | deposits | money in | paid in | gutschrift | credito | "
-    "haber | bij "
-    "| gutschriften | eingang | eingange | einnahmen | additions | versement | versements | abonos "
-    "| avere | accrediti | entrate",
-    "balance": "balance | running balance | saldo | kontostand | solde | bal | baki | 残高 | 余额",
-}
 # Whose article number a code is, where it is not the seller's own.
 _OTHERS_CODES = frozenset(
     "ean gtin upc isbn hsn sac plu kunde kunden lief lieferant hersteller mfg mpn manufacturer buyer "
@@ -129,13 +45,19 @@ _QUALIFIERS = frozenset(
     "excl incl inc ex ohne mit inkl exkl hors taxe excluding including zzgl sin con esclusa".split()
 )
 _FILLERS = frozenset("in of the a per ht ttc your our ihre unsere de la le el".split()) | _QUALIFIERS
+# What stands behind one of these is of the same heading ("Description of articles").
+_CONNECTORS = frozenset("in of per de la le el".split())
+# Whether a price is with taxes or discounts or without: "EP netto" is one heading.
+_SIDES = frozenset("net nett netto gross brutto".split())
+_PRICED: frozenset[ColumnKind] = frozenset(("unit_price", "amount"))
+_ITS_NAME: frozenset[ColumnKind] = frozenset(("description",))
 _CURRENCIES = frozenset("eur euro usd gbp chf rm myr rp idr sgd aud cad pln sek dkk nok".split())
 _TAXES = frozenset("vat btw mwst ust tva iva gst sst tax".split())
 
 
 def _table() -> dict[tuple[str, ...], tuple[ColumnKind, ...]]:
     found: dict[tuple[str, ...], tuple[ColumnKind, ...]] = {}
-    for kind, phrases in _PHRASES.items():
+    for kind, phrases in PHRASES.items():
         for phrase in phrases.split("|"):
             words = tuple(phrase.split())
             found[words] = (*found.get(words, ()), kind)
@@ -152,6 +74,13 @@ _MIN_CUT = 7
 _GLUED = {
     "".join(phrase): phrase for phrase in _KINDS if len(phrase) > 1 and len("".join(phrase)) >= _MIN_CUT
 }
+# A price by what it is for: "EUR/m3", "Rent/sq ft", "£ per kWh", "Preis/100".
+_PER_UNIT = re.compile(
+    r"(?:\b(?:eur|usd|gbp|chf|price|preis|rate|cost|rent|prix|prezzo|precio|prijs|ct|cent)|[€$£])"
+    r" ?(?:/|\bper\b|\bje\b|\bpro\b) ?(?:\d{1,4}|k?wh|k?g|lb|t|m|m2|m²|m3|m³|km|l|h|hr|hour|std|stunde"
+    r"|sq ?ft|sqm|stk|stück|st|pcs?|unit|einheit|tag|day|night|month|monat|year|jahr)\b",
+    re.IGNORECASE,
+)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # Ends of compounds, which German and Dutch make freely ("Stücknettopreis").
 _COMPOUND_ENDS: tuple[tuple[str, ColumnKind], ...] = (
@@ -164,6 +93,11 @@ _COMPOUND_ENDS: tuple[tuple[str, ColumnKind], ...] = (
     ("beschreibung", "description"),
     ("nummer", "code"),
     ("datum", "date"),
+    ("beitrag", "amount"),
+    ("pramie", "amount"),
+    ("praemie", "amount"),
+    ("gebuhr", "amount"),
+    ("miete", "amount"),
 )
 
 
@@ -181,6 +115,8 @@ def heading_kinds(text: str) -> tuple[ColumnKind, ...]:
     ()
     """
     words = _words(text)
+    if _PER_UNIT.search(text):
+        return ("unit_price",)
     for start, word in enumerate(words):
         for length in range(min(_LONGEST, len(words) - start), 0, -1):
             kinds = _KINDS.get(words[start : start + length])
@@ -229,26 +165,39 @@ def heading_ends(texts: Sequence[str]) -> tuple[int, ...]:
     kinds: list[tuple[ColumnKind, ...]] = []
     at = 0
     while at < len(words):
-        found = next(
-            (
-                (end, known)
-                for end in range(min(len(words), at + _LONGEST), at, -1)
-                if (known := _exact_kinds(tuple(w for part in words[at:end] for w in part)))
-            ),
-            None,
-        )
+        found = _phrase_at(words, at)
         if found is None:
             return ()
-        at = found[0]
-        while at < len(words) and all(w in _FILLERS or w in _CURRENCIES for w in words[at]):
-            is_qualifier = any(w in _QUALIFIERS for w in words[at])
-            at += 1
-            if is_qualifier and at < len(words) and words[at] and words[at][0] in _TAXES:
-                at += 1
+        at = _skip_remarks(words, *found)
+        if kinds and _ITS_NAME.intersection(kinds[-1], found[1]):
+            ends[-1] = at  # "Work item" is one heading
+            continue
         ends.append(at)
         kinds.append(found[1])
     different = len(set(kinds)) == len(kinds) > 1
     return tuple(ends) if different else ()
+
+
+def _phrase_at(words: Sequence[tuple[str, ...]], at: int) -> tuple[int, tuple[ColumnKind, ...]] | None:
+    """Return where the longest known phrase ends that begins at a word, and what it may say."""
+    for end in range(min(len(words), at + _LONGEST), at, -1):
+        if known := _exact_kinds(tuple(word for part in words[at:end] for word in part)):
+            return end, known
+    return None
+
+
+def _skip_remarks(words: Sequence[tuple[str, ...]], at: int, kinds: Sequence[ColumnKind]) -> int:
+    """Return where a heading goes on to whose phrase ends at `at`: currencies, taxes, what "of" binds."""
+    while at < len(words):
+        is_side = not _PRICED.isdisjoint(kinds) and words[at] != () and words[at][0] in _SIDES
+        if not is_side and not all(word in _FILLERS or word in _CURRENCIES for word in words[at]):
+            break
+        binds_tax = not _QUALIFIERS.isdisjoint(words[at])
+        binds_all = not _CONNECTORS.isdisjoint(words[at])
+        at += 1
+        if at < len(words) and (binds_all or (binds_tax and words[at] and words[at][0] in _TAXES)):
+            at += 1
+    return at
 
 
 def _exact_kinds(words: tuple[str, ...]) -> tuple[ColumnKind, ...]:

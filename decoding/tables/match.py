@@ -22,7 +22,7 @@ from decoding.tables.headings import (
     is_others_code,
 )
 from decoding.tables.table import Cell, Column, Table, TableRow
-from decoding.tables.twins import pair_amounts, pair_days
+from decoding.tables.twins import is_net_alone, pair_amounts, pair_days, pair_quantities
 from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec
 
 # Of the columns of a list a table has so many, or that share.
@@ -35,9 +35,10 @@ _IN_DESCRIPTION: frozenset[ColumnKind] = frozenset(
     ("position", "code", "unit", "quantity", "unit_price", "date")
 )
 # What a filled cell always says.
-_SAYS_VALUE = NUMERIC_KINDS | {"position", "description", "date"}
+_SAYS_VALUE = NUMERIC_KINDS | {"position", "description", "date", "unit"}
 # A row of goods has one of these, or a column that nothing is known of.
 _SAYS_WHAT: frozenset[ColumnKind | None] = frozenset(("description", "code", "position", "date", None))
+_SAYS_GOODS: frozenset[ColumnKind] = frozenset(("description", "position", "date"))
 # Kinds of columns of a table that breaks a tax down.
 _TAX_ONLY: frozenset[ColumnKind] = frozenset(("tax_base", "tax_amount"))
 
@@ -177,12 +178,20 @@ def _is_fit(item: ObjectSpec, table: Table) -> bool:
     kinds = {column.kind for column in table.columns}
     n_rates = sum(column.kind == "tax_rate" for column in table.columns)
     is_breakdown = bool(kinds & _TAX_ONLY) or n_rates > 1 or (n_rates and not kinds & _SAYS_WHAT)
+    is_breakdown = is_breakdown or _breaks_down_net(table)
     # Nothing is counted in a breakdown: a row with a quantity says what tax is on its own goods.
     is_breakdown = is_breakdown and "quantity" not in kinds
     counts = kinds & (MONEY_KINDS | {"quantity"})
     n_own = sum(bool(_own_columns(options, table.columns)) for options in key_kinds.values())
     has_most = n_own >= _MIN_OWN * len(key_kinds) or len(_shared(item, table)) >= _MIN_SHARED
     return bool(counts) and n_own > 0 and has_most and (not is_breakdown or bool(asked & _TAX_ONLY))
+
+
+def _breaks_down_net(table: Table) -> bool:
+    """Return whether a table has a tax on the net of each code, and says of nothing what it is."""
+    kinds = {column.kind for column in table.columns}
+    nets = (column for column in table.columns if column.kind == "amount" and is_net_alone(column.heading))
+    return "tax_rate" in kinds and not kinds & _SAYS_GOODS and any(nets)
 
 
 def _shared(item: ObjectSpec, table: Table) -> frozenset[ColumnKind]:
@@ -210,7 +219,8 @@ def _own_by_key(
     kinds: Mapping[str, Sequence[ColumnKind]], columns: Sequence[Column]
 ) -> dict[str, tuple[int, ...]]:
     own = {key: _own_columns(options, columns) for key, options in kinds.items()}
-    return own | pair_days(kinds, own, columns) | pair_amounts(kinds, own, columns)
+    paired = pair_days(kinds, own, columns) | pair_amounts(kinds, own, columns)
+    return own | paired | pair_quantities(kinds, own, columns)
 
 
 def scope_rows(item: ObjectSpec, table: Table) -> tuple[ScopedRow, ...]:

@@ -12,7 +12,14 @@ from itertools import pairwise
 
 from decoding.tables.headings import MONEY_KINDS, NUMERIC_KINDS, ColumnKind
 from decoding.tables.parts import ReadLine, TablePart
-from decoding.tables.totals import folded_words, is_sum_line, may_be_row, names_balance, names_charge
+from decoding.tables.totals import (
+    folded_words,
+    is_sum_line,
+    may_be_row,
+    names_balance,
+    names_charge,
+    total_share,
+)
 from schemas.values.dates import fold
 from schemas.values.months import MONTHS, WEEKDAYS
 
@@ -123,7 +130,10 @@ def is_unmarked_sum(part: TablePart, line: ReadLine) -> bool:
 
 
 def _names_balance(part: TablePart, line: ReadLine) -> bool:
-    return names_balance(line.words) and any(column.kind == "date" for column in part.columns)
+    # "saldo fattura 12" in a booking's text has no amount, and is not all that the line says.
+    prints_amount = bool(line.filled) or line.line.has_decimals
+    is_named = names_balance(line.words) and (prints_amount or 2 * total_share(line.words) >= 1)
+    return is_named and any(column.kind == "date" for column in part.columns)
 
 
 def _begins_with_sum(line: ReadLine) -> bool:

@@ -109,11 +109,29 @@ def _drop_of_part(part: TablePart, main: frozenset[int], usual: set[int]) -> Non
     kept: list[OpenRow] = []
     for row in part.rows:
         is_half = 2 * len(row.filled & usual) > len(usual)
-        if id(row) in full_or_own or (is_half and may_be_row(row)):
+        if id(row) in full_or_own or (may_be_row(row) and (is_half or _is_listed(part, row, full))):
             kept.append(row)
         elif kept:
             kept[-1].lines += row.lines
     part.rows = kept
+
+
+def _is_listed(part: TablePart, row: OpenRow, full: Sequence[OpenRow]) -> bool:
+    """Return whether a row without an amount begins where all full ones begin, says what it is, and counts.
+
+    Its number or name in the first column is its own, as of a flat that is let to no one.
+    """
+    first = min((index for other in full for line in other.lines for _, index in line.groups), default=None)
+    line = row.lines[0]
+    is_beside = first is not None and part.columns[first].kind != "description" and line.total_share == 0
+    return (
+        is_beside
+        and bool(line.filled)
+        and _says(part, line)
+        and all(
+            any(index == first for own in other.lines for _, index in own.groups) for other in (row, *full)
+        )
+    )
 
 
 def _charges(part: TablePart, row: OpenRow, main: frozenset[int]) -> bool:

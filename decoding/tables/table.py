@@ -17,6 +17,7 @@ class Column:
 
     `also` is what other lines of the heading name: an article's number over its description. `left` and
     `right` are fractions of the page's width, around the heading and the cells of the rows' first lines.
+    `is_factor` says that the rows are reckoned with it: quantity times unit price is the amount.
     """
 
     heading: str
@@ -24,6 +25,7 @@ class Column:
     also: tuple[ColumnKind, ...] = ()
     left: float
     right: float
+    is_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,13 @@ from decoding.tables.totals import folded_words
 _VALUE = frozenset("value valuta wert wertstellung valeur val valor".split())
 _NET = re.compile("^nett?o|^nett?$|^ht(?:va)?$|^exc?k?l|^ohne$")
 _GROSS = re.compile("^gross$|^brutt?o|^ttc$|^tvac$|^inc?k?l")
+_STAGES = {
+    "ordered": re.compile("^(?:order|order(?:ed)?|bestell(?:t|menge|ung)|commande|pedid|ordinat|besteld)"),
+    "delivered": re.compile(
+        "^(?:ship|deliver|geliefert|liefermenge|livre|expedi|entregad|consegnat|geleverd)"
+    ),
+    "open": re.compile("^(?:back|open|offen|rest|ruckstand|reliquat|pendient|outstanding)"),
+}
 _BOOKED = re.compile("^(?:buch|bu$|book|post|conta|operac|operaz|oper)")
 
 
@@ -61,6 +68,45 @@ def pair_amounts(
         if len(own_side) == 1 or (not own_side and len(said[other]) == 1):
             paired[key] = tuple(own_side)
     return paired
+
+
+def pair_quantities(
+    kinds: Mapping[str, Sequence[ColumnKind]], own: Mapping[str, tuple[int, ...]], columns: Sequence[Column]
+) -> dict[str, tuple[int, ...]]:
+    """Return the columns of keys of quantities and unit prices where a table has several.
+
+    A key and a heading that both say "ordered", "delivered" or "open" go together. The only key of a kind
+    takes the column that rows are reckoned with, else of quantities the one delivered.
+    """
+    paired: dict[str, tuple[int, ...]] = {}
+    for kind in ("quantity", "unit_price"):
+        several = tuple(i for i, column in enumerate(columns) if column.kind == kind)
+        keys = [key for key, options in kinds.items() if options[:1] == (kind,) and own[key] == several]
+        if len(several) < 2:
+            continue
+        for key in keys:
+            alike = [i for i in several if _stage(key) and _stage(columns[i].heading) == _stage(key)]
+            if len(alike) == 1:
+                paired[key] = (alike[0],)
+        factors = [i for i in several if columns[i].is_factor]
+        delivered = [i for i in several if _stage(columns[i].heading) == "delivered"]
+        chosen = factors or delivered
+        if len(keys) == 1 and keys[0] not in paired and len(chosen) == 1:
+            paired[keys[0]] = (chosen[0],)
+    return paired
+
+
+def _stage(text: str) -> str | None:
+    """Return at which stage of an order a heading or key counts goods; None if it says none, or two."""
+    words = folded_words([text])
+    stages = [stage for stage, known in _STAGES.items() if any(map(known.search, words))]
+    return stages[0] if len(stages) == 1 else None
+
+
+def is_net_alone(heading: str) -> bool:
+    """Return whether a heading says "net" and nothing else, as that of a tax's base does."""
+    words = folded_words([heading])
+    return bool(words) and all(map(_NET.search, words))
 
 
 def _side(text: str) -> str | None:

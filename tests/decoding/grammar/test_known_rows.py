@@ -118,3 +118,24 @@ def test_of_two_keys_of_one_filled_column_one_has_its_value_or_both_have() -> No
             {"rows": [{"name": "Surcharge", "net": net, "gross": gross}]}, separators=(",", ":")
         )
         assert accepts(lark, text) == (net is not None or gross is not None)
+
+
+@pytest.mark.parametrize("amount", ["21", "400"])
+def test_a_blank_between_thousands_parts_no_number_in_a_cell_of_its_own(amount: str) -> None:
+    document = document_of(("paper 21 400 kg",))
+    row = ScopedRow(
+        page_index=0,
+        cells={"name": ((0,),), "quantity": ((1, 2, 3),)},
+        filled=frozenset({"name", "quantity"}),
+        words=((0, 1, 2, 3),),
+    )
+    item = ObjectSpec(properties=(("name", VERBATIM), ("quantity", FieldSpec(kind="amount", nullable=True))))
+    known: dict[Path, ScopedList] = {("rows",): ScopedList(rows=(row,), is_sure=True)}
+    lark = build_grammar(schema_of(rows=ArraySpec(item=item)), document, rows=known).lark
+
+    def answer(quantity: str) -> str:
+        rows = [{"name": "paper", "quantity": quantity}]
+        return json.dumps({"rows": rows}, separators=(",", ":"))
+
+    assert accepts(lark, answer("21 400"))
+    assert not accepts(lark, answer(amount))
