@@ -20,9 +20,11 @@ from ocr.image_file import ImageSource, open_image
 from ocr.ink import InkLine, find_lines
 from ocr.limits import ReadLimits
 from ocr.media import MediaType
+from ocr.number_shapes import find_doubtful
 from ocr.pdf import PageFrame, PdfSource, open_pdf, page_frame, turned
 from ocr.reading_order import Arrangement
 from ocr.render import render, render_dpi
+from ocr.stray_marks import has_marks_beside
 from ocr.text_layer import Box, LayerWord, layer_words, open_text, quarter_turns
 from ocr.text_quality import garbage_reason
 from ocr.visibility import Shown, overprinted, part_by_sight, switch_off_text, what_is_shown
@@ -207,8 +209,8 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         shown = what_is_shown(page, frame, found)
         visible, hidden = part_by_sight(found, shown, frame)
         misread = misread_reason(visible) or unmapped_reason(visible)
-    scope, warnings = _verdict(visible, hidden, shown, misread, page_index)
-    warnings = (*warnings, *_false_texts(n_false, page_index))
+        is_doubtful = bool(find_doubtful(visible)) or has_marks_beside(visible, shown, frame, n_turns)
+    scope, warnings = _verdict(visible, hidden, shown, misread, page_index, is_doubtful=is_doubtful)
     # Hidden words may run in any direction.
     n_turns = _turns_of(visible) if scope == "check" else n_turns
     words, apart = _words_by_direction(visible, n_turns, frame.size_pt)
@@ -223,7 +225,7 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         rotation_deg=90 * n_turns,
         ocr=scope,
         image_boxes=_boxes_to_read(visible, shown, n_turns) if scope == "images" else (),
-        warnings=warnings,
+        warnings=(*warnings, *_false_texts(n_false, page_index)),
     )
     return scan if scope in ("page", "check") else _with_ink(scan, shown, n_turns)
 
@@ -278,6 +280,8 @@ def _verdict(
     shown: Shown,
     misread: str | None,
     page_index: int,
+    *,
+    is_doubtful: bool,
 ) -> tuple[OcrScope, tuple[ReadWarning, ...]]:
     """Return what has to be OCRed, and why the text layer is not trusted if it is not."""
     is_suspect, warnings = _suspect(visible, hidden, shown, page_index)
@@ -287,7 +291,7 @@ def _verdict(
     reason = garbage_reason([w.text for w in visible], n_unmapped=n_unmapped) or misread
     if reason is not None:
         return "page", (*warnings, _warning("bad_text_layer", reason, page_index))
-    return "check" if is_suspect else _find_missing_text(visible, shown), warnings
+    return "check" if is_suspect or is_doubtful else _find_missing_text(visible, shown), warnings
 
 
 def _suspect(
