@@ -27,6 +27,7 @@ from ocr.render import render, render_dpi
 from ocr.stray_marks import has_marks_beside
 from ocr.text_layer import Box, LayerWord, layer_words, open_text, quarter_turns
 from ocr.text_quality import garbage_reason
+from ocr.tiled import part_tiled
 from ocr.visibility import Shown, overprinted, part_by_sight, switch_off_text, what_is_shown
 from schemas.document import ReadWarning, ReadWarningCode, Word
 from schemas.errors import DocumentTooLargeError
@@ -142,6 +143,9 @@ class Source:
         if self.file.is_repaired:
             rebuilt = "the file's structure was damaged and rebuilt"
             noticed.append(ReadWarning(code="repaired_file", message=rebuilt))
+        if self.file.has_unread_form:
+            unread = "the file's form cannot be read: values that its pages do not draw are missing"
+            noticed.append(ReadWarning(code="unread_ink", message=unread))
         if self.file.portfolio is not None:
             noticed.append(ReadWarning(code="portfolio", message=self.file.portfolio.message))
         return tuple(noticed)
@@ -346,7 +350,7 @@ def _boxes_to_read(visible: Sequence[LayerWord], shown: Shown, n_turns: int) -> 
 def _words_by_direction(
     words: Sequence[LayerWord], n_turns: int, size_pt: tuple[float, float]
 ) -> tuple[tuple[Word, ...], tuple[Arrangement, ...]]:
-    """Return the page's words, turned upright, and what runs in other directions, each by itself.
+    """Return the page's words, turned upright, and apart what runs in other directions or is tiled.
 
     `size_pt` is the page's width and height before the turn.
     """
@@ -356,9 +360,11 @@ def _words_by_direction(
         lean = round(word.angle_deg - 90 * n_turns) % 360
         is_upright = min(lean, 360 - lean) <= _MAX_LEAN_DEG
         (upright if is_upright else leaning.setdefault(lean, [])).append(word)
+    rows, tiled = part_tiled(upright)
+    groups = [*leaning.items(), *([(0, tiled)] if tiled else [])]
     return (
-        upright_words(upright, n_turns, size_pt),
-        tuple(arrange_leaning(group, lean, n_turns, size_pt) for lean, group in leaning.items()),
+        upright_words(rows, n_turns, size_pt),
+        tuple(arrange_leaning(group, lean, n_turns, size_pt) for lean, group in groups),
     )
 
 
