@@ -28,6 +28,8 @@ _UNKNOWN = "\ufffd"
 _INKED_PT = 0.1
 # Shares of the font size: some fonts of hidden transcripts have a space as wide as a line.
 _MAX_SPACE_INK = 1.5
+# What a font has no glyph for is drawn as a box half as wide as high; a minus and a comma are smaller.
+_SIGN_INK = 0.3
 # A font's declared ascent and descent can be nonsense; beyond this ratio the glyph's own box counts.
 _MAX_LOOSE_RATIO = 4.0
 _FOUR_DOUBLES, _FOUR_FLOATS = Struct("4d").unpack, Struct("4f").unpack
@@ -220,7 +222,7 @@ def _glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:
         key = object_of(page, i)
         if run is None or key != run.object_id:
             run = run_of(i, key)
-        if is_space and not _is_drawn(box_of(i)[2], run):
+        if is_space and not _is_drawn(box_of(i)[2], run, most=_SIGN_INK if text == "\0" else _MAX_SPACE_INK):
             space = Space.WRITTEN
             continue
         yield Glyph(
@@ -235,9 +237,14 @@ def _has_ink(box: Box) -> bool:
     return right - left > _INKED_PT and top - bottom > _INKED_PT
 
 
-def _is_drawn(ink: Box, run: Run) -> bool:
-    """Return whether what the file calls a space is drawn: then it is a sign of no known kind."""
+def _is_drawn(ink: Box, run: Run, *, most: float) -> bool:
+    """Return whether what the file calls a space is drawn: then it is a sign of no known kind.
+
+    Its smaller side is at most `most` font sizes.
+    """
     left, bottom, right, top = ink
+    if min(right - left, top - bottom) > most * run.em_pt:
+        return False
     # Of a slope the box of a line has an area.
     is_seen = not run.is_invisible and run.quarter_turns is not None
     return is_seen and max(right - left, top - bottom) <= _MAX_SPACE_INK * run.em_pt

@@ -67,9 +67,12 @@ def has_marks_beside(words: Sequence[LayerWord], shown: Shown, frame: PageFrame,
     ]
     if not numbers or min(upright.shape) < _AROUND_PX:
         return False
-    largest = _LETTER_HEIGHT[1] * max(number.height for number in numbers)
+    highest = max(number.height for number in numbers)
     uncovered = np.ascontiguousarray(np.rot90(shown.beside_words, n_turns))
-    shapes = np.concatenate([_small_shapes(_find_ink(upright), largest), _small_shapes(uncovered, largest)])
+    lost = _small_shapes(uncovered, _LETTER_HEIGHT[1] * highest)
+    # Of the text only flat signs are lost; a box is what a font draws that has no glyph for a letter.
+    lost = lost[lost[:, 3] - lost[:, 1] <= _DASH_HEIGHT * highest]
+    shapes = np.concatenate([_small_shapes(_find_ink(upright), _LETTER_HEIGHT[1] * highest), lost])
     if not 0 < len(shapes) <= _MAX_SHAPES:
         return False
     ends = np.array([(number.left, number.right, number.bottom) for number in numbers])

@@ -130,7 +130,7 @@ def test_a_word_beside_no_digit_may_have_a_glyph_without_a_character() -> None:
     assert scan(numbers("Total, and 2347.96", shift=0, comma="\u200b")).ocr == "nothing"
 
 
-@pytest.mark.parametrize("mark", [" ", "\u00a0", "\u2009", "\u0009"])
+@pytest.mark.parametrize("mark", [" ", "\u00a0", "\u2009", "\u0009", "\u0000"])
 def test_a_number_whose_minus_is_mapped_to_white_space_is_not_believed(mark: str) -> None:
     scanned = scan(numbers("Total-77,77 EUR", shift=0, says={"-": mark}))
     assert scanned.ocr == "page"
