@@ -70,13 +70,12 @@ def has_marks_beside(words: Sequence[LayerWord], shown: Shown, frame: PageFrame,
     highest = max(number.height for number in numbers)
     uncovered = np.ascontiguousarray(np.rot90(shown.beside_words, n_turns))
     lost = _small_shapes(uncovered, _LETTER_HEIGHT[1] * highest)
-    # Of the text only flat signs are lost; a box is what a font draws that has no glyph for a letter.
-    lost = lost[lost[:, 3] - lost[:, 1] <= _DASH_HEIGHT * highest]
-    shapes = np.concatenate([_small_shapes(_find_ink(upright), _LETTER_HEIGHT[1] * highest), lost])
-    if not 0 < len(shapes) <= _MAX_SHAPES:
+    drawn = _small_shapes(_find_ink(upright), _LETTER_HEIGHT[1] * highest)
+    if not 0 < len(lost) + len(drawn) <= _MAX_SHAPES:
         return False
     ends = np.array([(number.left, number.right, number.bottom) for number in numbers])
-    return any(_has_mark(number, shapes, ends) for number in numbers)
+    # Of the text only a minus is lost; a font draws boxes for letters that it has no glyphs for.
+    return any(_has_mark(n, drawn, ends) or _has_mark(n, lost, None) for n in numbers)
 
 
 def _number(word: LayerWord, frame: PageFrame, n_turns: int, shape: tuple[int, ...]) -> _Number | None:
@@ -119,7 +118,8 @@ def _small_shapes(ink: NDArray[np.bool_], largest_px: float) -> _Boxes:
     return np.stack([left, top, left + width, top + height], axis=1)[is_small]
 
 
-def _has_mark(number: _Number, shapes: _Boxes, ends: NDArray[np.float64]) -> bool:
+def _has_mark(number: _Number, shapes: _Boxes, ends: NDArray[np.float64] | None) -> bool:
+    """Return whether a shape beside a number is a sign of it; without the `ends` of all numbers, a minus."""
     size = number.height
     left, top, right, bottom = shapes.T
     gap = np.maximum(number.left - right, left - number.right)
@@ -128,7 +128,10 @@ def _has_mark(number: _Number, shapes: _Boxes, ends: NDArray[np.float64]) -> boo
     ]
     return any(
         _is_alone(shape, shapes, size)
-        and (_is_dash(shape, number) or _is_letter(shape, number) or _is_dot(shape, number, ends))
+        and (
+            _is_dash(shape, number)
+            or (ends is not None and (_is_letter(shape, number) or _is_dot(shape, number, ends)))
+        )
         for shape in near
     )
 
