@@ -35,8 +35,8 @@ def _is_tiled(text: str, words: Sequence[LayerWord]) -> bool:
     own = [word for word in words if word.text == text]
     others = [word for word in words if word.text != text]
     rows = Counter(round(word.box[1] / _SAME) for word in own)
-    columns = Counter(round(word.box[0] / _SAME) for word in own)
-    if len(rows) < _MIN_ROWS or len(columns) < _MIN_COLUMNS or min(word.size_pt for word in own) == 0:
+    # A word of a table stands once in a row, wherever it begins.
+    if sum(n >= _MIN_COLUMNS for n in rows.values()) < _MIN_ROWS or min(word.size_pt for word in own) == 0:
         return False
     if len({round(word.size_pt, 1) for word in own}) > 1 or not others:
         return False
