@@ -7,6 +7,7 @@ value all the same. Runs in the parser's process only.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from io import BytesIO
 from itertools import islice
@@ -23,18 +24,31 @@ _SHOWS_TEXT = ("Tj", "TJ", "'", '"')
 _FONT_AND_SIZE = "/Helv 0 Tf 0 g"
 
 
+class UnreadFormError(Exception):
+    """A form whose fields stay as they are, whatever they hold."""
+
+
 def complete_appearances(data: bytes, *, password: str | None = None) -> bytes | None:
     """Return the PDF, decrypted, with its filled fields ready to be drawn; None if all are.
 
     Text fields and choices without an appearance get one when the page is drawn; so do those whose appearance
     draws another value than the field's, where the file says that appearances are out of date. Of a choice
     what the list shows is drawn, not the value behind it. What cannot be understood stays as it is.
+
+    Raises
+    ------
+    UnreadFormError
+        If the form cannot be read, or what is drawn of it cannot be written.
     """
     import pikepdf  # only forms need it
 
     errors = (pikepdf.PdfError, RuntimeError, ValueError, TypeError, OSError, AttributeError, KeyError)
     try:
-        with pikepdf.open(BytesIO(data), password=password or "", suppress_warnings=True) as document:
+        with (
+            warnings.catch_warnings(),
+            pikepdf.open(BytesIO(data), password=password or "", suppress_warnings=True) as document,
+        ):
+            warnings.simplefilter("ignore")  # fields that no form lists are saved as they are
             form: Any = document.Root.get("/AcroForm")
             if not isinstance(form, pikepdf.Dictionary):
                 return None
@@ -46,8 +60,8 @@ def complete_appearances(data: bytes, *, password: str | None = None) -> bytes |
             _set_defaults(document, form)
             saved = BytesIO()
             document.save(saved, encryption=False)
-    except errors:
-        return None
+    except errors as error:
+        raise UnreadFormError(type(error).__name__) from error
     return saved.getvalue()
 
 

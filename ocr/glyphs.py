@@ -26,6 +26,10 @@ _NO_WIDTH = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
 # What is read of a glyph that is drawn and whose character has no ink.
 _UNKNOWN = "\ufffd"
 _INKED_PT = 0.1
+# Shares of the font size: some fonts of hidden transcripts have a space as wide as a line.
+_MAX_SPACE_INK = 1.5
+# What a font has no glyph for is drawn as a box half as wide as high; a minus and a comma are smaller.
+_SIGN_INK = 0.3
 # A font's declared ascent and descent can be nonsense; beyond this ratio the glyph's own box counts.
 _MAX_LOOSE_RATIO = 4.0
 _FOUR_DOUBLES, _FOUR_FLOATS = Struct("4d").unpack, Struct("4f").unpack
@@ -76,6 +80,8 @@ class Run:
         Address of the font, valid as long as the page is open; None if the library does not know.
     stretch
         How much wider than high the text is drawn, 1 as the font has it.
+    slant
+        The cosine of the angle between a line and its letters' uprights, 0 as the font has it.
     quarter_turns
         The clockwise quarter turns of the text; None for a slope.
     """
@@ -86,6 +92,7 @@ class Run:
     angle_deg: float
     font_id: int | None
     stretch: float = 1.0
+    slant: float = 0.0
     quarter_turns: int | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -108,6 +115,8 @@ class Glyph:
         Where it is seen: the font's box, or the glyph's own where the font's is far too high for it.
     cell
         The font's box whatever its height: it begins at the glyph's origin and is as wide as its advance.
+    ink
+        Around what is drawn of the glyph itself; without an area where the file has no outlines for it.
     is_alone
         Whether no other glyph is drawn by the same operation.
     """
@@ -115,6 +124,7 @@ class Glyph:
     text: str
     box: Box
     cell: Box
+    ink: Box
     run: Run
     is_unmapped: bool
     space: Space
@@ -122,13 +132,33 @@ class Glyph:
 
     def along(self) -> tuple[float, float]:
         """Return where the glyph begins and ends in the direction of its text, in points."""
-        left, bottom, right, top = self.cell
-        return ((left, right), (-top, -bottom), (-right, -left), (bottom, top))[self.run.quarter_turns or 0]
+        return _along(self.cell, self.run.quarter_turns or 0)
 
     def across(self) -> tuple[float, float]:
         """Return the lower and upper edge of the glyph as it is read, in points."""
-        left, bottom, right, top = self.cell
-        return ((bottom, top), (left, right), (-top, -bottom), (-right, -left))[self.run.quarter_turns or 0]
+        return _across(self.cell, self.run.quarter_turns or 0)
+
+    def has_ink(self) -> bool:
+        """Return whether anything is drawn of it, as far as the library knows."""
+        return _has_ink(self.ink)
+
+    def ink_along(self) -> tuple[float, float]:
+        """Return where its ink begins and ends in the direction of its text, in points."""
+        return _along(self.ink, self.run.quarter_turns or 0)
+
+    def ink_across(self) -> tuple[float, float]:
+        """Return the lower and upper edge of its ink as it is read, in points."""
+        return _across(self.ink, self.run.quarter_turns or 0)
+
+
+def _along(box: Box, quarter_turns: int) -> tuple[float, float]:
+    left, bottom, right, top = box
+    return ((left, right), (-top, -bottom), (-right, -left), (bottom, top))[quarter_turns]
+
+
+def _across(box: Box, quarter_turns: int) -> tuple[float, float]:
+    left, bottom, right, top = box
+    return ((bottom, top), (left, right), (-top, -bottom), (-right, -left))[quarter_turns]
 
 
 def n_chars(textpage: pdfium.PdfTextPage) -> int:
@@ -181,15 +211,20 @@ def _glyphs(textpage: pdfium.PdfTextPage) -> Iterator[Glyph]:
     space = no_space
     for i in range(n_chars(textpage)):
         text = chr(unicode_of(page, i))
-        if text == "\0" or text.isspace():
-            space = max(space, _space(page, i, text))
+        is_space = text == "\0" or text.isspace()
+        if is_space and (how := _space(page, i, text)) is not Space.WRITTEN:
+            space = max(space, how)
             continue
-        is_false = text in _NO_WIDTH
-        if is_false and not _has_ink(box_of(i)[0]):
+        is_false = is_space or text in _NO_WIDTH
+        if is_false and not _has_ink(box_of(i)[2]):
+            space = Space.WRITTEN if is_space else space
             continue
         key = object_of(page, i)
         if run is None or key != run.object_id:
             run = run_of(i, key)
+        if is_space and not _is_drawn(box_of(i)[2], run, most=_SIGN_INK if text == "\0" else _MAX_SPACE_INK):
+            space = Space.WRITTEN
+            continue
         yield Glyph(
             _UNKNOWN if is_false else text, *box_of(i), run, is_false or has_map_error(page, i) == 1, space
         )
@@ -200,6 +235,19 @@ def _has_ink(box: Box) -> bool:
     """Return whether a glyph's own box has an area: those of spaces and joiners are lines."""
     left, bottom, right, top = box
     return right - left > _INKED_PT and top - bottom > _INKED_PT
+
+
+def _is_drawn(ink: Box, run: Run, *, most: float) -> bool:
+    """Return whether what the file calls a space is drawn: then it is a sign of no known kind.
+
+    Its smaller side is at most `most` font sizes.
+    """
+    left, bottom, right, top = ink
+    if min(right - left, top - bottom) > most * run.em_pt:
+        return False
+    # Of a slope the box of a line has an area.
+    is_seen = not run.is_invisible and run.quarter_turns is not None
+    return is_seen and max(right - left, top - bottom) <= _MAX_SPACE_INK * run.em_pt
 
 
 def _space(page: int, i: int, text: str) -> Space:
@@ -221,10 +269,12 @@ class _Runs:
     def of(self, i: int, key: int | None) -> Run:
         """Return how the operation at the address `key` draws, which draws the character `i`."""
         page, matrix = self._page, self._matrix
-        scale, stretch = 1.0, 1.0
+        scale, stretch, slant = 1.0, 1.0, 0.0
         if _matrix_of(page, i, self._at_matrix):
-            scale = math.hypot(matrix.c, matrix.d)
-            stretch = _finite(math.hypot(matrix.a, matrix.b) / scale) if scale else 1.0
+            scale, width = math.hypot(matrix.c, matrix.d), math.hypot(matrix.a, matrix.b)
+            stretch = _finite(width / scale) if scale else 1.0
+            dot = matrix.a * matrix.c + matrix.b * matrix.d
+            slant = _finite(dot / (scale * width)) if scale and width else 0.0
         size_pt = _finite(_size_of(page, i) * scale)
         # A negative size turns the letters round, of which the library's angle knows nothing.
         turn_deg = 180 if size_pt < 0 else 0
@@ -236,6 +286,7 @@ class _Runs:
             angle_deg=(math.degrees(max(_finite(_angle_of(page, i)), 0.0)) + turn_deg) % 360,
             font_id=_font_of(key) if key else None,
             stretch=stretch,
+            slant=slant,
         )
 
     def _asks_for_no_ink(self, key: int | None) -> bool:
@@ -263,16 +314,19 @@ class _Boxes:
         self._edges = tuple(map(ctypes.addressof, edges))
         self._rectangle = ctypes.addressof(ctypes.c_float.from_buffer(self._loose))
 
-    def of(self, i: int) -> tuple[Box, Box]:
-        """Return the box and the cell of the character `i`."""
+    def of(self, i: int) -> tuple[Box, Box, Box]:
+        """Return the box, the cell and the ink of the character `i`."""
         _box_of(self._page, i, *self._edges)
         tight: Box = _FOUR_DOUBLES(self._tight)
         if not _loose_box_of(self._page, i, self._rectangle):
-            return tight, tight
+            return tight, tight, tight
         left, top, right, bottom = _FOUR_FLOATS(self._loose)
         if top <= bottom or right <= left:
-            return tight, tight
+            return tight, tight, tight
         cell: Box = (left, bottom, right, top)
+        # A text that the file gives for what it draws (ActualText) is laid evenly over that, and has no ink.
+        if tight == cell:
+            return cell, cell, (left, bottom, left, bottom)
         width, height = tight[2] - tight[0], tight[3] - tight[1]
         is_too_high = top - bottom > _MAX_LOOSE_RATIO * (height if height > width else width) > 0
-        return (tight if is_too_high else cell), cell
+        return (tight if is_too_high else cell), cell, tight

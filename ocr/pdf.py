@@ -12,9 +12,9 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from ocr.form_appearances import complete_appearances
+from ocr.form_appearances import UnreadFormError, complete_appearances
 from ocr.limits import ReadLimits
-from ocr.notes import part_lines
+from ocr.notes import draw_notes
 from ocr.portfolio import Portfolio, open_portfolio
 from ocr.render import render_gray
 from schemas.errors import (
@@ -78,12 +78,16 @@ def turned(box: tuple[float, float, float, float], quarter_turns: int) -> tuple[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PdfSource:
-    """An opened PDF, whether its structure had to be repaired, and the portfolio that it is, if it is one."""
+    """An opened PDF, whether its structure had to be repaired, and the portfolio that it is, if it is one.
+
+    `has_unread_form` if its form could not be read: fields may hold values that the pages do not draw.
+    """
 
     document: pdfium.PdfDocument
     n_pages: int
     is_repaired: bool
     portfolio: Portfolio | None = None
+    has_unread_form: bool = False
 
     @contextmanager
     def unflattened_page(self, page_index: int) -> Generator[pdfium.PdfPage]:
@@ -112,7 +116,7 @@ class PdfSource:
         page = self._load(page_index)
         try:
             if _RAW.FPDFPage_GetAnnotCount(page):
-                part_lines(page)
+                draw_notes(page, has_form=self.document.get_formtype() != _RAW.FORMTYPE_NONE)
                 # Drawing makes the appearance of fields that come without one; flattening would drop them.
                 render_gray(page, scale=_THUMBNAIL_SCALE)
                 result = _RAW.FPDFPage_Flatten(page, _RAW.FLAT_NORMALDISPLAY)
@@ -150,7 +154,7 @@ def open_pdf(data: bytes, *, limits: ReadLimits, password: str | None = None) ->
         document = _try_open(data, None)
     if document is None:
         raise UnreadableDocumentError("the PDF is damaged beyond repair")
-    document = _with_drawn_fields(document, data, password)
+    document, is_form_read = _with_drawn_fields(document, data, password)
     portfolio = open_portfolio(document, data, limits=limits, password=password)
     if portfolio is not None and portfolio.document is not None:
         document = portfolio.document
@@ -159,15 +163,33 @@ def open_pdf(data: bytes, *, limits: ReadLimits, password: str | None = None) ->
         raise DocumentTooLargeError(
             f"the PDF has {n_pages} pages, more than {limits.max_pages}", hint="split the file"
         )
-    return PdfSource(document=document, n_pages=n_pages, is_repaired=is_repaired, portfolio=portfolio)
+    return PdfSource(
+        document=document,
+        n_pages=n_pages,
+        is_repaired=is_repaired,
+        portfolio=portfolio,
+        has_unread_form=not is_form_read,
+    )
 
 
-def _with_drawn_fields(document: pdfium.PdfDocument, data: bytes, password: str | None) -> pdfium.PdfDocument:
-    """Return the document with all of its filled fields drawn; itself if it has no form or they are."""
+def _with_drawn_fields(
+    document: pdfium.PdfDocument, data: bytes, password: str | None
+) -> tuple[pdfium.PdfDocument, bool]:
+    """Return the document with all of its filled fields drawn, and whether they could be looked at.
+
+    It is the same document if it has no form, or if they are drawn.
+    """
     if document.get_formtype() not in (_RAW.FORMTYPE_ACRO_FORM, _RAW.FORMTYPE_XFA_FOREGROUND):
-        return document
-    completed = complete_appearances(data, password=password)
-    return (None if completed is None else _try_open(completed, None)) or document
+        return document, True
+    try:
+        completed = complete_appearances(data, password=password)
+    except UnreadFormError as error:
+        logger.info("a form cannot be read: %s", error)
+        return document, False
+    if completed is None:
+        return document, True
+    drawn = _try_open(completed, None)
+    return drawn or document, drawn is not None
 
 
 def _try_open(data: bytes, password: str | None) -> pdfium.PdfDocument | None:

@@ -20,11 +20,14 @@ from ocr.image_file import ImageSource, open_image
 from ocr.ink import InkLine, find_lines
 from ocr.limits import ReadLimits
 from ocr.media import MediaType
+from ocr.number_shapes import find_doubtful
 from ocr.pdf import PageFrame, PdfSource, open_pdf, page_frame, turned
 from ocr.reading_order import Arrangement
 from ocr.render import render, render_dpi
+from ocr.stray_marks import has_marks_beside
 from ocr.text_layer import Box, LayerWord, layer_words, open_text, quarter_turns
 from ocr.text_quality import garbage_reason
+from ocr.tiled import part_tiled
 from ocr.visibility import Shown, overprinted, part_by_sight, switch_off_text, what_is_shown
 from schemas.document import ReadWarning, ReadWarningCode, Word
 from schemas.errors import DocumentTooLargeError
@@ -140,6 +143,9 @@ class Source:
         if self.file.is_repaired:
             rebuilt = "the file's structure was damaged and rebuilt"
             noticed.append(ReadWarning(code="repaired_file", message=rebuilt))
+        if self.file.has_unread_form:
+            unread = "the file's form cannot be read: values that its pages do not draw are missing"
+            noticed.append(ReadWarning(code="unread_ink", message=unread))
         if self.file.portfolio is not None:
             noticed.append(ReadWarning(code="portfolio", message=self.file.portfolio.message))
         return tuple(noticed)
@@ -207,8 +213,8 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         shown = what_is_shown(page, frame, found)
         visible, hidden = part_by_sight(found, shown, frame)
         misread = misread_reason(visible) or unmapped_reason(visible)
-    scope, warnings = _verdict(visible, hidden, shown, misread, page_index)
-    warnings = (*warnings, *_false_texts(n_false, page_index))
+        is_doubtful = bool(find_doubtful(visible)) or has_marks_beside(visible, shown, frame, n_turns)
+    scope, warnings = _verdict(visible, hidden, shown, misread, page_index, is_doubtful=is_doubtful)
     # Hidden words may run in any direction.
     n_turns = _turns_of(visible) if scope == "check" else n_turns
     words, apart = _words_by_direction(visible, n_turns, frame.size_pt)
@@ -223,7 +229,7 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         rotation_deg=90 * n_turns,
         ocr=scope,
         image_boxes=_boxes_to_read(visible, shown, n_turns) if scope == "images" else (),
-        warnings=warnings,
+        warnings=(*warnings, *_false_texts(n_false, page_index)),
     )
     return scan if scope in ("page", "check") else _with_ink(scan, shown, n_turns)
 
@@ -278,6 +284,8 @@ def _verdict(
     shown: Shown,
     misread: str | None,
     page_index: int,
+    *,
+    is_doubtful: bool,
 ) -> tuple[OcrScope, tuple[ReadWarning, ...]]:
     """Return what has to be OCRed, and why the text layer is not trusted if it is not."""
     is_suspect, warnings = _suspect(visible, hidden, shown, page_index)
@@ -287,7 +295,7 @@ def _verdict(
     reason = garbage_reason([w.text for w in visible], n_unmapped=n_unmapped) or misread
     if reason is not None:
         return "page", (*warnings, _warning("bad_text_layer", reason, page_index))
-    return "check" if is_suspect else _find_missing_text(visible, shown), warnings
+    return "check" if is_suspect or is_doubtful else _find_missing_text(visible, shown), warnings
 
 
 def _suspect(
@@ -342,7 +350,7 @@ def _boxes_to_read(visible: Sequence[LayerWord], shown: Shown, n_turns: int) -> 
 def _words_by_direction(
     words: Sequence[LayerWord], n_turns: int, size_pt: tuple[float, float]
 ) -> tuple[tuple[Word, ...], tuple[Arrangement, ...]]:
-    """Return the page's words, turned upright, and what runs in other directions, each by itself.
+    """Return the page's words, turned upright, and apart what runs in other directions or is tiled.
 
     `size_pt` is the page's width and height before the turn.
     """
@@ -352,9 +360,11 @@ def _words_by_direction(
         lean = round(word.angle_deg - 90 * n_turns) % 360
         is_upright = min(lean, 360 - lean) <= _MAX_LEAN_DEG
         (upright if is_upright else leaning.setdefault(lean, [])).append(word)
+    rows, tiled = part_tiled(upright)
+    groups = [*leaning.items(), *([(0, tiled)] if tiled else [])]
     return (
-        upright_words(upright, n_turns, size_pt),
-        tuple(arrange_leaning(group, lean, n_turns, size_pt) for lean, group in leaning.items()),
+        upright_words(rows, n_turns, size_pt),
+        tuple(arrange_leaning(group, lean, n_turns, size_pt) for lean, group in groups),
     )
 
 

@@ -94,10 +94,10 @@ def layer_words(textpage: pdfium.PdfTextPage, frame: PageFrame, *, max_words: in
     """Return the words of the text layer, at most `max_words`.
 
     Ligatures are spelled out, a letter and the accent over it are one; a soft hyphen is a hyphen at the end
-    of a word and nothing elsewhere; characters without width are dropped, tabs and all other white space end
-    a word. Where words end that no white space parts, and where the library's guess at a space is none,
-    `joint` says; raised cents are joined to their amount by a decimal mark, and footnote marks behind a
-    number are words of their own.
+    of a word or where it is drawn, and nothing elsewhere; characters without width are dropped, tabs and all
+    other white space end a word. Where words end that no white space parts, and where the library's guess at
+    a space is none, `joint` says; raised cents are joined to their amount by a decimal mark, and footnote
+    marks behind a number are words of their own.
     """
     pieces: list[tuple[Joint, LayerWord]] = []
     for how, group in rejoin_spaced(join_stacked(_turned_round(_groups(with_accents(glyphs(textpage)))))):
@@ -163,16 +163,21 @@ def word_of(group: list[Glyph], frame: PageFrame) -> LayerWord | None:
     )
 
 
+def _shown_text(glyph: Glyph, *, is_last: bool) -> str:
+    """Return the text of a glyph: of a soft hyphen, where it ends a word or is drawn, a hyphen."""
+    if glyph.text not in _HYPHEN_MARKS:
+        return glyph.text
+    return "-" if is_last or glyph.has_ink() else ""
+
+
 def _spelled(group: Sequence[Glyph]) -> str:
     """Return the text of a word's glyphs as people write it."""
     text = "".join([glyph.text for glyph in group])
     if text.isascii() and text.isprintable():  # most are: nothing below changes them
         return text
-    text = "".join(glyph.text for glyph in in_reading_order(group))
-    ends_with_hyphen = text.endswith(_HYPHEN_MARKS)
-    for mark in _HYPHEN_MARKS:
-        text = text.replace(mark, "")
-    text = (text + "-" if ends_with_hyphen else text).translate(_LIGATURES)
+    ordered = in_reading_order(group)
+    shown = (_shown_text(glyph, is_last=glyph is ordered[-1]) for glyph in ordered)
+    text = "".join(shown).translate(_LIGATURES)
     # Surrogate halves come as two characters; a lone half is no text.
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     # Some producers write a letter and its accent apart; whoever compares texts has them as one.

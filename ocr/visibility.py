@@ -13,7 +13,7 @@ import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 
 from ocr.by_address import INT, POINTER, address_of, by_address
-from ocr.changed import Changed
+from ocr.changed import Changed, pixel_slices
 from ocr.hidden_letters import find_hidden_letters, part_word
 from ocr.own_ink import draw_alone, find_borrowers
 from ocr.pdf import PageFrame
@@ -48,6 +48,8 @@ _GRID = 50
 _COLUMN = 10_000
 _AROUND = tuple(column * _COLUMN + row for column in (-1, 0, 1) for row in (-1, 0, 1))
 _SAME_PLACE_SHARE = 0.6
+# Letters are drawn on whole pixels, a little off their boxes.
+_MARGIN_PX = 1.5
 # Text lower than this is not for eyes: 2 points on A4, and never more than 2 points.
 _TINY_PT = 2.0
 _TINY_SHARE = 0.0024
@@ -69,6 +71,8 @@ class Shown:
         Share of the page's pixels, outside of all text, that are darker than the ground.
     without_text
         The page as displayed without its text, (height, width) gray, the longer side 1,200 pixels.
+    beside_words
+        The pixels that the text changes and no word covers, (height, width).
     """
 
     is_visible: tuple[bool, ...]
@@ -76,6 +80,7 @@ class Shown:
     image_boxes: tuple[Box, ...]
     rest_ink_share: float
     without_text: NDArray[np.uint8]
+    beside_words: NDArray[np.bool_]
 
 
 def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerWord]) -> Shown:
@@ -119,7 +124,18 @@ def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerW
         image_boxes=image_boxes,
         rest_ink_share=_ink_share(without_text),
         without_text=without_text,
+        beside_words=_outside(changed.pixels, words),
     )
+
+
+def _outside(pixels: NDArray[np.bool_], words: Sequence[LayerWord]) -> NDArray[np.bool_]:
+    """Return the pixels in no word's box, nor at its edge: letters reach out of their boxes there."""
+    height, width = pixels.shape
+    margin = np.array([-1 / width, -1 / height, 1 / width, 1 / height]) * _MARGIN_PX
+    left = pixels.copy()
+    for place in pixel_slices(np.array([word.box for word in words]).reshape(-1, 4) + margin, pixels.shape):
+        left[place] = False
+    return left
 
 
 def _draw_with(page: pdfium.PdfPage, objects: Collection[int], *, scale: float) -> NDArray[np.uint8]:

@@ -53,6 +53,13 @@ _HIGH_POINT = re.compile(r"(?<=\d)[\u00b7\u2219\u22c5\u02d9](?=\d)")
 _BRACKETED_MINUS = re.compile(r"\(-\)")
 _RATE_IN_FRONT = re.compile(r"^%\s?(\d[\d.,]*)$")
 _FORMAL = re.compile(r"^金(?=[\d¥￥])|(?<=[円圓元])[也整]$")
+# A minus in the accounts of Japan; beside a rate it says that something rose.
+_TRIANGLE = re.compile(r"[\u25b2-\u25b5](?=\s?[\d$\u20ac\u00a3\u00a5\uffe5])")
+# Raised cents, where a currency tells them from a footnote's mark.
+_RAISED_CENTS = re.compile(r"(?<=\d)\s?(?P<cents>[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]{2})(?!\w)")
+_FINE = re.compile(r"[$\u00a3\u20a0-\u20cf]")
+# Not "ct", which is a number of pieces as well.
+_CENTS_ALONE = re.compile(r"^(\d{1,2})\s?(?:\u00a2|[Cc]ents?|CENTS?)\.?$")
 # Cents behind the mark: "12€50", or with a mark of their own: "12 zł 50 gr".
 _CENTS_BEHIND_MARK = re.compile(
     r"^(?P<whole>-?\d{1,3}(?:[ .,]?\d{3})*)\s?(?P<mark>[€£$]|руб\.?|р\.|грн\.?|zł|лв\.?|Kč|lei)"  # noqa: RUF001
@@ -83,6 +90,7 @@ _TAX_LETTER = re.compile(r"[A-Z]{1,2}")
 _MONEY = re.compile(r".*[.,]\d{2,3}")
 _ONE_SEPARATOR = re.compile(r"\D*\d{1,3}[.,]\d{3}\D*")
 _CENTS = re.compile(r"[.,]\d\d$")
+_HAS_DECIMALS = re.compile(r"[.,]\d\d(?!\d)")
 _BEHIND_AT_HOME = ("元", "圓", "圆", "บาท")
 _YEN_SIGNS = ("\u00a5", "\uffe5")
 
@@ -148,9 +156,9 @@ def parse_amount(
     Understood: signs before or after ("-45,00 EUR", "12.50-", "(1,234.50)", Unicode minus), currency
     codes and marks on either side, points, commas, apostrophes and (no-break) spaces as separators,
     Indian groups, endings that stand for no cents ("45,-", "45/-", "45/=", "45.-"), percentages, units of
-    measure, a tax class letter after cents, a footnote's sign, thousands and millions ("1,5 Mio. EUR",
-    "$5k"), and a label glued before a colon. Digits of
-    any script count. Never raises on any text.
+    measure, cents alone ("50 cents") or raised behind money, a triangle as a minus, a tax class letter after
+    cents, a footnote's sign, thousands and millions ("1,5 Mio. EUR", "$5k"), and a label glued before a
+    colon. Digits of any script count. Never raises on any text.
 
     Parameters
     ----------
@@ -221,11 +229,21 @@ def _uniform(text: str) -> str:
     plain = " ".join(uniform(text).translate(_SIGNS).split())
     plain = _PARTED_CENTS.sub("", _SPLIT_MARK.sub("", plain))
     plain = _RATE_IN_FRONT.sub(r"\1%", _BRACKETED_MINUS.sub("-", plain))
+    plain = _CENTS_ALONE.sub(lambda found: f"0.{int(found[1]):02}", plain)
     if plain.isascii():
         return plain
+    if "%" not in plain:
+        plain = _TRIANGLE.sub("-", plain)
+    if _FINE.search(plain) is not None and not _HAS_DECIMALS.search(plain):
+        point = "," if "." in plain else "."
+        plain = _RAISED_CENTS.sub(lambda found: point + _lowered(found["cents"]), plain)
     plain = _FORMAL.sub("", _CENTS_BEHIND_MARK.sub(_with_cents, _HIGH_POINT.sub(".", plain)))
     # Decimal digits of other scripts become ASCII; other digit-like signs ("²") stay as they are.
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in plain)
+
+
+def _lowered(digits: str) -> str:
+    return "".join(str(unicodedata.digit(ch)) for ch in digits)
 
 
 def _with_cents(found: re.Match[str]) -> str:

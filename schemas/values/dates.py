@@ -103,6 +103,13 @@ _NUMERIC = (
 # Russian forms have the day in them: "\u00ab12\u00bb \u043d\u043e\u044f\u0431\u0440\u044f 2026".
 _QUOTES = str.maketrans("", "", '\u00ab\u00bb"\u201c\u201d\u201e')
 _LABEL = re.compile(r"[^\W\d_][^\d:]*:\s*")
+# "Bremen, den", "Paris, le", "Fait le", "the": a place, and the word that a date begins with.
+_PLACE = re.compile(
+    r"^\s*(?:[^\W\d_][^\d:;,()]{1,40}(?:,\s*|\s+))?"
+    r"(?:den|le|l\u00ec|li|il|am|vom|el|the|dnia|dne|d\u0148a)\s+(?=\d)"
+    r"|^\s*[^\W\d_][^\d:;,()]{1,40},\s*(?=\d)",
+    re.IGNORECASE,
+)
 _LETTERS = re.compile(r"[^\W\d_]{3,12}")
 _WORDLESS = re.compile(r"[\s:=*.,;()\[\]#-]*")
 # Behind a hyphen, figures with points are the end of a period ("01.11.2026-30.11.2026"), and no time.
@@ -152,7 +159,8 @@ def parse_date(
     Understood: three numbers with points, slashes, hyphens or spaces, the year (two or four digits)
     last or the four-digit year first; "20180612", "12062018", "12/11-2026", "2018年6月12日"; Roman months;
     month names and abbreviations in forty languages in any order ("Dec 25, 2018", "25DEC2018", "1er mai
-    2020"). A weekday, a label before a colon ("DATE:25/12/2018") and a time of day are passed over.
+    2020"). A weekday, a label before a colon ("DATE:25/12/2018"), a place ("Bremen, den 3. Mai 2024")
+    and a time of day are passed over.
     Two-digit years follow POSIX: 69-99 are 19xx, 00-68 are 20xx; a two-digit year is never read first,
     unless the number cannot be a day, all is printed as in Korea ("26. 11. 12."), or the document writes
     years first between the same signs. Japanese reigns and a day in quotes are read. Never raises on any
@@ -176,7 +184,12 @@ def parse_date(
     ('2026-04-03', '2026-03-04')
     """
     plain = _label_free(uniform(text))
-    return None if plain is None else _parse(plain, day_first, year_first)
+    if plain is None:
+        return None
+    parsed = _parse(plain, day_first, year_first)
+    if parsed is None and (found := _PLACE.match(plain)) is not None:
+        return _parse(plain[found.end() :], day_first, year_first)
+    return parsed
 
 
 def looks_like_date(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -24,10 +25,15 @@ def numbers(
     digits: str = "0123456789",
     is_embedded: bool = True,
     comma: str = ",",
+    says: Mapping[str, str] | None = None,
+    drawing: str = "",
 ) -> bytes:
-    """Return a page with `shown` in a font whose map to Unicode shifts some digits, and has another comma."""
+    """Return a page with `shown` in a font whose map to Unicode shifts some digits, and has another comma.
+
+    `says` are more letters that it has otherwise; `drawing` is what else the page draws.
+    """
     moved = {d: digits[(i + shift) % len(digits)] for i, d in enumerate(digits)}
-    moved |= {",": comma}
+    moved |= {",": comma, **(says or {})}
     pairs = "".join(f"<{code:02x}> <{ord(moved.get(chr(code), chr(code))):04x}>\n" for code in codes())
     cmap = (
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n1 begincodespacerange <00> <ff> "
@@ -63,7 +69,7 @@ def numbers(
         if not is_embedded:
             del descriptor.FontFile2
             font.Subtype, font.BaseFont, descriptor.FontName = Name.Type1, Name.Helvetica, Name.Helvetica
-        content = f"BT /F1 12 Tf 72 700 Td ({shown}) Tj ET".encode()
+        content = f"BT /F1 12 Tf 72 700 Td ({shown}) Tj ET {drawing}".encode()
         page = Dictionary(
             Type=Name.Page,
             MediaBox=Array(LETTER),
@@ -122,3 +128,15 @@ def test_a_number_whose_decimal_mark_has_no_character_is_not_believed(comma: str
 
 def test_a_word_beside_no_digit_may_have_a_glyph_without_a_character() -> None:
     assert scan(numbers("Total, and 2347.96", shift=0, comma="\u200b")).ocr == "nothing"
+
+
+@pytest.mark.parametrize("mark", [" ", "\u00a0", "\u2009", "\u0009", "\u0000"])
+def test_a_number_whose_minus_is_mapped_to_white_space_is_not_believed(mark: str) -> None:
+    scanned = scan(numbers("Total-77,77 EUR", shift=0, says={"-": mark}))
+    assert scanned.ocr == "page"
+    assert [w.code for w in scanned.warnings] == ["bad_text_layer"]
+
+
+def test_a_soft_hyphen_that_is_drawn_before_a_number_is_its_minus() -> None:
+    scanned = scan(numbers("Total -77,77 EUR", shift=0, says={"-": "\u00ad"}))
+    assert (scanned.ocr, [w.text for w in scanned.words]) == ("nothing", ["Total", "-77,77", "EUR"])

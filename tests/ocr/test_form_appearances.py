@@ -10,7 +10,7 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, Pdf
 
-from ocr.form_appearances import complete_appearances
+from ocr.form_appearances import UnreadFormError, complete_appearances
 from ocr.reader import ReadOptions, read_document
 from tests.ocr.files import pdf, text_at
 
@@ -94,9 +94,14 @@ def test_a_form_that_draws_its_values_stays_as_it_is() -> None:
     assert complete_appearances(form_of({"V": "777,77"}, drawn="777,77", needs=True)) is None
 
 
-@pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n", pdf(text_at(72, 700, "No form"))])
-def test_what_is_no_form_stays_as_it_is(data: bytes) -> None:
-    assert complete_appearances(data) is None
+def test_what_has_no_form_stays_as_it_is() -> None:
+    assert complete_appearances(pdf(text_at(72, 700, "No form"))) is None
+
+
+@pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n"])
+def test_what_is_no_pdf_has_no_form_that_can_be_read(data: bytes) -> None:
+    with pytest.raises(UnreadFormError):
+        complete_appearances(data)
 
 
 def test_an_encrypted_form_is_completed() -> None:
@@ -104,3 +109,23 @@ def test_an_encrypted_form_is_completed() -> None:
         saved = BytesIO()
         document.save(saved, encryption=pikepdf.Encryption(owner="o", user="", R=6))
     assert text_of(saved.getvalue()) == "Amount due: 777,77"
+
+
+def test_a_form_that_cannot_be_read_is_told_of() -> None:
+    data = form_of({"V": "777,77", "Ff": "many"})
+    with pytest.raises(UnreadFormError):
+        complete_appearances(data)
+    document = read_document(data, options=ReadOptions(n_workers=1))
+    assert [(w.code, w.page_number) for w in document.warnings] == [("unread_ink", None)]
+
+
+@pytest.mark.filterwarnings("ignore:This document has 1 form widget")
+@pytest.mark.parametrize(("flags", "is_read"), [(4, True), (2, False), (32, False)])
+def test_a_field_that_no_form_lists_is_read_as_viewers_show_it(flags: int, *, is_read: bool) -> None:
+    with Pdf.open(BytesIO(form_of({"V": "777,77", "F": flags}))) as document:
+        untyped: Any = document
+        del untyped.Root.AcroForm
+        saved = BytesIO()
+        untyped.save(saved)
+    text = read_document(saved.getvalue(), options=ReadOptions(n_workers=1)).pages[0].text
+    assert ("777,77" in text) is is_read

@@ -58,3 +58,22 @@ def test_lines_of_a_note_without_appearance_are_apart(line_end: str) -> None:
 @pytest.mark.parametrize("text", ["", "\r\r", "x\n" * 20_000])
 def test_an_odd_note_does_no_harm(text: str) -> None:
     assert [word.text for word in scan(with_note(text, drawn=False)).words][:2] == ["Invoice", "20417"]
+
+
+def test_a_note_that_has_its_text_with_marks_of_style_alone_is_read() -> None:
+    rich = "<body xmlns='http://www.w3.org/1999/xhtml'><p>Paid &amp; sent</p><p>12<b>,50</b></p></body>"
+    with Pdf.open(BytesIO(with_note("", drawn=False))) as document:
+        untyped: Any = document
+        untyped.pages[0].Annots[0].RC = rich
+        saved = BytesIO()
+        untyped.save(saved)
+    assert texts(scan(saved.getvalue())) == ["Paid", "&", "sent", "12,50"]
+
+
+def test_a_note_for_print_alone_is_not_read() -> None:
+    with Pdf.open(BytesIO(with_note("Copy", drawn=True))) as document:
+        untyped: Any = document
+        untyped.pages[0].Annots[0].F = 32
+        saved = BytesIO()
+        untyped.save(saved)
+    assert texts(scan(saved.getvalue())) == []

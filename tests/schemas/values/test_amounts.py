@@ -462,3 +462,29 @@ def test_words_that_are_marks_beside_money_only_are_none_alone(word: str) -> Non
 def test_cents_behind_a_mark_are_two_digits(text: str) -> None:
     parsed = parse_amount(text)
     assert parsed is None or parsed.unit == "gr"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("\u25b3 12,500\u5186", "-12500"),
+        ("\u00a5\u25b25,500.50", "-5500.50"),
+        ("\u25b21,234.50", "-1234.50"),
+        ("12\u2079\u2079 \u20ac", "12.99"),
+        ("$12\u2075\u2070", "12.50"),
+        ("\u20ac 1.234 \u2075\u2070", "1234.50"),
+        ("99\u00a2", "0.99"),
+        ("5 cents", "0.05"),
+    ],
+)
+def test_triangles_and_raised_cents_are_read(text: str, value: str) -> None:
+    parsed = parse_amount(text)
+    assert parsed is not None
+    assert parsed.readings == (Decimal(value),)
+
+
+@pytest.mark.parametrize(
+    "text", ["\u25b2 1.25%", "12\u2079\u2079", "12,50\u00b2\u00b3 \u20ac", "99 ct", "150\u00a2"]
+)
+def test_what_may_be_a_rise_a_footnote_or_a_number_of_pieces_is_none(text: str) -> None:
+    assert parse_amount(text) is None

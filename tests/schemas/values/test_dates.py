@@ -288,3 +288,27 @@ def test_dates_with_times_and_of_more_calendars_are_read(text: str, iso: str) ->
 )
 def test_what_only_looks_like_another_calendar_is_none(text: str) -> None:
     assert parse_date(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("Bremen, den 3. Mai 2024", "2024-05-03"),
+        ("Frankfurt am Main, den 13.04.2024", "2024-04-13"),
+        ("Paris, le 12 novembre 2026", "2026-11-12"),
+        ("Fait le 13/11/2026", "2026-11-13"),
+        ("Milano, l\u00ec 12 novembre 2026", "2026-11-12"),
+        ("the 12th November 2026", "2026-11-12"),
+        ("Berlin, 13.11.2026", "2026-11-13"),
+    ],
+)
+def test_a_place_before_a_date_is_passed_over(text: str, iso: str) -> None:
+    parsed = parse_date(text)
+    assert parsed is not None
+    assert parsed.readings == (date.fromisoformat(iso),)
+    assert not looks_like_date(text)
+
+
+@pytest.mark.parametrize("text", ["Hauptstr. 12, 10.11.2026", "Nov 2026, 12.11.2026", "3 items, 12.11.2026"])
+def test_what_has_figures_before_a_date_is_no_place(text: str) -> None:
+    assert parse_date(text) is None
