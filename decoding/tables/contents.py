@@ -27,6 +27,7 @@ _CENT = Decimal("0.01")
 # A letter, or a number that is no rate anywhere, mostly explained below the table.
 _TAX_CODE = re.compile(r"[^\W\d_]{1,2}\d?|[*]{1,2}|[12]")
 _BREAKDOWN: frozenset[ColumnKind | None] = frozenset(("tax_base", "tax_amount"))
+_RATES: frozenset[ColumnKind | None] = frozenset(("tax_code", "tax_rate"))
 _NAMED = frozenset[ColumnKind | None]((*_BREAKDOWN, "description"))
 _FIGURES = re.compile(r"\d+")
 _DAY = re.compile(r"\d{2}\.\d{2}\.|\d{1,2}/\d{1,2}|\d{2}-\d{2}")
@@ -93,12 +94,15 @@ def _name_texts(columns: list[Column], filled: Sequence[Sequence[str]], *, n_row
             columns[0] = replace(columns[0], kind="position")
     if (
         kinds & _BREAKDOWN
+        or kinds >= _RATES
         or "description" in kinds
         or any("description" in column.also for column in columns)
     ):
         return
     worded = [
-        at for at, texts in enumerate(filled) if columns[at].kind is None and _says_things(texts, n_rows)
+        at
+        for at, texts in enumerate(filled)
+        if columns[at].kind is None and "%" not in columns[at].heading and _says_things(texts, n_rows)
     ]
     if len(worded) == 1:
         columns[worded[0]] = replace(columns[worded[0]], kind="description")

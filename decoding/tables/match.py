@@ -177,6 +177,7 @@ def _is_fit(item: ObjectSpec, table: Table) -> bool:
     asked = {kind for kinds in key_kinds.values() for kind in kinds}
     kinds = {column.kind for column in table.columns}
     n_rates = sum(column.kind == "tax_rate" for column in table.columns)
+    n_rates += "tax_code" in kinds and not kinds & _SAYS_GOODS
     is_breakdown = bool(kinds & _TAX_ONLY) or n_rates > 1 or (n_rates and not kinds & _SAYS_WHAT)
     is_breakdown = is_breakdown or _breaks_down_net(table)
     # Nothing is counted in a breakdown: a row with a quantity says what tax is on its own goods.

@@ -144,7 +144,7 @@ def names_withholding(words: Iterable[str]) -> bool:
 
 def is_sum_line(words: Iterable[str]) -> bool:
     """Return whether folded words are those of a sum and nothing else, whose amount may stand elsewhere."""
-    known = telling_words(words)
+    known = [word for word in telling_words(words) if word not in _QUALIFIERS]
     return bool(known) and all(names_total([word]) for word in known) and any(map(_SUMS.search, known))
 
 

@@ -186,3 +186,32 @@ def test_a_unit_that_a_row_prints_is_never_null() -> None:
     text = "Description    Qty   UOM   Amount\nHex bolt         5   EA      12.50"
     (row,) = scoped(pages(text), rows_of(item(description="verbatim", uom="verbatim", amount="amount")))
     assert "uom" in row.filled
+
+
+@pytest.mark.parametrize(
+    "heading", ["Tax code   %     AMT (RM)   Tax (RM)", "CODE       %     NET        TAX     "]
+)
+def test_a_summary_of_taxes_is_no_list_of_goods_whatever_follows_it(heading: str) -> None:
+    text = (
+        f"{heading}\n"
+        "SR         6     2263.32    135.80\n"
+        "Goods sold are not returnable\n"
+        "Thank you for shopping with us"
+    )
+    assert (
+        scoped(pages(text), rows_of(item(description="verbatim", quantity="amount", amount="amount"))) == ()
+    )
+
+
+def test_goods_with_a_code_and_a_rate_of_their_tax_are_a_list() -> None:
+    text = (
+        "Description      VAT code    VAT %    Amount\n"
+        "Paper            S           20.0      10.00\n"
+        "Books            Z            0.0      12.00"
+    )
+    assert len(scoped(pages(text), rows_of(BILLED))) == 2
+
+
+def test_a_grand_total_alone_below_a_heading_is_no_row() -> None:
+    text = "By Broadcast Month     Spots     Rate      Net\nGrand Total:              24   581.00   493.85"
+    assert find_tables(pages(text)) == ()
