@@ -1,4 +1,4 @@
-"""Pages that hide text: the words of their layer that OCR reads too, and what it reads beside them."""
+"""Pages that hide text, or draw a number otherwise: the words that OCR reads too, and what else it reads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ocr.confirming import Confirmed, confirm
+from ocr.confirming import Confirmed, confirm, keep_undoubted
 from ocr.engine import PageReading
 from ocr.pdf import turned
 from ocr.preprocess import correction
@@ -60,6 +60,9 @@ def _confirm(
     scan: PageScan, read: Sequence[Word], size_px: tuple[int, int], look_again: LookAgain
 ) -> Confirmed:
     found = confirm(scan.words, read)
+    if scan.doubted is not None:
+        beside = (*scan.image_boxes, *(line.box for line in scan.ink_lines))
+        found = keep_undoubted(found, scan.words, doubted=scan.doubted, beside=beside)
     boxes = [_around(word.bbox, size_px) for word in found.in_doubt if any(map(str.isalnum, word.text))]
     again = look_again(boxes) if boxes else ()
     return found.read_again(again, scan.words)

@@ -12,7 +12,7 @@ from rapidfuzz.distance import Levenshtein
 
 from ocr.second_look import LIKE_DIGITS
 from schemas.document import Word
-from schemas.geometry import BBox
+from schemas.geometry import BBox, clip
 
 # A word stands where another does if they share so much of the smaller one's width and height.
 _MIN_SHARED_WIDTH, _MIN_SHARED_HEIGHT = 0.3, 0.5
@@ -78,6 +78,30 @@ class Confirmed:
             ),
             refused=refused,
         )
+
+
+def keep_undoubted(
+    found: Confirmed, layer: Sequence[Word], *, doubted: Sequence[BBox], beside: Sequence[BBox]
+) -> Confirmed:
+    """Return the same with all words of `layer` but those that stand in `doubted` boxes.
+
+    What was read is added only in these boxes and right beside them, and in those where more words may stand
+    `beside` the layer's; nowhere where a word stands that is not in doubt.
+    """
+    trusted = [word for word in layer if not any(_share(word.bbox, box) for box in doubted)]
+    known = {id(word) for word in (*found.kept, *trusted)}
+    near = [*map(_widened, doubted), *beside]
+    added = [word for word in found.added if any(_holds(box, word.bbox.center) for box in near)]
+    free = [word for word, at in zip(added, _links(added, trusted), strict=True) if not at.size]
+    return Confirmed(
+        kept=tuple(word for word in layer if id(word) in known),
+        added=tuple(free),
+        refused=tuple(word for word in found.refused if id(word) not in known),
+    )
+
+
+def _widened(box: BBox) -> BBox:
+    return clip(box.left - box.height, box.top, box.right + box.height, box.bottom)
 
 
 def confirm(layer: Sequence[Word], read: Sequence[Word]) -> Confirmed:

@@ -75,6 +75,8 @@ def from_ocr(page_index: int, scan: PageScan, recognised: Recognised, rendered: 
 def from_check(page_index: int, scan: PageScan, recognised: Recognised, checked: CheckedWords) -> PageResult:
     """Return the page of the words of its text layer that OCR read too, and of what else it read."""
     words, apart = part_sideways(checked.words, scan.width_pt, scan.height_pt)
+    if scan.doubted is not None:  # what runs in other directions was not asked about
+        apart = (*apart, *scan.apart)
     page = make_page(
         page_index, words, scan.width_pt, scan.height_pt, apart=apart, rotation_deg=scan.rotation_deg
     )

@@ -24,7 +24,7 @@ from ocr.number_shapes import find_doubtful
 from ocr.pdf import PageFrame, PdfSource, open_pdf, page_frame, turned
 from ocr.reading_order import Arrangement
 from ocr.render import render, render_dpi
-from ocr.stray_marks import has_marks_beside
+from ocr.stray_marks import find_marked
 from ocr.text_layer import Box, LayerWord, layer_words, open_text, quarter_turns
 from ocr.text_quality import garbage_reason
 from ocr.tiled import part_tiled
@@ -77,7 +77,9 @@ class PageScan:
     ocr
         What OCR has to read.
     image_boxes
-        Where to look for more words when `ocr` is "images", on the upright page.
+        Where to look for more words when `ocr` is "images", or `doubted` are checked, on the upright page.
+    doubted
+        Where the words stand that have to be checked when `ocr` is "check", on the upright page; None if all.
     ink_lines
         What looks like text beside a good text layer and is none of its words, on the upright page.
     """
@@ -92,6 +94,7 @@ class PageScan:
     image_boxes: tuple[BBox, ...]
     warnings: tuple[ReadWarning, ...]
     ink_lines: tuple[InkLine, ...] = ()
+    doubted: tuple[BBox, ...] | None = None
 
     @property
     def printed(self) -> tuple[Word, ...]:
@@ -213,8 +216,12 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         shown = what_is_shown(page, frame, found)
         visible, hidden = part_by_sight(found, shown, frame)
         misread = misread_reason(visible) or unmapped_reason(visible)
-        is_doubtful = bool(find_doubtful(visible)) or has_marks_beside(visible, shown, frame, n_turns)
-    scope, warnings = _verdict(visible, hidden, shown, misread, page_index, is_doubtful=is_doubtful)
+        doubted = (*find_doubtful(visible), *find_marked(visible, shown, frame, n_turns))
+    scope, warnings = _verdict(visible, hidden, shown, misread, page_index)
+    has_images = scope == "images"
+    # A number in doubt is no reason to doubt the words around it.
+    is_in_part = bool(doubted) and scope not in ("page", "check")
+    scope = "check" if is_in_part else scope
     # Hidden words may run in any direction.
     n_turns = _turns_of(visible) if scope == "check" else n_turns
     words, apart = _words_by_direction(visible, n_turns, frame.size_pt)
@@ -228,10 +235,11 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         hidden=tuple(word.text for word in hidden),
         rotation_deg=90 * n_turns,
         ocr=scope,
-        image_boxes=_boxes_to_read(visible, shown, n_turns) if scope == "images" else (),
+        image_boxes=_boxes_to_read(visible, shown, n_turns) if has_images else (),
+        doubted=tuple(clip(*turned(word.box, -n_turns)) for word in doubted) if is_in_part else None,
         warnings=(*warnings, *_false_texts(n_false, page_index)),
     )
-    return scan if scope in ("page", "check") else _with_ink(scan, shown, n_turns)
+    return scan if scope in ("page", "check") and not is_in_part else _with_ink(scan, shown, n_turns)
 
 
 def _layer(
@@ -284,8 +292,6 @@ def _verdict(
     shown: Shown,
     misread: str | None,
     page_index: int,
-    *,
-    is_doubtful: bool,
 ) -> tuple[OcrScope, tuple[ReadWarning, ...]]:
     """Return what has to be OCRed, and why the text layer is not trusted if it is not."""
     is_suspect, warnings = _suspect(visible, hidden, shown, page_index)
@@ -295,7 +301,7 @@ def _verdict(
     reason = garbage_reason([w.text for w in visible], n_unmapped=n_unmapped) or misread
     if reason is not None:
         return "page", (*warnings, _warning("bad_text_layer", reason, page_index))
-    return "check" if is_suspect or is_doubtful else _find_missing_text(visible, shown), warnings
+    return "check" if is_suspect else _find_missing_text(visible, shown), warnings
 
 
 def _suspect(

@@ -51,8 +51,10 @@ class _Number:
         return self.bottom - self.top
 
 
-def has_marks_beside(words: Sequence[LayerWord], shown: Shown, frame: PageFrame, n_turns: int) -> bool:
-    """Return whether a number among `words` has ink beside it that looks like a sign or a digit.
+def find_marked(
+    words: Sequence[LayerWord], shown: Shown, frame: PageFrame, n_turns: int
+) -> tuple[LayerWord, ...]:
+    """Return the words whose number has ink beside it that looks like a sign or a digit.
 
     Parameters
     ----------
@@ -62,20 +64,19 @@ def has_marks_beside(words: Sequence[LayerWord], shown: Shown, frame: PageFrame,
         Clockwise quarter turns by which the text appears turned; words in other directions are passed over.
     """
     upright = np.ascontiguousarray(np.rot90(shown.without_text, n_turns))
-    numbers = [
-        number for word in words if (number := _number(word, frame, n_turns, upright.shape)) is not None
-    ]
+    found = ((word, _number(word, frame, n_turns, upright.shape)) for word in words)
+    numbers = [(word, number) for word, number in found if number is not None]
     if not numbers or min(upright.shape) < _AROUND_PX:
-        return False
-    highest = max(number.height for number in numbers)
+        return ()
+    highest = max(number.height for _, number in numbers)
     uncovered = np.ascontiguousarray(np.rot90(shown.beside_words, n_turns))
     lost = _small_shapes(uncovered, _LETTER_HEIGHT[1] * highest)
     drawn = _small_shapes(_find_ink(upright), _LETTER_HEIGHT[1] * highest)
     if not 0 < len(lost) + len(drawn) <= _MAX_SHAPES:
-        return False
-    ends = np.array([(number.left, number.right, number.bottom) for number in numbers])
+        return ()
+    ends = np.array([(number.left, number.right, number.bottom) for _, number in numbers])
     # Of the text only a minus is lost; a font draws boxes for letters that it has no glyphs for.
-    return any(_has_mark(n, drawn, ends) or _has_mark(n, lost, None) for n in numbers)
+    return tuple(word for word, n in numbers if _has_mark(n, drawn, ends) or _has_mark(n, lost, None))
 
 
 def _number(word: LayerWord, frame: PageFrame, n_turns: int, shape: tuple[int, ...]) -> _Number | None:

@@ -45,3 +45,16 @@ def test_the_minus_is_read() -> None:
     document = read_document(numbers("77,77 EUR", shift=0, drawing=MINUS), options=ReadOptions(n_workers=1))
     (word,) = [word for word in document.pages[0].words if "77,77" in word.text]
     assert word.text == "-77,77"
+
+
+def test_only_the_number_in_doubt_is_read_anew() -> None:
+    """A rare word that OCR would misread, and text along the edge, stay as the layer has them."""
+    beside = f"{MINUS} BT /F1 5 Tf 72 600 Td (Xq1l0 Zw5S8B) Tj ET BT /F1 9 Tf 0 1 -1 0 40 300 Tm (Copy) Tj ET"
+    document = read_document(numbers("77,77 EUR", shift=0, drawing=beside), options=ReadOptions(n_workers=1))
+    words = [word.text for word in document.pages[0].words]
+    assert sorted(words) == sorted(["-77,77", "EUR", "Xq1l0", "Zw5S8B", "Copy"])
+
+
+def test_of_two_numbers_the_one_with_the_mark_is_in_doubt() -> None:
+    (box,) = scan(numbers("77,77 EUR and 12,50", shift=0, drawing=MINUS)).doubted or ()
+    assert box.left * 612 == pytest.approx(72, abs=3)
