@@ -33,7 +33,7 @@ _MOD_97: Any = mod_97_10
 
 # "DE89 3704 0044 0532 0130 00" is six words, the longest of 34 characters nine.
 MAX_WORDS = 9
-MAX_CHARACTERS = 48
+MAX_CHARACTERS = 100  # mail addresses are longer than codes
 _MOST_WORDS = {"iban": MAX_WORDS, "bic": 4, "currency": 1, "gtin": 4, **MOST_WORDS}
 _USUAL_WORDS = 6  # "CHE-123.456.789 MWST", "GB 123 4567 89", "51 824 753 556"
 
