@@ -83,14 +83,15 @@ class Confirmed:
 def keep_undoubted(
     found: Confirmed, layer: Sequence[Word], *, doubted: Sequence[BBox], beside: Sequence[BBox]
 ) -> Confirmed:
-    """Return the same with all words of `layer` but those that stand in `doubted` boxes.
+    """Return the same with all words of `layer` but those whose boxes are `doubted`.
 
     What was read is added only in these boxes and right beside them, and in those where more words may stand
     `beside` the layer's; nowhere where a word stands that is not in doubt.
     """
-    trusted = [word for word in layer if not any(_share(word.bbox, box) for box in doubted)]
+    at_doubt = frozenset(doubted)
+    trusted = [word for word in layer if word.bbox not in at_doubt]
     known = {id(word) for word in (*found.kept, *trusted)}
-    near = [*map(_widened, doubted), *beside]
+    near = [*map(_widened, at_doubt), *beside]
     added = [word for word in found.added if any(_holds(box, word.bbox.center) for box in near)]
     free = [word for word, at in zip(added, _links(added, trusted), strict=True) if not at.size]
     return Confirmed(

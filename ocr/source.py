@@ -218,12 +218,10 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         misread = misread_reason(visible) or unmapped_reason(visible)
         doubted = (*find_doubtful(visible), *find_marked(visible, shown, frame, n_turns))
     scope, warnings = _verdict(visible, hidden, shown, misread, page_index)
-    has_images = scope == "images"
-    # A number in doubt is no reason to doubt the words around it.
-    is_in_part = bool(doubted) and scope not in ("page", "check")
-    scope = "check" if is_in_part else scope
     # Hidden words may run in any direction.
     n_turns = _turns_of(visible) if scope == "check" else n_turns
+    # A number in doubt is no reason to doubt the words around it.
+    is_in_part = bool(doubted) and scope not in ("page", "check")
     words, apart = _words_by_direction(visible, n_turns, frame.size_pt)
     is_turned = n_turns % 2 == 1 and scope != "page"
     width_pt, height_pt = frame.size_pt[::-1] if is_turned else frame.size_pt
@@ -234,12 +232,12 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         apart=apart,
         hidden=tuple(word.text for word in hidden),
         rotation_deg=90 * n_turns,
-        ocr=scope,
-        image_boxes=_boxes_to_read(visible, shown, n_turns) if has_images else (),
+        ocr="check" if is_in_part else scope,
+        image_boxes=_boxes_to_read(visible, shown, n_turns) if scope == "images" else (),
         doubted=tuple(clip(*turned(word.box, -n_turns)) for word in doubted) if is_in_part else None,
         warnings=(*warnings, *_false_texts(n_false, page_index)),
     )
-    return scan if scope in ("page", "check") and not is_in_part else _with_ink(scan, shown, n_turns)
+    return scan if scope in ("page", "check") else _with_ink(scan, shown, n_turns)
 
 
 def _layer(

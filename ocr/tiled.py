@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ocr.text_layer import LayerWord
 
 # Fewer are seldom a watermark: a table of that many rows and two columns of units has them, too.
@@ -41,12 +44,11 @@ def _is_tiled(text: str, words: Sequence[LayerWord]) -> bool:
     if len({round(word.size_pt, 1) for word in own}) > 1 or not others:
         return False
     is_larger = own[0].size_pt >= _LARGER * median(word.size_pt for word in others)
-    return is_larger or any(_stands_on(word, other) for word in own for other in others)
+    boxes = np.array([word.box for word in others])
+    return is_larger or any(_stands_on(np.array(word.box), boxes) for word in own)
 
 
-def _stands_on(word: LayerWord, other: LayerWord) -> bool:
-    left, top, right, bottom = word.box
-    other_left, other_top, other_right, other_bottom = other.box
-    width = min(right, other_right) - max(left, other_left)
-    height = min(bottom, other_bottom) - max(top, other_top)
-    return width > _COVERED * (right - left) and height > _COVERED * (bottom - top)
+def _stands_on(box: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
+    """Return whether a box (4,) stands on one of others (n, 4)."""
+    shared = np.minimum(others[:, 2:], box[2:]) - np.maximum(others[:, :2], box[:2])
+    return bool((shared > _COVERED * (box[2:] - box[:2])).all(axis=1).any())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from codecs import BOM_UTF8
+import re
 from collections.abc import Callable
 
 from pydantic import JsonValue, TypeAdapter
@@ -11,6 +11,8 @@ from pydantic import JsonValue, TypeAdapter
 from schemas.errors import InputError
 
 _MAX_CHARS = 40  # of a key in a message
+# The escape of a half of a character beyond the first 65,536, which needs its other half.
+_HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 _OBJECT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
@@ -26,7 +28,8 @@ def load_distinct(text: bytes | str, *, parse_constant: Callable[[str], object] 
     RepeatedKeyError
         If an object has a key twice, at whatever depth.
     ValueError
-        If it is no JSON, or no UTF-8, -16 or -32.
+        If it is no JSON, or no UTF-8, -16 or -32, or spells half of a character (one escape of two): what
+        comes of it cannot be written again.
     RecursionError
         If it is nested some thousand deep.
 
@@ -38,7 +41,11 @@ def load_distinct(text: bytes | str, *, parse_constant: Callable[[str], object] 
     Traceback (most recent call last):
     schemas.distinct_json.RepeatedKeyError: an object repeats a key ('a')
     """
-    return json.loads(text, object_pairs_hook=_distinct, parse_constant=parse_constant)
+    plain = text if isinstance(text, str) else text.decode(json.detect_encoding(text))
+    value: object = json.loads(plain, object_pairs_hook=_distinct, parse_constant=parse_constant)
+    if _HALF.search(plain):
+        json.dumps(value, ensure_ascii=False).encode()  # fails at a half
+    return value
 
 
 def load_object(text: bytes, *, name: str) -> dict[str, JsonValue]:
@@ -49,10 +56,8 @@ def load_object(text: bytes, *, name: str) -> dict[str, JsonValue]:
     InputError
         If it is none, or an object in it has a key twice; `name` says of what.
     """
-    plain = text.removeprefix(BOM_UTF8)
     try:
-        load_distinct(plain)
-        return _OBJECT.validate_json(plain)
+        return _OBJECT.validate_python(load_distinct(text.decode("utf-8-sig")))
     except RepeatedKeyError as error:
         raise InputError(f"{name}: {error}") from error
     except (ValueError, RecursionError) as error:

@@ -34,7 +34,8 @@ def continue_answer(
         If the engine fails or breaks its contract.
     """
     if found is None:
-        found = _join(extractor.find_examples(extractor.cut(document)))
+        windows = () if extractor.examples is None else extractor.cut(document)
+        found = _join(extractor.find_examples(windows))
     parts = [_answer_rest(extractor, document, rest, found) for rest in rests]
     merged, conflicts = merge_answers(
         relax(extractor.schema).root, [part.merged for part in parts], match_rows=match_rows
@@ -89,7 +90,7 @@ def finish_answer(extractor: WindowExtractor, document: Document, answer: Docume
             conflicts=tuple(dict.fromkeys((*answer.conflicts, *more.conflicts, *conflicts))),
             decoded=(*answer.decoded, *more.decoded),
             n_windows=answer.n_windows,
-            requests=(*answer.requests, *more.requests),
+            requests=answer.requests,
             rests=more.rests,
         )
         if is_stuck:

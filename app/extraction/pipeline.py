@@ -340,7 +340,7 @@ class Pipeline:
                 document=document,
                 schema=schema if rests is None else relax(schema),
                 options=options,
-                requests=requests if rests is None else answer.requests,
+                requests=answer.requests,
                 rests=rests,
             )
             calibration = self._find_calibration(answer)

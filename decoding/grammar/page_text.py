@@ -27,9 +27,9 @@ Run = tuple[str, ...]
 # "2026 年 3 月 12 日" six.
 MAX_AMOUNT_WORDS = 4
 MAX_DATE_WORDS = 6
-# No printed amount or date is longer; the limit keeps pattern matching linear on glued-up pages.
 # A number whose thousands blanks part.
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?: \d{3})+(?:[.,]\d+)?-?")
+# No printed amount or date is longer; the limit keeps pattern matching linear on glued-up pages.
 _MAX_CANDIDATE_CHARS = 48
 
 

@@ -27,8 +27,8 @@ from schemas.values.amounts import looks_like_amount
 _MAX_GROUP_WORDS, _MAX_LINE_GROUPS = 60, 4 * MAX_COLUMNS
 # Columns of numbers that texts stand close behind.
 _NUMBERS_FIRST: frozenset[ColumnKind] = frozenset(("position", "code", "quantity"))
-# A text in one of these has numbers of its own ("EREF: 4411 MREF: 88121").
 _THOUSANDS = re.compile(r"\d{3}(?:[.,]\d+)?")
+# A text in one of these has numbers of its own ("EREF: 4411 MREF: 88121").
 _TEXTS: frozenset[ColumnKind | None] = frozenset(("description", "date"))
 
 

@@ -13,7 +13,7 @@ _VALUE = frozenset("value valuta wert wertstellung valeur val valor".split())
 _NET = re.compile("^nett?o|^nett?$|^ht(?:va)?$|^exc?k?l|^ohne$")
 _GROSS = re.compile("^gross$|^brutt?o|^ttc$|^tvac$|^inc?k?l")
 _STAGES = {
-    "ordered": re.compile("^(?:order|order(?:ed)?|bestell(?:t|menge|ung)|commande|pedid|ordinat|besteld)"),
+    "ordered": re.compile("^(?:order|bestell(?:t|menge|ung)|commande|pedid|ordinat|besteld)"),
     "delivered": re.compile(
         "^(?:ship|deliver|geliefert|liefermenge|livre|expedi|entregad|consegnat|geleverd)"
     ),

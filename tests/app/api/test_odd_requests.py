@@ -294,6 +294,14 @@ def test_a_key_that_stands_twice_is_refused_wherever_json_is_read(
     assert "repeats a key" in issue[1]
 
 
+@pytest.mark.parametrize("half", ["\\ud83d", "\\uDE00", "\\ud83d\\ud83d"])
+def test_half_of_a_character_is_refused_as_nothing_could_write_it(client: TestClient, half: str) -> None:
+    body = f'{{"verdict": "corrected", "value": {{"a": "{half}"}}, "confirmed_by": "me"}}'
+    assert send(client, body.encode(), path=f"/v1/extractions/{'0' * 32}/feedback").status_code == 422
+    form = {"schema": "invoice", "confirmed_by": "me", "answer": f'{{"document_id": "{half}"}}'}
+    assert client.post("/v1/examples", data=form, files={"file": ("a.pdf", b"x")}).status_code == 400
+
+
 def test_no_route_has_the_framework_read_json(client: TestClient) -> None:
     """It takes keys that stand twice; forms and files have their names checked (`app.api.forms`)."""
     routes = [route for route in cast("FastAPI", client.app).routes if isinstance(route, APIRoute)]
