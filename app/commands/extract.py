@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import JsonValue
 
+from app.batch.manifest import MANIFEST
 from app.commands.option_flags import take_options
 from app.commands.stopping import end_at_once
 from app.extraction.options import SPLIT_HELP, SplitMode
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from app.batch.run import Tally
 
 EXIT_FAILED, EXIT_NEEDS_REVIEW = 1, 3
+_SHORT_MANIFEST = 1_000_000  # bytes, read within some milliseconds
 
 
 class FailOn(StrEnum):
@@ -107,7 +110,10 @@ def extract(
         if explain and out is None:
             raise ConfigurationError("--explain writes files", hint="name a folder with --out")
         if jobs == 1:  # others import it in processes of their own
-            _import_ahead(settings, engine or settings.engine, files)
+            done = frozenset[str]() if again or out is None else _named_in(out / MANIFEST)
+            # Of a folder most files are done where any are.
+            new = [file for file in files if file not in done and not (done and Path(file).is_dir())]
+            _import_ahead(settings, engine or settings.engine, new)
 
         # While torch is loaded: these are all that reads, asks, checks and writes.
         from app.batch.review import check_review_file
@@ -143,6 +149,16 @@ def _import_ahead(settings: Settings, engine: EngineName, files: Sequence[str]) 
         from decoding.engines.torch_import import import_torch
 
         threading.Thread(target=import_torch, name="import").start()
+
+
+def _named_in(manifest: Path) -> frozenset[str]:
+    """Return the paths that a manifest names, by which nothing is decided but what is worth importing."""
+    try:
+        is_short = manifest.stat().st_size <= _SHORT_MANIFEST
+        lines = manifest.read_bytes().splitlines() if is_short else []
+        return frozenset(str(json.loads(line)["path"]) for line in lines)
+    except (OSError, ValueError, KeyError, TypeError):
+        return frozenset()  # what is wrong with it is said when it is read
 
 
 def end_with(tally: Tally, fail_on: FailOn) -> None:

@@ -70,6 +70,26 @@ def test_a_second_run_does_what_is_new_and_lists_what_it_wrote(
     assert "as before" not in again.output
 
 
+def test_torch_is_not_imported_for_files_that_are_done(
+    runner: CliRunner, tmp_path: Path, named: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported: list[str] = []
+    monkeypatch.setattr("decoding.engines.torch_import.import_torch", lambda: imported.append("torch"))
+    files, others = write_pdfs(tmp_path / "in", 1), write_pdfs(tmp_path / "others", 2)
+    first = str(files / "00.pdf")
+    assert runner.invoke(app, ["extract", first, *named]).exit_code == 0
+    assert imported.pop() == "torch"
+    for done in (first, str(files)):
+        assert "00.pdf: succeeded, as before" in runner.invoke(app, ["extract", done, *named]).output
+        assert not imported
+    for new in ((str(others / "01.pdf"),), (first, "--again")):
+        assert runner.invoke(app, ["extract", *new, *named]).exit_code == 0
+        assert imported.pop() == "torch"
+    (tmp_path / "out" / "manifest.jsonl").write_bytes(b"\xff{]\n")
+    assert "is of no batch" in str(runner.invoke(app, ["extract", first, *named]).exception)
+    assert imported.pop() == "torch"
+
+
 def test_standard_input_and_patterns_are_documents(
     runner: CliRunner, tmp_path: Path, named: tuple[str, ...]
 ) -> None:
