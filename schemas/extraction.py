@@ -28,6 +28,7 @@ WarningCode = Literal[
     "sum_mismatch",
     "settled_by_sum",
     "sole_date",
+    "named_value",
     "check_digit_failed",
     "readings_differ",
     "low_confidence",

@@ -81,7 +81,9 @@ def check_document_answer(
     if options.lessons:
         said = teach_answer(said, asked.requests, document, asked.schema, asks_for=asked.asks_for)
     by_sums = options.sums and not asked.is_part
-    given, grounded, corrected = ground_answer(said, document, asked.schema, by_sums=by_sums)
+    given, grounded, corrected = ground_answer(
+        said, document, asked.schema, by_sums=by_sums, is_part=asked.is_part
+    )
     completeness = _find_completeness(asked, grounded)
     return CheckedAnswer(
         given=given,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
+from decoding.checks.named_nulls import find_named
 from decoding.checks.set_apart_titles import drop_titles
 from decoding.checks.settle import settle_sums
 from decoding.checks.sole_date import find_sole_date
@@ -26,11 +27,18 @@ from schemas.walk import with_values
 
 
 def ground_answer(
-    answer: WindowAnswer, document: Document, schema: ExtractionSchema, *, by_sums: bool
+    answer: WindowAnswer,
+    document: Document,
+    schema: ExtractionSchema,
+    *,
+    by_sums: bool,
+    is_part: bool = False,
 ) -> tuple[WindowAnswer, GroundingResult, tuple[ExtractionWarning, ...]]:
     """Return the answer as it is given, where its values stand, and what was withdrawn or settled in it.
 
-    A document's title that stands apart is dropped from texts (`decoding.checks.set_apart_titles`).
+    A document's title that stands apart is dropped from texts (`decoding.checks.set_apart_titles`). What
+    is null and named on the page is given (`decoding.checks.named_nulls`), but for an answer that is the
+    rest of an earlier one, whose nulls may be what that one gave.
 
     Raises
     ------
@@ -41,7 +49,8 @@ def ground_answer(
     grounded = ground_extraction(valid.value, schema, document, page_indices=valid.page_indices)
     valid, grounded = _drop_titles(valid, grounded, document, schema)
     warnings = refused
-    for settle in (_give_sole_date, _settle, _settle_totals) if by_sums else (_give_sole_date,):
+    named = () if is_part else (_give_named,)
+    for settle in (*named, _give_sole_date, *((_settle, _settle_totals) if by_sums else ())):
         valid, settled = settle(valid, grounded, document, schema)
         if settled:
             grounded = ground_extraction(valid.value, schema, document, page_indices=valid.page_indices)
@@ -61,6 +70,19 @@ def _drop_titles(
         return answer, grounded
     answer = replace(answer, value=value)
     return answer, ground_extraction(value, schema, document, page_indices=answer.page_indices)
+
+
+def _give_named(
+    answer: WindowAnswer, grounded: GroundingResult, document: Document, schema: ExtractionSchema
+) -> tuple[WindowAnswer, tuple[ExtractionWarning, ...]]:
+    """Return the answer with what was left out and the page names, each value that the schema admits."""
+    message = "the page calls this value by the name of what is asked; none seemed likelier"
+    told: tuple[ExtractionWarning, ...] = ()
+    for path, text in find_named(grounded, document.pages, document_style(document.pages)).items():
+        given = _Given(text, _unlike(answer.metadata.get(path)), message)
+        answer, warnings = _give(answer, {path: given}, schema, "named_value")
+        told += warnings
+    return answer, told
 
 
 def _give_sole_date(

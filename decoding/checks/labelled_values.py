@@ -96,6 +96,11 @@ _PHRASES: Mapping[str, tuple[ValueKind, tuple[tuple[str, ...], ...]]] = MappingP
 )
 
 
+def phrases_of(term: str) -> tuple[tuple[str, ...], ...]:
+    """Return the labels of a term, each as its folded words; none of a term that is not known."""
+    return _PHRASES[term][1] if term in _PHRASES else ()
+
+
 def labelled_values(index: DocumentIndex, term: str) -> Iterator[LabelledValue]:
     """Yield the values that the pages print beside a label of `term`, in reading order."""
     kind, phrases = _PHRASES.get(term, ("code", ()))

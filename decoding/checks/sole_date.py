@@ -18,7 +18,7 @@ from schemas.values import NumberStyle
 from schemas.values.dates import fold
 
 # What schemas call the date of the document itself; those of the same meaning are asked for once.
-_KEYS = frozenset(
+OWN_DATE_KEYS = frozenset(
     "date date_issue issue_date date_of_issue invoice_date receipt_date order_date date_order".split()
 )
 # Longer documents speak of laws, births and other documents.
@@ -55,7 +55,7 @@ def find_sole_date(
 
 
 def _is_own_date(path: Path, field: GroundedField) -> bool:
-    return len(path) == 1 and path[0] in _KEYS and field.spec.kind == "date"
+    return len(path) == 1 and path[0] in OWN_DATE_KEYS and field.spec.kind == "date"
 
 
 def _place(run: Run) -> tuple[int, int]:

@@ -86,3 +86,25 @@ def test_a_date_that_a_confirmed_page_taught_to_be_none_stays_none() -> None:
     answer = WindowAnswer(value={"date": None}, metadata={("date",): FieldMetadata(taught_by="example")})
     given, _, warnings = ground_answer(answer, document_of(["18.04.2014"]), schema, by_sums=True)
     assert (given.value["date"], warnings) == (None, ())
+
+
+def test_what_the_page_names_is_given_but_for_the_rest_of_an_answer() -> None:
+    """A value that breaks the schema is not given, and hinders no other."""
+    text = {"type": ["string", "null"]}
+    job = {**text, "pattern": "^J[0-9]+$"}
+    schema = from_json_schema(
+        {"title": "job", "type": "object", "properties": {"job_number": job, "order_number": text}}
+    )
+    null = FieldMetadata(probability=0.75)
+    answer = WindowAnswer(
+        value={"job_number": None, "order_number": None},
+        metadata={("job_number",): null, ("order_number",): null},
+    )
+    document = document_of(["Job No.: 77", "Order No.: 4711"])
+    given, grounded, warnings = ground_answer(answer, document, schema, by_sums=False)
+    assert given.value == {"job_number": None, "order_number": "4711"}
+    assert grounded.metadata["order_number",].citations
+    assert given.metadata["order_number",].probability == 0.25
+    assert [(w.code, w.path) for w in warnings] == [("named_value", "order_number")]
+    rest, _, warnings = ground_answer(answer, document, schema, by_sums=False, is_part=True)
+    assert (rest.value, warnings) == (answer.value, ())
