@@ -21,6 +21,7 @@ _FACTORS: tuple[ColumnKind, ...] = ("quantity", "unit_price", "amount")
 _MOST_ROWS, _MOST_COLUMNS = 30, 8
 # Of rows that have all three so many, and that share of all rows, must come out.
 _FEWEST_ROWS, _LEAST_SHARE = 2, 0.5
+_TELLING = 100  # an amount that few small numbers multiply to by chance: one row is enough
 _CENT, _HALF_CENT = Decimal("0.01"), Decimal("0.005")
 _HUNDRED = Decimal(100)
 # Prices are also for a hundred or a thousand, as their heading says ("Preis/100").
@@ -40,7 +41,7 @@ def tell_factors(document: Document, table: Table) -> Table:
         return table
     numbers = {at: _numbers(document, table, at) for at, kind in enumerate(kinds) if _may_be_factor(kind)}
     choices = [
-        [at for at in numbers if _may_be(table.columns[at], kind)][:_MOST_COLUMNS] for kind in _FACTORS
+        [at for at in numbers if _may_be(table.columns[at], kind, kinds)][:_MOST_COLUMNS] for kind in _FACTORS
     ]
     threes = [three for three in product(*choices) if len(set(three)) == len(three)]
     off = [at for at, kind in enumerate(kinds) if kind == "discount"]
@@ -60,8 +61,11 @@ def _may_be_factor(kind: ColumnKind | None) -> bool:
     return kind in (None, "discount", *_FACTORS)
 
 
-def _may_be(column: Column, kind: ColumnKind) -> bool:
+def _may_be(column: Column, kind: ColumnKind, kinds: Sequence[ColumnKind | None]) -> bool:
+    """Return whether a column may be of a kind; of two amounts one may be the price that no heading names."""
     if column.kind is None:
+        return True
+    if kind == "unit_price" and column.kind == "amount" and kinds.count("amount") > 1 and kind not in kinds:
         return True
     return column.kind == kind or (column.kind in NUMERIC_KINDS and kind in heading_kinds(column.heading))
 
@@ -88,7 +92,9 @@ def _holds(numbers: Mapping[int, _Numbers], three: tuple[int, ...], off: Sequenc
         for at, (quantity, price, amount) in enumerate(rows)
         if quantity is not None and price is not None and amount is not None
     ]
-    if len(full) < max(_FEWEST_ROWS, _LEAST_SHARE * len(rows)) or all(abs(q) <= 1 for _, q, _, _ in full):
+    if len(full) < _LEAST_SHARE * len(rows) or all(abs(q) <= 1 for _, q, _, _ in full):
+        return False
+    if len(full) < _FEWEST_ROWS and not all(abs(a) >= _TELLING for _, _, _, a in full):
         return False
     return any(
         all(_comes_to(q, p / per, a, _rebates(numbers, off, at)) for at, q, p, a in full) for per in _PER

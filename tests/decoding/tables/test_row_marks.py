@@ -113,7 +113,7 @@ def test_hours_and_an_amount_that_all_rows_come_to_are_no_row_without_a_text() -
 def test_a_price_is_no_amount_where_an_unknown_heading_stands_right_of_it(
     last: str, kind: str | None
 ) -> None:
-    text = f"Pos   Bezeichnung       Menge    EP €     {last}\n1     Plane             120      1,20   144,00"
+    text = f"Pos   Bezeichnung       Menge    EP €     {last}\n1     Plane             120      1,20   150,00"
     (table,) = find_tables(pages(text))
     assert [column.kind for column in table.columns][-2:] == ["unit_price", kind]
 
