@@ -32,7 +32,7 @@ def test_of_two_amounts_one_is_the_price_that_comes_out() -> None:
         (
             "734-09        Nicotine content              1     210.00     210.00",
             False,
-        ),  # either may be either
+        ),  # either is either
         ("734-09        Nicotine content              3       2.00       6.00", False),  # by chance, perhaps
     ],
 )
