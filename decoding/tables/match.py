@@ -328,12 +328,19 @@ def _columns_by_key(
     claimed = {index for indices in own.values() for index in indices}
     free = {i for i, column in enumerate(columns) if i not in claimed and column.kind is None}
     codes = {i for i, column in enumerate(columns) if i not in claimed and column.kind == "code"}
-    # What goods are called is their name where there is no other ("Inventory code" of air time).
-    return {
-        key: own[key]
-        or tuple(sorted(free | _beside(options, columns) | (codes if "description" in options else set())))
-        for key, options in kinds.items()
-    }
+    prices = {i for i, column in enumerate(columns) if i not in claimed and _may_be_price(column)}
+
+    def others(options: Sequence[ColumnKind]) -> set[int]:
+        # What goods are called is their name where there is no other ("Inventory code" of air time). "Price"
+        # is the row's or the unit's, which the model decides where the other is not asked for.
+        named = codes if "description" in options else prices if "unit_price" in options else set[int]()
+        return free | _beside(options, columns) | named
+
+    return {key: own[key] or tuple(sorted(others(options))) for key, options in kinds.items()}
+
+
+def _may_be_price(column: Column) -> bool:
+    return column.kind == "amount" and "unit_price" in heading_kinds(column.heading)
 
 
 def _own_columns(kinds: Sequence[ColumnKind], columns: Sequence[Column]) -> tuple[int, ...]:

@@ -63,6 +63,26 @@ def test_of_two_keys_of_one_column_either_has_its_value() -> None:
     assert first.either == (("amount_net", "amount_gross"),)
 
 
+@pytest.mark.parametrize(
+    ("heading", "asked", "price"),
+    [
+        ("Price", ("unit_price",), ["Revise", "300.00"]),  # the description may have it, too
+        ("Price", ("unit_price", "amount"), ["Revise"]),  # then it is the row's, as nothing else is
+        ("Total", ("unit_price",), ["Revise"]),
+    ],
+)
+def test_the_only_price_may_be_the_units_where_the_rows_is_not_asked_for(
+    heading: str, asked: tuple[str, ...], price: list[str]
+) -> None:
+    document = pages(
+        f"Item        Quantity   {heading}\nRevise             2   300.00\nScan               1   100.00"
+    )
+    keys = item(description="verbatim", quantity="amount", **dict.fromkeys(asked, "amount"))
+    first, _ = scoped(document, rows_of(keys))
+    assert said(document, first, "unit_price") == price
+    assert "unit_price" not in first.filled
+
+
 def test_a_list_goes_over_all_tables_of_its_shape() -> None:
     other = "Pos   Description   Price   Qty   Unit   Amount\n3     Pens           1.00     2   box     2.00"
     document = pages(GOODS, other)
