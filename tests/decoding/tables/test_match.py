@@ -77,7 +77,8 @@ def test_the_only_price_may_be_the_units_where_the_rows_is_not_asked_for(
     document = pages(
         f"Item        Quantity   {heading}\nRevise             2   300.00\nScan               1   100.00"
     )
-    keys = item(description="verbatim", quantity="amount", **dict.fromkeys(asked, "amount"))
+    amount: FieldKind = "amount"
+    keys = item(description="verbatim", quantity=amount, **dict.fromkeys(asked, amount))
     first, _ = scoped(document, rows_of(keys))
     assert said(document, first, "unit_price") == price
     assert "unit_price" not in first.filled
