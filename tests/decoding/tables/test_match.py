@@ -66,20 +66,18 @@ def test_of_two_keys_of_one_column_either_has_its_value() -> None:
 @pytest.mark.parametrize(
     ("heading", "asked", "price"),
     [
-        ("Price", ("unit_price",), ["Revise", "300.00"]),  # the description may have it, too
-        ("Price", ("unit_price", "amount"), ["Revise"]),  # then it is the row's, as nothing else is
-        ("Total", ("unit_price",), ["Revise"]),
+        # The description may have it, too.
+        ("Price", item(description="verbatim", quantity="amount", unit_price="amount"), ["Revise", "300.00"]),
+        ("Total", item(description="verbatim", quantity="amount", unit_price="amount"), ["Revise"]),
+        # It is the row's, as nothing else is.
+        ("Price", LINE, ["Revise"]),
     ],
 )
 def test_the_only_price_may_be_the_units_where_the_rows_is_not_asked_for(
-    heading: str, asked: tuple[str, ...], price: list[str]
+    heading: str, asked: ObjectSpec, price: list[str]
 ) -> None:
-    document = pages(
-        f"Item        Quantity   {heading}\nRevise             2   300.00\nScan               1   100.00"
-    )
-    amount: FieldKind = "amount"
-    keys = item(description="verbatim", quantity=amount, **dict.fromkeys(asked, amount))
-    first, _ = scoped(document, rows_of(keys))
+    text = f"Item        Quantity   {heading}\nRevise             2   300.00\nScan               1   100.00"
+    first, _ = scoped(document := pages(text), rows_of(asked))
     assert said(document, first, "unit_price") == price
     assert "unit_price" not in first.filled
 
