@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 MOST_WORDS = {"time": 4, "phone": 7, "email": 1}  # "3 : 02 PM", "+49 (0) 89 12 34 56 78"
 
@@ -15,6 +15,7 @@ _TIME = re.compile(
     r"(?: ?:?(?P<half>[ap](?:\.? ?m)?\.?))?(?: ?(?:uhr|hrs?|h)\.?)?",
     re.IGNORECASE,
 )
+_BARE_TIME = re.compile(r"\d{1,2}\.\d\d")
 _WHOLE_HOUR = re.compile(r"(?P<hour>1[0-2]|0?[1-9]) ?(?P<half>[ap]\.?m\.?)", re.IGNORECASE)
 _NOON = 12
 # ITU-T E.164: 15 digits at most; seven are the shortest that are printed without an area code.
@@ -22,8 +23,10 @@ _NOON = 12
 _PHONE = re.compile(r"(?=[\d+(])(?:(?:\+ ?\d{1,3}|[018])?[ .-]?\(\d{1,5}\))?\+?[\d ./\u2010-\u2013-]*\d")
 _LEAST_DIGITS, _MOST_DIGITS = 7, 15
 _NO_PHONE = re.compile(
-    r"\d{1,2}([-./])\d{1,2}\1(?:\d\d){1,2}.*|\d{4}([-./])\d{1,2}\2\d{1,2}.*"  # dates
+    # Dates, but not "05.59.43.65.98".
+    r"\d{1,2}([-./])\d{1,2}\1(?:\d\d){1,2}(?!\1\d\d).*|\d{4}([-./])\d{1,2}\2\d{1,2}.*"
     r"|\d+\.\d{1,2}|\d{1,3}(?:[. ]\d{3})+(?:\.\d\d)?"  # amounts
+    r"|\d+\.\d\d(?: -?\d+\.\d\d)+"  # several of them
 )
 _GROUP = re.compile(r"\+?\(?\d{1,5}\)?[-/.]?")
 _PARTED = re.compile(r"\d[-/.]\d")
@@ -83,6 +86,18 @@ def compact_email(text: str) -> str | None:
         return None
     mailbox, _, domain = text.rpartition("@")
     return f"{mailbox}@{domain.lower()}"
+
+
+def likely_times(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the times of a page without those that may be amounts ("20.00"), where there are others.
+
+    Examples
+    --------
+    >>> likely_times(("20.00", "21:06")), likely_times(("20.00",))
+    (('21:06',), ('20.00',))
+    """
+    found = tuple(texts)
+    return tuple(text for text in found if not _BARE_TIME.fullmatch(text)) or found
 
 
 def whole_phones(words: Sequence[str], at: int, texts: Sequence[str]) -> Iterator[str]:

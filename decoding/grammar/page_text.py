@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, takewhile
 
 from decoding.codes import MAX_CHARACTERS, code_spans, most_words
+from decoding.contact_forms import likely_times
 from decoding.grammar.value_patterns import looks_like_amount, looks_like_date
 from decoding.grammar.word_parts import NEVER_FIRST, word_parts
 from schemas.document import Document, Page
@@ -166,10 +167,11 @@ def date_spans(runs: Sequence[Run]) -> tuple[str, ...]:
 
 
 def code_texts(runs: Sequence[Run], code_format: str) -> tuple[str, ...]:
-    """Return the distinct spans that have the form of a code, in reading order."""
+    """Return the distinct spans that have the form of a code, in reading order; of times the likely ones."""
     n_words = most_words(code_format)
     found = chain.from_iterable(
         code_spans(run, tuple(_spans_by_word(run, max_words=n_words, max_length=MAX_CHARACTERS)), code_format)
         for run in runs
     )
-    return tuple(dict.fromkeys(found))
+    texts = dict.fromkeys(found)
+    return likely_times(texts) if code_format == "time" else tuple(texts)
