@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from decoding.checks.named_nulls import find_named
+from decoding.checks.printed_sums import find_printed_sums
 from decoding.checks.set_apart_titles import drop_titles
 from decoding.checks.settle import settle_sums
 from decoding.checks.sole_date import find_sole_date
@@ -50,7 +51,7 @@ def ground_answer(
     valid, grounded = _drop_titles(valid, grounded, document, schema)
     warnings = refused
     named = () if is_part else (_give_named,)
-    for settle in (*named, _give_sole_date, *((_settle, _settle_totals) if by_sums else ())):
+    for settle in (*named, _give_sole_date, *((_settle_printed, _settle, _settle_totals) if by_sums else ())):
         valid, settled = settle(valid, grounded, document, schema)
         if settled:
             grounded = ground_extraction(valid.value, schema, document, page_indices=valid.page_indices)
@@ -117,21 +118,22 @@ def _settle(
     return _give(answer, given, schema)
 
 
+def _settle_printed(
+    answer: WindowAnswer, grounded: GroundingResult, document: Document, schema: ExtractionSchema
+) -> tuple[WindowAnswer, tuple[ExtractionWarning, ...]]:
+    """Return the answer with totals that printed sums give away (`checks.printed_sums`)."""
+    found = find_printed_sums(grounded, document.pages, document_style(document.pages))
+    message = "a sum that the page prints comes out with this amount; {} seemed likelier"
+    return _give(answer, _given_by_sums(found, answer, grounded, message), schema)
+
+
 def _settle_totals(
     answer: WindowAnswer, grounded: GroundingResult, document: Document, schema: ExtractionSchema
 ) -> tuple[WindowAnswer, tuple[ExtractionWarning, ...]]:
     """Return the answer with totals that the page and the others tell (`checks.totals_on_page`)."""
     found = find_totals(grounded, document.pages, document_style(document.pages))
     message = "net, tax and total come out with this amount, which the page prints; {} seemed likelier"
-    given = {
-        path: _Given(
-            value,
-            _unlike(answer.metadata.get(path)),
-            message.format("none" if grounded.fields[path].value is None else "another one"),
-        )
-        for path, value in found.items()
-    }
-    return _give(answer, given, schema)
+    return _give(answer, _given_by_sums(found, answer, grounded, message), schema)
 
 
 class _Given(NamedTuple):
@@ -140,6 +142,20 @@ class _Given(NamedTuple):
     value: JsonValue
     metadata: FieldMetadata
     message: str
+
+
+def _given_by_sums(
+    found: Mapping[Path, JsonValue], answer: WindowAnswer, grounded: GroundingResult, message: str
+) -> dict[Path, _Given]:
+    """Return what is given for other amounts, or for none; `message` has a place for which it was."""
+    return {
+        path: _Given(
+            value,
+            _unlike(answer.metadata.get(path)),
+            message.format("none" if grounded.fields[path].value is None else "another one"),
+        )
+        for path, value in found.items()
+    }
 
 
 def _give(
