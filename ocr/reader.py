@@ -25,6 +25,7 @@ from ocr.page_making import note_instructions
 from ocr.page_results import PageResult, from_check, from_ocr, from_text_layer, lost, merged, without_ocr
 from ocr.parser import Parser, RenderedPage
 from ocr.recognise import Recognised, recognise
+from ocr.settled_readings import settle_readings
 from ocr.source import OcrScope, PageScan
 from ocr.strips import lay_out
 from schemas.cancellation import check_cancelled
@@ -141,7 +142,7 @@ def read_document(
         return Document(
             sha256=hashlib.sha256(data).hexdigest(),
             media_type=media_type,
-            pages=tuple(result.page for result in results),
+            pages=settle_readings([result.page for result in results]),
             warnings=warnings,
             stage_seconds=reading.stage_seconds(),
             einvoice=attached.invoice,
