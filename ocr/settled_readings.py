@@ -27,9 +27,9 @@ _Place = tuple[int, int]  # page and word
 def settle_readings(pages: Sequence[Page]) -> tuple[Page, ...]:
     """Return the pages with the likelier of two readings of an amount, where only one of them is borne out.
 
-    A reading is borne out if another word is the same amount, or two others come to it. Where that is the other
-    reading, both change places, and the word stays in doubt; where it is the first one, the other is dropped.
-    Amounts are those with two decimals; documents with more than 60 different ones stay as they are.
+    A reading is borne out if another word is the same amount, or two others come to it. Where that is the
+    other reading, both change places, and the word stays in doubt; where it is the first one, the other is
+    dropped. Amounts are those with two decimals; documents with more than 60 different ones stay as they are.
     """
     doubted = [
         (page.page_index, i) for page in pages for i, word in enumerate(page.words) if word.other_reading
@@ -60,7 +60,7 @@ class _Amounts:
         }
 
     def settle(self, place: _Place) -> Word | None:
-        """Return the word at a place with its readings the other way round, or with one; None if nothing tells."""
+        """Return the word at a place, its readings turned round, or with one; None if nothing tells."""
         word = self._words[place]
         other_text = word.other_reading.strip(_AROUND)
         own, other = self._known.get(place), self._read(other_text)
