@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from decoding.engines.llama.config import LlamaShape
-from decoding.engines.llama.projection import Factors
+from decoding.engines.llama.projection import Beside, Factors
 from decoding.engines.llama.weights import PARTS, Update, Updates, part_sizes
 
 _NAME = re.compile(r"base_model\.model\.model\.layers\.(\d+)\.(.+)\.lora_([AB])\.weight")
@@ -45,21 +45,35 @@ _PLAIN: dict[str, tuple[object, ...]] = {
 
 
 def make_factors(
-    updates: Updates, *, dtype: torch.dtype, instead_of: Updates | None = None
-) -> tuple[dict[str, Factors], ...]:
-    """Return what an adapter adds to each layer, by the names of `PARTS`.
+    updates: Updates, *, dtype: torch.dtype, in_weights: Updates | None = None
+) -> tuple[dict[str, Beside], ...]:
+    """Return what an adapter adds to each layer's products, by the names of `PARTS`.
 
-    `instead_of` is what weights that are multiplied have had added: it is taken off again.
+    `in_weights` is what the weights have had added, but for their four bits: it is taken off again where
+    these weights are multiplied. The same object as `updates` leaves nothing to be added there.
     """
-    taken_off = [{} if instead_of is None else _negate(instead_of[index]) for index in range(len(updates))]
+    others: Updates = [{}] * len(updates) if in_weights is None else in_weights
     return tuple(
         {
-            key: Factors(*_beside([layer[key] for layer in (own, less) if key in layer]), dtype=dtype)
+            key: _beside(own.get(key), other.get(key), dtype, is_added=in_weights is updates)
             for key in PARTS
-            if key in own or key in less
+            if key in own or key in other
         }
-        for own, less in zip(updates, taken_off, strict=True)
+        for own, other in zip(updates, others, strict=True)
     )
+
+
+def _beside(own: Update | None, other: Update | None, dtype: torch.dtype, *, is_added: bool) -> Beside:
+    if own is not None and other is None:
+        factors = Factors(own.A, own.B, dtype=dtype)
+        return Beside(factors, factors)
+    base = None if own is None else Factors(own.A, own.B, dtype=dtype, for_few=True)
+    if is_added or other is None:
+        return Beside(base, None)
+    both = [other] if own is None else [own, other]
+    signs = [-1] if own is None else [1, -1]
+    joined = torch.cat([sign * each.B for sign, each in zip(signs, both, strict=True)])
+    return Beside(base, Factors(torch.cat([each.A for each in both], 1), joined, dtype=dtype))
 
 
 def no_updates(shape: LlamaShape) -> Updates:
@@ -147,12 +161,3 @@ def _join(
     blocks = [B if B is not None else torch.zeros(part_sizes(shape)[part][0], 0) for part, _, B in pairs]
     joined = torch.block_diag(*blocks) * scale  # (Σ outputs, Σ r)
     return Update(torch.cat(down).mT.contiguous(), joined.mT.contiguous())
-
-
-def _negate(layer: Mapping[str, Update]) -> dict[str, Update]:
-    return {key: Update(update.A, -update.B) for key, update in layer.items()}
-
-
-def _beside(updates: Sequence[Update]) -> tuple[Tensor, Tensor]:
-    """Return factors whose product is the sum of the updates."""
-    return torch.cat([each.A for each in updates], 1), torch.cat([each.B for each in updates])

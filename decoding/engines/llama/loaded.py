@@ -28,7 +28,7 @@ class LlamaModel:
     """The Llama in `folder`, on the processor; `cache` keeps what is worked out of its weights.
 
     `threads` is how many compute each pass; None is one. `usual_adapter` is the folder of the one that most
-    texts are read with: in float32 it is added to the weights, and these cost what the base alone costs.
+    texts are read with: it is added to the weights, and these cost what the base alone costs.
 
     Raises
     ------
@@ -49,7 +49,7 @@ class LlamaModel:
     ) -> None:
         try:
             shape = read_shape(folder)
-            self._merged = _merge(usual_adapter, shape) if dtype == torch.float32 else None
+            self._merged = _merge(usual_adapter, shape)
             parts = () if self._merged is None else self._merged.parts
             self._heads = KeptHeads(folder, shape, dtype=dtype, cache=cache, merged=parts)
             updates = None if self._merged is None else self._merged.take_updates()

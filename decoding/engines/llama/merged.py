@@ -1,7 +1,8 @@
 """An adapter whose factors are added to the weights, and what others add to such weights.
 
-In float32 an update is not lost in a weight's rounding, and the adapter that most texts are read with costs
-nothing; where the arithmetic is bfloat16, most of an update would be rounded away.
+The adapter that most texts are read with then costs nothing, but for the few rows that are multiplied with
+the base's four bits. Rounded to bfloat16, weights with an update in them make what is written as likely as
+rounded factors beside rounded weights do, up to the same rounding (docs/results/decoding.md).
 """
 
 from __future__ import annotations
@@ -84,8 +85,10 @@ def read_adapter(
         If what was merged is not there any more.
     """
     parts = () if folder is None else identify_adapter(folder)  # before its weights are read
-    instead_of = None if merged is None or parts == merged.parts else merged.read_again(shape)
-    if instead_of is None and (folder is None or merged is not None):
-        return Adapter(None, parts)
+    is_added = merged is not None and parts == merged.parts
+    if (folder is None and merged is None) or (is_added and dtype == torch.float32):
+        return Adapter(None, parts)  # in float32 nothing has four bits
+    in_weights = None if merged is None or is_added else merged.read_again(shape)
     updates = no_updates(shape) if folder is None else read_updates(folder, shape)
-    return Adapter(make_factors(updates, dtype=dtype, instead_of=instead_of), parts)
+    found = make_factors(updates, dtype=dtype, in_weights=updates if is_added else in_weights)
+    return Adapter(found, parts)

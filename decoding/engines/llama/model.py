@@ -13,14 +13,14 @@ from torch import Tensor
 
 from decoding.engines.llama.attention import attend, masked_scores
 from decoding.engines.llama.config import LlamaShape
-from decoding.engines.llama.projection import Factors, padded_rows
+from decoding.engines.llama.projection import Beside, padded_rows
 from decoding.engines.llama.weights import Layer, Weights
 
 if TYPE_CHECKING:
     from decoding.engines.llama.cache import KeysAndValues
 
 # Of one layer, by the names of `PARTS`; without a name there is nothing to add.
-LayerFactors = Mapping[str, Factors]
+LayerFactors = Mapping[str, Beside]
 AllFactors = Sequence[LayerFactors]
 
 

@@ -95,23 +95,23 @@ class Projection:
     Parameters
     ----------
     weight
-        (m, n), in the dtype of the arithmetic.
+        (m, n), in the dtype of the arithmetic, with an adapter's update or without.
     four_bits
-        The same in four bits, if that is all it holds.
+        The weight without an update in four bits, if that is all it holds.
     """
 
     def __init__(self, weight: Tensor, four_bits: FourBits | None) -> None:
         self._four_bits = four_bits
         self._many = Ordered(weight)
 
-    def __call__(self, x: Tensor, factors: Factors | None = None) -> Tensor:
+    def __call__(self, x: Tensor, beside: Beside | None = None) -> Tensor:
         """Return (t, m) of `x` (t, n)."""
         n_rows = x.shape[0]
         if self._four_bits is not None and n_rows <= _MOST_ROWS_IN_FOUR_BITS:
-            y = self._four_bits.apply(x)
+            y, factors = self._four_bits.apply(x), None if beside is None else beside.base
         else:
             x = F.pad(x, (0, 0, 0, padded_rows(n_rows) - n_rows))
-            y = self._many.apply(x)
+            y, factors = self._many.apply(x), None if beside is None else beside.weights
         return (y if factors is None else factors.add(y, x))[:n_rows]
 
 
@@ -165,23 +165,42 @@ class Factors:
     dtype
         Of the arithmetic. In bfloat16 few rows are multiplied in eight bits, each row of a factor with a
         scale of its own: half the bytes, and as near to the factor as bfloat16 is.
+    for_few
+        Only products of few rows are asked for; where eight bits do for these, nothing else is kept.
     """
 
-    def __init__(self, A: Tensor, B: Tensor, *, dtype: torch.dtype) -> None:
-        # In float32 another library takes them as they are, and half the time for products as small as these.
-        stays = dtype == torch.float32
-        first, second = (Ordered(half.to(dtype).mT.contiguous(), stays=stays) for half in (A, B))
-        self._many = (first, second)
+    def __init__(self, A: Tensor, B: Tensor, *, dtype: torch.dtype, for_few: bool = False) -> None:
         self._few: tuple[_EightBits, _EightBits] | None = None
         if dtype == torch.bfloat16 and A.shape[0] % GROUP == 0:
             filled = -A.shape[1] % GROUP
             self._few = (_EightBits(F.pad(A, (0, filled))), _EightBits(F.pad(B, (0, 0, 0, filled))))
+        # In float32 another library takes them as they are, and half the time for products as small as these.
+        stays = dtype == torch.float32
+        halves = () if for_few and self._few is not None else (A, B)
+        self._many = tuple(Ordered(half.to(dtype).mT.contiguous(), stays=stays) for half in halves)
 
     def add(self, y: Tensor, x: Tensor) -> Tensor:
         """Return `y` (t, m) with what the adapter makes of `x` (t, n) added in place."""
-        if self._few is not None and x.shape[0] <= _MOST_ROWS_IN_EIGHT_BITS:
+        if self._few is not None and (x.shape[0] <= _MOST_ROWS_IN_EIGHT_BITS or not self._many):
             return y.add_(self._few[1].apply(self._few[0].apply(x)))
-        return self._many[1].apply_onto(y, self._many[0].apply(x))
+        first, second = self._many
+        return second.apply_onto(y, first.apply(x))
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is added to a projection's products, by the weights that these are with.
+
+    Attributes
+    ----------
+    base
+        To those with the base's four bits.
+    weights
+        To those with the weights: less, where an update is in these already.
+    """
+
+    base: Factors | None
+    weights: Factors | None
 
 
 class _EightBits:

@@ -88,7 +88,7 @@ def read_weights(
     """Return the weights in a folder for arithmetic in `dtype`, in four bits where they hold no more.
 
     Four bits that were found are kept in `cache`, if there is such a folder. `updates` are added to the
-    weights, in float32 alone: most of one would be rounded away in bfloat16.
+    weights, not to their four bits.
 
     Raises
     ------
@@ -161,10 +161,9 @@ def _read_layer(
         def project(key: str, parts: tuple[str, ...]) -> Projection:
             weight = torch.cat([tensors.read(f"{name}.{part}.weight", sizes[part]) for part in parts])
             four = four_bits.find(f"{index}.{key}", weight)
-            weight = weight.to(dtype)
             if (update := updates.get(key)) is not None:
-                weight = torch.addmm(weight, update.B.mT, update.A.mT)
-            return Projection(weight, four)
+                weight = torch.addmm(weight.float(), update.B.mT, update.A.mT)
+            return Projection(weight.to(dtype), four)
 
         norms = [tensors.read(f"{name}.{norm}.weight", (shape.width,)).float() for norm in _NORMS]
         return Layer(

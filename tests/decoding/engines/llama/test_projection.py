@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from decoding.engines.llama.projection import Factors, Projection, find_four_bits, padded_rows
+from decoding.engines.llama.projection import Beside, Factors, Projection, find_four_bits, padded_rows
 from tests.paths import ROOT
 
 
@@ -72,7 +72,7 @@ def test_any_number_of_rows_gives_the_same_product(n_rows: int, adapted: bool) -
     A, B = torch.randn(96, 8, generator=made) * 0.1, torch.randn(8, 64, generator=made) * 0.1
     factors = Factors(A, B, dtype=torch.bfloat16) if adapted else None
     expected = x.float() @ weight.float().mT + (x.float() @ A @ B if adapted else 0.0)
-    found = Projection(weight, find_four_bits(weight))(x, factors)
+    found = Projection(weight, find_four_bits(weight))(x, Beside(factors, factors))
     assert float((found.float() - expected).norm() / expected.norm()) < 0.01  # bfloat16: 2^-8 an entry
 
 
@@ -80,7 +80,7 @@ def test_in_float32_nothing_is_rounded() -> None:
     made = torch.Generator().manual_seed(3)
     x, weight = torch.randn(3, 32, generator=made), torch.randn(16, 32, generator=made)
     A, B = torch.randn(32, 4, generator=made), torch.randn(4, 16, generator=made)
-    found = Projection(weight, None)(x, Factors(A, B, dtype=torch.float32))
+    found = Projection(weight, None)(x, Beside(None, Factors(A, B, dtype=torch.float32)))
     torch.testing.assert_close(found, x @ weight.mT + x @ A @ B)
 
 
@@ -95,7 +95,7 @@ def test_texts_of_all_lengths_make_few_kernels() -> None:
 # far the products of other numbers of threads are from those of one, as a share of the largest.
 _ACROSS_THREADS = """
 import torch
-from decoding.engines.llama.projection import Factors, Projection
+from decoding.engines.llama.projection import Beside, Factors, Projection
 from tests.paths import ROOT
 from decoding.engines.threads import set_threads
 
@@ -103,7 +103,7 @@ made = torch.Generator().manual_seed(5)
 for dtype in (torch.float32, torch.bfloat16):
     weight = torch.randn(1024, 1536, generator=made).to(dtype)
     A, B = torch.randn(1536, 32, generator=made), torch.randn(32, 1024, generator=made)
-    projection, factors, off = Projection(weight, None), Factors(A, B, dtype=dtype), 0.0
+    projection, factors, off = Projection(weight, None), Beside(None, Factors(A, B, dtype=dtype)), 0.0
     for n_rows in (1, 3, 13, 64):
         x = torch.randn(n_rows, 1536, generator=made).to(dtype)
         products = []
