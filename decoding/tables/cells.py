@@ -8,9 +8,10 @@ from itertools import pairwise
 
 from decoding.tables.columns import assign_columns
 from decoding.tables.heading_rows import MAX_COLUMNS
-from decoding.tables.headings import NUMERIC_KINDS, ColumnKind
+from decoding.tables.headings import MONEY_KINDS, NUMERIC_KINDS, ColumnKind
 from decoding.tables.lines import Group, TableLine, group_of
 from decoding.tables.parts import ReadLine
+from decoding.tables.prices import seems_price
 from decoding.tables.table import Column
 from decoding.tables.totals import (
     counts_rows,
@@ -40,7 +41,7 @@ def read_line(page: Page, line: TableLine, columns: Sequence[Column], char: floa
         for group, index in zip(groups, assign_columns(groups, columns, char), strict=True)
         if index is not None
     )
-    filled = frozenset(i for group, i in placed if group.is_numeric and columns[i].kind in NUMERIC_KINDS)
+    filled = frozenset(i for group, i in placed if _fills(group, columns[i]))
     words = folded_words(_spoken(line, placed, columns))
     return ReadLine(
         line=line,
@@ -50,6 +51,13 @@ def read_line(page: Page, line: TableLine, columns: Sequence[Column], char: floa
         total_share=_total_share(line, words, prints_number=bool(filled) or line.has_decimals),
         is_carried=is_carried_line(words),
         is_deduction=names_deduction(words),
+    )
+
+
+def _fills(group: Group, column: Column) -> bool:
+    """Return whether a group is a number in a column of numbers, or a misread price in one of money."""
+    return (group.is_numeric and column.kind in NUMERIC_KINDS) or (
+        column.kind in MONEY_KINDS and seems_price(group.text.split()[-1])
     )
 
 

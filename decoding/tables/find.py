@@ -21,7 +21,7 @@ from decoding.tables.factors import tell_factors
 from decoding.tables.feet import drop_foot
 from decoding.tables.heading_rows import find_headings
 from decoding.tables.headings import DEBIT_CREDIT, NUMERIC_KINDS
-from decoding.tables.lines import TableLine, char_width, table_lines, usual_step
+from decoding.tables.lines import TableLine, char_width, level_lines, usual_step
 from decoding.tables.page_ends import join_page_ends
 from decoding.tables.parts import OpenRow, ReadLine, TablePart
 from decoding.tables.row_marks import (
@@ -34,6 +34,7 @@ from decoding.tables.row_marks import (
     is_unmarked_sum,
     says_sum_alone,
 )
+from decoding.tables.sections import section_rows
 from decoding.tables.strays import drop_strays, find_main_columns
 from decoding.tables.table import Column, Table, TableRow
 from decoding.tables.totals import (
@@ -79,7 +80,7 @@ def _may_go_on(part: TablePart, page: Page) -> bool:
 
 def _page_parts(page: Page, before: TablePart | None) -> Iterator[TablePart]:
     """Yield the parts of tables on the page; before its first heading, the table `before` may go on."""
-    lines = table_lines(page) if page.words else ()
+    lines = level_lines(page) if page.words else ()
     headings = find_headings(lines, page)
     ends = [*(heading.first for heading in headings), len(lines)]
     if before is not None:
@@ -108,14 +109,21 @@ def _read_part(
     char, reach = char_width(page), _WRAP_PITCH * _pitch(lines)
     pending: list[ReadLine] = []
     previous: ReadLine | None = None
+    below: list[ReadLine] = []  # from the sum on that ends the table
     read = [read_line(page, line, columns, char) for line in lines if _says_something(line)]
     for at, line in enumerate(read):
         is_near = previous is not None and line.line.y - previous.line.y < reach
         pending = _take(part, read[at : at + MOST_AHEAD], pending, is_near=is_near, reach=reach)
+        if part.is_over:
+            below.append(line)
+        else:
+            below.clear()
         # What stands below a sum that is carried over is the page's foot, or another row.
         previous = None if line.is_carried and line.total_share == 1 else line
     if not part.rows and not part.is_over:
         part.lead = tuple(pending)
+    if part.rows:
+        part.rows += [OpenRow(lines=[line], filled=set(line.filled)) for line in section_rows(part, below)]
     return part
 
 
@@ -254,14 +262,15 @@ def _table(parts: Sequence[TablePart]) -> Table:
     columns = parts[0].columns
     rows = [row for part in parts for row in part.rows]
     main = find_main_columns(columns, rows)
+    paragraphs: dict[int, Sequence[ReadLine]] = {}
     if main:
-        drop_strays(parts, main)
+        paragraphs = drop_strays(parts, main)
         drop_foot(parts, main)
     most_lines = max((len(row.lines) for part in parts for row in part.rows[:-1]), default=0)
     for part in parts:
         if part.rows and most_lines:
             del part.rows[-1].lines[max(most_lines, _last_filled(part.rows[-1]) + 1) :]
-    above: dict[int, Sequence[ReadLine]] = dict(join_page_ends(parts))
+    above: dict[int, Sequence[ReadLine]] = paragraphs | join_page_ends(parts)
     above |= {id(row): texts for part in parts for row, texts in _texts_above(part)}
     kept = [(part, row) for part in parts for row in part.rows]
     return Table(

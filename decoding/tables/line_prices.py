@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from decoding.tables.lines import TableLine, char_width
-from decoding.tables.prices import are_cents_apart, looks_like_price, price_of
+from decoding.tables.prices import are_cents_apart, looks_like_price, price_of, seems_price
 from schemas.document import Page
+from schemas.values.dates import fold
+from schemas.values.months import MONTHS
 
 # Prices of one column end within this many character widths of each other; tax letters stand behind some.
 _SAME_EDGE_CHARS = 3.0
@@ -21,6 +23,12 @@ _SLIP_CHARS = 78
 # A price without decimals, where a page has none with them: on a sheet a plain number may be a postcode, too.
 _BARE, _MARKED = re.compile(r"[$€£*]*\d{3,7}[$€£*]*"), re.compile(r"[$€£]\d{1,7}")
 _CURRENCIES = frozenset("$€£")
+# A day and a year behind a month's name ("June 30,1993").
+_DAY_AND_YEAR = re.compile(r"\d{1,2}[.,](?:19|20)\d{2}\W*")
+# Figures that a price in a column of others may be without its mark, or whose cents a blank parts.
+_UNMARKED = re.compile(r"[$€£]?(?!(?:19|20)\d\d$)\d{3,6}")
+_FEW, _TWO = re.compile(r"[$€£]?\d{1,3}"), re.compile(r"\d{2}")
+_MOST_LETTERS = 3  # of a word behind a price at the beginning of a line: more say what something is
 # A price of nothing, and the thousands among which it is one.
 _NOTHING, _THOUSANDS = re.compile(r"[$€£*]*0[$€£*]*"), re.compile(r"[.,]\d{3}$")
 
@@ -32,6 +40,11 @@ class LinePrice:
     right: float
     text: str
     amount: Decimal | None
+
+    @property
+    def is_marked(self) -> bool:
+        """Return whether a currency's sign stands at the price."""
+        return not _CURRENCIES.isdisjoint(self.text)
 
     @property
     def is_negative(self) -> bool:
@@ -54,7 +67,43 @@ def line_prices(page: Page, lines: Sequence[TableLine]) -> dict[TableLine, LineP
     whole = _BARE if is_slip(page) else _MARKED
     bare = whole if not found else _NOTHING if _are_thousands(found.values()) else None
     more = {line: price for line in lines if bare and (price := price_at_end(page, line, bare)) is not None}
-    return {**more, **found}
+    found = {**more, **found}
+    return {**_misread_prices(page, lines, found), **found}
+
+
+def _misread_prices(
+    page: Page, lines: Sequence[TableLine], found: Mapping[TableLine, LinePrice]
+) -> dict[TableLine, LinePrice]:
+    """Return the lines of a sheet that end in what seems a price, where others end that have decimals.
+
+    It is as long as a price with decimals, or, between the first and the last one, of figures alone, or its
+    cents stand apart.
+    """
+    priced = [at for at, line in enumerate(lines) if line in found]
+    if is_slip(page) or len(priced) < _MIN_COLUMN or _are_thousands(found.values()):
+        return {}
+    columns = PriceColumns(page, [price.right for price in found.values()])
+    more: dict[TableLine, LinePrice] = {}
+    for at in range(max(priced[0] - 1, 0), min(priced[-1] + 2, len(lines))):
+        line, is_amid = lines[at], priced[0] < at < priced[-1]
+        price = None if line in found else _misread_at_end(page, line, is_amid=is_amid)
+        if price is not None and columns.has(price):
+            more[line] = price
+    return more
+
+
+def _misread_at_end(page: Page, line: TableLine, *, is_amid: bool) -> LinePrice | None:
+    last = line.groups[-1]
+    word = page.words[last.end - 1]
+    is_alone = last.end - 1 == line.groups[0].start
+    before = "" if last.end - 1 == last.start else page.words[last.end - 2].text
+    if is_amid and _FEW.fullmatch(before) and _TWO.fullmatch(word.text):
+        text = f"{before}.{word.text}"
+        return LinePrice(right=word.bbox.right, text=text, amount=price_of(text))
+    is_unmarked = _UNMARKED.fullmatch(word.text) is not None and fold(before.strip(".,")) not in MONTHS
+    if seems_price(word.text) or (is_amid and is_unmarked and not is_alone):
+        return LinePrice(right=word.bbox.right, text=word.text, amount=None)
+    return None
 
 
 def _are_thousands(prices: Iterable[LinePrice]) -> bool:
@@ -63,13 +112,21 @@ def _are_thousands(prices: Iterable[LinePrice]) -> bool:
 
 
 def price_at_end(page: Page, line: TableLine, bare: re.Pattern[str] | None = None) -> LinePrice | None:
-    """Return the price at the end of the line; a tax letter, a rate or the like may stand behind it."""
-    start, end = line.groups[0].start, line.groups[-1].end
-    for at in range(end - 1, max(start, end - 2) - 1, -1):
+    """Return the price at the end of the line; a tax letter, a rate or the like may stand behind it.
+
+    The day and year of a date are none, nor is a number that a text stands behind ("3.0 Expenses").
+    """
+    words = [index for group in line.groups for index in range(group.start, group.end)]
+    for back in range(1, min(len(words), 2) + 1):
+        at = words[-back]
         word = page.words[at]
-        before = page.words[at - 1].text if at > start else ""
+        before = page.words[words[-back - 1]].text if len(words) > back else ""
+        if _DAY_AND_YEAR.fullmatch(word.text) and fold(before.strip(".,")) in MONTHS:
+            return None
+        if not before and back > 1 and _says(page.words[words[-1]].text):
+            return None
         if are_cents_apart(before, word.text):
-            text = f"{before}.{word.text}"
+            text = f"{before.rstrip('.,*')}.{word.text}"
             return LinePrice(right=word.bbox.right, text=text, amount=price_of(text))
         if not word.text.endswith("%") and (
             looks_like_price(word.text) or _is_whole(before, word.text, bare)
@@ -77,6 +134,11 @@ def price_at_end(page: Page, line: TableLine, bare: re.Pattern[str] | None = Non
             text = f"-{word.text}" if _is_minus_before(line, before, at) else word.text
             return LinePrice(right=word.bbox.right, text=text, amount=price_of(word.text))
     return None
+
+
+def _says(text: str) -> bool:
+    """Return whether a word may say what something is, as no unit, currency or tax letter does."""
+    return sum(map(str.isalpha, text)) > _MOST_LETTERS
 
 
 def _is_whole(before: str, text: str, bare: re.Pattern[str] | None) -> bool:

@@ -16,6 +16,8 @@ from schemas.values.amounts import looks_like_amount
 # Words further apart than this many character widths belong to different cells. Words of one phrase stand
 # one apart, those of justified text up to two.
 _CELL_GAP_CHARS = 1.8
+# Lines whose middles are so many heights apart stand at one height.
+_LEVEL = 0.6
 # Of a cell of numbers, its unit or currency included.
 _MAX_LETTERS = 8
 _MAX_NUMBER = 24
@@ -80,6 +82,36 @@ def table_lines(page: Page) -> tuple[TableLine, ...]:
     """Return the page's lines, cut into groups."""
     gap = _CELL_GAP_CHARS * char_width(page)
     return tuple(_line(page, start, end, gap) for start, end in page.lines)
+
+
+def level_lines(page: Page) -> tuple[TableLine, ...]:
+    """Return the page's lines, those that stand beside each other at one height as one.
+
+    A crooked scan's prices may be lines of their own, a little above or below what they are for. The words
+    of a group follow each other, those of a line need not.
+    """
+    found: list[TableLine] = []
+    for line in table_lines(page):
+        if found and _is_beside(found[-1], line):
+            line = _joined(found.pop(), line)
+        found.append(line)
+    return tuple(found)
+
+
+def _is_beside(above: TableLine, line: TableLine) -> bool:
+    """Return whether two lines stand at nearly one height, none of their groups above one of the other."""
+    is_level = abs(line.y - above.y) < _LEVEL * min(line.height, above.height)
+    return is_level and not any(
+        group.left < other.right and other.left < group.right
+        for group in line.groups
+        for other in above.groups
+    )
+
+
+def _joined(above: TableLine, line: TableLine) -> TableLine:
+    longer = max(above, line, key=lambda part: sum(group.end - group.start for group in part.groups))
+    groups = sorted((*above.groups, *line.groups), key=lambda group: group.left)
+    return TableLine(groups=tuple(groups), y=longer.y, height=longer.height)
 
 
 def usual_step(lines: Sequence[TableLine]) -> float:

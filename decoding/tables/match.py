@@ -22,6 +22,7 @@ from decoding.tables.headings import (
     is_others_code,
 )
 from decoding.tables.table import Cell, Column, Table, TableRow
+from decoding.tables.totals import folded_words, names_charge, names_owed, names_tax
 from decoding.tables.twins import is_net_alone, pair_amounts, pair_days, pair_quantities
 from schemas.spec import ArraySpec, FieldSpec, ObjectSpec, Path, Spec
 
@@ -179,7 +180,7 @@ def _is_fit(item: ObjectSpec, table: Table) -> bool:
     n_rates = sum(column.kind == "tax_rate" for column in table.columns)
     n_rates += "tax_code" in kinds and not kinds & _SAYS_GOODS
     is_breakdown = bool(kinds & _TAX_ONLY) or n_rates > 1 or (n_rates and not kinds & _SAYS_WHAT)
-    is_breakdown = is_breakdown or _breaks_down_net(table)
+    is_breakdown = is_breakdown or _breaks_down_net(table) or _breaks_down_total(table)
     # Nothing is counted in a breakdown: a row with a quantity says what tax is on its own goods.
     is_breakdown = is_breakdown and "quantity" not in kinds
     counts = kinds & (MONEY_KINDS | {"quantity"})
@@ -193,6 +194,20 @@ def _breaks_down_net(table: Table) -> bool:
     kinds = {column.kind for column in table.columns}
     nets = (column for column in table.columns if column.kind == "amount" and is_net_alone(column.heading))
     return "tax_rate" in kinds and not kinds & _SAYS_GOODS and any(nets)
+
+
+def _breaks_down_total(table: Table) -> bool:
+    """Return whether a table tells what is due and what tax or freight is in it, and of no goods.
+
+    Forms print it at the foot: "Net amount | Freight charges | Tax | Total amount due".
+    """
+    named = [folded_words([column.heading]) for column in table.columns]
+    goods = (column for column in table.columns if column.kind in _SAYS_GOODS | {"code"})
+    return (
+        any(map(names_owed, named))
+        and any(names_tax(words) or names_charge(words) for words in named)
+        and all(names_charge(folded_words([column.heading])) for column in goods)
+    )
 
 
 def _shared(item: ObjectSpec, table: Table) -> frozenset[ColumnKind]:

@@ -7,18 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from decoding.tables.line_prices import price_at_end
-from decoding.tables.lines import TableLine, table_lines
-from decoding.tables.priced_reading import PricedReading, read_priced_lines, says_how_many, says_what
+from decoding.tables.line_prices import is_slip, price_at_end
+from decoding.tables.lines import TableLine, level_lines
+from decoding.tables.priced_reading import (
+    PricedReading,
+    read_priced_lines,
+    says_how_many,
+    says_what,
+    says_word,
+)
 from decoding.tables.table import Table, TableRow
 from schemas.document import Document, Page
+
+# A paragraph above a price has so many lines at most.
+_MOST_LEAD = 12
 
 
 def find_priced_lines(document: Document) -> Table | None:
     """Return the lines of a document that may be items, as rows without columns; None if there are none.
 
     They are sure if a total follows them. A single price that no total follows is none, unless it stands in
-    a cell of its own beside what it is for.
+    a cell of its own beside what it is for, or, on a sheet, has a currency's sign.
     """
     pages = [_page_rows(page) for page in document.pages if page.words]
     rows = tuple(row for found, _ in pages for row in found)
@@ -29,22 +38,25 @@ def find_priced_lines(document: Document) -> Table | None:
 
 
 def _stands_apart(document: Document, row: TableRow) -> bool:
-    """Return whether a line of the row has its price in a cell of its own, and names an item beside it."""
+    """Return whether the price of a row is no number in a sentence: by its cell or its currency's sign."""
     page = document.pages[row.page_index]
-    return any(
-        len(line.groups) > 1
-        and says_what(line)
-        and price_at_end(page, line) is not None
-        and any(group.start in row.words for group in line.groups)
-        for line in table_lines(page)
-    )
+    has_name = bool(row.others) or any(says_word(page.words[index].text) for index in row.words)
+    for line in level_lines(page):
+        price = price_at_end(page, line)
+        if price is None or not any(group.start in row.words for group in line.groups):
+            continue
+        is_apart = len(line.groups) > 1 and says_what(line)
+        if is_apart or (has_name and not is_slip(page) and price.is_marked):
+            return True
+    return False
 
 
 def _page_rows(page: Page) -> tuple[list[TableRow], bool]:
     """Return the rows of one page, and whether a total follows them."""
-    read = read_priced_lines(page, table_lines(page))
+    read = read_priced_lines(page, level_lines(page))
     anonymous = [not any(map(says_what, row)) for row in read.rows]
     has_quantity_above = _has_quantities_above(read)
+    is_sheet = not is_slip(page)
     # Where prices stand on lines of their own, the names are above them, unless one is below the last.
     is_above = not read.texts[-1]
     rows: list[TableRow] = []
@@ -58,8 +70,10 @@ def _page_rows(page: Page) -> tuple[list[TableRow], bool]:
         else:
             name = above[-1:] if anonymous[number] and is_above else []
             own = [*name, *row, *(below[:-1] if following and is_above else below)]
-            # A text between two rows may be the first line of the one below.
-            other = [*above, *row, *below] if is_above and number and above and not name else []
+            # A text between two rows may be the first line of the one below, as one above it on a sheet is.
+            lead = read.leads[number][-_MOST_LEAD:] if is_sheet else []
+            lead = lead or (above if is_above and number else [])
+            other = [*lead, *row, *below] if lead and not name else []
         rows.append(
             TableRow(
                 page_index=page.page_index,

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import accumulate
 from typing import Literal
 
 from decoding.tables.line_prices import LinePrice, PriceColumns, is_slip, line_prices
 from decoding.tables.lines import TableLine, usual_step
+from decoding.tables.prices import looks_like_price, seems_price
 from decoding.tables.totals import (
     counts_rows,
     folded_words,
     names_deduction,
+    names_subtotal,
     names_tax,
     names_total,
+    says_which,
     telling_words,
     total_share,
 )
@@ -34,6 +38,8 @@ _TOTAL_SHARE = 0.5
 # How many, and for how much each: "17 x @130,70", "2 PCS 4.000".
 _QUANTITY = re.compile(r"^\W*\d+(?:[.,]\d+)?\s*(?:x|@|pcs|pc|ea|stk)\W*\d*(?:[.,]\d+)*\W*$", re.IGNORECASE)
 
+_SHARES = frozenset(("of", "on", "von"))
+_LESS = frozenset(("less", "minus"))
 _RATE = re.compile(r"\W*\d{1,2}(?:[.,]\d{1,2})?\s*%")
 
 _Kind = Literal["item", "total", "among", "text"]
@@ -48,24 +54,40 @@ class PricedReading:
     rows
         Of each item the line with its price, and one that names it below, if there is one.
     texts
-        The texts above each row, and below the last one.
+        The texts above each row that a wide gap does not part from the row before, and those below the last.
+    leads
+        The texts right above each row that a wide gap parts from the row before, or that are above the first.
     is_closed
         Whether a total follows.
     """
 
     rows: list[list[TableLine]] = field(default_factory=list[list[TableLine]])
     texts: list[list[TableLine]] = field(default_factory=lambda: [[]])
+    leads: list[list[TableLine]] = field(default_factory=list[list[TableLine]])
     is_closed: bool = False
     _n_closed: int = 0
     _below: tuple[TableLine, ...] = ()
+    _lead: list[TableLine] = field(default_factory=list[TableLine])
 
-    def take(self, line: TableLine, *, is_name: bool) -> None:
-        """Begin a row with a priced line, or add it to the last one, which it names."""
+    def take(self, line: TableLine, *, is_name: bool, is_near: bool) -> None:
+        """Begin a row with a priced line near to what is above, or add it to the last, which it names."""
         if is_name:
             self.rows[-1].append(line)
         else:
+            lead = self._lead if self.rows else self.texts[0]
+            self.leads.append(lead if is_near else [])
             self.rows.append([line])
             self.texts.append([])
+        self._lead = []
+
+    def take_text(self, line: TableLine, *, is_near: bool) -> None:
+        """Add a text to those below the last row, or, behind a wide gap, to those above the next one."""
+        if says_how_many(line) or (is_near and not self._lead):
+            self.texts[-1].append(line)
+        elif not self.rows:
+            self.texts[-1] = [line]  # after a gap, what stood above it is no item's
+        else:
+            self._lead = [*self._lead, line] if is_near else [line]
 
     def close(self) -> None:
         """Note that a total follows the rows so far."""
@@ -74,35 +96,56 @@ class PricedReading:
     def drop_open(self) -> None:
         """Drop what stands below the last total, if there is one."""
         if self._n_closed:
-            del self.rows[self._n_closed :], self.texts[self._n_closed + 1 :]
+            del self.rows[self._n_closed :], self.texts[self._n_closed + 1 :], self.leads[self._n_closed :]
             self.texts[-1] = list(self._below)
 
 
 def read_priced_lines(page: Page, lines: Sequence[TableLine]) -> PricedReading:
     """Return the items among some lines, up to a till's first total, or a sheet's last one."""
-    priced = line_prices(page, lines)
-    columns = PriceColumns(page, [p.right for line, p in priced.items() if _named_kind(line) == "item"])
+    found = line_prices(page, lines)
+    priced = {line: found[line] for line in lines if line in found}
     ends = is_slip(page)
-    # On a slip what is taken off is no item, but where everything is. On a sheet it may be a row.
-    pays = ends and 2 * sum(price.is_negative for price in priced.values()) < len(priced)
+    sums = frozenset(() if ends else _adding_up(priced))
+    items = [line for line in priced if line not in sums and _named_kind(line) == "item"]
+    columns = PriceColumns(page, [priced[line].right for line in items])
+    # On a slip what is taken off is no item, but where everything is. On a sheet it may be a row above a sum.
+    adds = 2 * sum(price.is_negative for price in priced.values()) < len(priced)
     reach = _WRAP_PITCH * usual_step(lines)
     read = PricedReading()
     last: TableLine | None = None
     for line in filter(_says_something, lines):
-        kind = _kind(line, priced.get(line), pays=pays)
+        kind = _kind(line, priced.get(line), pays=adds and (ends or read.is_closed))
         if kind == "total" and read.rows:
             read.close()
             if ends:
                 return read
         if kind in ("total", "among"):
             last = line if kind == "among" and _names_stand_above(read) else None
-        elif kind == "item" and columns.has(priced[line]) and _is_sum(line, read, priced):
+        elif line in sums or (kind == "item" and columns.has(priced[line]) and _is_sum(line, read, priced)):
             read.is_closed, last = True, None
         else:
             _take(line, kind == "item" and columns.has(priced[line]), read, priced, near=last, reach=reach)
             last = line
     read.drop_open()
     return read
+
+
+def _adding_up(priced: Mapping[TableLine, LinePrice]) -> Iterator[TableLine]:
+    """Yield the lines that name a sum, and are what the prices right above them come to, one or more."""
+    above: list[Decimal | None] = []
+    for line, price in priced.items():
+        if price.amount and _tells_sum(line) and price.amount in accumulate(_known(reversed(above))):
+            yield line
+        else:
+            above = [*above[1 - _MOST_SUMMED :], price.amount]
+
+
+def _known(amounts: Iterable[Decimal | None]) -> Iterator[Decimal]:
+    """Yield the amounts up to the first one that is unsure."""
+    for amount in amounts:
+        if amount is None:
+            return
+        yield amount
 
 
 def _take(
@@ -115,12 +158,11 @@ def _take(
     reach: float,
 ) -> None:
     """Take a line for an item, or for a text of the items that it stands `near`."""
+    is_near = near is not None and line.y - near.y < reach
     if is_item:
-        read.take(line, is_name=_is_named_by(line, read, priced))
-    elif (near is not None and line.y - near.y < reach) or says_how_many(line):
-        read.texts[-1].append(line)
-    elif not read.rows:
-        read.texts[-1] = [line]  # after a gap, what stood above it is no item's
+        read.take(line, is_name=_is_named_by(line, read, priced), is_near=is_near)
+    else:
+        read.take_text(line, is_near=is_near)
 
 
 def _names_stand_above(read: PricedReading) -> bool:
@@ -144,7 +186,7 @@ def _named_kind(line: TableLine) -> _Kind:
     words = telling_words(folded_words(group.text for group in line.groups))
     if counts_rows(words, n_figures=1):
         return "total"  # "ITEMS: 1   41,000"
-    if _is_rated_tax(line, words):
+    if _is_rated_tax(line, words) or _is_subtotal(line, words):
         return "total"
     if total_share(words) < _TOTAL_SHARE or any("deposit" in word for word in words if names_total([word])):
         return "item"
@@ -152,9 +194,23 @@ def _named_kind(line: TableLine) -> _Kind:
 
 
 def _is_rated_tax(line: TableLine, words: Sequence[str]) -> bool:
-    """Return whether a line begins with a rate and names a tax on sales: "19 % USt. Nr. 7008 VV RVG"."""
+    """Return whether a line names a tax on sales and its rate, and little else.
+
+    It begins with the rate ("19 % USt. Nr. 7008 VV RVG"), or a third of its words names the tax ("Conn. Tax
+    - 6% on 99.00"): goods may be "plus 8% tax".
+    """
     text = " ".join(group.text for group in line.groups)
-    return _RATE.match(text) is not None and names_tax(words)
+    if not names_tax(words):
+        return False
+    n_taxes = sum(names_tax([word]) for word in words)
+    return _RATE.match(text) is not None or (_RATE.search(text) is not None and 3 * n_taxes >= len(words))
+
+
+def _is_subtotal(line: TableLine, words: Sequence[str]) -> bool:
+    """Return whether a line begins or ends with the word of a subtotal; "15 % on the subtotal" is none."""
+    texts = [word for group in line.groups for word in group.text.split() if any(map(str.isalpha, word))]
+    edges = (folded_words(texts[:1]), folded_words(texts[-1:]))
+    return any(map(names_subtotal, edges)) and _SHARES.isdisjoint(words)
 
 
 def _is_sum(line: TableLine, read: PricedReading, priced: Mapping[TableLine, LinePrice]) -> bool:
@@ -167,9 +223,10 @@ def _is_sum(line: TableLine, read: PricedReading, priced: Mapping[TableLine, Lin
     total = priced[line].amount
     above = read.rows[-_MOST_SUMMED:]
     amounts = [priced[row[0]].amount for row in above]
-    if len(above) >= _ENOUGH_SUMMED and None not in amounts and total == sum(filter(None, amounts)):
+    is_sum = bool(above) and None not in amounts and total == sum(filter(None, amounts))
+    if is_sum and (len(above) >= _ENOUGH_SUMMED or _tells_sum(line)):
         return True
-    if len(line.groups) > 2 or any(ch.isalpha() for g in line.groups for ch in g.text):
+    if len(line.groups) > 2 or any(map(_is_text, (word for g in line.groups for word in g.text.split()))):
         return False
     if len(above) > 1 and not read.texts[-1] and all(says_what(row[0]) for row in above):
         return True
@@ -179,6 +236,22 @@ def _is_sum(line: TableLine, read: PricedReading, priced: Mapping[TableLine, Lin
         if number > 1 and total is not None and found == total:
             return True
     return False
+
+
+def _is_text(word: str) -> bool:
+    """Return whether a word has letters and is no price with a misread sign ("S28.797.24")."""
+    return any(map(str.isalpha, word)) and not looks_like_price(word) and not seems_price(word)
+
+
+def _tells_sum(line: TableLine) -> bool:
+    """Return whether some word of a line names a total, or all of them only which total it is.
+
+    What it takes off ("Less amount billed") is as much as what stands above, and no sum.
+    """
+    words = telling_words(folded_words(group.text for group in line.groups))
+    if not words or not _LESS.isdisjoint(words):
+        return False
+    return total_share(words) > 0 or says_which(words)
 
 
 def _is_named_by(line: TableLine, read: PricedReading, priced: Mapping[TableLine, LinePrice]) -> bool:
@@ -196,10 +269,11 @@ def says_how_many(line: TableLine) -> bool:
 
 def says_what(line: TableLine) -> bool:
     """Return whether a word of the line may name an item: letters that are no unit, currency or amount."""
-    return any(_names(word) for group in line.groups for word in group.text.split())
+    return any(says_word(word) for group in line.groups for word in group.text.split())
 
 
-def _names(word: str) -> bool:
+def says_word(word: str) -> bool:
+    """Return whether a word may name an item."""
     letters = "".join(filter(str.isalpha, word))
     if len(letters) < _MIN_LETTERS or letters.casefold() in _UNITS:
         return False

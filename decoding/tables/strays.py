@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise, takewhile
 
 from decoding.tables.headings import ColumnKind
 from decoding.tables.parts import OpenRow, ReadLine, TablePart
@@ -18,6 +19,8 @@ _MAIN = 0.2
 _NUMBERED = 0.75
 # Rows stand on one line each if this share of at least so many do.
 _SINGLE, _FEWEST_ROWS = 0.7, 3
+# Lines of a paragraph, which follow each other within so many times their height.
+_PARAGRAPH, _NEAR = 2, 2.2
 # The columns one of which a row cannot do without, if most rows fill one; bookings have two.
 _MAIN_KINDS: tuple[tuple[ColumnKind, ...], ...] = (
     ("amount",),
@@ -43,33 +46,49 @@ def find_main_columns(columns: Sequence[Column], rows: Sequence[OpenRow]) -> fro
     return frozenset()
 
 
-def drop_strays(parts: Sequence[TablePart], main: frozenset[int]) -> None:
+def drop_strays(parts: Sequence[TablePart], main: frozenset[int]) -> dict[int, Sequence[ReadLine]]:
     """Give lines that are no rows to the row above; those below the last row are the page's foot.
 
     A row fills a main column, has a number, a date or a word in its place, or fills at least half of what
     rows usually fill and stands between others; if the rows are numbered, it has a number, or says what it
     charges for.
+
+    Returns
+    -------
+    By the `id` of a table's first row the paragraph above it that was taken from it and may be its own.
     """
-    _drop_group_heading(parts)
+    paragraph = _drop_group_heading(parts)
     usual = _usual([row for part in parts for row in part.rows], main)
     for part in parts:
         part.rows = [row for row in part.rows if not _is_payment(part, row)]
         _drop_of_part(part, main, usual)
+    return paragraph
 
 
-def _drop_group_heading(parts: Sequence[TablePart]) -> None:
+def _drop_group_heading(parts: Sequence[TablePart]) -> dict[int, Sequence[ReadLine]]:
     """Take texts above a table's first row from it where rows stand on one line each: they head a group.
 
-    That row, too, says beside its numbers what it is.
+    That row, too, says beside its numbers what it is. Of several lines right above it, which are a paragraph
+    and no heading, they are returned by its `id`.
     """
     rows = [(part, row) for part in parts for row in part.rows]
     if len(rows) < _FEWEST_ROWS or rows[0][1].lines[0].filled:
-        return
+        return {}
     part, first = rows[0]
     at = next(index for index, line in enumerate(first.lines) if line.filled)
     n_single = sum(len(row.lines) == 1 for _, row in rows[1:])
     if _says(part, first.lines[at]) and n_single >= _SINGLE * (len(rows) - 1):
+        texts = first.lines[:at]
         del first.lines[:at]
+        begins = at - sum(1 for _ in takewhile(_are_near, pairwise([first.lines[0], *reversed(texts)])))
+        if at - begins >= _PARAGRAPH:
+            return {id(first): texts[begins:]}
+    return {}
+
+
+def _are_near(lines: tuple[ReadLine, ReadLine]) -> bool:
+    below, above = lines
+    return below.line.y - above.line.y < _NEAR * max(below.line.height, above.line.height)
 
 
 def _is_payment(part: TablePart, row: OpenRow) -> bool:

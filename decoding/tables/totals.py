@@ -45,8 +45,13 @@ _EMPTY = frozenset("sub eur usd gbp chf myr rm rp inr idr pln sek dkk nok cad au
 # Words that say which total: "Total (excluding GST)", "Grand total of lines".
 _QUALIFIERS = frozenset(
     "grand of der des du de la le the before after with without excluding exclude excl exclusive "
-    "including include incl inclusive inkl exkl zzgl ohne mit".split()
+    "including include incl inclusive inkl exkl zzgl ohne mit "
+    "this invoice invoiced bill statement current date now past".split()
 )
+# An amount, and that it is to be paid: together a sum, whatever else the line says.
+_OWED = frozenset("amount balance total totals sum".split())
+_OWING = frozenset("due owed owing payable pay paid outstanding".split())
+_OWED_SHARE = 0.5
 # What is done for money, too: no total, unless all else beside it is one or a charge.
 _WORK = frozenset("service commission".split())
 _CHARGES = frozenset("charge charges chg fee agency less".split())
@@ -112,9 +117,22 @@ def total_share(words: Iterable[str]) -> float:
     """
     spoken = [word for word in telling_words(words) if word not in _QUALIFIERS]
     named = [word for word in spoken if names_total([word])]
+    if names_owed(spoken):
+        return max(_OWED_SHARE, len(named) / len(spoken))
     if set(named) <= _WORK and not set(spoken) <= _WORK | _CHARGES:
         return 0.0
     return len(named) / len(spoken) if spoken else 0.0
+
+
+def names_owed(words: Iterable[str]) -> bool:
+    """Return whether folded words name an amount and that it is, or was, to be paid: "Total amount due"."""
+    spoken = frozenset(words)
+    return not _OWED.isdisjoint(spoken) and not _OWING.isdisjoint(spoken)
+
+
+def says_which(words: Iterable[str]) -> bool:
+    """Return whether folded words only tell which of several sums is meant: "This invoice"."""
+    return all(word in _QUALIFIERS for word in telling_words(words))
 
 
 def names_total(words: Iterable[str]) -> bool:
