@@ -128,3 +128,14 @@ def test_standard_input_is_a_document(tmp_path: Path) -> None:
     spooled.write_bytes(b"%PDF-1.7")
     (found,) = find_files(["-"], stdin=spooled)
     assert (found.path, found.name) == (spooled, "stdin")
+
+
+def test_a_name_of_results_is_no_folder_and_no_other_files_results(tmp_path: Path) -> None:
+    for name in ("a.pdf", "a.pdf.json/b.pdf", "results.jsonl/c.pdf", "a.pdf.value", "x.html/y.csv/d.pdf"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"%PDF-1.7")
+    names = {file.name for file in find_files([tmp_path])}
+    results = [f"{name}{suffix}" for name in names for suffix in (".json", ".value.json", ".html")]
+    assert len(set(results)) == len(results)
+    folders = {str(folder) for name in names for folder in Path(name).parents}
+    assert folders.isdisjoint({*results, "results.jsonl", "manifest.jsonl"})
