@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from schemas.errors import RetrievalError
+from schemas.cancellation import Cancellation, current_cancellation
+from schemas.errors import RetrievalError, WorkCancelledError
 from storage.job_queue import JobQueue
 from storage.jobs import Job, no_job
 
@@ -57,7 +58,30 @@ class JobWatch:
         return found
 
     async def until_finished(self, job: Job, *, timeout_s: float) -> Job:
-        """Return the job once it has ended, or as it is when the time is over; errors as `until_changed`."""
+        """Return the job once it has ended, or as it is when the time is over.
+
+        Raises
+        ------
+        ExtractionNotFoundError
+            If it was deleted meanwhile.
+        WorkCancelledError
+            If the caller has hung up.
+        """
+        waiting = asyncio.ensure_future(self._until_finished(job, timeout_s))
+        cancellation = current_cancellation() or Cancellation()
+        cancellation.on_cancel(lambda: self._drop(waiting))
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            if not cancellation.is_cancelled:  # the server itself stops
+                raise
+            raise WorkCancelledError("the caller has hung up") from None
+
+    def _drop(self, waiting: asyncio.Future[Job]) -> None:
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(waiting.cancel)
+
+    async def _until_finished(self, job: Job, timeout_s: float) -> Job:
         deadline = time.monotonic() + timeout_s
         while not job.is_finished and (left := deadline - time.monotonic()) > 0:
             job = await self.until_changed(job, timeout_s=left)

@@ -93,7 +93,10 @@ async def reply_of(
     ] = None,
     idempotency_key: Annotated[
         str | None,
-        Header(pattern=_KEY, description="The same key within 24 hours never makes a second job."),
+        Header(
+            pattern=_KEY,
+            description="The same key within 24 hours makes no second job, unless the first was deleted.",
+        ),
     ] = None,
 ) -> Reply:
     """Return how the caller wants to be answered; one that says nothing waits for the result."""

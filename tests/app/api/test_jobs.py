@@ -6,13 +6,15 @@ import errno
 import json
 import os
 import threading
+import time
 from base64 import b64encode
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from fastapi import Header
@@ -25,6 +27,7 @@ from app.service_settings import ApiSettings, JobSettings
 from app.settings import ReadSettings, Settings, StoreSettings
 from schemas.errors import EmptyDocumentError, StorageFullError
 from storage.blobs import FolderBlobs
+from tests.app.api.test_disconnects import Caller
 from tests.app.jobs.fakes import Act, FakePipeline, do_nothing
 
 PDF = {"content-type": "application/pdf"}
@@ -229,6 +232,64 @@ def test_a_key_whose_first_request_waits_is_in_flight(tmp_path: Path) -> None:
         assert post(client, b"x", idempotency_key="k").json() == first.result().json()
     assert (twin.status_code, twin.json()["code"]) == (409, "idempotency_in_flight")
     assert int(twin.headers["retry-after"]) > 0
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_key_whose_caller_has_hung_up_is_in_flight_no_more(tmp_path: Path) -> None:
+    with served(tmp_path, n_in_service=0) as client:
+        caller = Caller(
+            client.app,
+            path="/v1/extractions",
+            query=b"schema=invoice&wait=20",
+            body=b"x",
+            type_="application/pdf",
+            headers=((b"idempotency-key", b"k"),),
+        )
+        portal = client.portal
+        assert portal is not None
+        asked = portal.start_task_soon(caller.ask)
+        listed = lambda: get(client, "/v1/extractions").json()["extractions"]  # noqa: E731
+        wait_until(listed)
+
+        def again() -> Any:  # noqa: ANN401
+            return client.post(
+                "/v1/extractions?schema=invoice&wait=0",
+                content=b"x",
+                headers={**PDF, "idempotency-key": "k"},
+            )
+
+        assert again().json()["code"] == "idempotency_in_flight"
+        portal.call(caller.hang_up)
+        asked.result(10)
+        found = again()
+        assert (found.status_code, found.json()["id"]) == (202, listed()[0]["id"])
+
+
+def test_a_key_whose_job_has_ended_is_in_flight_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(tmp_path) as client:
+        # As where the process dies before it notes that it has answered.
+        monkeypatch.setattr("storage.job_queue.JobQueue.answered", Mock())
+        first = post(client, b"x", idempotency_key="k")
+        assert post(client, b"x", idempotency_key="k").json() == first.json()
+
+
+def test_a_batch_of_one_file_is_another_request_than_that_file(idle: TestClient) -> None:
+    assert post(idle, b"alone", idempotency_key="alone", prefer="respond-async").status_code == 202
+    batch = idle.post(
+        "/v1/batches",
+        headers={"idempotency-key": "alone"},
+        files={"file": ("a.pdf", b"alone")},
+        data={"schema": "invoice"},
+    )
+    assert (batch.status_code, batch.json()["code"]) == (422, "idempotency_key_reused")
 
 
 def test_of_many_twins_one_makes_a_job(idle: TestClient) -> None:
