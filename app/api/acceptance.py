@@ -123,13 +123,13 @@ async def _take_in(state: ServiceState, accept: Callable[[], Accepted]) -> Accep
     return accepted
 
 
-def _check_size(source: IO[bytes], max_bytes: int) -> None:
+def _check_size(source: IO[bytes], max_bytes: int, *, what: str = "the file") -> None:
     """Refuse at once what could only fail later."""
     n_bytes = source.seek(0, os.SEEK_END)
     if n_bytes == 0:
-        raise EmptyDocumentError("the file has no bytes")
+        raise EmptyDocumentError(f"{what} has no bytes")
     if n_bytes > max_bytes:
-        raise DocumentTooLargeError(f"the file has {n_bytes} bytes, more than {max_bytes}")
+        raise DocumentTooLargeError(f"{what} has {n_bytes} bytes, more than {max_bytes}")
 
 
 async def _tell(state: ServiceState, job: Job, submitted: Submitted) -> Response:
@@ -160,9 +160,9 @@ async def accept_files(
         return request.fingerprint("".join(f"{job.document_sha256}\n" for job in jobs))
 
     def accept() -> Batch:
-        for source, _ in sources:
+        for number, (source, _) in enumerate(sources, start=1):
             if not isinstance(source, str):
-                _check_size(source, state.max_bytes)
+                _check_size(source, state.max_bytes, what=f"file {number} of {len(sources)}")
         return state.jobs.accept_batch(
             tenant, sources, describe_for(tenant, request), fingerprint_of=fingerprint_of, key=key
         )

@@ -159,7 +159,7 @@ def test_the_file_can_stand_in_a_json_document(client: TestClient) -> None:
         ("schema=invoice&groundng=1", "/query/groundng"),
         ("schema=invoice&split=maybe", "/query/split"),
         ("schema=invoice&n_candidates=many", "/query/n_candidates"),
-        ("schema=invoice&schema=receipt", "/query"),
+        ("schema=invoice&schema=receipt", "/query/schema"),
         ("schema=invoice&wait=long", "/query/wait"),
     ],
 )
@@ -180,6 +180,8 @@ def test_a_query_that_is_not_as_documented_is_refused(client: TestClient, query:
         b'{"schema": "invoice", "content": "no base64!"}',
         b'{"schema": "invoice", "content": "QQ==", "other": 1}',
         b'{"schema": "invoice", "content": "QQ==", "options": {"n_candidates": "many"}}',
+        b'{"schema": "invoice", "content": "QQ==", "options": {"max_tokens": true}}',
+        b'{"schema": "invoice", "content": "QQ==", "options": {"n_examples": false}}',
         json.dumps({"schema": "invoice", "content": "", **{f"k{n}": n for n in range(5000)}}).encode(),
     ],
 )
@@ -338,6 +340,10 @@ def test_jobs_are_listed_by_pages_and_filters(tmp_path: Path) -> None:
         assert late["extractions"] == []
         for wrong in ({"status": "lost"}, {"cursor": "x"}, {"limit": "0"}, {"created_from": "today"}):
             assert get(client, "/v1/extractions", **wrong).status_code == 422
+        # A year would be so many seconds after 1970: of the jobs since then, all.
+        for wrong in ({"created_from": "2026"}, {"created_before": "1.8e9"}, {"created_from": "2026-01-31"}):
+            (issue,) = get(client, "/v1/extractions", **wrong).json()["errors"]
+            assert "2026-01-31T12:00:00Z" in issue["detail"]
 
 
 def test_a_deleted_job_that_had_not_ended_is_cancelled(idle: TestClient) -> None:
@@ -514,6 +520,18 @@ def test_a_batch_can_name_earlier_files_of_the_tenants_own(client: TestClient) -
     wrong: tuple[list[dict[str, str]], ...] = ([], [{"document_sha256": "x"}], [{}])
     for documents in wrong:
         assert client.post("/v1/batches", json={**body, "documents": documents}).status_code == 422
+
+
+def test_what_of_a_batch_is_wrong_is_said_with_its_place(idle: TestClient) -> None:
+    coded = b64encode(b"new").decode()
+    body = {"schema": "invoice", "documents": [{"content": coded}, {"content": "no base64!"}]}
+    (issue,) = idle.post("/v1/batches", json=body).json()["errors"]
+    assert issue["pointer"] == "/body/documents/1/content"
+    files = [("file", ("a.pdf", b"a")), ("file", ("b.pdf", b"")), ("file", ("c.pdf", b"c"))]
+    problem = idle.post("/v1/batches", files=files, data={"schema": "invoice"}).json()
+    assert (problem["code"], problem["detail"]) == ("empty_document", "file 2 of 3 has no bytes")
+    waited = idle.post("/v1/batches?wait=5", files=files[:1], data={"schema": "invoice"})
+    assert (waited.status_code, waited.json()["errors"][0]["pointer"]) == (422, "/query/wait")
 
 
 def test_a_batch_with_a_key_is_made_once(idle: TestClient) -> None:
