@@ -7,44 +7,21 @@ mandatory has to be in the extraction or given by the caller, by its number.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from app.einvoices.given import GIVEN_TERMS, VAT_COUNTRIES, compact, is_vat_number
 from app.einvoices.terms import UNCLEAR, InvoiceTerms
 from app.einvoices.units import ONE
 from schemas.values import currency_code
 
 _CENT = Decimal("0.01")
-_VAT_NUMBER = re.compile(r"([A-Z]{2})[A-Z0-9+*.]{2,13}")
-_VAT_COUNTRIES: Mapping[str, str] = {"EL": "GR", "XI": "GB"}  # whose VAT numbers begin otherwise
 _TYPES: Mapping[str, str] = {"invoice": "380", "credit_note": "381"}  # UNTDID 1001
 _CREDIT_TRANSFER, _NOT_DEFINED = "30", "1"  # UNTDID 4461
 # Categories of VAT that are without tax, and say why (BT-120 or BT-121).
 _NEED_REASON = frozenset({"E", "AE", "K", "G", "O"})
-# What a caller may give beside what the extraction has.
-GIVEN_TERMS: Mapping[str, str] = {
-    "BT-3": "invoice type code (UNTDID 1001)",
-    "BT-5": "currency code",
-    "BT-9": "due date",
-    "BT-10": "buyer reference",
-    "BT-20": "payment terms",
-    "BT-30": "seller's legal registration",
-    "BT-31": "seller's VAT number",
-    "BT-32": "seller's tax number",
-    "BT-40": "seller's country code",
-    "BT-48": "buyer's VAT number",
-    "BT-55": "buyer's country code",
-    "BT-80": "country code of the place of delivery",
-    "BT-81": "payment means code (UNTDID 4461)",
-    "BT-120": "VAT exemption reason",
-    "BT-121": "VAT exemption reason code",
-    "BT-130": "unit code of lines without a known one",
-    "BT-151": "VAT category of lines whose rate does not tell it",
-    "BT-152": "VAT rate of lines without one",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +92,9 @@ class _Builder:
         """Add seller, buyer and the place of delivery."""
         seller: dict[str, Any] = {"name": self._said("vendor_name")}
         number = self.given.get("BT-31") or self._said("vendor_vat_id") or self._said("vendor_tax_id")
-        is_vat = number is not None and _VAT_NUMBER.fullmatch(_compact(number)) is not None
+        is_vat = number is not None and is_vat_number(number)
         if is_vat and number is not None:
-            seller["vat_identifier"] = _compact(number)
+            seller["vat_identifier"] = compact(number)
         tax = self.given.get("BT-32") or (None if is_vat else number)
         if tax:
             seller["tax_identifier"] = tax
@@ -130,8 +107,8 @@ class _Builder:
             self._miss("BT-31", "the seller's VAT number (vendor_tax_id), or its registration (BT-30)")
         buyer: dict[str, Any] = {"name": self._said("customer_billing_name")}
         vat = self.given.get("BT-48") or self._said("customer_vat_id") or self._said("customer_tax_id")
-        if vat and _VAT_NUMBER.fullmatch(_compact(vat)):
-            buyer["vat_identifier"] = _compact(vat)
+        if vat and is_vat_number(vat):
+            buyer["vat_identifier"] = compact(vat)
         elif vat:
             self.notes.append("customer_tax_id is left out: it is no VAT number (BT-48)")
         if self._said("customer_id"):
@@ -146,7 +123,7 @@ class _Builder:
         address = {} if self._said(term) is None else {"addr_l1": str(self._said(term))}
         country = self.given.get(country_term)
         if country is None and vat is not None:
-            country = _VAT_COUNTRIES.get(vat[:2], vat[:2])
+            country = VAT_COUNTRIES.get(vat[:2], vat[:2])
             self.notes.append(f"{country_term} is {country}, concluded from the VAT number")
         self._check(country_term, country, f"a country code ({GIVEN_TERMS[country_term]})")
         return address if country is None else {**address, "country_code": country}
@@ -171,7 +148,7 @@ class _Builder:
             self.notes.append(f"BT-81 is {means}: {why}")
         self._put("BT-81", means)
         self._put("BT-83", reference)
-        self._put("BT-84", None if iban is None else _compact(iban))
+        self._put("BT-84", None if iban is None else compact(iban))
         if iban is not None:
             self._put("BT-86", self._said("bic"))
         elif self._said("bic"):
@@ -310,10 +287,6 @@ class _Builder:
 
     def _miss(self, term: str, message: str, *, key: str | None = None) -> None:
         self.missing.setdefault(key or term, MissingTerm(term=term, message=message))
-
-
-def _compact(text: str) -> str:
-    return re.sub(r"\s", "", text).upper()
 
 
 def _text(amount: Decimal) -> str:

@@ -150,6 +150,39 @@ def test_what_the_document_does_not_say_can_be_given() -> None:
         write_einvoice(whole, "ubl", given={"BT-112": "1.00"})
 
 
+@pytest.mark.parametrize(
+    ("term", "said"),
+    [
+        *(("BT-3", "abc"), ("BT-5", "EURO"), ("BT-5", "ZZZ"), ("BT-9", "tomorrow"), ("BT-9", "2026-02-30")),
+        *(
+            ("BT-31", "4711"),
+            ("BT-31", "QQ123456789"),
+            ("BT-40", "Germany"),
+            ("BT-40", "XX"),
+            ("BT-48", "foo"),
+        ),
+        *(("BT-81", "cash"), ("BT-130", "wheelbarrows"), ("BT-151", "Q"), ("BT-10", " ")),
+        *(("BT-152", said) for said in ("abc", "19%", "19,0", "NaN", "Infinity", "-5", "1e3", "101")),
+    ],
+)
+def test_what_is_given_is_what_its_number_means(term: str, said: str) -> None:
+    with pytest.raises(InputError, match=term):
+        write_einvoice(extract(made(1).xml()), "ubl", given={term: said})
+
+
+@pytest.mark.parametrize("to", SYNTAXES)
+def test_what_is_given_is_written_as_the_standard_has_it(to: OutputSyntax) -> None:
+    whole = extract(made(1).xml())
+    given = {"BT-80": " de ", "BT-40": "de", "BT-9": "20270131", "BT-31": "de 123 456 789", "BT-81": "30"}
+    written = write_einvoice(whole, to, given=given)
+    assert failures(written.xml, to) == []
+    assert extract(written.xml).output.value["vendor_tax_id"] == "DE123456789"
+
+
+def test_a_number_with_the_letters_of_no_country_names_none() -> None:
+    assert missing(edited(extract(made(1).xml()), vendor_tax_id="QQ123456789")) == ["BT-40", "BT-31"]
+
+
 def test_what_is_concluded_or_left_out_is_named() -> None:
     notes = write_einvoice(extract(made(1).xml()), "cii").notes
     assert [note.split()[0] for note in notes] == ["BT-40", "BT-55", "customer_delivery_address", "BT-81"]
