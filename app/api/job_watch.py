@@ -14,6 +14,8 @@ from storage.jobs import Job, no_job
 
 # A worker in another process cannot call: so often it is looked what it did.
 _LOOK_EVERY_S = 0.1
+# So often it is counted how many are before those who watch.
+_COUNT_EVERY_S = 0.25
 # As many ids as one question may name.
 _N_AT_ONCE = 500
 
@@ -25,6 +27,8 @@ class JobWatch:
         self._queue = queue
         self._waiting: dict[asyncio.Future[Job | None], Job] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._asked: list[tuple[int, asyncio.Future[int]]] = []
+        self._counting: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
@@ -87,12 +91,40 @@ class JobWatch:
             job = await self.until_changed(job, timeout_s=left)
         return job
 
+    async def place_of(self, job: Job) -> int | None:
+        """Return how many are before a job that waits, else None; all who ask are counted at once."""
+        if job.state != "queued":
+            return None
+        future: asyncio.Future[int] = self._loop.create_future()
+        self._asked.append((job.seq, future))
+        if self._counting is None or self._counting.done():
+            self._counting = asyncio.create_task(self._count())
+        return await future
+
     async def close(self) -> None:
         """Tell nobody any more."""
-        if self._looking is not None:
-            self._looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._looking
+        for task in (self._looking, self._counting):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def _count(self) -> None:
+        while self._asked:
+            asked, self._asked = self._asked, []
+            places: dict[int, int] | RetrievalError
+            try:
+                places = await asyncio.to_thread(self._queue.count_ahead_of, [seq for seq, _ in asked])
+            except RetrievalError as error:
+                places = error
+            for seq, future in asked:
+                if future.done():  # who asked is gone
+                    continue
+                if isinstance(places, RetrievalError):
+                    future.set_exception(places)
+                else:
+                    future.set_result(places[seq])
+            await asyncio.sleep(_COUNT_EVERY_S)
 
     async def _look(self) -> None:
         while self._waiting:

@@ -346,6 +346,26 @@ def test_jobs_are_listed_by_pages_and_filters(tmp_path: Path) -> None:
             assert "2026-01-31T12:00:00Z" in issue["detail"]
 
 
+def test_pages_have_each_job_once_while_others_come_and_go(tmp_path: Path) -> None:
+    with served(tmp_path) as client:
+        jobs = [post(client, bytes([n]), prefer="wait=10").headers["location"] for n in range(12)]
+        stay = {location.rsplit("/", 1)[1] for location in jobs[1::2]}
+        listed: list[str] = []
+        cursor: dict[str, str] = {}
+        for n in range(20, 40):
+            page = get(client, "/v1/extractions", limit="2", **cursor).json()
+            listed += [job["id"] for job in page["extractions"]]
+            if page["next"] is None:
+                break
+            cursor = {"cursor": page["next"]}
+            post(client, bytes([n]), prefer="wait=10")  # newer than all pages
+            if jobs[:-1]:
+                client.delete(jobs.pop(-2))  # of those that are listed, and those that are not yet
+                jobs.pop()
+    assert len(listed) == len(set(listed))
+    assert stay <= set(listed)
+
+
 def test_a_deleted_job_that_had_not_ended_is_cancelled(idle: TestClient) -> None:
     job = post(idle, b"unwanted", prefer="respond-async").json()
     assert idle.delete(job["links"]["self"]).status_code == 204
