@@ -54,6 +54,7 @@ def find_files(
     stdin: Path | None = None,
     on_left_out: OnLeftOut = log_left_out,
     claim_name: ClaimName = claim_free_name,
+    results: Path | None = None,
 ) -> tuple[BatchFile, ...]:
     """Return what was named: files by their names, those of folders and patterns by their paths in these.
 
@@ -66,6 +67,8 @@ def find_files(
         The file that stands for `-`.
     claim_name
         Gives each file the name of its results.
+    results
+        The folder that these are written to: where it stands in a folder that is named, it is left out.
 
     Raises
     ------
@@ -75,7 +78,7 @@ def find_files(
     taken: set[str] = set()
     seen: set[str] = set()
     files: list[BatchFile] = []
-    for entry, found in _find(named, stdin):
+    for entry, found in _find(named, stdin, results):
         # A name on disk may be no UTF-8; what is written is.
         name = as_text(found)
         place = os.path.abspath(entry.path)  # noqa: PTH100 - of bytes, which `place_of` may not tell apart
@@ -150,17 +153,35 @@ def _short_part(part: str) -> str:
     return f"{start}~{hashlib.sha256(data).hexdigest()[:8]}"
 
 
-def _find(named: Iterable[str | Path], stdin: Path | None) -> Iterator[tuple[FolderEntry, str]]:
+def _find(
+    named: Iterable[str | Path], stdin: Path | None, results: Path | None
+) -> Iterator[tuple[FolderEntry, str]]:
     for each in named:
         path = Path(each)
         if str(each) == STDIN and stdin is not None:
             yield FolderEntry(path=stdin), STDIN_NAME
         elif path.is_dir():
-            yield from _walk(path, path)
+            yield from _without(results, path, _walk(path, path))
         elif glob.has_magic(str(each)) and not os.path.lexists(path):
             yield from _match(str(each))
         else:
             yield FolderEntry(path=path), path.name
+
+
+def _without(
+    results: Path | None, folder: Path, found: Iterator[tuple[FolderEntry, str]]
+) -> Iterator[tuple[FolderEntry, str]]:
+    """Yield what was found in a folder, and in the place of all that stands in `results`, this."""
+    if results is None or not _is_in(results, folder):
+        yield from found
+        return
+    yield from (each for each in found if not _is_in(each[0].path, results))
+    here = os.path.relpath(results, folder)
+    yield FolderEntry(path=results, why_left_out="the folder of the results"), here
+
+
+def _is_in(path: Path, folder: Path) -> bool:
+    return os.path.abspath(path).startswith(os.path.join(os.path.abspath(folder), ""))  # noqa: PTH100, PTH118
 
 
 def _walk(folder: Path, base: Path) -> Iterator[tuple[FolderEntry, str]]:

@@ -87,7 +87,9 @@ def _extract_all(
         stack.callback(folder.close)
         stdin = _spool(scratch / "stdin", job.settings.read.max_bytes) if STDIN in files else None
         claim = partial(folder.claim_name, max_bytes=job.settings.read.max_bytes)
-        found = find_files(files, stdin=stdin, on_left_out=count_left_out(left_out), claim_name=claim)
+        found = find_files(
+            files, stdin=stdin, on_left_out=count_left_out(left_out), claim_name=claim, results=out
+        )
         command = _Command(
             job=job, folder=folder, formats=formats, again=again, review=review, prints=out is None
         )

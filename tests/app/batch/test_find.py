@@ -139,3 +139,16 @@ def test_a_name_of_results_is_no_folder_and_no_other_files_results(tmp_path: Pat
     assert len(set(results)) == len(results)
     folders = {str(folder) for name in names for folder in Path(name).parents}
     assert folders.isdisjoint({*results, "results.jsonl", "manifest.jsonl"})
+
+
+def test_the_folder_of_the_results_is_no_folder_of_documents(tmp_path: Path) -> None:
+    for name in ("a.pdf", "out/b.pdf", "outside/c.pdf"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"%PDF-1.7")
+    left_out: dict[str, str] = {}
+    found = find_files([tmp_path], on_left_out=left_out.__setitem__, results=tmp_path / "out")
+    assert [file.name for file in found] == ["a.pdf", "outside/c.pdf"]
+    assert left_out == {"out": "the folder of the results"}
+    # What is named itself is meant; and results may be written beside the documents.
+    assert [file.name for file in find_files([tmp_path / "out"], results=tmp_path / "out")] == ["b.pdf"]
+    assert len(find_files([tmp_path], results=tmp_path)) == 3
