@@ -25,6 +25,27 @@ _NEED_REASON = frozenset({"E", "AE", "K", "G", "O"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Adjustment:
+    """The terms of what a whole invoice is cheaper or dearer by; `sign` is that of its amount in the net."""
+
+    group: str
+    amount: str
+    category: str
+    rate: str
+    reason: str
+    total: str
+    sign: int
+
+
+_ALLOWANCE = _Adjustment(
+    group="BG-20", amount="BT-92", category="BT-95", rate="BT-96", reason="BT-97", total="BT-107", sign=-1
+)
+_CHARGE = _Adjustment(
+    group="BG-21", amount="BT-99", category="BT-102", rate="BT-103", reason="BT-104", total="BT-108", sign=1
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MissingTerm:
     """A term that EN 16931 demands and that is not there: its number, and what would give it."""
 
@@ -54,6 +75,8 @@ def build_invoice(terms: InvoiceTerms, given: Mapping[str, str]) -> BuiltInvoice
     builder.add_parties()
     builder.add_payment()
     builder.add_lines()
+    builder.add_adjustment(_ALLOWANCE)
+    builder.add_adjustment(_CHARGE)
     builder.add_totals()
     return BuiltInvoice(
         data=builder.data, missing=tuple(builder.missing.values()), notes=tuple(builder.notes)
@@ -67,6 +90,8 @@ class _Builder:
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     missing: dict[str, MissingTerm] = field(default_factory=dict[str, MissingTerm])
     notes: list[str] = field(default_factory=list[str])
+    # What is to be taxed beside the lines, by category and rate.
+    adjusted: list[tuple[str, str, Decimal]] = field(default_factory=list[tuple[str, str, Decimal]])
 
     def add_head(self) -> None:
         """Add number, dates, type and currency."""
@@ -192,6 +217,28 @@ class _Builder:
             self._miss("BT-152", f"a VAT rate (tax_rate) {where}", key=f"BT-152 {number}")
         return {term: value for term, value in line.items() if value is not None}
 
+    def add_adjustment(self, of: _Adjustment) -> None:
+        """Add an allowance or a charge on the whole invoice, if given; taxed as the lines if they agree."""
+        said = self.given.get(of.amount)
+        if said is None:
+            return
+        amount = Decimal(said).quantize(_CENT)
+        kinds = {(line.get("BT-151"), line.get("BT-152")) for line in self.data["BG-25"]}
+        lines = kinds.pop() if len(kinds) == 1 else (None, None)
+        category = self.given.get(of.category) or lines[0]
+        rate = self.given.get(of.rate) or (lines[1] if category == lines[0] else None)
+        reason = self.given.get(of.reason)
+        self._check(of.category, category, f"the {GIVEN_TERMS[of.category]}")
+        self._check(of.reason, reason, f"the {GIVEN_TERMS[of.reason]}")
+        if category != "O":
+            self._check(of.rate, rate, f"the {GIVEN_TERMS[of.rate]}")
+        self.data[of.total] = _text(amount)
+        self.data[of.group] = [
+            {"amount": _text(amount), "reason": reason, "vat_category_code": category}
+            | ({} if rate is None or category == "O" else {"vat_rate": rate})
+        ]
+        self.adjusted.append((category or "", rate or "0", of.sign * amount))
+
     def add_totals(self) -> None:
         """Add the totals and the VAT breakdown, and hold them against each other."""
         net = self._total("BT-109", "amount_total_net")
@@ -207,21 +254,35 @@ class _Builder:
             self.notes.append("BT-115 is reckoned: BT-112 less BT-113")
         amounts = [Decimal(line["BT-131"]) for line in self.data["BG-25"] if "BT-131" in line]
         lines = sum(amounts, Decimal(0))
+        taxed = lines + sum((amount for _, _, amount in self.adjusted), Decimal(0))
         for term, amount in (
             *(("BT-106", lines), ("BT-109", net), ("BT-110", tax)),
             *(("BT-112", gross), ("BT-113", paid), ("BT-115", due)),
         ):
             if amount is not None:
                 self.data[term] = _text(amount)
-        if net is not None and amounts and lines != net:
-            self._miss("BG-20", f"allowances or charges: the lines come to {lines}, the net total is {net}")
+        if net is not None and amounts and taxed != net:
+            what = "allowances (BT-92) or charges (BT-99)"
+            self._miss("BG-20", f"{what}: the lines with those given come to {taxed}, the net total is {net}")
+        self._add_breakdown(tax)
+        self._compare(net=net, tax=tax, gross=gross, paid=paid, due=due)
+
+    def _compare(
+        self,
+        *,
+        net: Decimal | None,
+        tax: Decimal | None,
+        gross: Decimal | None,
+        paid: Decimal | None,
+        due: Decimal | None,
+    ) -> None:
+        """Hold the totals against each other."""
         if net is not None and tax is not None and gross is not None and net + tax != gross:
             self._miss("BT-112", f"a total that is net and tax: {net} + {tax} is not {gross}")
         if gross is not None and due is not None and gross - (paid or 0) != due:
             self._miss("BT-114", f"a rounding: {gross} less {paid or 0} is not {due}")
         if due is not None and due > 0 and not {"BT-9", "BT-20"} & self.data.keys():
             self._miss("BT-9", "a due date (date_due), or terms of payment (payment_terms)")
-        self._add_breakdown(tax)
 
     def _add_breakdown(self, tax: Decimal | None) -> None:
         """Add the VAT by category and rate of the lines (BG-23)."""
@@ -230,6 +291,9 @@ class _Builder:
             if "BT-131" in line and "BT-151" in line:
                 key = line["BT-151"], format(Decimal(line.get("BT-152", "0")).normalize(), "f")
                 bases[key] = bases.get(key, Decimal(0)) + Decimal(line["BT-131"])
+        for category, rate, amount in self.adjusted:
+            key = category, format(Decimal(rate).normalize(), "f")
+            bases[key] = bases.get(key, Decimal(0)) + amount
         shares = [
             {
                 "BT-116": _text(basis),

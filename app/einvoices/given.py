@@ -28,6 +28,14 @@ GIVEN_TERMS: Mapping[str, str] = MappingProxyType(
         "BT-55": "buyer's country code",
         "BT-80": "country code of the place of delivery",
         "BT-81": "payment means code (UNTDID 4461)",
+        "BT-92": "allowance on the whole invoice",
+        "BT-95": "VAT category of that allowance",
+        "BT-96": "VAT rate of that allowance",
+        "BT-97": "reason of that allowance",
+        "BT-99": "charge on the whole invoice",
+        "BT-102": "VAT category of that charge",
+        "BT-103": "VAT rate of that charge",
+        "BT-104": "reason of that charge",
         "BT-120": "VAT exemption reason",
         "BT-121": "VAT exemption reason code",
         "BT-130": "unit code of lines without a known one",
@@ -41,6 +49,7 @@ VAT_COUNTRIES: Mapping[str, str] = MappingProxyType(
 _VAT_NUMBER = re.compile(r"([A-Z]{2})[A-Z0-9+*.]{2,13}")
 _TYPE = re.compile(r"[0-9]{2,3}")
 _MEANS = re.compile(r"[0-9]{1,3}|ZZZ")
+_AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?")
 _RATE = re.compile(r"[0-9]{1,2}(?:\.[0-9]{1,4})?|100")
 # UNTDID 5305, as far as EN 16931 has them.
 _CATEGORIES = frozenset("S Z E AE K G O L M B".split())
@@ -108,6 +117,9 @@ def _vat(said: str) -> str | None:
 
 _COUNTRY = (_one_of(COUNTRIES), "a code of ISO 3166 such as DE")
 _VAT = (_vat, "a VAT number with its country's letters, such as DE123456789")
+_CATEGORY = (_one_of(_CATEGORIES), f"one of {', '.join(sorted(_CATEGORIES))}")
+_PERCENT = (_like(_RATE), "a rate in percent such as 19 or 7.5")
+_MONEY = (_like(_AMOUNT), "an amount such as 12.50")
 # How a term is read, and what it has to be; all others are texts.
 _KINDS: Mapping[str, tuple[Callable[[str], str | None], str]] = {
     "BT-3": (_like(_TYPE), "a number such as 380"),
@@ -120,6 +132,7 @@ _KINDS: Mapping[str, tuple[Callable[[str], str | None], str]] = {
     "BT-80": _COUNTRY,
     "BT-81": (_like(_MEANS), "a number such as 30, or ZZZ"),
     "BT-130": (unit_code, "a unit, or its code in UN/ECE Recommendation 20, such as C62"),
-    "BT-151": (_one_of(_CATEGORIES), f"one of {', '.join(sorted(_CATEGORIES))}"),
-    "BT-152": (_like(_RATE), "a rate in percent such as 19 or 7.5"),
+    **dict.fromkeys(("BT-92", "BT-99"), _MONEY),
+    **dict.fromkeys(("BT-95", "BT-102", "BT-151"), _CATEGORY),
+    **dict.fromkeys(("BT-96", "BT-103", "BT-152"), _PERCENT),
 }
