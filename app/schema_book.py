@@ -47,6 +47,10 @@ class SchemaBook:
         try:
             return _parsed(self._store.get(parts["name"], _version(parts)))
         except UnknownSchemaError:
+            versions = [str(kept.version) for kept in self._store.all() if kept.name == parts["name"]]
+            if versions:
+                message = f"the schema {parts['name']!r} has no version {parts['version']}"
+                raise UnknownSchemaError(message, hint=f"it has {', '.join(versions)}") from None
             return _shipped(named)  # which knows other spellings, and near names
 
     def all(self) -> tuple[ExtractionSchema, ...]:

@@ -11,6 +11,7 @@ from pydantic_settings import NoDecode
 
 # A hundred years: moments before the year 1 are none, and "for ever" is as many.
 MAX_KEEP_DAYS = 36_500
+MAX_PORT = 65_535
 _ORIGIN = re.compile(r"https?://[^/\s,@?#]+")
 
 
@@ -37,7 +38,7 @@ class ApiSettings(Group):
     """
 
     host: str = "127.0.0.1"
-    port: int = Field(default=8000, ge=1, le=65535)
+    port: int = Field(default=8000, ge=1, le=MAX_PORT)
     n_concurrent: int = Field(default=2, ge=1, le=64)
     n_waiting: int = Field(default=8, ge=0, le=1024)
     timeout_s: float = Field(default=300.0, gt=0)
@@ -115,8 +116,8 @@ class OutboundSettings(Group):
     @field_validator("ports")
     @classmethod
     def _are_ports(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        if not all(1 <= port <= 65535 for port in value):
-            raise ValueError("ports are 1 to 65535")
+        if not all(1 <= port <= MAX_PORT for port in value):
+            raise ValueError(f"ports are 1 to {MAX_PORT}")
         return value
 
 
@@ -178,7 +179,7 @@ class MetricsSettings(Group):
 
     token: SecretStr | None = None
     worker_host: str = "127.0.0.1"
-    worker_port: int | None = Field(default=None, ge=1, le=65535)
+    worker_port: int | None = Field(default=None, ge=1, le=MAX_PORT)
 
 
 class TracingSettings(Group):

@@ -22,7 +22,7 @@ _PLAIN: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
         **dict.fromkeys(("bytes_type",), "must be a file"),
         **dict.fromkeys(
-            ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "timezone_naive"),
+            ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "timezone_aware"),
             "must be a moment with its time zone, such as 2026-01-31T12:00:00Z",
         ),
     }
@@ -34,6 +34,11 @@ _INSTEAD = (
     (
         re.compile(r"^(?:Tuple|List|Set) should have (.*?) after validation, not (?:\d+|more)$"),
         r"must have \1",
+    ),
+    # Of a text that is kept secret.
+    (
+        re.compile(r"^Value should have (.*?) items? after validation, not (?:\d+|more)$"),
+        r"must have \1 characters",
     ),
     (re.compile(r"^must have at (least|most) (\d+) characters?$"), r"must have at \1 \2 characters"),
 )

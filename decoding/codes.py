@@ -25,7 +25,7 @@ from stdnum.iso7064 import mod_97_10
 from stdnum.no import mva as stdnum_norwegian_vat
 
 from decoding.contact_forms import MOST_WORDS, compact_email, compact_phone, compact_time, whole_phones
-from schemas.codes import tax_country
+from schemas.codes import COUNTRIES, tax_country
 from schemas.values.currency import currency_code, is_currency_mark
 
 # The generated modules of the library are not typed.
@@ -44,19 +44,6 @@ _BIC_GROUPS = re.compile(r"\w{8}(?:\w{3})?|\w{8} \w{3}|\w{4} \w{2} \w{2}(?: \w{3
 # In groups only as EAN-13 and UPC are printed below their bars: other figures stand side by side as well.
 _GTIN = re.compile(r"\d{8}|\d{12,14}|\d \d{6} \d{6}|\d \d{5} \d{5} \d", re.ASCII)
 _IBAN_SEPARATORS = re.compile(r"[ \u00a0\u202f-]")
-# ISO 3166-1, and XK as banks use it.
-_COUNTRIES = frozenset(
-    (
-        "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT "
-        "BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH "
-        "ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT "
-        "HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS "
-        "LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI "
-        "NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG "
-        "SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG "
-        "UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW"
-    ).split()
-)
 # Tax numbers of countries without a module are figures with few letters, in one word or in groups.
 _TAX_WORD = re.compile(r"(?=(?:[^\d]*\d){5})[A-Z]{0,6}[-./]?[A-Z0-9](?:[A-Z0-9]|[-./](?=[A-Z0-9])){4,25}")
 _DIGIT_GROUP = re.compile(r"\d{2,4}")
@@ -98,7 +85,7 @@ def compact(text: str, code_format: str) -> str | None:
         return _WITHOUT_CHECK[code_format](text)
     if code_format == "iban":
         plain = _IBAN_SEPARATORS.sub("", text)
-        return plain if _IBAN.fullmatch(plain) and plain[:2] in _COUNTRIES else None
+        return plain if _IBAN.fullmatch(plain) and plain[:2] in COUNTRIES else None
     if code_format == "bic":
         return _compact_bic(text)
     if code_format == "currency":
@@ -190,7 +177,7 @@ def _iban_length(iban: str) -> int | None:
 def _compact_bic(text: str) -> str | None:
     plain = text.replace(" ", "")
     found = _BIC.fullmatch(plain)
-    if found is None or found[1] not in _COUNTRIES or _BIC_GROUPS.fullmatch(text) is None:
+    if found is None or found[1] not in COUNTRIES or _BIC_GROUPS.fullmatch(text) is None:
         return None
     return str(stdnum_bic.compact(text))
 

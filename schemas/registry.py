@@ -32,6 +32,7 @@ _BUILT_IN: dict[str, type[BaseModel]] = {
     "bank_statement": BankStatement,
     "generic_form": GenericForm,
 }
+_MAX_PATH_CHARS = 256
 _MAX_NAME_CHARS = 64
 _N_SHOWN_ISSUES = 3
 
@@ -101,9 +102,11 @@ def _load_text(text: str) -> ExtractionSchema:
     try:
         return get_schema(text)
     except UnknownSchemaError:
-        if not _is_file(text):
-            raise
-    return load_schema(Path(text))
+        if _is_file(text):
+            return load_schema(Path(text))
+        if "/" in text or text.endswith(".json"):
+            raise UnknownSchemaError(f"there is no file {text[:_MAX_PATH_CHARS]!r} with a schema") from None
+        raise
 
 
 def _is_file(text: str) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from schemas.service_errors import IdempotencyKeyReusedError, RequestInFlightError
-from storage.tables import IdempotencyRow
+from storage.tables import IdempotencyRow, JobRow
 
 KEY_LIFE = timedelta(hours=24)
 
@@ -53,9 +53,15 @@ def find_key(session: Session, tenant: str, sent: SentKey) -> str | None:
             hint="a key stands for one request for 24 hours; take another for another",
         )
     # Of a clock that was set back since, the end says nothing: it would be in flight for as long as that.
-    if row.in_flight_until is not None and row.created_at <= moment < row.in_flight_until:
+    is_in_flight = row.in_flight_until is not None and row.created_at <= moment < row.in_flight_until
+    if is_in_flight and not _has_ended(session, row.target_id):
         raise RequestInFlightError("the first request with this Idempotency-Key is not answered yet")
     return row.target_id
+
+
+def _has_ended(session: Session, job_id: str) -> bool:
+    """Return whether a job has its answer: whoever waited for it has that, or is gone."""
+    return session.scalar(select(JobRow.finished_at).where(JobRow.job_id == job_id)) is not None
 
 
 def keep_key(session: Session, tenant: str, sent: SentKey, target_id: str) -> None:

@@ -168,6 +168,10 @@ class JobQueue:
         """Return how many jobs are queued before one."""
         return jobs.count_ahead(self._database, job)
 
+    def count_ahead_of(self, seqs: Iterable[int]) -> dict[int, int]:
+        """Return how many jobs are queued before each of several, by their `seq`."""
+        return jobs.count_ahead_of(self._database, seqs)
+
     def result_of(self, job: Job) -> bytes | None:
         """Return the JSON of a job's answer; None if it has none."""
         return jobs.read_result(self._database, job.job_id)

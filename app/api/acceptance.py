@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import IO, Any, TypeVar
 
 from fastapi import Response
@@ -17,7 +18,8 @@ from app.api.problems import problem_response
 from app.api.waiting import IN_FLIGHT_MARGIN_S, Reply
 from app.errors import RETRY_AFTER_S, Problem
 from app.jobs.request import JobRequest
-from schemas.errors import DocumentTooLargeError, EmptyDocumentError, ServiceBusyError
+from schemas.cancellation import Cancellation, cancelled_by
+from schemas.errors import DocumentTooLargeError, EmptyDocumentError, RasgError, ServiceBusyError
 from schemas.service_errors import JobCancelledError, JobNotFinishedError, QueueFullError
 from schemas.text import storable
 from storage.batches import Batch
@@ -81,17 +83,32 @@ async def accept_file(
         )
 
     submitted = await _take_in(state, accept)
+    try:
+        response = await _answer(state, submitted, reply)
+    finally:  # also if the caller has hung up: it may ask again, and nobody waits any more
+        await _note_answered(state, tenant, reply)
+    if reply.prefers is not None:
+        response.headers["Preference-Applied"] = reply.prefers
+    return response
+
+
+async def _answer(state: ServiceState, submitted: Submitted, reply: Reply) -> Response:
+    """Return the result of a job if it is there while its caller waits, else the job."""
     job = submitted.job
     if reply.wait_s:
         job = await state.watch.until_finished(job, timeout_s=reply.wait_s)
     is_there = job.is_finished and reply.wait_s > 0
-    response = await (answer_with_result(state, job) if is_there else _tell(state, job, submitted))
-    if reply.key is not None and reply.wait_s:
-        key = reply.key
+    return await (answer_with_result(state, job) if is_there else _tell(state, job, submitted))
+
+
+async def _note_answered(state: ServiceState, tenant: str, reply: Reply) -> None:
+    """Note that nobody waits for the first answer to a key any more; without a word where that fails."""
+    key = reply.key
+    if key is None or not reply.wait_s:
+        return
+    # Of a caller who has hung up nothing else would begin. A job that has ended is told of in any case.
+    with cancelled_by(Cancellation()), suppress(RasgError, RuntimeError):  # the service stops
         await state.lookups.run(lambda: state.jobs.answered(tenant, key))
-    if reply.prefers is not None:
-        response.headers["Preference-Applied"] = reply.prefers
-    return response
 
 
 async def _take_in(state: ServiceState, accept: Callable[[], Accepted]) -> Accepted:
@@ -106,13 +123,13 @@ async def _take_in(state: ServiceState, accept: Callable[[], Accepted]) -> Accep
     return accepted
 
 
-def _check_size(source: IO[bytes], max_bytes: int) -> None:
+def _check_size(source: IO[bytes], max_bytes: int, *, what: str = "the file") -> None:
     """Refuse at once what could only fail later."""
     n_bytes = source.seek(0, os.SEEK_END)
     if n_bytes == 0:
-        raise EmptyDocumentError("the file has no bytes")
+        raise EmptyDocumentError(f"{what} has no bytes")
     if n_bytes > max_bytes:
-        raise DocumentTooLargeError(f"the file has {n_bytes} bytes, more than {max_bytes}")
+        raise DocumentTooLargeError(f"{what} has {n_bytes} bytes, more than {max_bytes}")
 
 
 async def _tell(state: ServiceState, job: Job, submitted: Submitted) -> Response:
@@ -139,12 +156,13 @@ async def accept_files(
     """
 
     def fingerprint_of(jobs: Sequence[NewJob]) -> str:
-        return request.fingerprint("\n".join(job.document_sha256 for job in jobs))
+        # With a line's end behind each, as one file in a batch is another request than that file.
+        return request.fingerprint("".join(f"{job.document_sha256}\n" for job in jobs))
 
     def accept() -> Batch:
-        for source, _ in sources:
+        for number, (source, _) in enumerate(sources, start=1):
             if not isinstance(source, str):
-                _check_size(source, state.max_bytes)
+                _check_size(source, state.max_bytes, what=f"file {number} of {len(sources)}")
         return state.jobs.accept_batch(
             tenant, sources, describe_for(tenant, request), fingerprint_of=fingerprint_of, key=key
         )

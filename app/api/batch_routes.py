@@ -14,7 +14,7 @@ from app.api.bodies_as_files import JsonFile, JsonRequest, JsonRoute, read_json
 from app.api.deps import AskedJob, State, TenantName
 from app.api.forms import CHECKED_FORM_OF_FILES
 from app.api.job_models import BatchView
-from app.api.waiting import AskedReply
+from app.api.waiting import AskedKey
 from app.jobs.request import JobRequest
 
 router = APIRouter()
@@ -68,21 +68,24 @@ _JSON_BODY = {
 
 @json_router.post("/v1/batches", include_in_schema=False)
 async def create_batch_from_json(
-    request: Request, state: State, tenant: TenantName, reply: AskedReply
+    request: Request, state: State, tenant: TenantName, key: AskedKey
 ) -> Response:
     """Keep files that stand in a JSON document, or that were sent before, as jobs of one batch."""
     text = await request.body()
 
     def read() -> tuple[JobRequest, Sequence[tuple[IO[bytes] | str, str | None]]]:
         body = read_json(JsonBatch, text)
-        return body.to_request(state, tenant), [(_source_of(file), file.file_name) for file in body.documents]
+        sources = [(_source_of(file, n), file.file_name) for n, file in enumerate(body.documents)]
+        return body.to_request(state, tenant), sources
 
     asked, sources = await state.lookups.run(read)
-    return await accept_files(state, tenant, asked, sources, key=reply.key)
+    return await accept_files(state, tenant, asked, sources, key=key)
 
 
-def _source_of(file: EarlierFile | JsonFile) -> IO[bytes] | str:
-    return BytesIO(file.to_bytes()) if isinstance(file, JsonFile) else file.document_sha256
+def _source_of(file: EarlierFile | JsonFile, index: int) -> IO[bytes] | str:
+    if isinstance(file, JsonFile):
+        return BytesIO(file.to_bytes("documents", index))
+    return file.document_sha256
 
 
 @router.post(
@@ -97,11 +100,11 @@ async def create_batch(
     asked: AskedJob,
     state: State,
     tenant: TenantName,
-    reply: AskedReply,
+    key: AskedKey,
 ) -> Response:
     """Keep several files as jobs of one batch; before it is answered, all of them are durable, or none."""
     sources = [(one.file, one.filename) for one in file]
-    return await accept_files(state, tenant, asked, sources, key=reply.key)
+    return await accept_files(state, tenant, asked, sources, key=key)
 
 
 @router.get("/v1/batches/{batch_id}")

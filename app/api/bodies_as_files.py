@@ -21,7 +21,7 @@ from starlette.types import Scope
 from app.api.acceptance import accept_file
 from app.api.deps import ServiceState, State, TenantName, find_schema_choice, pages_of
 from app.api.json_body import json_text, load_json, refuse_too_much
-from app.api.queries import MAX_ISSUES, refuse_unknown
+from app.api.queries import MAX_ISSUES, refuse_repeated, refuse_unknown
 from app.api.waiting import AskedReply
 from app.extraction.options import ExtractionOptions, SplitMode
 from app.extraction.schema_choice import SchemaChoice
@@ -133,18 +133,18 @@ class JsonFile(BaseModel):
     content: str
     file_name: str | None = None
 
-    def to_bytes(self) -> bytes:
+    def to_bytes(self, *where: str | int) -> bytes:
         """Return the file's bytes.
 
         Raises
         ------
         RequestValidationError
-            If it is no base64.
+            If it is no base64; it names the `content` of what stands at `where` in the body.
         """
         try:
             return decode_base64(self.content)
         except (binascii.Error, ValueError) as error:
-            raise _refusal(("body", "content"), _NO_BASE64) from error
+            raise _refusal(("body", *where, "content"), _NO_BASE64) from error
 
 
 class JsonExtraction(JsonRequest, JsonFile):
@@ -201,7 +201,9 @@ def _read_query(state: ServiceState, tenant: str, said: Mapping[str, str]) -> Jo
     known = _QUERY | ExtractionOptions.model_fields.keys()
     refuse_unknown(said, known)
     if "schema" not in said:
-        raise _refusal(("query", "schema"), "Field required")
+        raise _refusal(
+            ("query", "schema"), "is missing: of a body that is a file the query says what is asked"
+        )
     asked = {name: said[name] for name in ("split", "pages") if name in said}
     body: dict[str, object] = {**asked, "schema": said["schema"]}
     body["options"] = {name: value for name, value in said.items() if name not in _QUERY}
@@ -237,7 +239,7 @@ def _refusal_of(error: ValidationError, *where: str) -> RequestValidationError:
     return RequestValidationError([{**issue, "loc": (*where, *issue["loc"])} for issue in issues])
 
 
-def _refusal(where: tuple[str, ...], reason: str) -> RequestValidationError:
+def _refusal(where: tuple[str | int, ...], reason: str) -> RequestValidationError:
     return RequestValidationError([{"type": "value_error", "loc": where, "msg": reason}])
 
 
@@ -258,8 +260,7 @@ async def create_from_json(request: Request, state: State, tenant: TenantName, r
 async def create_from_body(request: Request, state: State, tenant: TenantName, reply: AskedReply) -> Response:
     """Keep the request's body as a job's file; what is asked of it stands in the query."""
     said = dict(request.query_params)
-    if len(said) < len(request.query_params.multi_items()):
-        raise _refusal(("query",), "names something twice")
+    refuse_repeated(request.query_params)
     if said.get("schema") in schema_names():  # there is nothing to look up, and nothing to check
         asked = _read_query(state, tenant, said)
     else:

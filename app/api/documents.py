@@ -30,7 +30,7 @@ async def document_of(
         If the URL may not be opened, or gives none.
     """
     if (file is None) == (url is None):
-        told = "Field required" if file is None else "a file and a URL, and one of them is wanted"
+        told = "is missing" if file is None else "a file and a URL, and one of them is wanted"
         raise RequestValidationError([{"type": "value_error", "loc": ("body", "file"), "msg": told}])
     if file is not None:
         return file

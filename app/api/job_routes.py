@@ -109,7 +109,7 @@ async def events(
 async def _tell(state: ServiceState, job: Job) -> AsyncIterator[ServerSentEvent]:
     told: JobView | None = None
     while True:
-        view = JobView.of(job, place=await place_of(job, state.jobs.count_ahead))
+        view = JobView.of(job, place=await state.watch.place_of(job))
         if view != told:
             told = view
             name = "end" if job.is_finished else "job"

@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from schemas.errors import RetrievalError
+from schemas.cancellation import Cancellation, current_cancellation
+from schemas.errors import RetrievalError, WorkCancelledError
 from storage.job_queue import JobQueue
 from storage.jobs import Job, no_job
 
 # A worker in another process cannot call: so often it is looked what it did.
 _LOOK_EVERY_S = 0.1
+# So often it is counted how many are before those who watch.
+_COUNT_EVERY_S = 0.25
 # As many ids as one question may name.
 _N_AT_ONCE = 500
 
@@ -24,6 +27,8 @@ class JobWatch:
         self._queue = queue
         self._waiting: dict[asyncio.Future[Job | None], Job] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._asked: list[tuple[int, asyncio.Future[int]]] = []
+        self._counting: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
@@ -57,18 +62,69 @@ class JobWatch:
         return found
 
     async def until_finished(self, job: Job, *, timeout_s: float) -> Job:
-        """Return the job once it has ended, or as it is when the time is over; errors as `until_changed`."""
+        """Return the job once it has ended, or as it is when the time is over.
+
+        Raises
+        ------
+        ExtractionNotFoundError
+            If it was deleted meanwhile.
+        WorkCancelledError
+            If the caller has hung up.
+        """
+        waiting = asyncio.ensure_future(self._until_finished(job, timeout_s))
+        cancellation = current_cancellation() or Cancellation()
+        cancellation.on_cancel(lambda: self._drop(waiting))
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            if not cancellation.is_cancelled:  # the server itself stops
+                raise
+            raise WorkCancelledError("the caller has hung up") from None
+
+    def _drop(self, waiting: asyncio.Future[Job]) -> None:
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(waiting.cancel)
+
+    async def _until_finished(self, job: Job, timeout_s: float) -> Job:
         deadline = time.monotonic() + timeout_s
         while not job.is_finished and (left := deadline - time.monotonic()) > 0:
             job = await self.until_changed(job, timeout_s=left)
         return job
 
+    async def place_of(self, job: Job) -> int | None:
+        """Return how many are before a job that waits, else None; all who ask are counted at once."""
+        if job.state != "queued":
+            return None
+        future: asyncio.Future[int] = self._loop.create_future()
+        self._asked.append((job.seq, future))
+        if self._counting is None or self._counting.done():
+            self._counting = asyncio.create_task(self._count())
+        return await future
+
     async def close(self) -> None:
         """Tell nobody any more."""
-        if self._looking is not None:
-            self._looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._looking
+        for task in (self._looking, self._counting):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def _count(self) -> None:
+        while self._asked:
+            asked, self._asked = self._asked, []
+            places: dict[int, int] | RetrievalError
+            try:
+                places = await asyncio.to_thread(self._queue.count_ahead_of, [seq for seq, _ in asked])
+            except RetrievalError as error:
+                places = error
+            for seq, future in asked:
+                if future.done():  # who asked is gone
+                    continue
+                if isinstance(places, RetrievalError):
+                    future.set_exception(places)
+                else:
+                    future.set_result(places[seq])
+            await asyncio.sleep(_COUNT_EVERY_S)
 
     async def _look(self) -> None:
         while self._waiting:

@@ -12,8 +12,9 @@ from fastapi import Depends, Request
 from fastapi.dependencies.utils import get_flat_dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 from pydantic_core import PydanticCustomError
+from starlette.datastructures import QueryParams
 
 # What is told of a request that is wrong in many places, and of a name that is a document.
 MAX_ISSUES, MAX_NAME_CHARS = 20, 64
@@ -26,8 +27,17 @@ def _to_utc(moment: datetime) -> datetime:
         raise PydanticCustomError("moment", "is before the year 1 or after 9999 in UTC") from None
 
 
+def _refuse_number(said: str) -> str:
+    """Refuse a year, or a time in seconds: which of them it is, the number does not say."""
+    try:
+        float(said)
+    except ValueError:
+        return said
+    raise PydanticCustomError("datetime_parsing", "Input is a number")
+
+
 # A moment of a query, in UTC; the first and last hours of the calendar are none in every zone.
-Moment = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_refuse_number), AfterValidator(_to_utc)]
 
 
 async def check_query(request: Request) -> None:
@@ -45,19 +55,23 @@ async def check_query(request: Request) -> None:
     route: APIRoute = request.scope["route"]
     fields = {field.alias: field for field in get_flat_dependant(route.dependant).query_params}
     refuse_unknown(request.query_params, fields)
-    sent = Counter(name for name, _ in request.query_params.multi_items())
-    twice = [
-        name for name, n in sent.items() if n > 1 and not _may_repeat(fields[name].field_info.annotation)
-    ]
+    lists = {name for name, field in fields.items() if _may_repeat(field.field_info.annotation)}
+    refuse_repeated(request.query_params, lists)
+
+
+def refuse_repeated(query: QueryParams, lists: Collection[str] = ()) -> None:
+    """Refuse a query that names something twice which is none of the `lists`; errors as `check_query`."""
+    sent = Counter(name for name, _ in query.multi_items())
+    twice = [(name, n) for name, n in sent.items() if n > 1 and name not in lists][:MAX_ISSUES]
     if twice:
         raise RequestValidationError(
             [
                 {
                     "type": "value_error",
-                    "loc": ("query", name),
-                    "msg": f"sent {sent[name]} times, wanted once",
+                    "loc": ("query", name[:MAX_NAME_CHARS]),
+                    "msg": f"sent {n} times, wanted once",
                 }
-                for name in twice[:MAX_ISSUES]
+                for name, n in twice
             ]
         )
 

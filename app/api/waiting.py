@@ -81,22 +81,17 @@ def preferences_of(header: str) -> dict[str, str]:
     return said
 
 
-async def reply_of(
+async def key_of(
     request: Request,
-    state: State,
-    prefer: Annotated[
-        str | None,
-        Header(description="`wait=N`: the result within N seconds, else the job; `respond-async`: the job."),
-    ] = None,
-    wait: Annotated[
-        str | None, Query(description="As `Prefer: wait=N`, which it overrules; 0 answers with the job.")
-    ] = None,
     idempotency_key: Annotated[
         str | None,
-        Header(pattern=_KEY, description="The same key within 24 hours never makes a second job."),
+        Header(
+            pattern=_KEY,
+            description="The same key within 24 hours makes no second job, unless the first was deleted.",
+        ),
     ] = None,
-) -> Reply:
-    """Return how the caller wants to be answered; one that says nothing waits for the result."""
+) -> str | None:
+    """Return the key by which the request is known, if it has one."""
     if len(set(request.headers.getlist("idempotency-key"))) > 1:
         issue = {
             "type": "value_error",
@@ -104,6 +99,25 @@ async def reply_of(
             "msg": "sent twice, and differs",
         }
         raise RequestValidationError([issue])
+    return idempotency_key
+
+
+AskedKey = Annotated[str | None, Depends(key_of)]
+
+
+async def reply_of(
+    request: Request,
+    state: State,
+    key: AskedKey,
+    prefer: Annotated[
+        str | None,
+        Header(description="`wait=N`: the result within N seconds, else the job; `respond-async`: the job."),
+    ] = None,
+    wait: Annotated[
+        str | None, Query(description="As `Prefer: wait=N`, which it overrules; 0 answers with the job.")
+    ] = None,
+) -> Reply:
+    """Return how the caller wants to be answered; one that says nothing waits for the result."""
     preferred = preferences_of(", ".join(request.headers.getlist("prefer")))
     text = wait if wait is not None else preferred.get("wait")
     where = ("query", "wait") if wait is not None else ("header", "prefer")
@@ -113,9 +127,9 @@ async def reply_of(
         wait_s = 0.0 if _ASYNC in preferred else state.max_wait_s
     is_said = text is not None or _ASYNC in preferred
     return Reply(
-        is_job=is_said or idempotency_key is not None,
+        is_job=is_said or key is not None,
         wait_s=wait_s,
-        key=idempotency_key,
+        key=key,
         prefers=None if prefer is None or not is_said else f"wait={wait_s:g}" if wait_s else _ASYNC,
     )
 

@@ -7,10 +7,11 @@ from typing import Annotated, Self
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Form, Path, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.api.deps import RequestTenant, State
 from app.api.json_body import documented, json_body
+from app.extraction.options import refuse_truth_value
 from app.outbound.addresses import MAX_URL_CHARS
 from app.webhooks.signing import make_secret, show_secret
 from schemas.service_errors import AddressRefusedError
@@ -36,7 +37,9 @@ class NewWebhook(_Body):
 class Rotation(_Body):
     """How long the old secret still signs beside the new one."""
 
-    overlap_hours: float = Field(default=24.0, ge=0, le=_MAX_OVERLAP_HOURS)
+    overlap_hours: Annotated[float, BeforeValidator(refuse_truth_value)] = Field(
+        default=24.0, ge=0, le=_MAX_OVERLAP_HOURS
+    )
 
 
 class Webhook(BaseModel):

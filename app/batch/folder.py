@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from app.batch.find import names_like, place_of
 from app.batch.journal import RESULTS, Journal, append
 from app.batch.manifest import MANIFEST, ManifestEntry, Outcome, read_manifest
+from app.files import fingerprint
 from app.outputs.records import FileResult, result_json, value_json
 from app.outputs.writing import Format, write_tables, write_whole
 from schemas.errors import ConfigurationError
@@ -32,8 +34,9 @@ _MAX_TOLD = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What has to be known of a file that is done; a folder may hold very many."""
+    """What has to be known of a file that is done, and where it was; a folder may hold very many."""
 
+    place: str
     sha256: str | None
     key: str
     outcome: Outcome
@@ -44,7 +47,7 @@ class OutputFolder:
     """A folder that one batch at a time writes to. All of it is opened, and tried, before any work.
 
     What the folder holds of earlier batches stays: `results.jsonl` has each document once, and the manifest
-    each file that was ever done.
+    each file that was ever done. A file of another place and other bytes has another name (`claim_name`).
 
     Raises
     ------
@@ -59,6 +62,7 @@ class OutputFolder:
         self._formats = tuple(formats)
         self._with_pages = with_pages
         self._known: dict[str, Known] = {}
+        self._owners: dict[str, str] = {}  # files by the names of their documents
         # Files by what they hold and how it was made: the same bytes need not be extracted again.
         self._by_content: dict[tuple[str, str], str] = {}
         with _can_write(path):
@@ -80,6 +84,7 @@ class OutputFolder:
         lost = [n for n, known in self._known.items() if any(d not in self._journal for d in known.documents)]
         for name in lost:
             known = self._known.pop(name)
+            self._disown(name, known)
             self._by_content.pop((known.sha256 or "", known.key), None)
         self._journal.settle(self._documents())
 
@@ -87,7 +92,12 @@ class OutputFolder:
         return {document for known in self._known.values() for document in known.documents}
 
     def _note(self, entry: ManifestEntry) -> None:
+        before = self._known.get(entry.file)
+        if before is not None:
+            self._disown(entry.file, before)
+        self._owners.update((document.name, entry.file) for document in entry.documents)
         self._known[entry.file] = Known(
+            place=place_of(Path(entry.path)),  # once it was written as it was named
             sha256=entry.sha256,
             key=entry.key,
             outcome=entry.outcome,
@@ -95,6 +105,30 @@ class OutputFolder:
         )
         if entry.sha256 is not None and entry.outcome != "failed":
             self._by_content[entry.sha256, entry.key] = entry.file
+
+    def _disown(self, name: str, known: Known) -> None:
+        for document in known.documents:
+            if self._owners.get(document) == name:
+                del self._owners[document]
+
+    def claim_name(self, path: Path, name: str, taken: set[str], *, max_bytes: int) -> str:
+        """Return the name of a file's results, and take it: no other file's are lost by it.
+
+        It is the one that they had before, or that of results of the same bytes, as the file may have been
+        moved; else the file's own or the first like it that nothing has.
+        """
+        *like, free = names_like(name, taken, self._known, self._owners)
+        place = place_of(path)
+        claimed = next((one for one in like if self._known[one].place == place), None)
+        if claimed is None and like and (found := fingerprint(path, max_bytes)) is not None:
+            claimed = next((one for one in like if self._known[one].sha256 == found.sha256), None)
+        claimed = free if claimed is None else claimed
+        taken.add(claimed)
+        return claimed
+
+    def others_documents(self, name: str) -> set[str]:
+        """Return the names of the documents of all other files."""
+        return {document for document, owner in self._owners.items() if owner != name}
 
     def known(self, name: str) -> Known | None:
         """Return what is known of the file of that name; None if it was never done."""

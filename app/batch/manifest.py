@@ -86,7 +86,7 @@ class ManifestEntry(_Line):
     file
         The name of its results.
     path
-        Where it was, as it was named.
+        Where it was: absolute, or a URI.
     sha256, n_bytes
         Of the bytes that were read; None of a file that could not be.
     same_as

@@ -12,13 +12,14 @@ the next one begins, and a file that is done anew leaves the part that it was in
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from pydantic import ValidationError
 
+from app.batch.find import names_like
 from app.batch.folder import Known
 from app.batch.manifest import ManifestEntry
 from app.batch.remote import Files, open_place
@@ -68,6 +69,16 @@ class PartsFolder:
     def known(self, name: str) -> Known | None:
         """Return what is known of the file of that name; None if it was never done."""
         return self._known.get(name)
+
+    def name_at(self, name: str, uri: str, taken: Collection[str]) -> str:
+        """Return the name that the results of the file at `uri` have had; `name` if they had none like it."""
+        like = names_like(name, taken, self._known)
+        return next((one for one in like if one in self._known and self._known[one].place == uri), name)
+
+    def free_name(self, name: str, taken: Collection[str]) -> str:
+        """Return the first name like that which no file has had, nor one of the batch."""
+        *_, free = names_like(name, taken, self._known)
+        return free
 
     def done_sha256(self, name: str, key: str) -> str | None:
         """Return which bytes of a file have results by that recipe; one that failed has none."""
@@ -141,6 +152,7 @@ class PartsFolder:
         self._names_of.setdefault(number, set()).add(entry.file)
         self._part_of[entry.file] = number
         self._known[entry.file] = Known(
+            place=entry.path,
             sha256=entry.sha256,
             key=entry.key,
             outcome=entry.outcome,

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from app.batch.extractor import FileOutcome
+from app.batch.folder import Known
 from app.batch.manifest import Recipe
 from app.batch.parts import PartsFolder
 from app.batch.remote import RemoteFile
@@ -53,6 +54,7 @@ class RemoteBatch:
         ConfigurationError
             If no other file would fare better, or results cannot be written; what was written stays.
         """
+        files = tuple(self._named_before(files))
         names = {file.name for file in files}
         key = self.recipe.key
         with closing(extract_each(self._mark_done(files, key))) as done:
@@ -63,6 +65,14 @@ class RemoteBatch:
             finally:  # before the cluster is left, which takes seconds
                 self._commit()
         self.folder.settle()
+
+    def _named_before(self, files: Sequence[RemoteFile]) -> Iterator[RemoteFile]:
+        """Yield the files under the names that their results have had."""
+        taken = set[str]()
+        for file in files:
+            named = replace(file, name=self.folder.name_at(file.name, file.uri, taken))
+            taken.add(named.name)
+            yield named
 
     def _mark_done(self, files: Iterable[RemoteFile], key: str) -> Iterator[RemoteFile]:
         """Yield the files with the hashes of the bytes that are done, for whoever reads them."""
@@ -75,6 +85,9 @@ class RemoteBatch:
         if not outcome.documents and known is not None:
             self.on_done(FileDone(file=file, outcome=known.outcome, was_done=True))
             return
+        if known is not None and _is_another(known, file, outcome):
+            file, known = replace(file, name=self.folder.free_name(file.name, names)), None
+            names.add(file.name)
         mine = set[str]() if known is None else set(known.documents)
         results = name_results(name_documents(file.name, len(outcome.documents), names - mine), outcome)
         names.update(result.file for result in results)
@@ -95,3 +108,9 @@ class RemoteBatch:
         held, self._held = self._held, []
         for done in held:
             self.on_done(done)
+
+
+def _is_another(known: Known, file: RemoteFile, outcome: FileOutcome) -> bool:
+    """Return whether what is known under a file's name is of a file elsewhere, and of other bytes."""
+    sha256 = None if outcome.fingerprint is None else outcome.fingerprint.sha256
+    return known.place != file.uri and (sha256 is None or known.sha256 != sha256)

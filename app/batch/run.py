@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from app.batch.extractor import FileOutcome
-from app.batch.find import BatchFile, take_name
+from app.batch.find import BatchFile, place_of, take_name
 from app.batch.folder import OutputFolder
 from app.batch.manifest import DocumentEntry, ManifestEntry, Outcome, Recipe, worst
 from app.batch.remote import RemoteFile
@@ -30,6 +30,8 @@ class FileDone:
         Whether they were there before.
     same_as
         The name of the file of the same bytes that they were taken from.
+    replaces
+        Whether results of other bytes, which the file had before, gave way to these.
     results
         One a document; empty where they were there before.
     """
@@ -38,6 +40,7 @@ class FileDone:
     outcome: Outcome
     was_done: bool = False
     same_as: str | None = None
+    replaces: bool = False
     seconds: float = 0.0
     results: tuple[FileResult, ...] = ()
 
@@ -47,15 +50,17 @@ OnDone = Callable[[FileDone], None]
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """How many files ended how, and how many of them were done before."""
+    """How many files ended how, how many were done before, and how many have other bytes than then."""
 
     outcomes: Counter[Outcome] = field(default_factory=Counter["Outcome"])
     n_done_before: int = 0
+    n_replaced: int = 0
 
     def add(self, done: FileDone) -> None:
         """Count a file."""
         self.outcomes[done.outcome] += 1
         self.n_done_before += done.was_done
+        self.n_replaced += done.replaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,9 +173,12 @@ class _State:
         self._commit(file, results, FileOutcome(documents=(), fingerprint=now), same_as=twin)
 
     def _name(self, file: BatchFile, n_documents: int) -> tuple[str, ...]:
+        if n_documents == 1:
+            return (file.name,)
         known = self._folder.known(file.name)
         mine = set[str]() if known is None else set(known.documents)
-        return name_documents(file.name, n_documents, self._names - mine)
+        others = (self._names - mine) | self._folder.others_documents(file.name)
+        return name_documents(file.name, n_documents, others)
 
     def _commit(
         self,
@@ -184,23 +192,29 @@ class _State:
         self._names |= {result.file for result in results}
         entry = make_entry(
             file.name,
-            str(file.path),
+            place_of(file.path),
             results,
             outcome,
             recipe=self._batch.recipe,
             key=self._key,
             same_as=same_as,
         )
+        before = self._folder.known(file.name)
         self._folder.keep(entry, results, pages)
         self._batch.on_done(
             FileDone(
                 file=file,
                 outcome=entry.outcome,
                 same_as=same_as,
+                replaces=before is not None and _is_other(before.sha256, entry.sha256),
                 seconds=outcome.seconds,
                 results=results,
             )
         )
+
+
+def _is_other(before: str | None, now: str | None) -> bool:
+    return before is not None and now is not None and before != now
 
 
 def make_entry(
@@ -217,7 +231,7 @@ def make_entry(
     documents = tuple(_document_entry(result) for result in results)
     return ManifestEntry(
         file=name,
-        path=path.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
+        path=path,
         sha256=None if outcome.fingerprint is None else outcome.fingerprint.sha256,
         n_bytes=None if outcome.fingerprint is None else outcome.fingerprint.n_bytes,
         outcome=worst(document.outcome for document in documents),

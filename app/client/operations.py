@@ -171,8 +171,6 @@ class Client(Transport):
         *,
         file: list[Upload],
         schema: Upload,
-        wait: str | None = None,
-        prefer: str | None = None,
         idempotency_key: str | None = None,
         split: Literal["auto", "never", "pages"] | None = None,
         reasoning: Literal["off", "brief", "full"] | None = None,
@@ -199,8 +197,7 @@ class Client(Transport):
         return self.call(
             "POST",
             "/v1/batches",
-            query={"wait": wait},
-            headers={"prefer": prefer, "idempotency-key": idempotency_key},
+            headers={"idempotency-key": idempotency_key},
             form={
                 "split": split,
                 "reasoning": reasoning,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -49,7 +50,7 @@ def write(
     Nothing is made up: if a mandatory term is missing, or the amounts do not add up, the list of what is
     missing is written instead (exit code 2). What was reckoned or concluded is named on standard error.
     """
-    written = write_einvoice(_read(result), to, given=dict(map(_parse_given, given or ())))
+    written = write_einvoice(_read(result), to, given=_parse_all(given or ()))
     for note in written.notes:
         echo(f"note: {note}", err=True)
     if out is None:
@@ -73,6 +74,14 @@ def _read(path: Path) -> Extraction:
     if found is None:
         raise InputError(f"{path.name} is the record of a document that failed")
     return found
+
+
+def _parse_all(texts: Iterable[str]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for term, value in map(_parse_given, texts):
+        if given.setdefault(term, value) != value:
+            raise ConfigurationError(f"--set gives {term} twice")
+    return given
 
 
 def _parse_given(text: str) -> tuple[str, str]:

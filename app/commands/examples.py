@@ -57,6 +57,8 @@ def add(
         options = _read_options(settings)
         given, asked = None if answer is None else _answer(answer), load_schema(schema)
         data = read_file(file, options.limits.max_bytes)
+        if given is not None:
+            given.check_file(data)
         added = add_annotated_file(
             data,
             None if given is None else given.value,

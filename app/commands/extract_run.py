@@ -86,7 +86,10 @@ def _extract_all(
         folder = OutputFolder(scratch / "out" if out is None else out, formats, with_pages=job.explain)
         stack.callback(folder.close)
         stdin = _spool(scratch / "stdin", job.settings.read.max_bytes) if STDIN in files else None
-        found = find_files(files, stdin=stdin, on_left_out=count_left_out(left_out))
+        claim = partial(folder.claim_name, max_bytes=job.settings.read.max_bytes)
+        found = find_files(
+            files, stdin=stdin, on_left_out=count_left_out(left_out), claim_name=claim, results=out
+        )
         command = _Command(
             job=job, folder=folder, formats=formats, again=again, review=review, prints=out is None
         )

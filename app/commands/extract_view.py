@@ -110,6 +110,8 @@ def _line_of(done: FileDone) -> str:
     how = f"{done.outcome}, as before" if done.was_done else done.outcome
     if done.same_as is not None:
         how += f", the same bytes as {done.same_as}"
+    if done.replaces:
+        how += ", in the place of other bytes"
     took = "" if done.was_done or done.same_as is not None else f" ({done.seconds:.1f} s)"
     n_documents = f", {len(done.results)} documents" if len(done.results) > 1 else ""
     return f"{done.file.name}: {how}{n_documents}{why}{took}"
@@ -136,6 +138,8 @@ def summarise(tally: Tally, left_out: Counter[str], *, n_files: int) -> tuple[st
         lines.append(
             f"skipped, as they were done before: {tally.n_done_before} (--again does them once more)"
         )
+    if tally.n_replaced:
+        lines.append(f"replaced, as their bytes are others than before: {tally.n_replaced}")
     if left_out:
         reasons = ", ".join(f"{n} x {reason}" for reason, n in left_out.most_common())
         lines.append(f"left out: {left_out.total()} ({reasons})")

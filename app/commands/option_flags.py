@@ -20,6 +20,8 @@ PARAMETER = "said"
 _ALIASES: Mapping[str, tuple[str, ...]] = {"n_candidates": ("--n-candidates", "--candidates")}
 # How the text of a flag is read, where it is not as the type says; click tells of a ValueError.
 _PARSERS: Mapping[str, Callable[[str], object]] = {"max_error": parse_share}
+# What the help says that such a flag takes.
+_TAKES: Mapping[str, str] = {"max_error": "<share>"}
 
 
 def take_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -43,9 +45,14 @@ def take_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _flag(name: str, field: FieldInfo) -> inspect.Parameter:
-    low, high = _bound(field, "ge"), _bound(field, "le")
+    low, high, above = _bound(field, "ge"), _bound(field, "le"), _bound(field, "lt")
     option = typer.Option(
-        *_ALIASES.get(name, ()), help=field.description, min=low, max=high, parser=_PARSERS.get(name)
+        *_ALIASES.get(name, ()),
+        help=field.description,
+        min=low,
+        max=high if above is None else above - 1,
+        parser=_PARSERS.get(name),
+        metavar=_TAKES.get(name),
     )
     return inspect.Parameter(
         name,

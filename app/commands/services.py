@@ -12,6 +12,7 @@ import typer
 
 from app.log import configure_logging
 from app.models.choice import choose_model
+from app.service_settings import MAX_PORT
 from app.settings import load_settings
 from app.terminal import echo
 from schemas.adapter import weights_sha256
@@ -24,7 +25,7 @@ _VLLM_PYTHON = Path(".venv-vllm/bin/python")
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Overrides RASG_API__HOST.")] = None,
-    port: Annotated[int | None, typer.Option(help="Overrides RASG_API__PORT.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=MAX_PORT, help="Overrides RASG_API__PORT.")] = None,
 ) -> None:
     """Serve the HTTP API; settings come from RASG_* variables."""
     from app.api.server import serve as serve_api
@@ -38,7 +39,7 @@ def vllm(
     model: Annotated[
         Path | None, typer.Option(help="Hugging Face model folder; the model of RASG_MODEL.")
     ] = None,
-    port: Annotated[int, typer.Option(help="Port on the loopback interface.")] = 8001,
+    port: Annotated[int, typer.Option(min=1, max=MAX_PORT, help="Port on the loopback interface.")] = 8001,
     device: Annotated[str, typer.Option(help="cpu or gpu.")] = "cpu",
     python: Annotated[Path, typer.Option(help="Interpreter with vLLM (make vllm-setup).")] = _VLLM_PYTHON,
     key_file: Annotated[Path | None, typer.Option(help="Where to write the API key.")] = None,

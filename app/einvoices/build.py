@@ -7,44 +7,42 @@ mandatory has to be in the extraction or given by the caller, by its number.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from app.einvoices.given import GIVEN_TERMS, VAT_COUNTRIES, compact, is_vat_number
 from app.einvoices.terms import UNCLEAR, InvoiceTerms
 from app.einvoices.units import ONE
 from schemas.values import currency_code
 
 _CENT = Decimal("0.01")
-_VAT_NUMBER = re.compile(r"([A-Z]{2})[A-Z0-9+*.]{2,13}")
-_VAT_COUNTRIES: Mapping[str, str] = {"EL": "GR", "XI": "GB"}  # whose VAT numbers begin otherwise
 _TYPES: Mapping[str, str] = {"invoice": "380", "credit_note": "381"}  # UNTDID 1001
 _CREDIT_TRANSFER, _NOT_DEFINED = "30", "1"  # UNTDID 4461
 # Categories of VAT that are without tax, and say why (BT-120 or BT-121).
 _NEED_REASON = frozenset({"E", "AE", "K", "G", "O"})
-# What a caller may give beside what the extraction has.
-GIVEN_TERMS: Mapping[str, str] = {
-    "BT-3": "invoice type code (UNTDID 1001)",
-    "BT-5": "currency code",
-    "BT-9": "due date",
-    "BT-10": "buyer reference",
-    "BT-20": "payment terms",
-    "BT-30": "seller's legal registration",
-    "BT-31": "seller's VAT number",
-    "BT-32": "seller's tax number",
-    "BT-40": "seller's country code",
-    "BT-48": "buyer's VAT number",
-    "BT-55": "buyer's country code",
-    "BT-80": "country code of the place of delivery",
-    "BT-81": "payment means code (UNTDID 4461)",
-    "BT-120": "VAT exemption reason",
-    "BT-121": "VAT exemption reason code",
-    "BT-130": "unit code of lines without a known one",
-    "BT-151": "VAT category of lines whose rate does not tell it",
-    "BT-152": "VAT rate of lines without one",
-}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Adjustment:
+    """The terms of what a whole invoice is cheaper or dearer by; `sign` is that of its amount in the net."""
+
+    group: str
+    amount: str
+    category: str
+    rate: str
+    reason: str
+    total: str
+    sign: int
+
+
+_ALLOWANCE = _Adjustment(
+    group="BG-20", amount="BT-92", category="BT-95", rate="BT-96", reason="BT-97", total="BT-107", sign=-1
+)
+_CHARGE = _Adjustment(
+    group="BG-21", amount="BT-99", category="BT-102", rate="BT-103", reason="BT-104", total="BT-108", sign=1
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +75,8 @@ def build_invoice(terms: InvoiceTerms, given: Mapping[str, str]) -> BuiltInvoice
     builder.add_parties()
     builder.add_payment()
     builder.add_lines()
+    builder.add_adjustment(_ALLOWANCE)
+    builder.add_adjustment(_CHARGE)
     builder.add_totals()
     return BuiltInvoice(
         data=builder.data, missing=tuple(builder.missing.values()), notes=tuple(builder.notes)
@@ -90,6 +90,8 @@ class _Builder:
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     missing: dict[str, MissingTerm] = field(default_factory=dict[str, MissingTerm])
     notes: list[str] = field(default_factory=list[str])
+    # What is to be taxed beside the lines, by category and rate.
+    adjusted: list[tuple[str, str, Decimal]] = field(default_factory=list[tuple[str, str, Decimal]])
 
     def add_head(self) -> None:
         """Add number, dates, type and currency."""
@@ -115,9 +117,9 @@ class _Builder:
         """Add seller, buyer and the place of delivery."""
         seller: dict[str, Any] = {"name": self._said("vendor_name")}
         number = self.given.get("BT-31") or self._said("vendor_vat_id") or self._said("vendor_tax_id")
-        is_vat = number is not None and _VAT_NUMBER.fullmatch(_compact(number)) is not None
+        is_vat = number is not None and is_vat_number(number)
         if is_vat and number is not None:
-            seller["vat_identifier"] = _compact(number)
+            seller["vat_identifier"] = compact(number)
         tax = self.given.get("BT-32") or (None if is_vat else number)
         if tax:
             seller["tax_identifier"] = tax
@@ -130,8 +132,8 @@ class _Builder:
             self._miss("BT-31", "the seller's VAT number (vendor_tax_id), or its registration (BT-30)")
         buyer: dict[str, Any] = {"name": self._said("customer_billing_name")}
         vat = self.given.get("BT-48") or self._said("customer_vat_id") or self._said("customer_tax_id")
-        if vat and _VAT_NUMBER.fullmatch(_compact(vat)):
-            buyer["vat_identifier"] = _compact(vat)
+        if vat and is_vat_number(vat):
+            buyer["vat_identifier"] = compact(vat)
         elif vat:
             self.notes.append("customer_tax_id is left out: it is no VAT number (BT-48)")
         if self._said("customer_id"):
@@ -146,7 +148,7 @@ class _Builder:
         address = {} if self._said(term) is None else {"addr_l1": str(self._said(term))}
         country = self.given.get(country_term)
         if country is None and vat is not None:
-            country = _VAT_COUNTRIES.get(vat[:2], vat[:2])
+            country = VAT_COUNTRIES.get(vat[:2], vat[:2])
             self.notes.append(f"{country_term} is {country}, concluded from the VAT number")
         self._check(country_term, country, f"a country code ({GIVEN_TERMS[country_term]})")
         return address if country is None else {**address, "country_code": country}
@@ -171,7 +173,7 @@ class _Builder:
             self.notes.append(f"BT-81 is {means}: {why}")
         self._put("BT-81", means)
         self._put("BT-83", reference)
-        self._put("BT-84", None if iban is None else _compact(iban))
+        self._put("BT-84", None if iban is None else compact(iban))
         if iban is not None:
             self._put("BT-86", self._said("bic"))
         elif self._said("bic"):
@@ -215,6 +217,28 @@ class _Builder:
             self._miss("BT-152", f"a VAT rate (tax_rate) {where}", key=f"BT-152 {number}")
         return {term: value for term, value in line.items() if value is not None}
 
+    def add_adjustment(self, of: _Adjustment) -> None:
+        """Add an allowance or a charge on the whole invoice, if given; taxed as the lines if they agree."""
+        said = self.given.get(of.amount)
+        if said is None:
+            return
+        amount = Decimal(said).quantize(_CENT)
+        kinds = {(line.get("BT-151"), line.get("BT-152")) for line in self.data["BG-25"]}
+        lines = kinds.pop() if len(kinds) == 1 else (None, None)
+        category = self.given.get(of.category) or lines[0]
+        rate = self.given.get(of.rate) or (lines[1] if category == lines[0] else None)
+        reason = self.given.get(of.reason)
+        self._check(of.category, category, f"the {GIVEN_TERMS[of.category]}")
+        self._check(of.reason, reason, f"the {GIVEN_TERMS[of.reason]}")
+        if category != "O":
+            self._check(of.rate, rate, f"the {GIVEN_TERMS[of.rate]}")
+        self.data[of.total] = _text(amount)
+        self.data[of.group] = [
+            {"amount": _text(amount), "reason": reason, "vat_category_code": category}
+            | ({} if rate is None or category == "O" else {"vat_rate": rate})
+        ]
+        self.adjusted.append((category or "", rate or "0", of.sign * amount))
+
     def add_totals(self) -> None:
         """Add the totals and the VAT breakdown, and hold them against each other."""
         net = self._total("BT-109", "amount_total_net")
@@ -230,21 +254,35 @@ class _Builder:
             self.notes.append("BT-115 is reckoned: BT-112 less BT-113")
         amounts = [Decimal(line["BT-131"]) for line in self.data["BG-25"] if "BT-131" in line]
         lines = sum(amounts, Decimal(0))
+        taxed = lines + sum((amount for _, _, amount in self.adjusted), Decimal(0))
         for term, amount in (
             *(("BT-106", lines), ("BT-109", net), ("BT-110", tax)),
             *(("BT-112", gross), ("BT-113", paid), ("BT-115", due)),
         ):
             if amount is not None:
                 self.data[term] = _text(amount)
-        if net is not None and amounts and lines != net:
-            self._miss("BG-20", f"allowances or charges: the lines come to {lines}, the net total is {net}")
+        if net is not None and amounts and taxed != net:
+            what = "allowances (BT-92) or charges (BT-99)"
+            self._miss("BG-20", f"{what}: the lines with those given come to {taxed}, the net total is {net}")
+        self._add_breakdown(tax)
+        self._compare(net=net, tax=tax, gross=gross, paid=paid, due=due)
+
+    def _compare(
+        self,
+        *,
+        net: Decimal | None,
+        tax: Decimal | None,
+        gross: Decimal | None,
+        paid: Decimal | None,
+        due: Decimal | None,
+    ) -> None:
+        """Hold the totals against each other."""
         if net is not None and tax is not None and gross is not None and net + tax != gross:
             self._miss("BT-112", f"a total that is net and tax: {net} + {tax} is not {gross}")
         if gross is not None and due is not None and gross - (paid or 0) != due:
             self._miss("BT-114", f"a rounding: {gross} less {paid or 0} is not {due}")
         if due is not None and due > 0 and not {"BT-9", "BT-20"} & self.data.keys():
             self._miss("BT-9", "a due date (date_due), or terms of payment (payment_terms)")
-        self._add_breakdown(tax)
 
     def _add_breakdown(self, tax: Decimal | None) -> None:
         """Add the VAT by category and rate of the lines (BG-23)."""
@@ -253,6 +291,9 @@ class _Builder:
             if "BT-131" in line and "BT-151" in line:
                 key = line["BT-151"], format(Decimal(line.get("BT-152", "0")).normalize(), "f")
                 bases[key] = bases.get(key, Decimal(0)) + Decimal(line["BT-131"])
+        for category, rate, amount in self.adjusted:
+            key = category, format(Decimal(rate).normalize(), "f")
+            bases[key] = bases.get(key, Decimal(0)) + amount
         shares = [
             {
                 "BT-116": _text(basis),
@@ -310,10 +351,6 @@ class _Builder:
 
     def _miss(self, term: str, message: str, *, key: str | None = None) -> None:
         self.missing.setdefault(key or term, MissingTerm(term=term, message=message))
-
-
-def _compact(text: str) -> str:
-    return re.sub(r"\s", "", text).upper()
 
 
 def _text(amount: Decimal) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
 
-from app.einvoices.build import GIVEN_TERMS, MissingTerm, build_invoice
+from app.einvoices.build import MissingTerm, build_invoice
+from app.einvoices.given import GIVEN_TERMS, check_given
 from app.einvoices.terms import invoice_terms
 from schemas.errors import IncompleteInvoiceError, InputError
 from schemas.extraction import Extraction
@@ -42,13 +43,10 @@ def write_einvoice(
     IncompleteInvoiceError
         If a mandatory term is missing, or the amounts do not add up: nothing is made up.
     InputError
-        If `given` has an unknown term, or a value is none that the syntax allows.
+        If `given` has an unknown term, or one that is not what its number means, or a value is none that the
+        syntax allows.
     """
-    given = given or {}
-    for term in given:
-        if term not in GIVEN_TERMS:
-            raise InputError(f"{term} cannot be given", hint=f"there are {', '.join(GIVEN_TERMS)}")
-    built = build_invoice(invoice_terms(extraction), given)
+    built = build_invoice(invoice_terms(extraction), check_given(given or {}))
     if built.missing:
         raise _refuse(built.missing)
     facturx: Any = import_module("facturx")  # has no types; it and lxml are needed here alone

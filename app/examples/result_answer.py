@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from schemas.errors import InputError
 from schemas.extraction import FieldMetadata
 from schemas.spec import GROUNDED_KINDS, ExtractionSchema, json_path, single_fields
 from schemas.walk import value_at, with_values
@@ -16,10 +18,31 @@ _METADATA: TypeAdapter[dict[str, FieldMetadata]] = TypeAdapter(dict[str, FieldMe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenAnswer:
-    """What a person says that a document holds, and what the service knew of it, if they kept that."""
+    """What a person says that a document holds, and what the service knew of it, if they kept that.
+
+    Attributes
+    ----------
+    document_sha256
+        Of the file that the result is of.
+    """
 
     value: dict[str, JsonValue]
     metadata: Mapping[str, FieldMetadata] | None = None
+    document_sha256: str | None = None
+
+    def check_file(self, data: bytes) -> None:
+        """Check that the answer is of a file of these bytes, where it says of which it is.
+
+        Raises
+        ------
+        InputError
+            If it is of another.
+        """
+        if self.document_sha256 not in (None, hashlib.sha256(data).hexdigest()):
+            raise InputError(
+                "the answer is the result of another file",
+                hint="name its file; if the file has changed since, give the `value` of its `output` alone",
+            )
 
     def said_before(self, schema: ExtractionSchema) -> dict[str, JsonValue] | None:
         """Return what the service had answered before the person corrected it; None if nothing tells.
@@ -45,11 +68,13 @@ def read_answer(found: dict[str, JsonValue]) -> GivenAnswer:
     value = output.get("value") if isinstance(output, dict) else None
     if not isinstance(output, dict) or not isinstance(value, dict):
         return GivenAnswer(value=found)
+    sha256 = extraction.get("document_sha256") if isinstance(extraction, dict) else None
+    given = GivenAnswer(value=value, document_sha256=sha256 if isinstance(sha256, str) else None)
     try:
         metadata = _METADATA.validate_python(output.get("metadata"))
     except ValidationError:  # of another version, or edited: the value counts
-        return GivenAnswer(value=value)
-    return GivenAnswer(value=value, metadata=metadata)
+        return given
+    return replace(given, metadata=metadata)
 
 
 def _before(value: JsonValue, known: FieldMetadata | None) -> JsonValue:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from decoding.engines.engine import DEFAULT_MAX_TOKENS, DEFAULT_N_CANDIDATES
 from schemas.prompt import ReasoningMode
@@ -44,6 +45,14 @@ def parse_share(said: object) -> object:
     return share
 
 
+def refuse_truth_value(said: object) -> object:
+    """Return what is said as it is; of true and false, which would count as 1 and 0, raise."""
+    if isinstance(said, bool):
+        raise PydanticCustomError("number", "must be a number, and is true or false")
+    return said
+
+
+Whole = Annotated[int, BeforeValidator(refuse_truth_value)]
 Share = Annotated[float, BeforeValidator(parse_share), Field(gt=0, lt=1)]
 
 
@@ -75,7 +84,7 @@ class ExtractionOptions(BaseModel):
         description="Whether of two amounts that are nearly as likely the one is given with which sums hold.",
     )
     structured: bool = Field(default=True, description="Whether the model is shown the page's layout.")
-    n_candidates: int = Field(
+    n_candidates: Whole = Field(
         default=DEFAULT_N_CANDIDATES, ge=1, le=64, description="Candidates that are ranked for each value."
     )
     adapter: str | None = Field(
@@ -86,14 +95,14 @@ class ExtractionOptions(BaseModel):
     adapter_fallback: bool = Field(
         default=False, description="Whether the base model answers where the adapter cannot."
     )
-    seed: int = Field(default=0, ge=0, lt=2**32, description="Makes engines that sample repeatable.")
-    max_tokens: int = Field(
+    seed: Whole = Field(default=0, ge=0, lt=2**32, description="Makes engines that sample repeatable.")
+    max_tokens: Whole = Field(
         default=DEFAULT_MAX_TOKENS,
         ge=1,
         le=32_768,
         description="Tokens of the answer to one window of a document, at most.",
     )
-    n_examples: int = Field(
+    n_examples: Whole = Field(
         default=1,
         ge=0,
         le=8,

@@ -237,6 +237,12 @@ def test_a_string_that_is_nothing_is_an_unknown_schema(name: str) -> None:
         load_schema(name)
 
 
+@pytest.mark.parametrize("name", ["no/such/order", "order.json"])
+def test_a_path_where_there_is_no_file_is_told_as_that(name: str) -> None:
+    with pytest.raises(UnknownSchemaError, match="there is no file"):
+        load_schema(name)
+
+
 def test_a_file_that_is_no_schema_is_refused(tmp_path: Path) -> None:
     broken = tmp_path / "broken.json"
     broken.write_bytes(b"\xff\xfe{")

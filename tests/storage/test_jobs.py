@@ -29,6 +29,7 @@ from storage.jobs import (
     Job,
     JobFilter,
     count_ahead,
+    count_ahead_of,
     find_job,
     list_jobs,
     read_result,
@@ -80,6 +81,15 @@ def test_a_job_is_queued_runs_and_ends(database: Engine, blobs: BlobStore) -> No
     assert read_result(database, first.job_id) == b'{"total": 1}'
     with database.connect() as connection:
         assert connection.execute(text("SELECT password FROM jobs")).scalars().all() == [None, None]
+
+
+def test_places_of_several_are_those_of_each(database: Engine, blobs: BlobStore) -> None:
+    accepted = [accept(database, blobs, bytes([n])) for n in range(5)]
+    begin(database)
+    asked = [accepted[n].seq for n in (4, 1, 3, 1)]
+    assert count_ahead_of(database, asked) == {accepted[n].seq: n - 1 for n in (1, 3, 4)}
+    assert count_ahead(database, accepted[3]) == 2
+    assert count_ahead_of(database, []) == {}
 
 
 def test_each_job_is_begun_by_one_worker(database: Engine, blobs: BlobStore) -> None:

@@ -40,7 +40,14 @@ class Caller:
     """Sends one request to an application, and hangs up when told to."""
 
     def __init__(
-        self, app: ASGIApp, *, path: str = "/", body: bytes = b"", type_: str = "text/plain"
+        self,
+        app: ASGIApp,
+        *,
+        path: str = "/",
+        query: bytes = b"",
+        body: bytes = b"",
+        type_: str = "text/plain",
+        headers: tuple[tuple[bytes, bytes], ...] = (),
     ) -> None:
         self._app = app
         self._messages: asyncio.Queue[Message] = asyncio.Queue()
@@ -49,8 +56,12 @@ class Caller:
             "method": "POST",
             "path": path,
             "raw_path": path.encode(),
-            "query_string": b"",
-            "headers": [(b"content-type", type_.encode()), (b"content-length", str(len(body)).encode())],
+            "query_string": query,
+            "headers": [
+                (b"content-type", type_.encode()),
+                (b"content-length", str(len(body)).encode()),
+                *headers,
+            ],
             "http_version": "1.1",
             "scheme": "http",
         }

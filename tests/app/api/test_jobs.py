@@ -6,13 +6,15 @@ import errno
 import json
 import os
 import threading
+import time
 from base64 import b64encode
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from fastapi import Header
@@ -25,6 +27,7 @@ from app.service_settings import ApiSettings, JobSettings
 from app.settings import ReadSettings, Settings, StoreSettings
 from schemas.errors import EmptyDocumentError, StorageFullError
 from storage.blobs import FolderBlobs
+from tests.app.api.test_disconnects import Caller
 from tests.app.jobs.fakes import Act, FakePipeline, do_nothing
 
 PDF = {"content-type": "application/pdf"}
@@ -156,7 +159,7 @@ def test_the_file_can_stand_in_a_json_document(client: TestClient) -> None:
         ("schema=invoice&groundng=1", "/query/groundng"),
         ("schema=invoice&split=maybe", "/query/split"),
         ("schema=invoice&n_candidates=many", "/query/n_candidates"),
-        ("schema=invoice&schema=receipt", "/query"),
+        ("schema=invoice&schema=receipt", "/query/schema"),
         ("schema=invoice&wait=long", "/query/wait"),
     ],
 )
@@ -177,6 +180,8 @@ def test_a_query_that_is_not_as_documented_is_refused(client: TestClient, query:
         b'{"schema": "invoice", "content": "no base64!"}',
         b'{"schema": "invoice", "content": "QQ==", "other": 1}',
         b'{"schema": "invoice", "content": "QQ==", "options": {"n_candidates": "many"}}',
+        b'{"schema": "invoice", "content": "QQ==", "options": {"max_tokens": true}}',
+        b'{"schema": "invoice", "content": "QQ==", "options": {"n_examples": false}}',
         json.dumps({"schema": "invoice", "content": "", **{f"k{n}": n for n in range(5000)}}).encode(),
     ],
 )
@@ -231,6 +236,64 @@ def test_a_key_whose_first_request_waits_is_in_flight(tmp_path: Path) -> None:
     assert int(twin.headers["retry-after"]) > 0
 
 
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_key_whose_caller_has_hung_up_is_in_flight_no_more(tmp_path: Path) -> None:
+    with served(tmp_path, n_in_service=0) as client:
+        caller = Caller(
+            client.app,
+            path="/v1/extractions",
+            query=b"schema=invoice&wait=20",
+            body=b"x",
+            type_="application/pdf",
+            headers=((b"idempotency-key", b"k"),),
+        )
+        portal = client.portal
+        assert portal is not None
+        asked = portal.start_task_soon(caller.ask)
+        listed = lambda: get(client, "/v1/extractions").json()["extractions"]  # noqa: E731
+        wait_until(listed)
+
+        def again() -> Any:  # noqa: ANN401
+            return client.post(
+                "/v1/extractions?schema=invoice&wait=0",
+                content=b"x",
+                headers={**PDF, "idempotency-key": "k"},
+            )
+
+        assert again().json()["code"] == "idempotency_in_flight"
+        portal.call(caller.hang_up)
+        asked.result(10)
+        found = again()
+        assert (found.status_code, found.json()["id"]) == (202, listed()[0]["id"])
+
+
+def test_a_key_whose_job_has_ended_is_in_flight_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(tmp_path) as client:
+        # As where the process dies before it notes that it has answered.
+        monkeypatch.setattr("storage.job_queue.JobQueue.answered", Mock())
+        first = post(client, b"x", idempotency_key="k")
+        assert post(client, b"x", idempotency_key="k").json() == first.json()
+
+
+def test_a_batch_of_one_file_is_another_request_than_that_file(idle: TestClient) -> None:
+    assert post(idle, b"alone", idempotency_key="alone", prefer="respond-async").status_code == 202
+    batch = idle.post(
+        "/v1/batches",
+        headers={"idempotency-key": "alone"},
+        files={"file": ("a.pdf", b"alone")},
+        data={"schema": "invoice"},
+    )
+    assert (batch.status_code, batch.json()["code"]) == (422, "idempotency_key_reused")
+
+
 def test_of_many_twins_one_makes_a_job(idle: TestClient) -> None:
     with ThreadPoolExecutor(8) as pool:
         asked = [
@@ -277,6 +340,30 @@ def test_jobs_are_listed_by_pages_and_filters(tmp_path: Path) -> None:
         assert late["extractions"] == []
         for wrong in ({"status": "lost"}, {"cursor": "x"}, {"limit": "0"}, {"created_from": "today"}):
             assert get(client, "/v1/extractions", **wrong).status_code == 422
+        # A year would be so many seconds after 1970: of the jobs since then, all.
+        for wrong in ({"created_from": "2026"}, {"created_before": "1.8e9"}, {"created_from": "2026-01-31"}):
+            (issue,) = get(client, "/v1/extractions", **wrong).json()["errors"]
+            assert "2026-01-31T12:00:00Z" in issue["detail"]
+
+
+def test_pages_have_each_job_once_while_others_come_and_go(tmp_path: Path) -> None:
+    with served(tmp_path) as client:
+        jobs = [post(client, bytes([n]), prefer="wait=10").headers["location"] for n in range(12)]
+        stay = {location.rsplit("/", 1)[1] for location in jobs[1::2]}
+        listed: list[str] = []
+        cursor: dict[str, str] = {}
+        for n in range(20, 40):
+            page = get(client, "/v1/extractions", limit="2", **cursor).json()
+            listed += [job["id"] for job in page["extractions"]]
+            if page["next"] is None:
+                break
+            cursor = {"cursor": page["next"]}
+            post(client, bytes([n]), prefer="wait=10")  # newer than all pages
+            if jobs[:-1]:
+                client.delete(jobs.pop(-2))  # of those that are listed, and those that are not yet
+                jobs.pop()
+    assert len(listed) == len(set(listed))
+    assert stay <= set(listed)
 
 
 def test_a_deleted_job_that_had_not_ended_is_cancelled(idle: TestClient) -> None:
@@ -453,6 +540,18 @@ def test_a_batch_can_name_earlier_files_of_the_tenants_own(client: TestClient) -
     wrong: tuple[list[dict[str, str]], ...] = ([], [{"document_sha256": "x"}], [{}])
     for documents in wrong:
         assert client.post("/v1/batches", json={**body, "documents": documents}).status_code == 422
+
+
+def test_what_of_a_batch_is_wrong_is_said_with_its_place(idle: TestClient) -> None:
+    coded = b64encode(b"new").decode()
+    body = {"schema": "invoice", "documents": [{"content": coded}, {"content": "no base64!"}]}
+    (issue,) = idle.post("/v1/batches", json=body).json()["errors"]
+    assert issue["pointer"] == "/body/documents/1/content"
+    files = [("file", ("a.pdf", b"a")), ("file", ("b.pdf", b"")), ("file", ("c.pdf", b"c"))]
+    problem = idle.post("/v1/batches", files=files, data={"schema": "invoice"}).json()
+    assert (problem["code"], problem["detail"]) == ("empty_document", "file 2 of 3 has no bytes")
+    waited = idle.post("/v1/batches?wait=5", files=files[:1], data={"schema": "invoice"})
+    assert (waited.status_code, waited.json()["errors"][0]["pointer"]) == (422, "/query/wait")
 
 
 def test_a_batch_with_a_key_is_made_once(idle: TestClient) -> None:

@@ -263,6 +263,8 @@ def test_a_password_opens_an_encrypted_file_and_is_asked_for(client: TestClient)
         encryption=pikepdf.Encryption(owner="owner", user="sesame", R=6),
     )
     closed, wrong = post(client, locked), post(client, locked, password="guess")
+    (issue,) = post(client, locked, password="x" * 128).json()["errors"]
+    assert issue == {"pointer": "/body/password", "detail": "must have at most 127 characters"}
     assert [(r.status_code, r.json()["code"]) for r in (closed, wrong)] == [(422, "password_required")] * 2
     assert "guess" not in wrong.text
     assert post(client, locked, password="sesame").status_code == 200

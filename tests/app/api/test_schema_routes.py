@@ -47,7 +47,9 @@ def test_each_text_is_a_version_and_the_newest_answers_to_the_bare_name(client: 
     assert (again.status_code, again.json()["version"]) == (200, "2")
     assert keys_of(client, "bill") == keys_of(client, "bill@2") == ["vendor", "total"]
     assert keys_of(client, "bill@1") == ["vendor"]
-    assert client.get("/v1/schemas/bill@3").json()["code"] == "unknown_schema"
+    missing = client.get("/v1/schemas/bill@3").json()
+    assert (missing["code"], missing["hint"]) == ("unknown_schema", "it has 2, 1")
+    assert missing["detail"] == "the schema 'bill' has no version 3"
     assert versions(client, "bill") == ["2", "1"]
 
 

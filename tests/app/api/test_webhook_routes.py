@@ -41,6 +41,8 @@ def test_a_webhooks_secret_is_shown_once_and_changes_by_rotation(client: TestCli
     rotated = client.post(f"{one}/rotate", json={"overlap_hours": 1}).json()
     assert rotated.pop("secret") not in (secret, "")
     assert rotated == body
+    for hours in (True, "soon", -1):
+        assert client.post(f"{one}/rotate", json={"overlap_hours": hours}).status_code == 422
     assert body in client.get("/v1/webhooks").json()["webhooks"]
     assert secret not in client.get("/v1/webhooks").text
     assert client.delete(one).status_code == 204

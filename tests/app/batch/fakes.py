@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -97,12 +98,16 @@ def run_batch(
     again: bool = False,
     explain: bool = False,
 ) -> list[FileDone]:
-    """Run a batch in this process to its end, and return each file as it was done."""
-    found = find_files([files]) if isinstance(files, Path) else files
+    """Run a batch in this process to its end, and return each file as it was done.
+
+    A folder's files are named beside what is in `out` already, as the command has it.
+    """
     done: list[FileDone] = []
     used = made or recipe()
     folder = OutputFolder(out, formats, with_pages=explain)
+    claim = partial(folder.claim_name, max_bytes=10**6)
     try:
+        found = find_files([files], claim_name=claim) if isinstance(files, Path) else files
         batch = BatchRun(folder=folder, recipe=used, max_bytes=10**6, on_done=done.append, again=again)
         batch.run(found, extractor(pipeline, explain=explain).extract_each)
         folder.finish(used.key, [file.name for file in found], (SCHEMA,), go_on=lambda: True)

@@ -128,3 +128,27 @@ def test_standard_input_is_a_document(tmp_path: Path) -> None:
     spooled.write_bytes(b"%PDF-1.7")
     (found,) = find_files(["-"], stdin=spooled)
     assert (found.path, found.name) == (spooled, "stdin")
+
+
+def test_a_name_of_results_is_no_folder_and_no_other_files_results(tmp_path: Path) -> None:
+    for name in ("a.pdf", "a.pdf.json/b.pdf", "results.jsonl/c.pdf", "a.pdf.value", "x.html/y.csv/d.pdf"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"%PDF-1.7")
+    names = {file.name for file in find_files([tmp_path])}
+    results = [f"{name}{suffix}" for name in names for suffix in (".json", ".value.json", ".html")]
+    assert len(set(results)) == len(results)
+    folders = {str(folder) for name in names for folder in Path(name).parents}
+    assert folders.isdisjoint({*results, "results.jsonl", "manifest.jsonl"})
+
+
+def test_the_folder_of_the_results_is_no_folder_of_documents(tmp_path: Path) -> None:
+    for name in ("a.pdf", "out/b.pdf", "outside/c.pdf"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"%PDF-1.7")
+    left_out: dict[str, str] = {}
+    found = find_files([tmp_path], on_left_out=left_out.__setitem__, results=tmp_path / "out")
+    assert [file.name for file in found] == ["a.pdf", "outside/c.pdf"]
+    assert left_out == {"out": "the folder of the results"}
+    # What is named itself is meant; and results may be written beside the documents.
+    assert [file.name for file in find_files([tmp_path / "out"], results=tmp_path / "out")] == ["b.pdf"]
+    assert len(find_files([tmp_path], results=tmp_path)) == 3

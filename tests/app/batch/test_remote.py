@@ -55,9 +55,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
             cast("Any", files).rm(path, recursive=True)
 
 
-def write(place: str, **texts: str) -> None:
+def write(place: str, *, folder: str = "in", **texts: str) -> None:
     for name, text in texts.items():
-        files, path = open_place(f"{place}/in/{name}.pdf")
+        files, path = open_place(f"{place}/{folder}/{name}.pdf")
         cast("Any", files).makedirs(path.rsplit("/", 1)[0], exist_ok=True)
         files.pipe_file(path, text.encode())
 
@@ -92,12 +92,13 @@ def run(
     made: Recipe | None = None,
     again: bool = False,
     part_files: int = 2,
+    source: str = "in",
 ) -> list[FileDone]:
     used = made or recipe()
     folder = PartsFolder(f"{place}/out", (SCHEMA,), schema_sha256=used.schema_sha256)
     done: list[FileDone] = []
     try:
-        files = find_remote([f"{place}/in"])
+        files = find_remote([f"{place}/{source}"])
         RemoteBatch(folder=folder, recipe=used, on_done=done.append, again=again, part_files=part_files).run(
             files, extracting
         )
@@ -145,6 +146,19 @@ def test_what_is_done_is_skipped_and_what_changed_is_done_in_its_place(place: st
     run(place, other, made=recipe(seed=7))
     assert len(other.done) == 4
     assert len(values(place)) == 4
+
+
+def test_files_of_two_places_with_one_name_both_keep_their_results(place: str) -> None:
+    write(place, a="one")
+    write(place, folder="later", a="other")
+    write(place, folder="moved", a="one")
+    extracting = Extracting()
+    run(place, extracting)
+    assert [each.was_done for each in run(place, extracting, source="later")] == [False]
+    assert values(place) == {"a.pdf": "one", "a.pdf.2": "other"}
+    for source in ("in", "later", "moved"):
+        assert [each.was_done for each in run(place, extracting, source=source)] == [True]
+    assert len(extracting.done) == 2
 
 
 @pytest.mark.parametrize("n_done", [0, 1, 3])

@@ -190,6 +190,63 @@ def test_tables_hold_earlier_files_of_the_recipe_and_none_of_another(tmp_path: P
     assert sorted(names_in(out)) == ["a.pdf", "b.pdf", "x.pdf"]
 
 
+def values_in(out: Path) -> dict[str, str]:
+    lines = map(json.loads, (out / "results.jsonl").read_text().splitlines())
+    return {line["file"]: line["extraction"]["output"]["value"]["name"] for line in lines}
+
+
+def test_files_of_two_folders_with_one_name_both_keep_their_results(tmp_path: Path) -> None:
+    out, pipeline = tmp_path / "out", FakePipeline(say_text)
+    monday, tuesday = write_files(tmp_path / "mon", scan1="m"), write_files(tmp_path / "tue", scan1="t")
+    run_batch(monday, out, pipeline, formats=(Format.JSON,))
+    (done,) = run_batch(tuesday, out, pipeline, formats=(Format.JSON, Format.CSV))
+    assert (done.file.name, done.replaces) == ("scan1.pdf.2", False)
+    assert values_in(out) == {"scan1.pdf": "m", "scan1.pdf.2": "t"}
+    assert {path.name for path in out.glob("*.json")} == {"scan1.pdf.json", "scan1.pdf.2.json"}
+    assert len((out / "results.csv").read_text().splitlines()) == 3
+    for folder, name in ((tuesday, "scan1.pdf.2"), (monday, "scan1.pdf")):
+        (done,) = run_batch(folder, out, pipeline)
+        assert (done.file.name, done.was_done) == (name, True)
+    assert pipeline.n_calls == 2
+
+
+def test_a_folder_that_was_moved_is_done_and_one_that_is_named_otherwise_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, pipeline = tmp_path / "out", FakePipeline(say_text)
+    files = write_files(tmp_path / "in", a="1")
+    run_batch(files, out, pipeline)
+    moved = files.rename(tmp_path / "archive")
+    assert [(d.file.name, d.was_done) for d in run_batch(moved, out, pipeline)] == [("a.pdf", True)]
+    monkeypatch.chdir(tmp_path)
+    (moved / "a.pdf").write_text("2")
+    run_batch(write_files(tmp_path / "in", a="1"), out, pipeline)  # known by what is in it
+    (done,) = run_batch(Path("archive"), out, pipeline)
+    assert done.file.name == "a.pdf.2"
+    assert values_in(out) == {"a.pdf": "1", "a.pdf.2": "2"}
+
+
+def test_a_file_with_other_bytes_than_before_says_so(tmp_path: Path) -> None:
+    out, pipeline = tmp_path / "out", FakePipeline(say_text)
+    files = write_files(tmp_path / "in", a="1", b="2")
+    assert not any(done.replaces for done in run_batch(files, out, pipeline))
+    (files / "a.pdf").write_text("3")
+    assert [done.replaces for done in run_batch(files, out, pipeline)] == [True, False]
+    assert values_in(out) == {"a.pdf": "3", "b.pdf": "2"}
+
+
+def test_documents_of_an_earlier_batch_keep_their_names(tmp_path: Path) -> None:
+    out, two = tmp_path / "out", FakePipeline(lambda _: (good(1), good(2)))
+    run_batch(write_files(tmp_path / "one", a="1"), out, two)
+    files = tmp_path / "two"
+    files.mkdir()
+    (files / "a.pdf#1").write_bytes(b"%PDF-1.7 2")
+    (done,) = run_batch(files, out, FakePipeline(say_text))
+    assert done.file.name == "a.pdf#1.2"
+    run_batch(write_files(tmp_path / "three", a="3"), out, two)
+    assert sorted(names_in(out)) == ["a.pdf#1", "a.pdf#1.2", "a.pdf#2", "a.pdf.2#1", "a.pdf.2#2"]
+
+
 def test_a_file_that_vanished_has_its_record(tmp_path: Path) -> None:
     gone = BatchFile(path=tmp_path / "gone.pdf", name="gone.pdf")
     (done,) = run_batch([gone], tmp_path / "out", FakePipeline(say_text))

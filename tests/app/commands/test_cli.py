@@ -6,6 +6,7 @@ import csv
 import json
 import os
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from typer.testing import CliRunner
@@ -239,3 +240,15 @@ def test_schemas_are_listed_shown_and_linted(runner: CliRunner, tmp_path: Path) 
     schema.write_text('{"type": "object", "properties": {}, "allOf": []}')
     refused = runner.invoke(app, ["schema", "lint", str(schema)])
     assert (refused.exit_code, "allOf" in refused.output) == (1, True)
+
+
+@pytest.mark.parametrize("command", ["serve", "vllm"])
+@pytest.mark.parametrize("port", ["99999", "65536", "0", "-1"])
+def test_a_port_that_is_none_is_refused(
+    runner: CliRunner, monkeypatch: pytest.MonkeyPatch, command: str, port: str
+) -> None:
+    """Of 99999 the sixteen lower bits were listened on, 34463."""
+    monkeypatch.setattr("app.api.server.serve", Mock())
+    refused = runner.invoke(app, [command, "--port", port])
+    assert refused.exit_code == 2
+    assert "--port" in refused.output

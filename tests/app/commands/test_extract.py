@@ -49,6 +49,16 @@ def write_pdfs(folder: Path, n: int) -> Path:
     return folder
 
 
+def test_what_options_take_is_said_in_words_and_held_to(runner: CliRunner) -> None:
+    said = runner.invoke(app, ["extract", "--help"], env={"COLUMNS": "200"}).output
+    assert "<share>" in said
+    assert "object at" not in said
+    assert "function" not in said
+    refused = runner.invoke(app, ["extract", "a.pdf", "--seed", str(2**32)])
+    assert refused.exit_code == 2
+    assert "4294967295" in refused.output
+
+
 def test_a_second_run_does_what_is_new_and_lists_what_it_wrote(
     runner: CliRunner, tmp_path: Path, named: tuple[str, ...]
 ) -> None:

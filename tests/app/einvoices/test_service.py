@@ -103,6 +103,16 @@ def test_a_result_that_is_no_whole_invoice_is_refused_with_what_is_missing(
     assert [term for term, _ in issues] == ["BT-112", "BT-114"]
 
 
+def test_a_term_is_given_once(runner: CliRunner, tmp_path: Path) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    (folder / "a.xml").write_bytes(INVOICE.xml())
+    extract(runner, folder, out)
+    twice = ["einvoice", "write", str(out / "a.xml.json"), "--set", "BT-80=DE", "--set", "bt-80=FR"]
+    done = runner.invoke(app, twice)
+    assert str(done.exception) == "--set gives BT-80 twice"
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"extraction": null}', b"\xff"])
 def test_a_file_that_is_no_result_is_refused(runner: CliRunner, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.json"

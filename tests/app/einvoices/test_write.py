@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -148,6 +148,106 @@ def test_what_the_document_does_not_say_can_be_given() -> None:
     assert failures(write_einvoice(whole, "ubl", given=given).xml, "ubl") == []
     with pytest.raises(InputError, match="BT-112"):
         write_einvoice(whole, "ubl", given={"BT-112": "1.00"})
+
+
+@pytest.mark.parametrize(
+    ("term", "said"),
+    [
+        *(("BT-3", "abc"), ("BT-5", "EURO"), ("BT-5", "ZZZ"), ("BT-9", "tomorrow"), ("BT-9", "2026-02-30")),
+        *(
+            ("BT-31", "4711"),
+            ("BT-31", "QQ123456789"),
+            ("BT-40", "Germany"),
+            ("BT-40", "XX"),
+            ("BT-48", "foo"),
+        ),
+        *(("BT-81", "cash"), ("BT-130", "wheelbarrows"), ("BT-151", "Q"), ("BT-10", " ")),
+        *(("BT-152", said) for said in ("abc", "19%", "19,0", "NaN", "Infinity", "-5", "1e3", "101")),
+    ],
+)
+def test_what_is_given_is_what_its_number_means(term: str, said: str) -> None:
+    with pytest.raises(InputError, match=term):
+        write_einvoice(extract(made(1).xml()), "ubl", given={term: said})
+
+
+@pytest.mark.parametrize("to", SYNTAXES)
+def test_what_is_given_is_written_as_the_standard_has_it(to: OutputSyntax) -> None:
+    whole = extract(made(1).xml())
+    given = {"BT-80": " de ", "BT-40": "de", "BT-9": "20270131", "BT-31": "de 123 456 789", "BT-81": "30"}
+    written = write_einvoice(whole, to, given=given)
+    assert failures(written.xml, to) == []
+    assert extract(written.xml).output.value["vendor_tax_id"] == "DE123456789"
+
+
+def adjusted(by: Decimal) -> Extraction:
+    """Return an invoice of one rate of 19 % whose net is the lines' and `by`, with what follows."""
+    data = made(1).data
+    net = Decimal(data["BT-109"]) + by
+    tax = (net * 19 / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    amounts = {"amount_total_net": net, "amount_total_tax": tax}
+    totals = {**amounts, **dict.fromkeys(("amount_total_gross", "amount_due"), net + tax)}
+    return edited(extract(made(1).xml()), **{key: str(amount) for key, amount in totals.items()})
+
+
+@pytest.mark.parametrize("to", SYNTAXES)
+@pytest.mark.parametrize(
+    ("by", "given"),
+    [
+        ("-10.00", {"BT-92": "10", "BT-97": "Discount"}),
+        ("4.90", {"BT-99": "4.90", "BT-104": "Postage"}),
+        ("-5.10", {"BT-92": "10", "BT-97": "Discount", "BT-99": "4.90", "BT-104": "Postage"}),
+    ],
+)
+def test_an_allowance_or_charge_on_the_whole_invoice_can_be_given(
+    by: str, given: dict[str, str], to: OutputSyntax
+) -> None:
+    invoice = adjusted(Decimal(by))
+    assert missing(invoice)[0] == "BG-20"
+    written = write_einvoice(invoice, to, given={**DELIVERED, **given})
+    assert failures(written.xml, to) == []
+    again = extract(written.xml)
+    assert again.output.value["amount_total_net"] == invoice.output.value["amount_total_net"]
+    assert not [warning for warning in again.warnings if warning.code == "xml_invalid"]
+
+
+@pytest.mark.parametrize("to", SYNTAXES)
+def test_what_is_paid_before_and_taxed_at_several_rates_is_written(to: OutputSyntax) -> None:
+    data = made(1).data
+    first, *others = data["BG-25"]
+    first["BT-152"] = "7"
+    bases = {"7": Decimal(first["BT-131"]), "19": sum((Decimal(x["BT-131"]) for x in others), Decimal(0))}
+    taxes = {
+        rate: (base * int(rate) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        for rate, base in bases.items()
+    }
+    data["BG-23"] = [
+        {"BT-116": str(bases[rate]), "BT-117": str(taxes[rate]), "BT-118": "S", "BT-119": rate}
+        for rate in bases
+    ]
+    tax = sum(taxes.values(), Decimal(0))
+    gross = Decimal(data["BT-109"]) + tax
+    data |= {"BT-110": str(tax), "BT-112": str(gross), "BT-113": "10.00", "BT-115": str(gross - 10)}
+    first_read = extract(Made(data=data, language="en").xml())
+    written = write_einvoice(first_read, to, given=DELIVERED)
+    assert failures(written.xml, to) == []
+    again = extract(written.xml).output.value
+    assert (again["amount_paid"], again["amount_due"]) == ("10.00", str(gross - 10))
+    allowed = {**DELIVERED, "BT-92": "1.00", "BT-97": "Discount"}
+    with pytest.raises(IncompleteInvoiceError) as refused:  # at which rate, nobody has said
+        write_einvoice(first_read, to, given=allowed)
+    assert [term for term, _ in refused.value.issues][:2] == ["BT-95", "BT-96"]
+
+
+def test_an_allowance_says_why_and_is_as_much_as_is_missing() -> None:
+    invoice = adjusted(Decimal(-10))
+    assert missing(invoice, BT_92="10.00") == ["BT-97"]
+    assert missing(invoice, BT_92="9.00", BT_97="Discount")[0] == "BG-20"
+    other = {"BT_92": "10.00", "BT_97": "Discount", "BT_95": "Z", "BT_96": "0"}
+    assert missing(invoice, **other) == ["BG-23"]  # without tax, the tax would be another
+
+
+def test_a_number_with_the_letters_of_no_country_names_none() -> None:
+    assert missing(edited(extract(made(1).xml()), vendor_tax_id="QQ123456789")) == ["BT-40", "BT-31"]
 
 
 def test_what_is_concluded_or_left_out_is_named() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from pydantic import JsonValue
 
 from app.examples.result_answer import read_answer
+from schemas.errors import InputError
 from schemas.registry import from_json_schema
 from tests.app.bills import AMOUNT, TEXT
 
+# The first example of FIPS 180-4.
+SHA256_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 SCHEMA = from_json_schema(
     {"title": "bill", "type": "object", "properties": {"vendor": TEXT, "number": TEXT, "total": AMOUNT}}
 )
@@ -58,3 +62,13 @@ def test_a_value_alone_tells_nothing_of_what_was_said() -> None:
 def test_of_metadata_that_is_none_the_value_counts() -> None:
     given = read_answer({"output": {"value": {"vendor": "x"}, "metadata": ["odd"]}})
     assert (given.value, given.metadata) == ({"vendor": "x"}, None)
+
+
+def test_a_result_is_of_its_own_file_alone() -> None:
+    result: dict[str, JsonValue] = {"document_sha256": SHA256_OF_ABC, "output": {"value": {}, "metadata": {}}}
+    wrapped: dict[str, JsonValue] = {"extraction": result}
+    for found in (result, wrapped):
+        read_answer(found).check_file(b"abc")
+        with pytest.raises(InputError, match="another file"):
+            read_answer(found).check_file(b"abd")
+    read_answer({"total": "1"}).check_file(b"abd")  # a value alone says nothing of a file

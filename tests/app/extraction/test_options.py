@@ -22,7 +22,12 @@ def test_options_come_back_from_json_as_they_were() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"n_candidates": 0}, {"max_tokens": 0}, {"n_examples": 9}, {"reasoning": "loud"}, {"colour": 1}]
+    "wrong",
+    [
+        *({"n_candidates": 0}, {"max_tokens": 0}, {"n_examples": 9}, {"reasoning": "loud"}, {"colour": 1}),
+        # Which Python counts as 1 and 0.
+        *({"max_tokens": True}, {"n_candidates": True}, {"seed": False}, {"n_examples": False}),
+    ],
 )
 def test_what_is_out_of_range_or_unknown_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
