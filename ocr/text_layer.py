@@ -19,8 +19,9 @@ from ocr.glyphs import Box, Glyph, glyphs, in_reading_order, n_chars
 from ocr.letter_spacing import Group, rejoin_spaced
 from ocr.pdf import PageFrame
 from ocr.raised import join_raised
+from ocr.shadows import without_shadows
 from ocr.stacked_letters import is_stacked, join_stacked
-from ocr.touching_cells import part_cells
+from ocr.touching_cells import join_numbers, part_cells
 from ocr.word_breaks import Joint, is_next_number, is_reprinted, joint, precedes
 
 # The generated bindings are only partly typed.
@@ -100,7 +101,8 @@ def layer_words(textpage: pdfium.PdfTextPage, frame: PageFrame, *, max_words: in
     marks behind a number are words of their own.
     """
     pieces: list[tuple[Joint, LayerWord]] = []
-    for how, group in rejoin_spaced(join_stacked(_turned_round(_groups(with_accents(glyphs(textpage)))))):
+    found = with_accents(without_shadows(glyphs(textpage)))
+    for how, group in join_numbers(rejoin_spaced(join_stacked(_turned_round(_groups(found))))):
         word = word_of(group, frame)
         if word is not None:
             pieces.append((how, word))

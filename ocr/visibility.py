@@ -18,6 +18,7 @@ from ocr.hidden_letters import find_hidden_letters, part_word
 from ocr.own_ink import draw_alone, find_borrowers
 from ocr.pdf import PageFrame
 from ocr.render import render_gray
+from ocr.replaced_letters import PartedWord, join_replaced
 from ocr.text_layer import Box, LayerWord
 
 # The generated bindings are only partly typed.
@@ -154,14 +155,17 @@ def part_by_sight(
     """Return the words that a page shows and those that it hides, in order; some are shown in part."""
     visible: list[LayerWord] = []
     hidden: list[LayerWord] = []
+    parted: list[PartedWord] = []
     for index, (word, is_visible) in enumerate(zip(words, shown.is_visible, strict=True)):
         if index in shown.hidden_letters:
             seen, unseen = part_word(word, shown.hidden_letters[index], frame)
             visible += seen
             hidden += unseen
+            glyphs = tuple(word.glyphs[k] for k in sorted(shown.hidden_letters[index]))
+            parted.append(PartedWord(seen=tuple(seen), hidden=glyphs))
         else:
             (visible if is_visible else hidden).append(word)
-    return visible, hidden
+    return join_replaced(visible, parted, frame), hidden
 
 
 def _differ(picture: NDArray[np.uint8], other: NDArray[np.uint8]) -> Changed:
