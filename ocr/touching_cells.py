@@ -61,8 +61,8 @@ def _go_on(word: Sequence[Glyph], group: Sequence[Glyph]) -> bool:
 def part_cells(began: Joint, word: list[Glyph]) -> Iterator[Group]:
     """Yield the glyphs of a word as one group, or those of each number where the cells of a table touch.
 
-    Two amounts with cents are never one number ("12,501.500,00"), nor is a date with an amount, nor a label
-    with one; and among digits that are drawn one by one, each where the one before ends, a gap is no accident.
+    Two amounts with cents are never one number ("12,501.500,00"), nor is a date or a label with an amount;
+    and among digits that are drawn one by one, each where the one before ends, a gap is no accident.
     """
     if word[0].run is word[-1].run:
         for piece in _parted_at_seams(word):
