@@ -69,8 +69,8 @@ def drop_false_texts(
 ) -> int:
     """Have the glyphs of a page read where its `ActualText` says something else; return of how many spans.
 
-    Texts say something else if their digits, their signs or the marks between them differ from those drawn, or
-    most of their letters. A span whose glyphs are of no known character is left to its text, as it is the
+    Texts say something else if their digits, their signs or the marks between them differ from those drawn,
+    or most of their letters. A span whose glyphs are of no known character is left to its text, as it is the
     only one; so is one that says nothing.
 
     Parameters

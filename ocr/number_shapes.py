@@ -15,7 +15,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
-from ocr.digit_shapes import digits_by_font, find_misdrawn, reach_of
+from ocr.digit_shapes import DrawnDigits, digits_by_font, find_misdrawn, has_outlines, reach_of
 from ocr.glyphs import Glyph
 from ocr.text_layer import LayerWord
 
@@ -47,19 +47,19 @@ class _Shape(Enum):
     OTHER = 3
 
 
-def find_doubtful(words: Iterable[LayerWord]) -> tuple[LayerWord, ...]:
+def find_doubtful(words: Iterable[LayerWord], drawn: DrawnDigits) -> tuple[LayerWord, ...]:
     """Return the words with digits of which a glyph may be drawn as another sign than it says.
 
     That are dashes and marks near the baseline that say something else, glyphs that say a mark or a digit and
     are none by their size, digits that clearly look like another one, and those of which a font has glyphs of
-    several widths. Text that slopes, and glyphs without outlines, are not looked at.
+    several widths. Text that slopes is not looked at.
 
     Notes
     -----
     The page that the words come from must still be open.
     """
     numbers = [word for word in words if not _DIGITS.isdisjoint(word.text)]
-    misdrawn = _misdrawn(numbers)
+    misdrawn = _misdrawn(numbers, drawn)
     return tuple(word for word in numbers if _has_odd_sign(word) or _has_odd_digit(word, misdrawn))
 
 
@@ -110,12 +110,12 @@ def _shape(glyph: Glyph, base: float, height: float) -> _Shape:
     return _Shape.HIGH if (bottom - base) / height >= _HIGH_FROM else _Shape.OTHER
 
 
-def _misdrawn(numbers: Sequence[LayerWord]) -> frozenset[tuple[int, str]]:
+def _misdrawn(numbers: Sequence[LayerWord], drawn: DrawnDigits) -> frozenset[tuple[int, str]]:
     """Return the fonts and digits that are, or may be, drawn as others."""
     found = {
         (font_id, digit)
         for font_id, digits in digits_by_font(numbers).items()
-        for digit in find_misdrawn(_font(font_id), digits, is_clear=False)
+        for digit in find_misdrawn(font_id, digits, drawn, is_clear=False)
     }
     placed: dict[tuple[int, str], tuple[list[float], ...]] = {}
     for glyph in (glyph for word in numbers for glyph in word.glyphs):
@@ -151,6 +151,9 @@ def _place(glyph: Glyph) -> tuple[float, float, float, float] | None:
 
 def _are_several(key: tuple[int, str], places: tuple[list[float], ...]) -> bool:
     """Return whether a font has several glyphs for a digit, or draws another than it gives for it."""
+    # Where there are no outlines, boxes are as exact as pixels.
+    if not has_outlines(key[0]):
+        return False
     if any(max(values) - min(values) > _ONE_PLACE for values in places):
         return True
     font = _font(key[0])

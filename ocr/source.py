@@ -215,8 +215,11 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         found = join_combs(found, values)
         shown = what_is_shown(page, frame, found)
         visible, hidden = part_by_sight(found, shown, frame)
-        misread = misread_reason(visible) or unmapped_reason(visible)
-        doubted = (*find_doubtful(visible), *find_marked(visible, shown, frame, n_turns))
+        misread = misread_reason(visible, shown.drawn_digits) or unmapped_reason(visible)
+        doubted = (
+            *find_doubtful(visible, shown.drawn_digits),
+            *find_marked(visible, shown, frame, n_turns),
+        )
     scope, warnings = _verdict(visible, hidden, shown, misread, page_index)
     # Hidden words may run in any direction.
     n_turns = _turns_of(visible) if scope == "check" else n_turns

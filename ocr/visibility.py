@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from ocr.by_address import INT, POINTER, address_of, by_address
 from ocr.changed import Changed, pixel_slices
+from ocr.digit_shapes import DrawnDigits, Raster
+from ocr.drawn_shapes import measure_drawn
 from ocr.hidden_letters import find_hidden_letters, part_word
 from ocr.own_ink import draw_alone, find_borrowers
 from ocr.pdf import PageFrame
@@ -74,6 +77,8 @@ class Shown:
         The page as displayed without its text, (height, width) gray, the longer side 1,200 pixels.
     beside_words
         The pixels that the text changes and no word covers, (height, width).
+    drawn_digits
+        Pictures of digits of fonts without outlines.
     """
 
     is_visible: tuple[bool, ...]
@@ -82,6 +87,7 @@ class Shown:
     rest_ink_share: float
     without_text: NDArray[np.uint8]
     beside_words: NDArray[np.bool_]
+    drawn_digits: DrawnDigits = field(default_factory=dict[tuple[int, str], Sequence[Raster]])
 
 
 def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerWord]) -> Shown:
@@ -106,6 +112,7 @@ def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerW
     def changed_by(objects: Sequence[int]) -> Changed:
         return _differ(_draw_with(page, objects, scale=scale), without_text)
 
+    @cache
     def look_closer() -> Changed:
         larger = _ENLARGED * scale
         with_texts = _draw_with(page, texts, scale=larger)
@@ -126,6 +133,7 @@ def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerW
         rest_ink_share=_ink_share(without_text),
         without_text=without_text,
         beside_words=_outside(changed.pixels, words),
+        drawn_digits=measure_drawn([words[i] for i in shown_at], frame, look_closer),
     )
 
 
