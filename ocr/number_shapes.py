@@ -31,6 +31,9 @@ _MAX_DASH_HEIGHT, _MIN_DASH_ASPECT = 0.25, 1.8
 _DASH_FROM, _DASH_TO = 0.15, 0.8
 _MAX_MARK_HEIGHT, _MAX_MARK_WIDTH = 0.5, 0.45
 _LOW_TO, _HIGH_FROM = 0.4, 0.45
+# Below the line reach the points between digits of 206 real documents (4,023) by 0.02 at most, the commas
+# (1,578) by 0.13 at least.
+_TAIL = 0.07
 # Digits of the old style are 0.7 of their highest.
 _MIN_DIGIT_HEIGHT = 0.5
 # Shares of the font size: boxes are given in thousandths of it; a 6 and a 9 of one font begin 0.01 apart. Of
@@ -50,9 +53,9 @@ class _Shape(Enum):
 def find_doubtful(words: Iterable[LayerWord], drawn: DrawnDigits) -> tuple[LayerWord, ...]:
     """Return the words with digits of which a glyph may be drawn as another sign than it says.
 
-    That are dashes and marks near the baseline that say something else, glyphs that say a mark or a digit and
-    are none by their size, digits that clearly look like another one, and those of which a font has glyphs of
-    several widths. Text that slopes is not looked at.
+    That are dashes and marks near the baseline that say something else, a point with a tail, glyphs that say
+    a mark or a digit and are none by their size, digits that clearly look like another one, and those of
+    which a font has glyphs of several widths. Text that slopes is not looked at.
 
     Notes
     -----
@@ -92,7 +95,9 @@ def _is_odd(glyph: Glyph, base: float, height: float) -> bool:
     if shape is _Shape.DASH:
         return glyph.text not in _DASHES
     if shape is _Shape.LOW:
-        return glyph.text not in _LOW_MARKS
+        tail = (base - glyph.ink_across()[0]) / height
+        is_other = (glyph.text == "." and tail > _TAIL) or (glyph.text == "," and tail < _TAIL)
+        return glyph.text not in _LOW_MARKS or is_other
     return glyph.text in ".,-\u2212"
 
 

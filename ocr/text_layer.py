@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -27,6 +27,7 @@ from ocr.word_breaks import Joint, is_next_number, is_reprinted, joint, precedes
 # The generated bindings are only partly typed.
 _RAW: Any = pdfium_c
 
+_MIRRORED = {"(": ")", ")": "(", "[": "]", "]": "["}
 _HYPHEN_MARKS = ("\u0002", "\u00ad")
 # Ligatures of Latin letters (Unicode block FB00-FB06), spelled out so that words can be searched.
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
@@ -137,12 +138,19 @@ def _turned_round(groups: Iterable[Group]) -> Iterator[Group]:
         if held is None:
             held = (how, group)
         elif how is Joint.NEW_WORD and precedes(group, held[1]):
-            held = (held[0], group + held[1])
+            held = (held[0], _as_drawn(group) + _as_drawn(held[1]))
         else:
             yield held
             held = (how, group)
     if held is not None:
         yield held
+
+
+def _as_drawn(group: list[Glyph]) -> list[Glyph]:
+    """Return the glyphs, brackets that stand alone as they are drawn: the library mirrors those of Hebrew."""
+    if not all(glyph.text in _MIRRORED for glyph in group):
+        return group
+    return [replace(glyph, text=_MIRRORED[glyph.text]) for glyph in group]
 
 
 def word_of(group: list[Glyph], frame: PageFrame) -> LayerWord | None:
