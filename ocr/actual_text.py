@@ -35,11 +35,25 @@ _mark_of = by_address(_RAW.FPDFPageObj_GetMark, POINTER, POINTER, ctypes.c_ulong
 MAX_OBJECTS = 50_000  # of one page; its text is then looked at no further
 _MAX_DEPTH = 12
 _KEY = b"ActualText"
-_MAX_TEXT_BYTES = 8_192  # UTF-16: far more than a line
+_MAX_TEXT_BYTES = 8_192  # of UTF-16: far more than a line
 # Where fewer of the letters are the same, the text is another one, and no other spelling of it.
 _MIN_SAME_SHARE = 0.5
 _MIN_LETTERS = 4
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
+# Where PDFDocEncoding differs from Latin-1, as far as figures and words go.
+_PDF_DOC = str.maketrans(
+    {0x84: "\u2014", 0x85: "\u2013", 0x8A: "\u2212", 0x8F: "\u2018", 0x90: "\u2019"}
+    | {0x93: "fi", 0x94: "fl", 0xA0: "\u20ac"}
+)
+# What changes a figure: its signs, the marks between its digits, the few letters beside an amount (CR, EUR).
+_CURRENCIES = "$\u00a2\u00a3\u00a5\u20a0-\u20cf"
+_SIGNS = rf"[-+()%{_CURRENCIES}]"
+_FIGURE = re.compile(rf"(?:{_SIGNS}|(?<![^\W\d_])[.,](?=[0-9]))*[0-9]+(?:[.,][0-9]+)*{_SIGNS}*")
+_BESIDE_AMOUNT = re.compile(
+    r"(?:(?<![^\W\d_])([^\W\d_]{1,3}) ?)?[0-9][0-9.,]*[.,][0-9]{2}(?![0-9])(?: ?([^\W\d_]{1,3})(?!\w))?"
+)
+_ONE_SIGN = re.compile(rf"{_SIGNS}|[.,]")
+_DASHES = str.maketrans(dict.fromkeys("\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,8 +69,9 @@ def drop_false_texts(
 ) -> int:
     """Have the glyphs of a page read where its `ActualText` says something else; return of how many spans.
 
-    Texts say something else if their digits differ from those drawn, or most of their letters. A span whose
-    glyphs are of no known character is left to its text, as it is the only one; so is one that says nothing.
+    Texts say something else if their digits, their signs or the marks between them differ from those drawn,
+    or most of their letters. A span whose glyphs are of no known character is left to its text, as it is the
+    only one; so is one that says nothing.
 
     Parameters
     ----------
@@ -87,15 +102,38 @@ def says_another(said: str, drawn: str) -> bool:
     --------
     >>> says_another("TOTAL 9.99", "TOTAL 1.11"), says_another("office", "o\ufb03ce"), says_another("a", "")
     (True, False, False)
+    >>> says_another("45.00", "-45.00"), says_another("1,234", "1.234"), says_another("+", "-")
+    (True, True, True)
     """
     wanted, found = _letters(said), _letters(drawn)
+    if said and not wanted and _ONE_SIGN.fullmatch(sign := _plain(drawn).strip()):
+        return _plain(said).strip() != sign
     if not wanted or not found:
         return False
-    if _figures(said) != _figures(drawn):
+    if _figures(said) != _figures(drawn) or _signed(said) != _signed(drawn):
         return True
     length = max(len(wanted), len(found))
     same = sum((Counter(wanted) & Counter(found)).values())
     return length >= _MIN_LETTERS and same < _MIN_SAME_SHARE * length
+
+
+def _plain(text: str) -> str:
+    """Return the text in compatible, small letters, with one kind of dash and of digits."""
+    # A soft hyphen in a text given for glyphs is drawn as a hyphen.
+    plain = unicodedata.normalize("NFKC", text).translate(_DASHES).casefold()
+    return "".join(str(unicodedata.decimal(ch)) if ch.isdecimal() else ch for ch in plain)
+
+
+def _signed(text: str) -> Sequence[object]:
+    """Return the figures of a text with their signs and marks, and the letters beside its amounts.
+
+    Of text from right to left, whose signs may stand on either side, there are none.
+    """
+    if any(map(runs_leftwards, text)):
+        return ()
+    plain = " ".join(_plain(text).split())
+    figures = _FIGURE.findall("".join(ch for ch in plain if ch not in " '\u2019"))
+    return (*figures, *_BESIDE_AMOUNT.findall(plain))
 
 
 def _letters(text: str) -> str:
@@ -104,8 +142,7 @@ def _letters(text: str) -> str:
 
 def _figures(text: str) -> Sequence[str]:
     """Return the digits in their order; of text from right to left each number, whichever comes first."""
-    plain = unicodedata.normalize("NFKC", text)
-    ascii_digits = "".join(str(unicodedata.decimal(ch)) if ch.isdecimal() else ch for ch in plain)
+    ascii_digits = _plain(text)
     if any(map(runs_leftwards, text)):
         return sorted(_NUMBER.findall(ascii_digits))
     return "".join(filter(str.isdecimal, ascii_digits))
@@ -158,12 +195,22 @@ def _marked(text_object: int) -> Iterator[tuple[int, str]]:
     n_bytes = ctypes.c_ulong()
     for i in reversed(range(_n_marks(text_object))):
         mark = ctypes.cast(_mark_of(text_object, i), _RAW.FPDF_PAGEOBJECTMARK)
-        is_there = _RAW.FPDFPageObjMark_GetParamStringValue(mark, _KEY, None, 0, n_bytes)
-        if not is_there or not 2 < n_bytes.value <= _MAX_TEXT_BYTES:
+        # As a string the library gives what UTF-8 makes of it, which a PDF's texts are not.
+        is_there = _RAW.FPDFPageObjMark_GetParamBlobValue(mark, _KEY, None, 0, n_bytes)
+        if not is_there or not 0 < n_bytes.value <= _MAX_TEXT_BYTES:
             continue
-        buffer = (ctypes.c_ushort * (n_bytes.value // 2))()
-        _RAW.FPDFPageObjMark_GetParamStringValue(mark, _KEY, buffer, n_bytes.value, n_bytes)
-        yield i, bytes(buffer).decode("utf-16-le", "replace").rstrip("\0")
+        buffer = (ctypes.c_ubyte * n_bytes.value)()
+        _RAW.FPDFPageObjMark_GetParamBlobValue(mark, _KEY, buffer, n_bytes.value, n_bytes)
+        yield i, _decoded(bytes(buffer))
+
+
+def _decoded(text: bytes) -> str:
+    """Return a text string of a PDF (ISO 32000-2, 7.9.2.2)."""
+    if text.startswith((b"\xfe\xff", b"\xff\xfe")):
+        return text.decode("utf-16", "replace")
+    if text.startswith(b"\xef\xbb\xbf"):
+        return text[3:].decode("utf-8", "replace")
+    return text.decode("latin-1").translate(_PDF_DOC)
 
 
 def _actual_text(text_object: int) -> str | None:

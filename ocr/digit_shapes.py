@@ -32,6 +32,8 @@ Outline = list[list[Point]]
 """Closed curves as corners, in any unit, y upwards."""
 Raster = NDArray[np.float32]
 """(_HEIGHT, _WIDTH) shares of ink, the digit as high as the picture."""
+DrawnDigits = Mapping[tuple[int, str], Sequence[Raster]]
+"""How the page shows what a font without outlines says is a digit, by the font's address and the digit."""
 
 _DIGITS = "0123456789"
 _HYPHEN = "\x02"  # what the library makes of one at the end of a line
@@ -58,21 +60,20 @@ _MAX_SEGMENTS = 600
 _CURVE_STEPS = (0.25, 0.5, 0.75, 1.0)
 
 
-def misread_reason(words: Iterable[LayerWord]) -> str | None:
+def misread_reason(words: Iterable[LayerWord], drawn: DrawnDigits) -> str | None:
     """Return why the digits of `words` cannot be believed; None if they look right, or cannot be looked at.
 
-    At least two digits of one font must clearly look like other digits. Fonts without outlines (Type 3) are
-    not looked at; of one that the file does not bring along, the library's own is.
+    At least two digits of one font must clearly look like other digits. Of a font that the file does not
+    bring along, the library's own is looked at.
 
     Notes
     -----
     The page that the words come from must still be open.
     """
     for font_id, digits in digits_by_font(words).items():
-        font = ctypes.cast(font_id, _RAW.FPDF_FONT)
         if len(digits) < _MIN_WRONG_DIGITS:
             continue
-        n_wrong = len(find_misdrawn(font, digits))
+        n_wrong = len(find_misdrawn(font_id, digits, drawn))
         if n_wrong >= _MIN_WRONG_DIGITS:
             return f"{n_wrong} of {len(digits)} digits of a font are drawn as other digits"
     return None
@@ -97,14 +98,39 @@ def _says_nothing(glyph: Glyph) -> bool:
     return glyph.is_unmapped or is_control
 
 
-def find_misdrawn(font: object, digits: Iterable[str], *, is_clear: bool = True) -> tuple[str, ...]:
-    """Return those of `digits` whose glyph in `font`, the library's, clearly looks like another digit.
+def find_misdrawn(
+    font_id: int, digits: Iterable[str], drawn: DrawnDigits, *, is_clear: bool = True
+) -> tuple[str, ...]:
+    """Return those of `digits` whose glyph in the font at this address clearly looks like another digit.
 
     If it need not be clear, also those that look more like another than like themselves.
     """
     likes, nearer = (_MAX_LIKE, _CLEARLY_NEARER) if is_clear else (_MAX_LIKE_IN_DOUBT, _NEARER)
-    found = ((digit, _differences(_segments(font, digit), digit)) for digit in sorted(digits))
+    found = ((digit, _look(font_id, digit, drawn)) for digit in sorted(digits))
     return tuple(digit for digit, (said, other) in found if other <= likes and other < nearer * said)
+
+
+def has_outlines(font_id: int) -> bool:
+    """Return whether the font at this address has outlines, which a Type 3 font has not.
+
+    It is in the file without a font program; for its characters the library gives outlines of its own font.
+    """
+    font, n_bytes = _font(font_id), ctypes.c_size_t()
+    _RAW.FPDFFont_GetFontData(font, None, 0, n_bytes)
+    return n_bytes.value > 0 or _RAW.FPDFFont_GetIsEmbedded(font) != 1
+
+
+def _font(font_id: int) -> object:
+    return ctypes.cast(font_id, _RAW.FPDF_FONT)
+
+
+def _look(font_id: int, digit: str, drawn: DrawnDigits) -> tuple[float, float]:
+    """Return how far a digit's glyph is from the digit that it says and from the nearest other one."""
+    if has_outlines(font_id):
+        return _differences(_segments(_font(font_id), digit), digit)
+    looks = [_compare(raster, digit) for raster in drawn.get((font_id, digit), ())]
+    # Of several glyphs that say the digit, the one that is most another.
+    return max(looks, key=lambda look: look[0] - look[1], default=(1.0, 1.0))
 
 
 def reach_of(font: object, digit: str) -> tuple[float, float] | None:
@@ -129,8 +155,10 @@ def _differences(segments: tuple[Segment, ...], digit: str) -> tuple[float, floa
     Most fonts of a page are on the next one, too.
     """
     raster = _raster(_outline(segments))
-    if raster is None:
-        return 1.0, 1.0
+    return (1.0, 1.0) if raster is None else _compare(raster, digit)
+
+
+def _compare(raster: Raster, digit: str) -> tuple[float, float]:
     names, references = load_references()
     differences = np.abs(references - raster).mean(axis=(1, 2))
     is_said = names == digit
@@ -225,6 +253,18 @@ def _raster(outline: Outline) -> Raster | None:
     for area, curve in sorted(zip(areas, placed, strict=True), key=lambda pair: -abs(pair[0])):
         if len(curve) >= 3:
             draw.polygon(curve, fill=255 if area * outside > 0 else 0)
+    small = image.resize((_WIDTH, _HEIGHT), Image.Resampling.BOX)
+    return np.asarray(small, dtype=np.float32) / np.float32(255)
+
+
+def raster_of(ink: NDArray[np.bool_]) -> Raster | None:
+    """Return the same small picture of a digit that is drawn in pixels and fills them; None without any."""
+    height, width = ink.shape
+    if not height or not width:
+        return None
+    aside = max(round((_MIN_ASPECT * height - width) / 2), 0)
+    padded = np.pad(ink, ((0, 0), (aside, aside)))
+    image = Image.fromarray(padded.astype(np.uint8) * np.uint8(255))
     small = image.resize((_WIDTH, _HEIGHT), Image.Resampling.BOX)
     return np.asarray(small, dtype=np.float32) / np.float32(255)
 

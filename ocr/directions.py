@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from ocr.glyphs import Box
 from ocr.pdf import turned
@@ -20,6 +21,8 @@ _SAME_PLACE_PT = 1.5
 _MIN_SIDEWAYS_LETTERS = 3
 _MIN_HEIGHT_SHARE = 1.5
 _UPWARDS_DEG = 270  # clockwise
+# A line across A4 falls by half of a letter then; what leans more than the second stands apart.
+_LEAST_LEAN_DEG, _MAX_LEAN_DEG = 0.2, 10.0
 
 
 def upright_words(words: Sequence[LayerWord], n_turns: int, size_pt: tuple[float, float]) -> tuple[Word, ...]:
@@ -33,6 +36,32 @@ def upright_words(words: Sequence[LayerWord], n_turns: int, size_pt: tuple[float
         The page's width and height in points, before the turn.
     """
     return tuple(word for word, _ in _upright(words, n_turns, size_pt))
+
+
+def lean_slope(words: Sequence[LayerWord], n_turns: int, size_pt: tuple[float, float]) -> float:
+    """Return how far lines fall over the width of the page once it is upright, in page heights.
+
+    It is that of half of the letters at least: rows of a few words, as in a table, do not show it themselves.
+
+    Parameters
+    ----------
+    size_pt
+        The upright page's width and height in points.
+    """
+    leans = sorted(
+        ((word.angle_deg - 90 * n_turns + 180) % 360 - 180, len(word.text))
+        for word in words
+        if len(word.text) > 1
+    )
+    half = sum(n for _, n in leans) / 2
+    seen = accumulate(n for _, n in leans)
+    lean = next((lean for (lean, _), n in zip(leans, seen, strict=True) if n >= half), 0.0)
+    width, height = size_pt
+    return (
+        math.tan(math.radians(lean)) * width / height
+        if _LEAST_LEAN_DEG <= abs(lean) <= _MAX_LEAN_DEG
+        else 0.0
+    )
 
 
 def arrange_leaning(

@@ -246,7 +246,9 @@ def _is_drawn(ink: Box, run: Run, *, most: float) -> bool:
     if min(right - left, top - bottom) > most * run.em_pt:
         return False
     # Of a slope the box of a line has an area.
-    is_seen = not run.is_invisible and run.quarter_turns is not None
+    lean = math.radians(abs(run.angle_deg - 90 * round(run.angle_deg / 90)))
+    is_line = min(right - left, top - bottom) <= _INKED_PT + math.tan(lean) * max(right - left, top - bottom)
+    is_seen = not run.is_invisible and run.quarter_turns is not None and not is_line
     return is_seen and max(right - left, top - bottom) <= _MAX_SPACE_INK * run.em_pt
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
-from ocr.digit_shapes import digits_by_font, find_misdrawn, reach_of
+from ocr.digit_shapes import DrawnDigits, digits_by_font, find_misdrawn, has_outlines, reach_of
 from ocr.glyphs import Glyph
 from ocr.text_layer import LayerWord
 
@@ -31,6 +31,9 @@ _MAX_DASH_HEIGHT, _MIN_DASH_ASPECT = 0.25, 1.8
 _DASH_FROM, _DASH_TO = 0.15, 0.8
 _MAX_MARK_HEIGHT, _MAX_MARK_WIDTH = 0.5, 0.45
 _LOW_TO, _HIGH_FROM = 0.4, 0.45
+# Below the line reach the points between digits of 206 real documents (4,023) by 0.02 at most, the commas
+# (1,578) by 0.13 at least.
+_TAIL = 0.07
 # Digits of the old style are 0.7 of their highest.
 _MIN_DIGIT_HEIGHT = 0.5
 # Shares of the font size: boxes are given in thousandths of it; a 6 and a 9 of one font begin 0.01 apart. Of
@@ -47,19 +50,19 @@ class _Shape(Enum):
     OTHER = 3
 
 
-def find_doubtful(words: Iterable[LayerWord]) -> tuple[LayerWord, ...]:
+def find_doubtful(words: Iterable[LayerWord], drawn: DrawnDigits) -> tuple[LayerWord, ...]:
     """Return the words with digits of which a glyph may be drawn as another sign than it says.
 
-    That are dashes and marks near the baseline that say something else, glyphs that say a mark or a digit and
-    are none by their size, digits that clearly look like another one, and those of which a font has glyphs of
-    several widths. Text that slopes, and glyphs without outlines, are not looked at.
+    That are dashes and marks near the baseline that say something else, a point with a tail, glyphs that say
+    a mark or a digit and are none by their size, digits that clearly look like another one, and those of
+    which a font has glyphs of several widths. Text that slopes is not looked at.
 
     Notes
     -----
     The page that the words come from must still be open.
     """
     numbers = [word for word in words if not _DIGITS.isdisjoint(word.text)]
-    misdrawn = _misdrawn(numbers)
+    misdrawn = _misdrawn(numbers, drawn)
     return tuple(word for word in numbers if _has_odd_sign(word) or _has_odd_digit(word, misdrawn))
 
 
@@ -92,7 +95,9 @@ def _is_odd(glyph: Glyph, base: float, height: float) -> bool:
     if shape is _Shape.DASH:
         return glyph.text not in _DASHES
     if shape is _Shape.LOW:
-        return glyph.text not in _LOW_MARKS
+        tail = (base - glyph.ink_across()[0]) / height
+        is_other = (glyph.text == "." and tail > _TAIL) or (glyph.text == "," and tail < _TAIL)
+        return glyph.text not in _LOW_MARKS or is_other
     return glyph.text in ".,-\u2212"
 
 
@@ -110,12 +115,12 @@ def _shape(glyph: Glyph, base: float, height: float) -> _Shape:
     return _Shape.HIGH if (bottom - base) / height >= _HIGH_FROM else _Shape.OTHER
 
 
-def _misdrawn(numbers: Sequence[LayerWord]) -> frozenset[tuple[int, str]]:
+def _misdrawn(numbers: Sequence[LayerWord], drawn: DrawnDigits) -> frozenset[tuple[int, str]]:
     """Return the fonts and digits that are, or may be, drawn as others."""
     found = {
         (font_id, digit)
         for font_id, digits in digits_by_font(numbers).items()
-        for digit in find_misdrawn(_font(font_id), digits, is_clear=False)
+        for digit in find_misdrawn(font_id, digits, drawn, is_clear=False)
     }
     placed: dict[tuple[int, str], tuple[list[float], ...]] = {}
     for glyph in (glyph for word in numbers for glyph in word.glyphs):
@@ -151,6 +156,9 @@ def _place(glyph: Glyph) -> tuple[float, float, float, float] | None:
 
 def _are_several(key: tuple[int, str], places: tuple[list[float], ...]) -> bool:
     """Return whether a font has several glyphs for a digit, or draws another than it gives for it."""
+    # Where there are no outlines, boxes are as exact as pixels.
+    if not has_outlines(key[0]):
+        return False
     if any(max(values) - min(values) > _ONE_PLACE for values in places):
         return True
     font = _font(key[0])

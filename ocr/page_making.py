@@ -22,20 +22,23 @@ def make_page(
     rotation_deg: int = 0,
     skew_deg: float = 0.0,
     apart: Sequence[Arrangement] = (),
+    slope: float = 0.0,
 ) -> Page:
     """Return the page of these words, in reading order; those of `apart` are arranged already.
+
+    `slope` is how far lines fall over the width of the page, in page heights.
 
     What addresses a machine reader is set aside: `words` are what the page says to people.
     """
     words = split_date_ranges(words)
-    arranged = join((arrange(words), *apart))
+    arranged = join((arrange(words, slope=slope), *apart))
     found, is_part = _find_instructions(arranged.words, arranged.lines)
     set_aside = found if is_part else ()
     if set_aside:
         places = {word.bbox for word in set_aside}
         kept = [word for word in words if word.bbox not in places]
         others = [each for each in apart if not any(word.bbox in places for word in each.words)]
-        arranged = join((arrange(kept), *others))
+        arranged = join((arrange(kept, slope=slope), *others))
     return Page(
         page_index=page_index,
         width_pt=width_pt,

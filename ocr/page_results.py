@@ -49,6 +49,7 @@ def from_text_layer(page_index: int, scan: PageScan, *warnings: ReadWarning) -> 
         scan.height_pt,
         rotation_deg=scan.rotation_deg,
         apart=scan.apart,
+        slope=scan.slope,
     )
     return PageResult(page=page, warnings=tuple(noted))
 
@@ -78,7 +79,13 @@ def from_check(page_index: int, scan: PageScan, recognised: Recognised, checked:
     if scan.doubted is not None:  # what runs in other directions was not asked about
         apart = (*apart, *scan.apart)
     page = make_page(
-        page_index, words, scan.width_pt, scan.height_pt, apart=apart, rotation_deg=scan.rotation_deg
+        page_index,
+        words,
+        scan.width_pt,
+        scan.height_pt,
+        apart=apart,
+        rotation_deg=scan.rotation_deg,
+        slope=scan.slope,
     )
     noted = [*_without_honest_layer(scan, page)]
     noted += (w for w in _number_warnings(recognised.reading.warnings, page_index) if w.code not in _OF_POSE)

@@ -41,12 +41,17 @@ class Arrangement:
     cuts: frozenset[tuple[int, int]] = frozenset()
 
 
-def arrange(words: Sequence[Word]) -> Arrangement:
+def arrange(words: Sequence[Word], *, slope: float = 0.0) -> Arrangement:
     """Return the words in row-major order, their lines, their column-wise order and where neither goes on.
 
     Two neighbours share a line iff the middle of each lies within the height of the other, as in LATIN,
     where neighbours are met from left to right, so that a slightly skewed line stays one line. Lines run
     from top to bottom.
+
+    Parameters
+    ----------
+    slope
+        How far lines fall over the width of the page, in page heights, where that is known.
 
     Returns
     -------
@@ -73,7 +78,7 @@ def arrange(words: Sequence[Word]) -> Arrangement:
     ordered: list[Word] = []
     lines: list[tuple[int, int]] = []
     segments: list[list[_Segment]] = []
-    for row in _rows(words):
+    for row in _rows(words, slope):
         first = len(ordered)
         starts: list[int] = []
         for part in _parts([words[i] for i in row]):
@@ -108,9 +113,9 @@ def _append(first: Arrangement, second: Arrangement) -> Arrangement:
     )
 
 
-def _rows(words: Sequence[Word]) -> list[Line]:
+def _rows(words: Sequence[Word], known_slope: float) -> list[Line]:
     lefts = [w.bbox.left for w in words]
-    mids = [(w.bbox.top + w.bbox.bottom) / 2 for w in words]
+    mids = [(w.bbox.top + w.bbox.bottom) / 2 - known_slope * w.bbox.left for w in words]
     heights = [w.bbox.bottom - w.bbox.top for w in words]
     typical = median(heights)
     halves = [max(h, _MIN_HEIGHT_SHARE * typical) / 2 for h in heights]

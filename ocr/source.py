@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ocr.actual_text import drop_false_texts
 from ocr.digit_shapes import misread_reason, unmapped_reason
-from ocr.directions import arrange_leaning, upright_words
+from ocr.directions import arrange_leaning, lean_slope, upright_words
 from ocr.einvoices import AttachedEInvoice, find_attached
 from ocr.form_values import FormValue, form_values, has_form, join_combs
 from ocr.image_file import ImageSource, open_image
@@ -78,6 +78,8 @@ class PageScan:
         What OCR has to read.
     image_boxes
         Where to look for more words when `ocr` is "images", or `doubted` are checked, on the upright page.
+    slope
+        How far the lines of the layer fall over the width of the upright page, in page heights.
     doubted
         Where the words stand that have to be checked when `ocr` is "check", on the upright page; None if all.
     ink_lines
@@ -95,6 +97,7 @@ class PageScan:
     warnings: tuple[ReadWarning, ...]
     ink_lines: tuple[InkLine, ...] = ()
     doubted: tuple[BBox, ...] | None = None
+    slope: float = 0.0
 
     @property
     def printed(self) -> tuple[Word, ...]:
@@ -215,8 +218,11 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         found = join_combs(found, values)
         shown = what_is_shown(page, frame, found)
         visible, hidden = part_by_sight(found, shown, frame)
-        misread = misread_reason(visible) or unmapped_reason(visible)
-        doubted = (*find_doubtful(visible), *find_marked(visible, shown, frame, n_turns))
+        misread = misread_reason(visible, shown.drawn_digits) or unmapped_reason(visible)
+        doubted = (
+            *find_doubtful(visible, shown.drawn_digits),
+            *find_marked(visible, shown, frame, n_turns),
+        )
     scope, warnings = _verdict(visible, hidden, shown, misread, page_index)
     # Hidden words may run in any direction.
     n_turns = _turns_of(visible) if scope == "check" else n_turns
@@ -236,6 +242,7 @@ def _scan_pdf(source: PdfSource, page_index: int, limits: ReadLimits) -> PageSca
         image_boxes=_boxes_to_read(visible, shown, n_turns) if scope == "images" else (),
         doubted=tuple(clip(*turned(word.box, -n_turns)) for word in doubted) if is_in_part else None,
         warnings=(*warnings, *_false_texts(n_false, page_index)),
+        slope=lean_slope(visible, n_turns, (width_pt, height_pt)),
     )
     return scan if scope in ("page", "check") else _with_ink(scan, shown, n_turns)
 

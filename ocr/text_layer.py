@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -19,13 +19,15 @@ from ocr.glyphs import Box, Glyph, glyphs, in_reading_order, n_chars
 from ocr.letter_spacing import Group, rejoin_spaced
 from ocr.pdf import PageFrame
 from ocr.raised import join_raised
+from ocr.shadows import without_shadows
 from ocr.stacked_letters import is_stacked, join_stacked
-from ocr.touching_cells import part_cells
+from ocr.touching_cells import join_numbers, part_cells
 from ocr.word_breaks import Joint, is_next_number, is_reprinted, joint, precedes
 
 # The generated bindings are only partly typed.
 _RAW: Any = pdfium_c
 
+_MIRRORED = {"(": ")", ")": "(", "[": "]", "]": "["}
 _HYPHEN_MARKS = ("\u0002", "\u00ad")
 # Ligatures of Latin letters (Unicode block FB00-FB06), spelled out so that words can be searched.
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
@@ -100,7 +102,8 @@ def layer_words(textpage: pdfium.PdfTextPage, frame: PageFrame, *, max_words: in
     marks behind a number are words of their own.
     """
     pieces: list[tuple[Joint, LayerWord]] = []
-    for how, group in rejoin_spaced(join_stacked(_turned_round(_groups(with_accents(glyphs(textpage)))))):
+    found = with_accents(without_shadows(glyphs(textpage)))
+    for how, group in join_numbers(rejoin_spaced(join_stacked(_turned_round(_groups(found))))):
         word = word_of(group, frame)
         if word is not None:
             pieces.append((how, word))
@@ -135,12 +138,19 @@ def _turned_round(groups: Iterable[Group]) -> Iterator[Group]:
         if held is None:
             held = (how, group)
         elif how is Joint.NEW_WORD and precedes(group, held[1]):
-            held = (held[0], group + held[1])
+            held = (held[0], _as_drawn(group) + _as_drawn(held[1]))
         else:
             yield held
             held = (how, group)
     if held is not None:
         yield held
+
+
+def _as_drawn(group: list[Glyph]) -> list[Glyph]:
+    """Return the glyphs, brackets that stand alone as they are drawn: the library mirrors those of Hebrew."""
+    if not all(glyph.text in _MIRRORED for glyph in group):
+        return group
+    return [replace(glyph, text=_MIRRORED[glyph.text]) for glyph in group]
 
 
 def word_of(group: list[Glyph], frame: PageFrame) -> LayerWord | None:

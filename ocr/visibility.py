@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,13 @@ from numpy.typing import NDArray
 
 from ocr.by_address import INT, POINTER, address_of, by_address
 from ocr.changed import Changed, pixel_slices
+from ocr.digit_shapes import DrawnDigits, Raster
+from ocr.drawn_shapes import measure_drawn
 from ocr.hidden_letters import find_hidden_letters, part_word
 from ocr.own_ink import draw_alone, find_borrowers
 from ocr.pdf import PageFrame
 from ocr.render import render_gray
+from ocr.replaced_letters import PartedWord, join_replaced
 from ocr.text_layer import Box, LayerWord
 
 # The generated bindings are only partly typed.
@@ -73,6 +77,8 @@ class Shown:
         The page as displayed without its text, (height, width) gray, the longer side 1,200 pixels.
     beside_words
         The pixels that the text changes and no word covers, (height, width).
+    drawn_digits
+        Pictures of digits of fonts without outlines.
     """
 
     is_visible: tuple[bool, ...]
@@ -81,6 +87,7 @@ class Shown:
     rest_ink_share: float
     without_text: NDArray[np.uint8]
     beside_words: NDArray[np.bool_]
+    drawn_digits: DrawnDigits = field(default_factory=dict[tuple[int, str], Sequence[Raster]])
 
 
 def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerWord]) -> Shown:
@@ -105,6 +112,7 @@ def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerW
     def changed_by(objects: Sequence[int]) -> Changed:
         return _differ(_draw_with(page, objects, scale=scale), without_text)
 
+    @cache
     def look_closer() -> Changed:
         larger = _ENLARGED * scale
         with_texts = _draw_with(page, texts, scale=larger)
@@ -125,6 +133,7 @@ def what_is_shown(page: pdfium.PdfPage, frame: PageFrame, words: Sequence[LayerW
         rest_ink_share=_ink_share(without_text),
         without_text=without_text,
         beside_words=_outside(changed.pixels, words),
+        drawn_digits=measure_drawn([words[i] for i in shown_at], frame, look_closer),
     )
 
 
@@ -154,14 +163,17 @@ def part_by_sight(
     """Return the words that a page shows and those that it hides, in order; some are shown in part."""
     visible: list[LayerWord] = []
     hidden: list[LayerWord] = []
+    parted: list[PartedWord] = []
     for index, (word, is_visible) in enumerate(zip(words, shown.is_visible, strict=True)):
         if index in shown.hidden_letters:
             seen, unseen = part_word(word, shown.hidden_letters[index], frame)
             visible += seen
             hidden += unseen
+            glyphs = tuple(word.glyphs[k] for k in sorted(shown.hidden_letters[index]))
+            parted.append(PartedWord(seen=tuple(seen), hidden=glyphs))
         else:
             (visible if is_visible else hidden).append(word)
-    return visible, hidden
+    return join_replaced(visible, parted, frame), hidden
 
 
 def _differ(picture: NDArray[np.uint8], other: NDArray[np.uint8]) -> Changed:

@@ -72,3 +72,66 @@ def test_another_text_has_other_digits_or_mostly_other_letters(
     said: str, drawn: str, *, is_another: bool
 ) -> None:
     assert says_another(said, drawn) is is_another
+
+
+@pytest.mark.parametrize(
+    ("said", "drawn"),
+    [
+        ("45.00", "-45.00"),
+        ("-45.00", "45.00"),
+        ("45.00", "(45.00)"),
+        ("45.00", "45.00-"),
+        ("1,234", "1.234"),
+        ("12.34", "1234"),
+        ("1.234,50", "1,234.50"),
+        ("EUR 45.00", "$45.00"),
+        ("EUR 45.00", "USD 45.00"),
+        ("45.00 CR", "45.00 DR"),
+        ("45.00", "45.00%"),
+        ("+", "-"),
+        (" ", "-"),
+        (".", ","),
+    ],
+)
+def test_another_text_has_other_signs_of_figures(said: str, drawn: str) -> None:
+    assert says_another(said, drawn)
+    text, codes = _read(
+        text_at(50, 700, "Norderfeld Tools")
+        + _span(f"<FEFF{said.encode('utf-16-be').hex()}>", text_at(50, 600, drawn))
+    )
+    assert drawn in text
+    assert codes == ["hidden_text"]
+
+
+@pytest.mark.parametrize(
+    ("said", "drawn"),
+    [
+        ("1 234,50", "1\u202f234,50"),
+        ("1234.50", "1'234.50"),
+        ("\u221245.00", "-45.00"),
+        ("10\u201320", "10-20"),
+        ("\u00ad", "-"),
+        ("No. 1.", "No. 1"),
+        ("Net 45.00 EUR", "NET 45.00 EUR"),
+        ("12%", "12 %"),
+        ("(1) Art", "( 1 ) Art"),
+        (" ", "....."),
+        ("", "-"),
+    ],
+)
+def test_another_spelling_of_a_figure_is_no_other_text(said: str, drawn: str) -> None:
+    assert not says_another(said, drawn)
+
+
+@pytest.mark.parametrize(
+    ("said", "drawn"),
+    [
+        ("<FEFF30C830FC>", "TO"),
+        ("<FEFF22120034>", "-4"),
+        (r"(\2124\240)", "-4\u20ac"),
+        ("<EFBBBFE2889234>", "-4"),
+    ],
+)
+def test_a_text_in_any_of_its_encodings_is_compared(said: str, drawn: str) -> None:
+    _, codes = _read(text_at(50, 700, "Norderfeld Tools") + _span(said, text_at(50, 600, drawn)))
+    assert codes == []

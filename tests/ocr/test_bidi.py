@@ -170,3 +170,9 @@ def test_columns_of_a_leftward_page_are_blocks_from_right_to_left() -> None:
     arranged = arrange(words)
     assert [w.text for w in arranged.words] == [hebrew(x) for x in "abcd"]
     assert [arranged.words[i].text for i in arranged.block_order] == [hebrew(x) for x in "acbd"]
+
+
+@pytest.mark.parametrize("shown", ["(45.00)", "(45)", "[12]"])
+def test_brackets_around_a_number_in_a_hebrew_line_are_as_they_are_drawn(shown: str) -> None:
+    content = text_at(300, 700, f"{shown} cba")
+    assert lines(content) == [f"{hebrew('abc')} {shown}"]

@@ -124,3 +124,18 @@ def test_upright_text_of_a_negative_size_is_upright(size: int, scale: int) -> No
     document = read_document(pdf(content), options=ReadOptions(n_workers=1))
     assert document.pages[0].text.splitlines() == [text for _, text in lines]
     assert [warning.code for warning in document.warnings] == []
+
+
+@pytest.mark.parametrize("degrees", [-3, -2, 1, 2, 3])
+@pytest.mark.parametrize("rotate", [0, 90, 270])
+def test_rows_of_a_table_that_lies_askew_stay_together(degrees: float, rotate: int) -> None:
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    rows = "".join(
+        text_at(60, 640 - 14 * row, f"Item {row}") + text_at(480, 640 - 14 * row, f"{row + 1}0.00")
+        for row in range(6)
+    )
+    moved = f"q {cos:.5f} {sin:.5f} {-sin:.5f} {cos:.5f} 0 {-300 * sin:.2f} cm {rows} Q"
+    page = read_document(pdf(moved, rotate=rotate), options=ReadOptions(n_workers=1)).pages[0]
+    found = [" ".join(word.text for word in page.words[a:b]) for a, b in page.lines]
+    assert found == [f"Item {row} {row + 1}0.00" for row in range(6)]
+    assert {word.source for word in page.words} == {"text_layer"}

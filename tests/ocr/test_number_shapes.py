@@ -31,6 +31,15 @@ def test_a_decimal_mark_that_says_another_sign_is_looked_at(sign: str) -> None:
     assert scan(numbers(TEXT, shift=0, says={",": sign})).ocr == "check"
 
 
+@pytest.mark.parametrize(("drawn", "said"), [(",", "."), (".", ",")])
+def test_a_point_that_is_drawn_as_a_comma_is_looked_at(drawn: str, said: str) -> None:
+    data = numbers(f"Total 1{drawn}234", shift=0, says={drawn: said})
+    assert scan(data).ocr == "check"
+    document = read_document(data, options=ReadOptions(n_workers=1))
+    assert f"1{drawn}234" in document.pages[0].text
+    assert [w.code for w in document.warnings] == ["hidden_text"]
+
+
 @pytest.mark.parametrize(
     "text", [TEXT, "(12,5%) 3/4 x 2 = 1.234,-", "10:30 12.05.-13.05. a+1", "~12 #3 *4 5&6"]
 )

@@ -279,3 +279,43 @@ def test_marked_amounts_and_dates_of_cells_without_any_gap_are_apart(cells: tupl
 def test_a_date_in_two_operations_is_one_word() -> None:
     # "14.10." of 9 points is (4 x 0.556 + 2 x 0.278) x 9 = 25.02 points wide.
     assert texts(text_at(100, 700, "14.10.", size=9) + text_at(125.02, 700, "2026", size=9)) == ["14.10.2026"]
+
+
+def stepping(steps: str, *, before: str = "") -> str:
+    """Return one operation that shows the strings of `steps` and steps between them."""
+    return f"BT /F1 12 Tf {before} 60 600 Td [{steps}] TJ ET\n"
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ("(45.00) -100 (17.00)", ["45.00", "17.00"]),
+        ("(45.00) -160 (17.00)", ["45.00", "17.00"]),
+        ("(Amount:) -100 (77.10)", ["Amount:", "77.10"]),
+        ("(Amount) -100 (77.10) -100 (88.20)", ["Amount", "77.10", "88.20"]),
+        ("(12.03.2026) -100 (45.00)", ["12.03.2026", "45.00"]),
+    ],
+)
+def test_an_amount_behind_a_narrow_step_is_a_word(steps: str, words: list[str]) -> None:
+    assert texts(stepping(steps)) == words
+
+
+def test_an_amount_behind_a_step_among_letters_that_are_set_close_is_a_word() -> None:
+    assert texts(stepping("(Amount) -250 (77.10)", before="-2 Tc")) == ["Amount", "77.10"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ("(1) -160 (0,00)", ["10,00"]),
+        ("(1) -200 (234.50)", ["1234.50"]),
+        ("(12) -180 (.50)", ["12.50"]),
+        ("(1) -300 (0,00)", ["1", "0,00"]),
+        ("(2) -170 (1/2)", ["2", "1/2"]),
+        ("(4.) -170 (2026)", ["4.", "2026"]),
+        ("($6,) -150 (680)", ["$6,680"]),
+        ("(AAN619) -70 (HNY24)", ["AAN619HNY24"]),
+    ],
+)
+def test_a_number_that_steps_less_than_a_space_is_one(steps: str, words: list[str]) -> None:
+    assert texts(stepping(steps)) == words
