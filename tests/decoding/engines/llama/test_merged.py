@@ -65,7 +65,7 @@ def test_the_usual_adapter_has_no_factors_left(tiny_model: Path, usual: Path) ->
 def test_in_bfloat16_rounding_is_no_more_than_beside_the_weights(
     tiny_model: Path, tiny_adapters: dict[str, Path], usual: Path
 ) -> None:
-    """Another adapter bears what is taken off as well. Trained updates are smaller than those made up here."""
+    """Another adapter bears what is taken off as well. Trained updates are smaller than made-up ones."""
     replace_weights(usual, 0.2)
     exact = LlamaModel(tiny_model, dtype=torch.float32)
     beside, merged = (
