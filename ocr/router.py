@@ -25,6 +25,7 @@ from ocr.preprocess import MIN_SKEW_DEG, PageQuality, correct, correction, measu
 from ocr.rapid import Quad, RapidEngine
 from ocr.rapid_models import load_models
 from ocr.reread import is_doubtful, mean_confidence, merged, regions_in_doubt
+from ocr.ruled_figures import Rule, RuledFigure, find_ruled, find_rules, tell, without_rules
 from ocr.second_look import BELIEVED_ALONE, BELIEVED_AMONG_DOUBTS, is_doubted
 from ocr.tesseract import PytesseractEngine
 from ocr.tesserocr_engine import TesserocrEngine
@@ -189,7 +190,8 @@ def _read_clean(job: _Job) -> _Result:
     words, pose = _either(
         lambda: _read_tesseract(job, "tesserocr"), lambda: _read_tesseract(job, "pytesseract"), job
     )
-    if not is_doubtful(words) and not any(is_doubted(word, believed=BELIEVED_ALONE) for word in words):
+    is_unsure = is_doubtful(words) or any(is_doubted(word, believed=BELIEVED_ALONE) for word in words)
+    if not is_unsure and not _ruled(job, words, pose)[1]:
         return words, pose
     return _either(lambda: (_reread(job, words, pose), pose), lambda: (words, pose), job)
 
@@ -204,7 +206,21 @@ def _reread(job: _Job, words: tuple[Word, ...], pose: _Pose) -> tuple[Word, ...]
             doubted = regions_in_doubt(words, job.detect(image), image.shape)
             words = merged(words, doubted, job.rapid.read_lines(image, doubted), image.shape)
             logger.debug("re-read %d regions", len(doubted))
-        return job.rapid.compare_figures(image, words, believed=believed)
+        words = job.rapid.compare_figures(image, words, believed=believed)
+        rules, ruled = _ruled(job, words, pose)
+        lines = job.rapid.read_lines(without_rules(image, rules), [each.quad for each in ruled])
+        for figure, line in zip(ruled, lines, strict=True):
+            words = tell(words, figure, line, image.shape)
+        return words
+
+
+def _ruled(
+    job: _Job, words: tuple[Word, ...], pose: _Pose
+) -> tuple[tuple[Rule, ...], tuple[RuledFigure, ...]]:
+    """Return the vertical rules of the upright page, and the figures that they cut."""
+    gray = correct(job.gray, rotation_deg=pose.rotation_deg, skew_deg=pose.skew_deg)
+    rules = find_rules(gray, words)
+    return rules, find_ruled(words, gray, rules)
 
 
 def _read_tesseract(job: _Job, name: str) -> _Result:
