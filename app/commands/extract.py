@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import JsonValue
 
+from app.batch.find import place_of
 from app.batch.manifest import MANIFEST
 from app.commands.option_flags import take_options
 from app.commands.stopping import end_at_once
@@ -110,9 +111,7 @@ def extract(
         if explain and out is None:
             raise ConfigurationError("--explain writes files", hint="name a folder with --out")
         if jobs == 1:  # others import it in processes of their own
-            done = frozenset[str]() if again or out is None else _named_in(out / MANIFEST)
-            # Of a folder most files are done where any are.
-            new = [file for file in files if file not in done and not (done and Path(file).is_dir())]
+            new = files if again or out is None else _not_done(files, out / MANIFEST)
             _import_ahead(settings, engine or settings.engine, new)
 
         # While torch is loaded: these are all that reads, asks, checks and writes.
@@ -151,14 +150,20 @@ def _import_ahead(settings: Settings, engine: EngineName, files: Sequence[str]) 
         threading.Thread(target=import_torch, name="import").start()
 
 
-def _named_in(manifest: Path) -> frozenset[str]:
-    """Return the paths that a manifest names, by which nothing is decided but what is worth importing."""
+def _not_done(files: Sequence[str], manifest: Path) -> Sequence[str]:
+    """Return what a manifest does not name, by which nothing is decided but what is worth importing.
+
+    Of a folder most files are done where any are.
+    """
     try:
         is_short = manifest.stat().st_size <= _SHORT_MANIFEST
         lines = manifest.read_bytes().splitlines() if is_short else []
-        return frozenset(str(json.loads(line)["path"]) for line in lines)
+        done = frozenset(str(json.loads(line)["path"]) for line in lines)
     except (OSError, ValueError, KeyError, TypeError):
-        return frozenset()  # what is wrong with it is said when it is read
+        return files  # what is wrong with it is said when it is read
+    paths = [Path(file) for file in files] if done else []
+    known = {str(path) for path in paths if place_of(path) in done or path.is_dir()}
+    return [file for file in files if str(Path(file)) not in known]
 
 
 def end_with(tally: Tally, fail_on: FailOn) -> None:

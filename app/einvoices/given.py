@@ -43,9 +43,8 @@ GIVEN_TERMS: Mapping[str, str] = MappingProxyType(
         "BT-152": "VAT rate of lines without one",
     }
 )
-VAT_COUNTRIES: Mapping[str, str] = MappingProxyType(
-    {"EL": "GR", "XI": "GB"}
-)  # whose VAT numbers begin otherwise
+# Countries whose VAT numbers begin otherwise.
+VAT_COUNTRIES: Mapping[str, str] = MappingProxyType({"EL": "GR", "XI": "GB"})
 _VAT_NUMBER = re.compile(r"([A-Z]{2})[A-Z0-9+*.]{2,13}")
 _TYPE = re.compile(r"[0-9]{2,3}")
 _MEANS = re.compile(r"[0-9]{1,3}|ZZZ")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from pydantic import JsonValue
@@ -20,10 +21,11 @@ from decoding.grounding.ground import ground_extraction
 from decoding.grounding.page_values import document_style
 from decoding.grounding.result import GroundingResult
 from decoding.merging import WindowAnswer
-from schemas.document import Document
+from schemas.document import Document, Page
 from schemas.extraction import ExtractionWarning, FieldMetadata, OtherValue, WarningCode
 from schemas.spec import ExtractionSchema, Path, json_path
 from schemas.validate import validate_output
+from schemas.values import NumberStyle
 from schemas.walk import with_values
 
 
@@ -51,7 +53,7 @@ def ground_answer(
     valid, grounded = _drop_titles(valid, grounded, document, schema)
     warnings = refused
     named = () if is_part else (_give_named,)
-    for settle in (*named, _give_sole_date, *((_settle_printed, _settle, _settle_totals) if by_sums else ())):
+    for settle in (*named, _give_sole_date, *(_BY_SUMS if by_sums else ())):
         valid, settled = settle(valid, grounded, document, schema)
         if settled:
             grounded = ground_extraction(valid.value, schema, document, page_indices=valid.page_indices)
@@ -118,22 +120,29 @@ def _settle(
     return _give(answer, given, schema)
 
 
-def _settle_printed(
-    answer: WindowAnswer, grounded: GroundingResult, document: Document, schema: ExtractionSchema
-) -> tuple[WindowAnswer, tuple[ExtractionWarning, ...]]:
-    """Return the answer with totals that printed sums give away (`checks.printed_sums`)."""
-    found = find_printed_sums(grounded, document.pages, document_style(document.pages))
-    message = "a sum that the page prints comes out with this amount; {} seemed likelier"
-    return _give(answer, _given_by_sums(found, answer, grounded, message), schema)
-
-
 def _settle_totals(
-    answer: WindowAnswer, grounded: GroundingResult, document: Document, schema: ExtractionSchema
+    answer: WindowAnswer,
+    grounded: GroundingResult,
+    document: Document,
+    schema: ExtractionSchema,
+    *,
+    find: Callable[[GroundingResult, Sequence[Page], NumberStyle], Mapping[Path, JsonValue]],
+    message: str,
 ) -> tuple[WindowAnswer, tuple[ExtractionWarning, ...]]:
-    """Return the answer with totals that the page and the others tell (`checks.totals_on_page`)."""
-    found = find_totals(grounded, document.pages, document_style(document.pages))
-    message = "net, tax and total come out with this amount, which the page prints; {} seemed likelier"
-    return _give(answer, _given_by_sums(found, answer, grounded, message), schema)
+    """Return the answer with the totals that `find` gives for other amounts, or for none.
+
+    `message` has a place for which of these it was.
+    """
+    found = find(grounded, document.pages, document_style(document.pages))
+    given = {
+        path: _Given(
+            value,
+            _unlike(answer.metadata.get(path)),
+            message.format("none" if grounded.fields[path].value is None else "another one"),
+        )
+        for path, value in found.items()
+    }
+    return _give(answer, given, schema)
 
 
 class _Given(NamedTuple):
@@ -142,20 +151,6 @@ class _Given(NamedTuple):
     value: JsonValue
     metadata: FieldMetadata
     message: str
-
-
-def _given_by_sums(
-    found: Mapping[Path, JsonValue], answer: WindowAnswer, grounded: GroundingResult, message: str
-) -> dict[Path, _Given]:
-    """Return what is given for other amounts, or for none; `message` has a place for which it was."""
-    return {
-        path: _Given(
-            value,
-            _unlike(answer.metadata.get(path)),
-            message.format("none" if grounded.fields[path].value is None else "another one"),
-        )
-        for path, value in found.items()
-    }
 
 
 def _give(
@@ -198,3 +193,19 @@ def _less_likely(known: FieldMetadata | None, other: OtherValue) -> FieldMetadat
     before = None if known is None else known.probability
     probability = None if before is None else before * math.exp(-other.gap)
     return FieldMetadata(confidence=probability, probability=probability)
+
+
+# In this order: what sums come out with depends on what was given before.
+_BY_SUMS = (
+    partial(
+        _settle_totals,
+        find=find_printed_sums,
+        message="a sum that the page prints comes out with this amount; {} seemed likelier",
+    ),
+    _settle,
+    partial(
+        _settle_totals,
+        find=find_totals,
+        message="net, tax and total come out with this amount, which the page prints; {} seemed likelier",
+    ),
+)

@@ -19,7 +19,7 @@ from decoding.checks.labelled_values import phrases_of
 from decoding.checks.sole_date import OWN_DATE_KEYS
 from decoding.checks.sums import TOTAL_KEYS
 from decoding.grounding.matching import Run
-from decoding.grounding.page_values import amount_runs, date_runs, run_text
+from decoding.grounding.page_values import amount_runs, date_runs, prints_cents, run_text
 from decoding.grounding.result import GroundedField, GroundingResult
 from schemas.document import Page
 from schemas.spec import Path
@@ -44,7 +44,6 @@ _GROSS = frozenset(
 _LEAST_LETTERS = 5
 _TOKEN = re.compile(r"[^\W\d_]+|[#№]")
 _CODE = re.compile(r"(?=.*\d.*\d|\d)[^\W_][\w./#-]*")
-_CENTS = re.compile(r"\d[.,'’]\d\d\b")
 _MOST_NAME_WORDS = 6
 _MOST_BETWEEN = 2  # signs between a name and its value
 # A wider gap, in heights of a word, parts two cells; a line further below belongs to something else.
@@ -178,7 +177,7 @@ class _Finder:
     def _only_amount(self, page: Page, after: int, end: int) -> Run | None:
         """Return the amount to the cent that ends a line, if no other stands behind the name."""
         runs = [run for at in range(after, end) for run in self._amounts.get((page.page_index, at), ())]
-        last = [run for run in runs if end - 1 in run.word_indices and _CENTS.search(run_text([page], run))]
+        last = [run for run in runs if end - 1 in run.word_indices and prints_cents(run_text([page], run))]
         return last[0] if len(runs) == len(last) == 1 else None
 
     def _below(self, page: Page, number: int, name: range, kind: _Kind) -> Run | None:
@@ -204,7 +203,7 @@ class _Finder:
         goes_on = (
             begin + 1 < end and _is_close(page, begin) and re.search(r"[^\W_]", page.words[begin + 1].text)
         )
-        if goes_on or not _CODE.fullmatch(text) or _CENTS.search(text) or self._style.read_date(text):
+        if goes_on or not _CODE.fullmatch(text) or prints_cents(text) or self._style.read_date(text):
             return None
         return Run(page_index=page.page_index, word_indices=(begin,), alignment="normalised", score=1.0)
 

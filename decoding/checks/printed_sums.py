@@ -14,15 +14,14 @@ from itertools import permutations
 
 from pydantic import JsonValue
 
-from decoding.checks.sums import TOTAL_KEYS
-from decoding.grounding.page_values import amount_runs, run_text
+from decoding.checks.sums import MAX_TAX_SHARE, TOTAL_KEYS
+from decoding.grounding.page_values import amount_runs, prints_cents, run_text
 from decoding.grounding.result import GroundingResult
 from decoding.tables.totals import folded_words, names_deduction, names_withholding
 from schemas.document import Page
 from schemas.spec import Path
 from schemas.values import NumberStyle
 
-_CENTS = re.compile(r"\d[.,'’]\d\d\b")
 # Of till slips in the languages of the date table; as OCR cuts them, too.
 _CASH = re.compile(
     r"^cash|tender|^bar$|^bargeld|^gegeben|^especes?$|^contant[ie]|^efectivo|^entregado|^dinheiro|^tunai|^kontant"
@@ -32,8 +31,6 @@ _CHANGE = re.compile(
     r"^change$|^ruckgeld|^wechselgeld|^zuruck$|^retour$|^rendu|^monnaie|^resto$|^cambio$|^vuelto|^troco|^wisselgeld"
     r"|^terug$|^kembali|^reszta|^vaxel|^byttepenge|^baki$"
 )
-# No tax is more than half of what is taxed.
-_MAX_TAX_SHARE = Decimal("0.5")
 _N_IN_SUMMARY = 3
 
 _Amount = tuple[Decimal, str]  # and its text
@@ -89,7 +86,7 @@ def _lines_of_amounts(pages: Sequence[Page], style: NumberStyle) -> Iterator[_Li
     for amount, runs in amount_runs(pages, style).items():
         for run in runs:
             text = run_text(pages, run)
-            if _CENTS.search(text) and "%" not in text:
+            if prints_cents(text) and "%" not in text:
                 places[run.page_index, run.word_indices[0]] = (amount, text)
     for page in pages:
         for start, end in page.lines:
@@ -133,5 +130,5 @@ def _pairs(total: Decimal, line: _Line) -> Iterator[tuple[_Amount, _Amount]]:
     if len(line.amounts) != _N_IN_SUMMARY or names_deduction(line.spoken) or names_withholding(line.spoken):
         return
     for net, tax, gross in permutations(line.amounts):
-        if gross[0] == total == net[0] + tax[0] and 0 < tax[0] <= _MAX_TAX_SHARE * net[0]:
+        if gross[0] == total == net[0] + tax[0] and 0 < tax[0] <= MAX_TAX_SHARE * net[0]:
             yield net, tax

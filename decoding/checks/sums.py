@@ -17,6 +17,8 @@ from schemas.spec import Path, json_path
 TOLERANCE = Decimal("0.05")
 # Each row rounded to a cent is off by at most half of one.
 TOLERANCE_PER_ROW = Decimal("0.005")
+# No tax is more than half of what is taxed; more is a discount, a deposit or a mistake.
+MAX_TAX_SHARE = Decimal("0.5")
 
 # By what they are; of several the first that has an amount.
 TOTAL_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(

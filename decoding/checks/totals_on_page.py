@@ -15,7 +15,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from decoding.checks.sums import TOLERANCE, TOTAL_KEYS, find_sums
+from decoding.checks.sums import MAX_TAX_SHARE, TOLERANCE, TOTAL_KEYS, find_sums
 from decoding.grounding.matching import Run
 from decoding.grounding.page_values import amount_runs, page_of, run_text
 from decoding.grounding.result import GroundedField, GroundingResult
@@ -33,8 +33,6 @@ from schemas.values import NumberStyle
 
 _Role = Literal["net", "tax", "gross"]
 _ROLES: tuple[_Role, ...] = ("net", "tax", "gross")
-# No tax is more than half of what is taxed; more is a discount, a deposit or a mistake.
-_MAX_TAX_SHARE = Decimal("0.5")
 _CENTS = re.compile(r"\d[.,'’]\d")
 _RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,4})?)\s?%")
 # Of a tax that was reckoned from another amount than the total, or rounded by row.
@@ -124,7 +122,7 @@ def _find_missing(
     for tip in dict.fromkeys((totals.tip, Decimal(0))):
         wanted = {"net": gross - tax - tip, "tax": gross - net - tip, "gross": net + tax + tip}[role]
         parts = {"net": net, "tax": tax, role: wanted}
-        if not 0 < parts["tax"] <= _MAX_TAX_SHARE * parts["net"]:
+        if not 0 < parts["tax"] <= MAX_TAX_SHARE * parts["net"]:
             continue
         for run in runs.get(wanted, ()):
             if _says(role, page_of(pages, run), run, totals, grounded):
@@ -186,15 +184,11 @@ def _raise_gross(
     net, gross = totals.amount("net"), totals.amount("gross")
     if not 0 < gross < net - TOLERANCE or _tell_deductions(pages):
         return {}
-    if (
-        "tax" in totals.missing
-        and gross <= _MAX_TAX_SHARE * net
-        and _tells_tax(totals.fields["gross"], pages)
-    ):
+    if "tax" in totals.missing and gross <= MAX_TAX_SHARE * net and _tells_tax(totals.fields["gross"], pages):
         found = _find_gross((net, net + gross), totals, grounded, pages, style)
         if found is not None:
             return {totals.paths["tax"]: totals.fields["gross"].value, totals.paths["gross"]: found}
-    if net - gross <= _MAX_TAX_SHARE * gross and _is_sum_of_rows(totals.paths["gross"], grounded):
+    if net - gross <= MAX_TAX_SHARE * gross and _is_sum_of_rows(totals.paths["gross"], grounded):
         return {
             totals.paths["net"]: totals.fields["gross"].value,
             totals.paths["gross"]: totals.fields["net"].value,
@@ -292,7 +286,7 @@ def _reorder(totals: _Totals, grounded: GroundingResult, pages: Sequence[Page]) 
         return {}
     tax, net, gross = sorted(_ROLES, key=totals.amount)
     amounts = [totals.amount(role) for role in (tax, net, gross)]
-    if amounts[0] + amounts[1] != amounts[2] or not 0 < amounts[0] <= _MAX_TAX_SHARE * amounts[1]:
+    if amounts[0] + amounts[1] != amounts[2] or not 0 < amounts[0] <= MAX_TAX_SHARE * amounts[1]:
         return {}
     if any(_is_deducted(totals.fields[role], pages) for role in _ROLES):
         return {}
@@ -303,7 +297,7 @@ def _reorder(totals: _Totals, grounded: GroundingResult, pages: Sequence[Page]) 
 def _are_net_and_tax_swapped(totals: _Totals, pages: Sequence[Page]) -> bool:
     """Return whether net and tax add up, and no line says that the greater one is the tax."""
     net, tax, gross = (totals.amount(role) for role in _ROLES)
-    if not tax or net + tax != gross or not 0 <= net <= _MAX_TAX_SHARE * tax:
+    if not tax or net + tax != gross or not 0 <= net <= MAX_TAX_SHARE * tax:
         return False
     fields = totals.fields
     return not (_tells_tax(fields["tax"], pages) or any(_is_deducted(fields[r], pages) for r in _ROLES))

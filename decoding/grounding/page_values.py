@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -20,6 +21,7 @@ from schemas.values import (
 
 T = TypeVar("T", Decimal, date)
 
+_CENTS = re.compile(r"\d[.,'’]\d\d\b")
 _Place = tuple[int, int, int]  # page index, first word, number of words
 
 _MAX_AMOUNT_WORDS = 3  # sign or currency, thousands, the rest: "EUR 3 038,14" is found from its last two
@@ -47,6 +49,11 @@ def run_text(pages: Sequence[Page], run: Run) -> str:
     """Return the words of a run, with single spaces between."""
     words = page_of(pages, run).words
     return " ".join(words[i].text for i in run.word_indices)
+
+
+def prints_cents(text: str) -> bool:
+    """Return whether a number of a text ends in two decimals, behind a sign of any country."""
+    return _CENTS.search(text) is not None
 
 
 def marked_texts(page: Page, run: Run) -> tuple[str, ...]:
